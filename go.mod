@@ -1,6 +1,6 @@
 module sealgate
 
-go 1.26
+go 1.26.4
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

@@ -1,0 +1,221 @@
+package address
+
+// This file reads address lists: the values of From, To, Cc and their like.
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxList bounds the addresses of one field.
+const maxList = 10000
+
+// ParseList returns the addresses of a field's value (RFC 5322 §3.4) in normal
+// form and order: groups are flattened, names and comments dropped. One that
+// cannot be read makes the whole list an error, since nobody can say whom it
+// shows. Time is linear in the length of the value.
+func ParseList(value string) ([]string, error) {
+	l := lexer{in: value}
+	var out []string
+	for {
+		entry, end, err := l.entry()
+		if err != nil {
+			return nil, err
+		}
+		if spec := entry.spec(); spec != "" {
+			a, err := Normalize(spec)
+			if err != nil {
+				return nil, err
+			}
+			if entry.contradicts(a) {
+				return nil, fmt.Errorf("%w: another address stands as the name", ErrInvalid)
+			}
+			if out = append(out, a); len(out) > maxList {
+				return nil, fmt.Errorf("%w: more than %d addresses", ErrInvalid, maxList)
+			}
+		} else if entry.text {
+			return nil, fmt.Errorf("%w: a name without an address", ErrInvalid)
+		}
+		if end {
+			return out, nil
+		}
+	}
+}
+
+// lexer walks over a field's value.
+type lexer struct {
+	in    string
+	pos   int
+	group bool
+}
+
+// entry is what stands between two commas.
+type entry struct {
+	bare  strings.Builder // outside angle brackets, quotes kept, blanks dropped
+	angle string
+	hasA  bool
+	at    bool // an @ stands in bare, outside quotes
+	text  bool // something stands there
+}
+
+// spec is the addr-spec of the entry, "" for an empty one.
+func (e *entry) spec() string {
+	if e.hasA {
+		return e.angle
+	}
+	if strings.Contains(e.bare.String(), "@") {
+		return e.bare.String()
+	}
+	return ""
+}
+
+// contradicts tells whether an unquoted name is an address other than a: some
+// readers show the one, some the other.
+func (e *entry) contradicts(a string) bool {
+	if !e.hasA || !e.at {
+		return false
+	}
+	name, err := Normalize(e.bare.String())
+	return err != nil || name != a
+}
+
+// entry reads up to the next comma, group delimiter, or the end.
+func (l *lexer) entry() (e *entry, end bool, err error) {
+	e = &entry{}
+	for l.pos < len(l.in) {
+		c := l.in[l.pos]
+		l.pos++
+		switch c {
+		case ',':
+			return e, false, nil
+		case ';':
+			if !l.group {
+				return nil, false, fmt.Errorf("%w: ; outside a group", ErrInvalid)
+			}
+			l.group = false
+			return e, false, nil
+		case ':':
+			if l.group || e.hasA {
+				return nil, false, fmt.Errorf("%w: misplaced colon", ErrInvalid)
+			}
+			l.group = true
+			*e = entry{}
+		default:
+			if err := l.token(e, c); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	if l.group {
+		return nil, false, fmt.Errorf("%w: group without end", ErrInvalid)
+	}
+	return e, true, nil
+}
+
+// token takes one character, quoted-string, comment or angle-addr in.
+func (l *lexer) token(e *entry, c byte) error {
+	switch c {
+	case ' ', '\t', '\r', '\n':
+		return nil
+	case '(':
+		return l.comment()
+	case '<':
+		if e.hasA {
+			return fmt.Errorf("%w: two addresses in one", ErrInvalid)
+		}
+		e.hasA, e.text = true, true
+		return l.angle(e)
+	case '"':
+		e.text = true
+		return l.quoted(&e.bare)
+	}
+	e.text = true
+	if e.hasA {
+		return fmt.Errorf("%w: text after the address", ErrInvalid)
+	}
+	e.at = e.at || c == '@'
+	e.bare.WriteByte(c)
+	return nil
+}
+
+// angle reads an addr-spec up to the closing bracket. A source route
+// (RFC 5322 §4.4) is dropped.
+func (l *lexer) angle(e *entry) error {
+	var b strings.Builder
+	for l.pos < len(l.in) {
+		c := l.in[l.pos]
+		l.pos++
+		switch c {
+		case '>':
+			e.angle = dropRoute(b.String())
+			if e.angle == "" {
+				return fmt.Errorf("%w: empty angle brackets", ErrInvalid)
+			}
+			return nil
+		case '<':
+			return fmt.Errorf("%w: nested angle brackets", ErrInvalid)
+		case ' ', '\t', '\r', '\n':
+		case '(':
+			if err := l.comment(); err != nil {
+				return err
+			}
+		case '"':
+			if err := l.quoted(&b); err != nil {
+				return err
+			}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return fmt.Errorf("%w: open angle bracket", ErrInvalid)
+}
+
+func dropRoute(s string) string {
+	if strings.HasPrefix(s, "@") {
+		if i := strings.IndexByte(s, ':'); i >= 0 {
+			return s[i+1:]
+		}
+	}
+	return s
+}
+
+// quoted copies a quoted-string with its quotes.
+func (l *lexer) quoted(b *strings.Builder) error {
+	b.WriteByte('"')
+	for l.pos < len(l.in) {
+		c := l.in[l.pos]
+		l.pos++
+		if c == '\r' || c == '\n' {
+			continue // folding
+		}
+		b.WriteByte(c)
+		switch {
+		case c == '"':
+			return nil
+		case c == '\\' && l.pos < len(l.in):
+			b.WriteByte(l.in[l.pos])
+			l.pos++
+		}
+	}
+	return fmt.Errorf("%w: open quotes", ErrInvalid)
+}
+
+// comment skips a comment, nested ones too.
+func (l *lexer) comment() error {
+	depth := 1
+	for l.pos < len(l.in) {
+		c := l.in[l.pos]
+		l.pos++
+		switch c {
+		case '\\':
+			l.pos++
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%w: open comment", ErrInvalid)
+}

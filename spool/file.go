@@ -1,0 +1,186 @@
+package spool
+
+// This file is File: written once from front to back, then read from anywhere.
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// chunk is how much is encrypted at once; a multiple of the AES block.
+const chunk = 128 << 10
+
+// ErrClosed is returned by a File after Close.
+var ErrClosed = errors.New("spool: file is closed")
+
+// File holds the bytes of one message. Write appends; after the last Write,
+// ReadAt may be called from any number of goroutines.
+type File struct {
+	spool  *Spool
+	memory []byte // all of the content, until it outgrows Options.Memory
+	disk   *os.File
+	block  cipher.Block
+	stream cipher.Stream // encrypts what is appended
+	size   int64
+	closed bool
+}
+
+// Write appends p. ErrFull leaves the File as it was.
+func (f *File) Write(p []byte) (int, error) {
+	if f.closed {
+		return 0, ErrClosed
+	}
+	if err := f.spool.reserve(int64(len(p))); err != nil {
+		return 0, err
+	}
+	n, err := f.write(p)
+	f.size += int64(n)
+	if n < len(p) {
+		f.spool.release(int64(len(p) - n))
+	}
+	return n, err
+}
+
+func (f *File) write(p []byte) (int, error) {
+	if f.disk == nil && f.size+int64(len(p)) <= f.spool.o.Memory {
+		f.memory = append(f.memory, p...)
+		return len(p), nil
+	}
+	if f.disk == nil {
+		if err := f.toDisk(); err != nil {
+			return 0, err
+		}
+	}
+	return f.append(p, f.size)
+}
+
+// toDisk moves what is in memory to a new temporary file.
+func (f *File) toDisk() error {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	disk, err := unlinked(f.spool.o.Dir)
+	if err != nil {
+		return fmt.Errorf("spool: cannot make a temporary file: %w", err)
+	}
+	f.block, f.stream, f.disk = block, streamAt(block, 0), disk
+	if _, err := f.append(f.memory, 0); err != nil {
+		disk.Close()
+		f.disk = nil
+		return err
+	}
+	clear(f.memory)
+	f.memory = nil
+	return nil
+}
+
+// append encrypts p and writes it at off, the end of the file. After a failed
+// write the stream is set back to what was written.
+func (f *File) append(p []byte, off int64) (done int, err error) {
+	buf := f.spool.buffers.Get().(*[chunk]byte)
+	defer f.spool.buffers.Put(buf)
+	for done < len(p) && err == nil {
+		n := min(len(p)-done, chunk)
+		f.stream.XORKeyStream(buf[:n], p[done:done+n])
+		n, err = f.disk.WriteAt(buf[:n], off+int64(done))
+		done += n
+	}
+	if err != nil {
+		f.stream = streamAt(f.block, off+int64(done))
+		return done, fmt.Errorf("spool: %w", err)
+	}
+	return done, nil
+}
+
+// ReadAt reads as io.ReaderAt says.
+func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	if f.closed {
+		return 0, ErrClosed
+	}
+	if off < 0 {
+		return 0, errors.New("spool: negative offset")
+	}
+	if off >= f.size {
+		return 0, io.EOF
+	}
+	short := int64(len(p)) > f.size-off
+	if short {
+		p = p[:f.size-off]
+	}
+	if err := f.read(p, off); err != nil {
+		return 0, err
+	}
+	if short {
+		return len(p), io.EOF
+	}
+	return len(p), nil
+}
+
+func (f *File) read(p []byte, off int64) error {
+	if f.disk == nil {
+		copy(p, f.memory[off:])
+		return nil
+	}
+	if _, err := f.disk.ReadAt(p, off); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	streamAt(f.block, off).XORKeyStream(p, p)
+	return nil
+}
+
+// Size is the number of octets written.
+func (f *File) Size() int64 { return f.size }
+
+// NewReader reads the whole File from its beginning.
+func (f *File) NewReader() *io.SectionReader { return io.NewSectionReader(f, 0, f.size) }
+
+// Close frees the content. It may be called more than once.
+func (f *File) Close() error {
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	f.spool.release(f.size)
+	clear(f.memory)
+	f.memory, f.block, f.stream = nil, nil, nil
+	if f.disk == nil {
+		return nil
+	}
+	return f.disk.Close()
+}
+
+// streamAt is the AES-CTR key stream from octet off on. The key is used for one
+// file only, so the counter begins at zero.
+func streamAt(b cipher.Block, off int64) cipher.Stream {
+	var iv [aes.BlockSize]byte
+	binary.BigEndian.PutUint64(iv[8:], uint64(off/aes.BlockSize))
+	s := cipher.NewCTR(b, iv[:])
+	var skip [aes.BlockSize]byte
+	n := off % aes.BlockSize
+	s.XORKeyStream(skip[:n], skip[:n])
+	return s
+}
+
+// unlinked is a temporary file that has no name by the time it is returned.
+func unlinked(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, "sealgate-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,71 @@
+// Package spool keeps the bytes of one message while it is worked on: in memory
+// while it is small, then in an encrypted temporary file without a name.
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// Defaults of Options.
+const (
+	DefaultMemory = 256 << 10 // most mails fit; a thousand of them are 256 MiB
+	DefaultLimit  = 2 << 30   // all messages under way together
+)
+
+// ErrFull says that the spool's limit is reached: answer 452.
+var ErrFull = errors.New("spool: full: too many or too large messages at once")
+
+// Options are the settings of a Spool.
+type Options struct {
+	Dir    string // for files beyond Memory; "" is the system's temporary folder
+	Memory int64  // octets of one File kept in memory; 0: DefaultMemory
+	Limit  int64  // octets of all Files together; 0: DefaultLimit
+}
+
+// Spool makes Files and counts their octets. It is safe for concurrent use.
+type Spool struct {
+	o       Options
+	used    atomic.Int64
+	buffers sync.Pool // of *[chunk]byte: ciphertext on its way to disk
+}
+
+// New checks that the folder can be written and returns a Spool.
+func New(o Options) (*Spool, error) {
+	if o.Memory == 0 {
+		o.Memory = DefaultMemory
+	}
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Dir == "" {
+		o.Dir = os.TempDir()
+	}
+	f, err := unlinked(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("spool: cannot write to %s: %w", o.Dir, err)
+	}
+	s := &Spool{o: o}
+	s.buffers.New = func() any { return new([chunk]byte) }
+	return s, f.Close()
+}
+
+// Create returns an empty File. The caller closes it.
+func (s *Spool) Create() *File { return &File{spool: s} }
+
+// Used is the number of octets in all open Files.
+func (s *Spool) Used() int64 { return s.used.Load() }
+
+// reserve counts n more octets, or refuses them.
+func (s *Spool) reserve(n int64) error {
+	if s.used.Add(n) > s.o.Limit {
+		s.used.Add(-n)
+		return ErrFull
+	}
+	return nil
+}
+
+func (s *Spool) release(n int64) { s.used.Add(-n) }

@@ -1,0 +1,131 @@
+package spool
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"testing"
+)
+
+func newSpool(t *testing.T, o Options) *Spool {
+	t.Helper()
+	o.Dir = t.TempDir()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	s := newSpool(t, Options{Memory: 1000, Limit: 10 << 20})
+	for _, size := range []int{0, 1, 999, 1000, 1001, 16 << 10, chunk - 1, chunk, chunk + 17, 3*chunk + 5} {
+		want := make([]byte, size)
+		rand.Read(want)
+		f := s.Create()
+		for rest := want; len(rest) > 0; {
+			n := min(len(rest), 777)
+			if _, err := f.Write(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		got, err := io.ReadAll(f.NewReader())
+		if err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("size %d: err %v, equal %v", size, err, bytes.Equal(got, want))
+		}
+		for off := 0; off < size; off += 1 + size/13 {
+			p := make([]byte, min(33, size-off))
+			if _, err := f.ReadAt(p, int64(off)); err != nil && err != io.EOF || !bytes.Equal(p, want[off:off+len(p)]) {
+				t.Fatalf("size %d offset %d: %v", size, off, err)
+			}
+		}
+		if f.Size() != int64(size) || s.Used() != int64(size) {
+			t.Errorf("size %d, used %d, want %d", f.Size(), s.Used(), size)
+		}
+		if f.Close() != nil || f.Close() != nil || s.Used() != 0 {
+			t.Errorf("after Close %d octets are still counted", s.Used())
+		}
+		if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, ErrClosed) {
+			t.Errorf("ReadAt after Close: %v", err)
+		}
+	}
+}
+
+func TestLimitIsExact(t *testing.T) {
+	s := newSpool(t, Options{Memory: 10, Limit: 100})
+	a, b := s.Create(), s.Create()
+	defer a.Close()
+	if _, err := a.Write(make([]byte, 60)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Write(make([]byte, 41)); !errors.Is(err, ErrFull) {
+		t.Errorf("one octet above the limit: %v", err)
+	}
+	if _, err := b.Write(make([]byte, 40)); err != nil {
+		t.Errorf("at the limit: %v", err)
+	}
+	b.Close()
+	if s.Used() != 60 {
+		t.Errorf("used %d, want 60", s.Used())
+	}
+}
+
+func TestNoPlaintextAndNoNameOnDisk(t *testing.T) {
+	s := newSpool(t, Options{Memory: 16})
+	f := s.Create()
+	defer f.Close()
+	secret := bytes.Repeat([]byte("a very secret sentence "), 10000)
+	if _, err := f.Write(secret); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := os.ReadDir(s.o.Dir); err != nil || len(list) != 0 {
+		t.Errorf("the file has a name: %v %v", list, err)
+	}
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/self/fd/%d", f.disk.Fd()))
+	if err != nil {
+		t.Skip("no /proc here: ", err)
+	}
+	if len(raw) != len(secret) || bytes.Contains(raw, []byte("secret")) {
+		t.Errorf("%d octets on disk, plaintext among them: %v", len(raw), bytes.Contains(raw, []byte("secret")))
+	}
+}
+
+func TestManyReaders(t *testing.T) {
+	s := newSpool(t, Options{Memory: 16})
+	f := s.Create()
+	defer f.Close()
+	want := make([]byte, 1<<20)
+	rand.Read(want)
+	f.Write(want)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if got, err := io.ReadAll(f.NewReader()); err != nil || !bytes.Equal(got, want) {
+				t.Error("a reader beside others got something else:", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkWriteRead(b *testing.B) {
+	s, err := New(Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := make([]byte, 64<<10)
+	b.SetBytes(25 << 20)
+	for b.Loop() {
+		f := s.Create()
+		for range 25 << 20 / len(p) {
+			f.Write(p)
+		}
+		io.Copy(io.Discard, f.NewReader())
+		f.Close()
+	}
+}

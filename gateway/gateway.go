@@ -1,0 +1,113 @@
+// Package gateway is the engine: envelope and message in, deliveries out.
+//
+// It holds the policy of the house (whose mail is opened, who may order, what
+// is refused) and writes the status headers. It knows no network and opens no
+// files: messages come and go as spool files, everything else through the
+// interfaces that stand here.
+package gateway
+
+import (
+	"net/netip"
+
+	"sealgate/spool"
+)
+
+// Direction says which way a message goes; a listener knows it.
+type Direction int
+
+// The two directions.
+const (
+	Inbound Direction = iota
+	Outbound
+)
+
+// String is the direction as configuration and logs write it.
+func (d Direction) String() string {
+	if d == Outbound {
+		return "outbound"
+	}
+	return "inbound"
+}
+
+// Envelope is what the SMTP session knows of a message.
+type Envelope struct {
+	Direction Direction
+	From      string   // RFC 5321 reverse-path without angle brackets, "" for bounces
+	To        []string // forward-paths without angle brackets, as received
+	MayOrder  bool     // this client may give orders by X-headers
+	CanSplit  bool     // the adapter can deliver different copies
+	CanHold   bool     // the adapter can quarantine (Postfix hold)
+	Client    netip.Addr
+	User      string // authenticated user, "" for none
+	QueueID   string // "" when the adapter has none
+}
+
+// Verdict is what becomes of the message as a whole.
+type Verdict int
+
+// The verdicts.
+const (
+	Accept Verdict = iota
+	Reject
+	TempFail
+	Quarantine // deliver as Accept says, but on hold; only with Envelope.CanHold
+)
+
+// Reply is an SMTP reply (RFC 5321 §4.2, RFC 3463): short ASCII text.
+type Reply struct {
+	Code     int
+	Enhanced string
+	Text     string
+}
+
+// Outcome is the engine's answer for one message.
+type Outcome struct {
+	Verdict    Verdict
+	Reply      Reply      // for Reject and TempFail; for Quarantine its Text is the reason
+	Deliveries []Delivery // at least one on Accept and Quarantine
+}
+
+// Close frees the spool files of all deliveries; the adapter calls it when the
+// message has been handed over.
+func (o *Outcome) Close() error {
+	var first error
+	for _, d := range o.Deliveries {
+		if d.Body == nil {
+			continue
+		}
+		if err := d.Body.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Delivery is one copy of the message and who gets it.
+type Delivery struct {
+	To        []string     // a subset of Envelope.To, as received
+	Edits     []HeaderEdit // against the fields as received, see HeaderEdit
+	Body      *spool.File  // the new body with CRLF, without header; nil: unchanged
+	Decrypted bool         // its bounce must not return the body (RET=HDRS)
+}
+
+// EditOp is what a HeaderEdit does.
+type EditOp int
+
+// The edits.
+const (
+	DeleteField  EditOp = iota // remove the field at Index
+	ReplaceField               // give the field at Index another Value
+	InsertField                // put a field before the one at Index; 0 is the very top
+	AppendField                // put a field after the last one
+)
+
+// HeaderEdit changes one header field. Index is the 0-based position among all
+// fields as received, whatever other edits do; several InsertField edits at one
+// Index end up in the order given. Value is verbatim what follows the colon,
+// with its own leading space and CRLF folding, without the final CRLF.
+type HeaderEdit struct {
+	Op    EditOp
+	Index int
+	Name  string
+	Value string
+}

@@ -1,0 +1,47 @@
+// Package spki reads the public keys that crypto/x509 leaves out: RSA keys that
+// are marked for PSS or OAEP only (RFC 4055 §1.2), and X25519 (RFC 8410).
+package spki
+
+import (
+	"crypto"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+)
+
+// ErrUnsupported says that a public key is of no kind that we know.
+var ErrUnsupported = errors.New("spki: unknown kind of public key")
+
+var (
+	idRSASSAPSS = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
+	idRSAESOAEP = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}
+	idX25519    = asn1.ObjectIdentifier{1, 3, 101, 110}
+)
+
+// subjectPublicKeyInfo is SubjectPublicKeyInfo (RFC 5280 §4.1).
+type subjectPublicKeyInfo struct {
+	Algorithm struct {
+		ID         asn1.ObjectIdentifier
+		Parameters asn1.RawValue `asn1:"optional"`
+	}
+	Key asn1.BitString
+}
+
+// PublicKey returns the certificate's public key: *rsa.PublicKey,
+// *ecdsa.PublicKey, ed25519.PublicKey or, for X25519, *ecdh.PublicKey.
+func PublicKey(c *x509.Certificate) (crypto.PublicKey, error) {
+	if c.PublicKey != nil {
+		return c.PublicKey, nil
+	}
+	var info subjectPublicKeyInfo
+	if rest, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil || len(rest) > 0 {
+		return nil, errors.New("spki: malformed public key")
+	}
+	switch id := info.Algorithm.ID; {
+	case id.Equal(idRSASSAPSS), id.Equal(idRSAESOAEP):
+		return x509.ParsePKCS1PublicKey(info.Key.RightAlign())
+	case id.Equal(idX25519):
+		return x509.ParsePKIXPublicKey(c.RawSubjectPublicKeyInfo)
+	}
+	return nil, ErrUnsupported
+}

@@ -34,9 +34,13 @@ func X963(h crypto.Hash, z, sharedInfo []byte, n int) ([]byte, error) {
 	return out[:n], nil
 }
 
-// HKDF derives n bytes from the shared secret z with RFC 5869, with salt nil for
-// none; CMS gives the shared info as info and no salt (RFC 8418 §2.2).
-func HKDF(h crypto.Hash, z, salt, info []byte, n int) ([]byte, error) {
+// HKDF derives n bytes from the shared secret z with RFC 5869: the shared info
+// is its info, and there is no salt (RFC 8418 §2.2).
+func HKDF(h crypto.Hash, z, sharedInfo []byte, n int) ([]byte, error) {
+	return hkdfSalted(h, z, nil, sharedInfo, n)
+}
+
+func hkdfSalted(h crypto.Hash, z, salt, info []byte, n int) ([]byte, error) {
 	if n < 1 || n > maxLength {
 		return nil, errLength
 	}

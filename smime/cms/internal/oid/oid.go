@@ -1,0 +1,90 @@
+// Package oid names the OBJECT IDENTIFIERs of CMS and S/MIME.
+package oid
+
+import "encoding/asn1"
+
+// OID is an OBJECT IDENTIFIER.
+type OID = asn1.ObjectIdentifier
+
+// Content types (RFC 5652, 5083, 3274, 2634, 3161).
+var (
+	Data              = OID{1, 2, 840, 113549, 1, 7, 1}
+	SignedData        = OID{1, 2, 840, 113549, 1, 7, 2}
+	EnvelopedData     = OID{1, 2, 840, 113549, 1, 7, 3}
+	AuthEnvelopedData = OID{1, 2, 840, 113549, 1, 9, 16, 1, 23}
+	CompressedData    = OID{1, 2, 840, 113549, 1, 9, 16, 1, 9}
+	SignedReceipt     = OID{1, 2, 840, 113549, 1, 9, 16, 1, 1}
+	TSTInfo           = OID{1, 2, 840, 113549, 1, 9, 16, 1, 4}
+)
+
+// Attributes (RFC 5652 §11, RFC 8551 §2.5, RFC 5035).
+var (
+	ContentType              = OID{1, 2, 840, 113549, 1, 9, 3}
+	MessageDigest            = OID{1, 2, 840, 113549, 1, 9, 4}
+	SigningTime              = OID{1, 2, 840, 113549, 1, 9, 5}
+	SMIMECapabilities        = OID{1, 2, 840, 113549, 1, 9, 15}
+	EncryptionKeyPreference  = OID{1, 2, 840, 113549, 1, 9, 16, 2, 11}
+	SigningCertificate       = OID{1, 2, 840, 113549, 1, 9, 16, 2, 12}
+	SigningCertificateV2     = OID{1, 2, 840, 113549, 1, 9, 16, 2, 47}
+	MSEncryptionKeyReference = OID{1, 3, 6, 1, 4, 1, 311, 16, 4}
+)
+
+// Digests (RFC 5754, RFC 8702).
+var (
+	MD5     = OID{1, 2, 840, 113549, 2, 5}
+	SHA1    = OID{1, 3, 14, 3, 2, 26}
+	SHA224  = OID{2, 16, 840, 1, 101, 3, 4, 2, 4}
+	SHA256  = OID{2, 16, 840, 1, 101, 3, 4, 2, 1}
+	SHA384  = OID{2, 16, 840, 1, 101, 3, 4, 2, 2}
+	SHA512  = OID{2, 16, 840, 1, 101, 3, 4, 2, 3}
+	SHA3224 = OID{2, 16, 840, 1, 101, 3, 4, 2, 7}
+	SHA3256 = OID{2, 16, 840, 1, 101, 3, 4, 2, 8}
+	SHA3384 = OID{2, 16, 840, 1, 101, 3, 4, 2, 9}
+	SHA3512 = OID{2, 16, 840, 1, 101, 3, 4, 2, 10}
+)
+
+// RSA (RFC 8017).
+var (
+	RSAEncryption = OID{1, 2, 840, 113549, 1, 1, 1}
+	RSAESOAEP     = OID{1, 2, 840, 113549, 1, 1, 7}
+	MGF1          = OID{1, 2, 840, 113549, 1, 1, 8}
+	PSpecified    = OID{1, 2, 840, 113549, 1, 1, 9}
+	RSASSAPSS     = OID{1, 2, 840, 113549, 1, 1, 10}
+)
+
+// ECDSA and EdDSA signatures (RFC 5754, RFC 8419, NIST CSOR).
+var (
+	ECDSAWithSHA256  = OID{1, 2, 840, 10045, 4, 3, 2}
+	ECDSAWithSHA384  = OID{1, 2, 840, 10045, 4, 3, 3}
+	ECDSAWithSHA512  = OID{1, 2, 840, 10045, 4, 3, 4}
+	ECDSAWithSHA3256 = OID{2, 16, 840, 1, 101, 3, 4, 3, 10}
+	ECDSAWithSHA3384 = OID{2, 16, 840, 1, 101, 3, 4, 3, 11}
+	ECDSAWithSHA3512 = OID{2, 16, 840, 1, 101, 3, 4, 3, 12}
+	Ed25519          = OID{1, 3, 101, 112}
+)
+
+// Key agreement (RFC 5753 §7.1.4, RFC 8418 §2.2) and its keys (RFC 5480, RFC 8410).
+var (
+	ECPublicKey     = OID{1, 2, 840, 10045, 2, 1}
+	X25519          = OID{1, 3, 101, 110}
+	StdDHSHA256KDF  = OID{1, 3, 132, 1, 11, 1}
+	StdDHSHA384KDF  = OID{1, 3, 132, 1, 11, 2}
+	StdDHSHA512KDF  = OID{1, 3, 132, 1, 11, 3}
+	StdDHHKDFSHA256 = OID{1, 2, 840, 113549, 1, 9, 16, 3, 19}
+	StdDHHKDFSHA384 = OID{1, 2, 840, 113549, 1, 9, 16, 3, 20}
+	StdDHHKDFSHA512 = OID{1, 2, 840, 113549, 1, 9, 16, 3, 21}
+	AES128Wrap      = OID{2, 16, 840, 1, 101, 3, 4, 1, 5}
+	AES192Wrap      = OID{2, 16, 840, 1, 101, 3, 4, 1, 25}
+	AES256Wrap      = OID{2, 16, 840, 1, 101, 3, 4, 1, 45}
+)
+
+// Content encryption (RFC 3565, RFC 5084, RFC 8103).
+var (
+	AES128CBC        = OID{2, 16, 840, 1, 101, 3, 4, 1, 2}
+	AES192CBC        = OID{2, 16, 840, 1, 101, 3, 4, 1, 22}
+	AES256CBC        = OID{2, 16, 840, 1, 101, 3, 4, 1, 42}
+	AES128GCM        = OID{2, 16, 840, 1, 101, 3, 4, 1, 6}
+	AES192GCM        = OID{2, 16, 840, 1, 101, 3, 4, 1, 26}
+	AES256GCM        = OID{2, 16, 840, 1, 101, 3, 4, 1, 46}
+	ChaCha20Poly1305 = OID{1, 2, 840, 113549, 1, 9, 16, 3, 18}
+)

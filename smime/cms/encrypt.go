@@ -1,0 +1,142 @@
+// Encrypt: EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083) in constant memory.
+package cms
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"errors"
+	"io"
+
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/smime/cms/internal/oid"
+)
+
+// Recipient is one who will be able to decrypt.
+type Recipient struct {
+	Certificate *x509.Certificate // RSA of 2048 bits or more, P-256, P-384, P-521 or X25519
+	OAEP        bool              // RSAES-OAEP (RFC 8017) instead of PKCS #1 v1.5
+	OAEPHash    crypto.Hash       // SHA-256 (also when zero), SHA-384 or SHA-512; MGF1 takes the same
+	SKI         bool              // name the certificate by its subject key identifier
+	// KDF is the digest of the key derivation for EC keys: "sha-256",
+	// "sha-384", "sha-512", or "" for the one that fits the curve.
+	KDF string
+}
+
+// EncryptOptions says for whom to encrypt, and how.
+type EncryptOptions struct {
+	Cipher     string // one of Ciphers; "" means "aes-256-cbc"
+	Recipients []Recipient
+	// SelfOnly allows also what no independent implementation could be tried
+	// against (docs/interop.md): recipients with X25519 keys.
+	SelfOnly bool
+}
+
+var (
+	errNoRecipients = errors.New("cms: encrypt: 1 to 500 recipients are needed, each with a certificate")
+	errCipher       = errors.New("cms: encrypt: the cipher is not one of Ciphers()")
+	errTooMuch      = errors.New("cms: encrypt: the content is longer than one key and IV may encrypt")
+)
+
+// maxWrittenRecipients is what readers of this package accept.
+const maxWrittenRecipients = 500
+
+// Encrypt encrypts content, of exactly size bytes, for all recipients or none,
+// and writes a ContentInfo with EnvelopedData or, for an authenticating cipher,
+// AuthEnvelopedData to dst. After an error what was written to dst is not a
+// message; nothing is written at all if a recipient cannot be encrypted to,
+// which is a *CertificateError.
+func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) error {
+	if len(o.Recipients) == 0 || len(o.Recipients) > maxWrittenRecipients {
+		return errNoRecipients
+	}
+	spec, err := cipherFor(o.Cipher)
+	if err != nil {
+		return err
+	}
+	if err := spec.checkSize(size); err != nil {
+		return err
+	}
+	key := randomBytes(spec.keySize)
+	defer clear(key)
+	version, infos, err := recipientInfos(o, key)
+	if err != nil {
+		return err
+	}
+	iv := randomBytes(spec.ivSize)
+	seal, err := spec.start(key, iv)
+	if err != nil {
+		return err
+	}
+	f := frame{size: spec.encryptedSize(size)}
+	f.wrap(implicit(0))
+	f.before(derOID(oid.Data), derAlgorithm(spec.id, spec.parameters(iv)))
+	f.wrap(cbasn1.SEQUENCE)
+	f.before(derSet(cbasn1.SET, infos...))
+	contentType := oid.EnvelopedData
+	if spec.aead {
+		version, contentType = 0, oid.AuthEnvelopedData // RFC 5083 §2.1
+		f.after(derOctets(make([]byte, macSize)))       // filled in below
+	}
+	f.before(derInt(version))
+	f.wrap(cbasn1.SEQUENCE)
+	f.contentInfo(contentType)
+	return f.writeTo(dst, func() error {
+		if err := encryptContent(dst, content, size, seal); err != nil {
+			return err
+		}
+		copy(f.tail[max(0, len(f.tail)-macSize):], seal.mac())
+		return nil
+	})
+}
+
+// encryptContent streams the content through the cipher.
+func encryptContent(dst io.Writer, content io.Reader, size int64, seal sealer) error {
+	buf := make([]byte, min(size, streamChunk), min(size, streamChunk)+maxPadding)
+	for left := size; ; {
+		part := buf[:min(left, streamChunk)]
+		if _, err := io.ReadFull(content, part); err != nil {
+			return shortened(err)
+		}
+		left -= int64(len(part))
+		if left == 0 {
+			part = seal.pad(part)
+		}
+		if err := seal.encrypt(part); err != nil {
+			return err
+		}
+		if _, err := dst.Write(part); err != nil {
+			return err
+		}
+		if left == 0 {
+			return atEnd(content)
+		}
+	}
+}
+
+func shortened(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errShort
+	}
+	return err
+}
+
+// atEnd refuses content that goes on after its stated size: it would be cut off unseen.
+func atEnd(content io.Reader) error {
+	var one [1]byte
+	switch _, err := io.ReadFull(content, one[:]); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return errLong
+	default:
+		return err
+	}
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails: crypto/rand
+	return b
+}

@@ -1,0 +1,257 @@
+// The content key, encrypted for each recipient: RecipientInfo (RFC 5652 §6.2).
+package cms
+
+import (
+	"crypto"
+	"crypto/aes"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/asn1"
+	"errors"
+
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/spki"
+	"sealgate/smime/cms/internal/kdf"
+	"sealgate/smime/cms/internal/keywrap"
+	"sealgate/smime/cms/internal/oid"
+)
+
+// RSA keys outside these bounds, in bits, are of no use: weak, or there to keep us busy.
+const (
+	minRSA = 2048
+	maxRSA = 16384
+)
+
+var (
+	errNotRecipient = errors.New("one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519")
+	errRSASize      = errors.New("its RSA key has not 2048 to 16384 bits")
+	errRSAExponent  = errors.New("its RSA key has a bad public exponent")
+	errNoSKI        = errors.New("it has no subject key identifier")
+	errOAEPHash     = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
+	errKDF          = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
+	errSelfOnly     = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
+	errOAEPNoRSA    = errors.New("OAEP was asked for, but its key is not RSA")
+)
+
+// recipientInfos encrypts the content key for all, and returns the version of
+// the EnvelopedData around them (RFC 5652 §6.1).
+func recipientInfos(o EncryptOptions, key []byte) (version int64, infos [][]byte, err error) {
+	for _, r := range o.Recipients {
+		if r.Certificate == nil {
+			return 0, nil, errNoRecipients
+		}
+		if !o.SelfOnly && keyAlgorithm(r.Certificate).Equal(oid.X25519) {
+			return 0, nil, &CertificateError{r.Certificate, errSelfOnly}
+		}
+		info, v, err := r.info(key)
+		if err != nil {
+			return 0, nil, &CertificateError{r.Certificate, err}
+		}
+		if v > 0 {
+			version = 2
+		}
+		infos = append(infos, info)
+	}
+	return version, infos, nil
+}
+
+// info returns the RecipientInfo and its version.
+func (r *Recipient) info(key []byte) (info []byte, version int64, err error) {
+	if r.SKI && len(r.Certificate.SubjectKeyId) == 0 {
+		return nil, 0, errNoSKI
+	}
+	public, err := spki.PublicKey(r.Certificate)
+	if err != nil {
+		return nil, 0, err
+	}
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		return r.keyTransport(k, key)
+	case *ecdsa.PublicKey:
+		point, err := k.ECDH()
+		if err != nil {
+			return nil, 0, errNotRecipient
+		}
+		info, err = r.keyAgreement(point, key)
+		return info, 3, err
+	case *ecdh.PublicKey:
+		info, err = r.keyAgreement(k, key)
+		return info, 3, err
+	}
+	return nil, 0, errNotRecipient
+}
+
+// checkRSA refuses keys that do not protect: an exponent of 1 leaves the
+// content key in clear.
+func checkRSA(k *rsa.PublicKey) error {
+	if bits := k.N.BitLen(); bits < minRSA || bits > maxRSA {
+		return errRSASize
+	}
+	if k.E < 3 || k.E%2 == 0 {
+		return errRSAExponent
+	}
+	return nil
+}
+
+// keyTransport makes a KeyTransRecipientInfo (RFC 5652 §6.2.1).
+func (r *Recipient) keyTransport(k *rsa.PublicKey, key []byte) (info []byte, version int64, err error) {
+	if err := checkRSA(k); err != nil {
+		return nil, 0, err
+	}
+	rid := issuerAndSerial(r.Certificate)
+	if r.SKI {
+		rid, version = der(implicit(0), r.Certificate.SubjectKeyId), 2
+	}
+	algorithm, encrypted, err := r.encryptRSA(k, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	return der(cbasn1.SEQUENCE, derInt(version), rid, algorithm, derOctets(encrypted)), version, nil
+}
+
+func (r *Recipient) encryptRSA(k *rsa.PublicKey, key []byte) (algorithm, encrypted []byte, err error) {
+	id := keyAlgorithm(r.Certificate)
+	if id.Equal(oid.RSASSAPSS) {
+		return nil, nil, errNotRecipient // for signatures only (RFC 4055 §1.2)
+	}
+	if !r.OAEP && !id.Equal(oid.RSAESOAEP) {
+		encrypted, err = rsa.EncryptPKCS1v15(rand.Reader, k, key)
+		return derAlgorithm(oid.RSAEncryption, derNull), encrypted, err
+	}
+	h := r.OAEPHash
+	if h == 0 {
+		h = crypto.SHA256
+	}
+	if h != crypto.SHA256 && h != crypto.SHA384 && h != crypto.SHA512 {
+		return nil, nil, errOAEPHash
+	}
+	encrypted, err = rsa.EncryptOAEP(h.New(), rand.Reader, k, key, nil)
+	return derAlgorithm(oid.RSAESOAEP, oaepParameters(h)), encrypted, err
+}
+
+// oaepParameters has MGF1 of the same digest and no label (RFC 4055 §4.1).
+func oaepParameters(h crypto.Hash) []byte {
+	digest := maskDigest(h)
+	return der(cbasn1.SEQUENCE,
+		der(explicit(0), digest),
+		der(explicit(1), derAlgorithm(oid.MGF1, digest)))
+}
+
+// keyAgreement makes a KeyAgreeRecipientInfo, ephemeral-static (RFC 5753 §3.1,
+// RFC 8418 §3).
+func (r *Recipient) keyAgreement(public *ecdh.PublicKey, key []byte) ([]byte, error) {
+	if r.OAEP {
+		return nil, errOAEPNoRSA
+	}
+	ephemeral, err := public.Curve().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	scheme, err := r.scheme(public.Curve())
+	if err != nil {
+		return nil, err
+	}
+	shared, err := ephemeral.ECDH(public)
+	if err != nil {
+		return nil, err
+	}
+	wrap := derAlgorithm(wrapFor(len(key)))
+	wrapped, err := scheme.wrapKey(shared, wrap, key)
+	if err != nil {
+		return nil, err
+	}
+	point := append([]byte{0}, ephemeral.PublicKey().Bytes()...) // no unused bits
+	originator := der(explicit(1), derAlgorithm(scheme.key), der(cbasn1.BIT_STRING, point))
+	return der(explicit(1),
+		derInt(3),
+		der(explicit(0), originator),
+		derAlgorithm(scheme.id, wrap),
+		der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, r.agreementID(), derOctets(wrapped)))), nil
+}
+
+// agreementID is KeyAgreeRecipientIdentifier (RFC 5652 §6.2.2).
+func (r *Recipient) agreementID() []byte {
+	if r.SKI {
+		return der(explicit(0), derOctets(r.Certificate.SubjectKeyId))
+	}
+	return issuerAndSerial(r.Certificate)
+}
+
+// scheme is a key agreement algorithm that we write.
+type scheme struct {
+	id, key asn1.ObjectIdentifier // of the scheme, and of the ephemeral key
+	hash    crypto.Hash
+	derive  func(h crypto.Hash, z, info []byte, n int) ([]byte, error)
+}
+
+// scheme chooses by curve and wish.
+func (r *Recipient) scheme(curve ecdh.Curve) (*scheme, error) {
+	want := r.KDF
+	if want == "" {
+		want = curveKDF(curve)
+	}
+	schemes := ecSchemes
+	if curve == ecdh.X25519() {
+		schemes = x25519Schemes
+	}
+	s, ok := schemes[want]
+	if !ok {
+		return nil, errKDF
+	}
+	return &s, nil
+}
+
+// curveKDF is the digest as strong as the curve (RFC 5753 §7.2).
+func curveKDF(curve ecdh.Curve) string {
+	switch curve {
+	case ecdh.P384():
+		return "sha-384"
+	case ecdh.P521():
+		return "sha-512"
+	}
+	return "sha-256"
+}
+
+var ecSchemes = map[string]scheme{
+	"sha-256": {oid.StdDHSHA256KDF, oid.ECPublicKey, crypto.SHA256, kdf.X963},
+	"sha-384": {oid.StdDHSHA384KDF, oid.ECPublicKey, crypto.SHA384, kdf.X963},
+	"sha-512": {oid.StdDHSHA512KDF, oid.ECPublicKey, crypto.SHA512, kdf.X963},
+}
+
+var x25519Schemes = map[string]scheme{
+	"sha-256": {oid.StdDHHKDFSHA256, oid.X25519, crypto.SHA256, kdf.HKDF},
+	"sha-384": {oid.StdDHHKDFSHA384, oid.X25519, crypto.SHA384, kdf.HKDF},
+	"sha-512": {oid.StdDHHKDFSHA512, oid.X25519, crypto.SHA512, kdf.HKDF},
+}
+
+// wrapKey wraps the content key under a key derived from the shared secret, as
+// long as the content key is.
+func (s *scheme) wrapKey(shared, wrap, key []byte) ([]byte, error) {
+	info, err := kdf.SharedInfo(wrap, nil, len(key))
+	if err != nil {
+		return nil, err
+	}
+	kek, err := s.derive(s.hash, shared, info, len(key))
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(kek)
+	if err != nil {
+		return nil, err
+	}
+	return keywrap.Wrap(block, key)
+}
+
+// wrapFor returns the AES key wrap for a content key of n bytes.
+func wrapFor(n int) asn1.ObjectIdentifier {
+	switch n {
+	case 16:
+		return oid.AES128Wrap
+	case 24:
+		return oid.AES192Wrap
+	}
+	return oid.AES256Wrap
+}

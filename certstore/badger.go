@@ -1,0 +1,145 @@
+package certstore
+
+// This file opens the embedded store.
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+// BadgerOptions are the settings of the embedded store.
+type BadgerOptions struct {
+	Dir string
+	Key []byte // 16, 24 or 32 octets: the store is encrypted at rest; nil: it is not
+	Log *slog.Logger
+}
+
+// schemaVersion is the layout of keys and records; another one is refused.
+const schemaVersion = 1
+
+// Sizes for a small resident store: records are about 2 KiB, and thousands of
+// contacts are the rule, not millions.
+const (
+	memTable   = 8 << 20
+	valueLog   = 64 << 20
+	blockCache = 4 << 20
+	indexCache = 4 << 20
+	gcInterval = time.Hour
+	gcDiscard  = 0.5
+)
+
+// Badger is the embedded Store, for one gateway.
+type Badger struct {
+	db   *badger.DB
+	now  func() time.Time
+	mu   sync.Mutex // one writer at a time: Put reads before it writes
+	stop chan struct{}
+	done chan struct{}
+}
+
+// OpenBadger opens or creates the store. The error says what to do when another
+// process has it open or the key is not the one it was made with.
+func OpenBadger(o BadgerOptions) (*Badger, error) {
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("certstore: %w", err)
+	}
+	db, err := badger.Open(settings(o))
+	if err != nil {
+		return nil, explain(o.Dir, err)
+	}
+	s := &Badger{db: db, now: time.Now, stop: make(chan struct{}), done: make(chan struct{})}
+	if err := s.checkSchema(); err != nil {
+		db.Close()
+		return nil, err
+	}
+	go s.collect()
+	return s, nil
+}
+
+func settings(o BadgerOptions) badger.Options {
+	b := badger.DefaultOptions(o.Dir).WithSyncWrites(true).WithMemTableSize(memTable).WithNumMemtables(2).
+		WithValueLogFileSize(valueLog).WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithNumCompactors(2).WithCompression(options.Snappy).WithMetricsEnabled(false).WithLogger(badgerLog{o.Log})
+	if len(o.Key) > 0 {
+		b = b.WithEncryptionKey(o.Key)
+	}
+	return b
+}
+
+// explain puts badger's two common failures into words that help.
+func explain(dir string, err error) error {
+	text := err.Error()
+	switch {
+	case errors.Is(err, badger.ErrEncryptionKeyMismatch):
+		return fmt.Errorf("certstore: %s was made with another key, or with none: give the right store.key_file, or move the folder away and import the certificates again", dir)
+	case strings.Contains(text, "Cannot acquire directory lock"):
+		return fmt.Errorf("certstore: %s is in use by another process: use the running gateway's socket, or stop it first", dir)
+	}
+	return fmt.Errorf("certstore: cannot open %s: %w", dir, err)
+}
+
+// checkSchema writes the version into a new store and compares it in an old one.
+func (s *Badger) checkSchema() error {
+	return s.db.Update(func(tx *badger.Txn) error {
+		item, err := tx.Get([]byte("v"))
+		if errors.Is(err, badger.ErrKeyNotFound) {
+			return tx.Set([]byte("v"), binary.BigEndian.AppendUint32(nil, schemaVersion))
+		}
+		if err != nil {
+			return fmt.Errorf("certstore: %w", err)
+		}
+		return item.Value(func(v []byte) error {
+			if len(v) != 4 || binary.BigEndian.Uint32(v) != schemaVersion {
+				return fmt.Errorf("certstore: schema version %x, this program knows %d only: use the program that made it and export", v, schemaVersion)
+			}
+			return nil
+		})
+	})
+}
+
+// collect frees the value log of what was overwritten, now and then.
+func (s *Badger) collect() {
+	defer close(s.done)
+	t := time.NewTicker(gcInterval)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-t.C:
+			for s.db.RunValueLogGC(gcDiscard) == nil {
+			}
+		}
+	}
+}
+
+// Close flushes and closes the store.
+func (s *Badger) Close() error {
+	close(s.stop)
+	<-s.done
+	return s.db.Close()
+}
+
+// badgerLog passes badger's warnings on and drops its chatter.
+type badgerLog struct{ log *slog.Logger }
+
+func (l badgerLog) Errorf(f string, v ...any)   { l.say(slog.LevelError, f, v...) }
+func (l badgerLog) Warningf(f string, v ...any) { l.say(slog.LevelWarn, f, v...) }
+func (l badgerLog) Infof(string, ...any)        {}
+func (l badgerLog) Debugf(string, ...any)       {}
+
+func (l badgerLog) say(level slog.Level, f string, v ...any) {
+	if l.log != nil {
+		l.log.Log(context.Background(), level, "badger", "message", strings.TrimSpace(fmt.Sprintf(f, v...)))
+	}
+}

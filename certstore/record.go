@@ -1,0 +1,66 @@
+package certstore
+
+// This file is the layout of keys and records in the embedded store.
+//
+// Keys: "a" NUL domain NUL local NUL fingerprint → nothing (index by address);
+// "c" fingerprint → record; "m" hash → memory; "k" text → cached answer;
+// "v" → schema version. Records are JSON: self-describing, so that a later
+// version can read an older one, and small beside the certificate that they hold.
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func recordKey(fp [32]byte) []byte { return append([]byte("c"), fp[:]...) }
+
+func memoryKey(key [32]byte) []byte { return append([]byte("m"), key[:]...) }
+
+func cacheKey(key string) []byte { return append([]byte("k"), key...) }
+
+// addressPrefix is where the index entries of one address begin.
+func addressPrefix(address string) ([]byte, error) {
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || strings.ContainsAny(address, "\x00\r\n") {
+		return nil, fmt.Errorf("certstore: %q is not an address in normal form", address)
+	}
+	return []byte("a\x00" + address[at+1:] + "\x00" + address[:at] + "\x00"), nil
+}
+
+func addressKey(address string, fp [32]byte) ([]byte, error) {
+	p, err := addressPrefix(address)
+	return append(p, fp[:]...), err
+}
+
+func encode(r *Record) ([]byte, error) { return json.Marshal(r) }
+
+func decode(v []byte) (*Record, error) {
+	var r Record
+	d := json.NewDecoder(bytes.NewReader(v))
+	if err := d.Decode(&r); err != nil {
+		return nil, fmt.Errorf("certstore: record damaged: %w", err)
+	}
+	return &r, nil
+}
+
+// sortCandidates puts pinned before the rest, then the newest proof first.
+func sortCandidates(list []*Record) {
+	rank := func(r *Record) int {
+		if r.State == Pinned {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b *Record) int {
+		if d := rank(a) - rank(b); d != 0 {
+			return d
+		}
+		if d := b.ProofTime.Compare(a.ProofTime); d != 0 {
+			return d
+		}
+		return b.NotBefore.Compare(a.NotBefore)
+	})
+}

@@ -1,0 +1,203 @@
+package certstore
+
+// This file is the embedded store's handling of certificates.
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// lastSeenGrain is how often an unchanged certificate costs a write.
+const lastSeenGrain = 24 * time.Hour
+
+// Put implements Store.
+func (s *Badger) Put(_ context.Context, r *Record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Fingerprint != sha256.Sum256(r.DER) {
+		return errors.New("certstore: fingerprint is not the certificate's")
+	}
+	old, err := s.get(r.Fingerprint)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	next := merge(old, r)
+	if next == nil {
+		return nil
+	}
+	return s.write(next)
+}
+
+// merge is the record to be written, nil when nothing is worth a write.
+func merge(old, r *Record) *Record {
+	next := *r
+	slices.Sort(next.Addresses)
+	next.Addresses = slices.Compact(next.Addresses)
+	if old == nil {
+		return &next
+	}
+	all := slices.Concat(old.Addresses, next.Addresses)
+	slices.Sort(all)
+	next.Addresses, next.FirstSeen, next.State, next.Source = slices.Compact(all), old.FirstSeen, old.State, old.Source
+	if next.Capabilities == nil {
+		next.Capabilities = old.Capabilities
+	}
+	if len(next.Intermediates) == 0 {
+		next.Intermediates = old.Intermediates
+	}
+	if next.ProofTime.Before(old.ProofTime) {
+		next.Proof, next.ProofTime = old.Proof, old.ProofTime
+	}
+	same := slices.Equal(next.Addresses, old.Addresses) && bytes.Equal(next.Capabilities, old.Capabilities) &&
+		slices.EqualFunc(next.Intermediates, old.Intermediates, bytes.Equal)
+	if same && next.LastSeen.Sub(old.LastSeen) < lastSeenGrain {
+		return nil
+	}
+	return &next
+}
+
+// write stores a record and its index entries in one transaction.
+func (s *Badger) write(r *Record) error {
+	v, err := encode(r)
+	if err != nil {
+		return fmt.Errorf("certstore: %w", err)
+	}
+	return s.db.Update(func(tx *badger.Txn) error {
+		for _, a := range r.Addresses {
+			k, err := addressKey(a, r.Fingerprint)
+			if err != nil {
+				return err
+			}
+			if err := tx.Set(k, nil); err != nil {
+				return err
+			}
+		}
+		return tx.Set(recordKey(r.Fingerprint), v)
+	})
+}
+
+// ByFingerprint implements Store.
+func (s *Badger) ByFingerprint(_ context.Context, fp [32]byte) (*Record, error) { return s.get(fp) }
+
+func (s *Badger) get(fp [32]byte) (r *Record, err error) {
+	err = s.db.View(func(tx *badger.Txn) error {
+		r, err = getRecord(tx, fp)
+		return err
+	})
+	return r, err
+}
+
+func getRecord(tx *badger.Txn, fp [32]byte) (r *Record, err error) {
+	item, err := tx.Get(recordKey(fp))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("certstore: %w", err)
+	}
+	err = item.Value(func(v []byte) error {
+		r, err = decode(v)
+		return err
+	})
+	return r, err
+}
+
+// ByAddress implements Store.
+func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, err error) {
+	prefix, err := addressPrefix(address)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.View(func(tx *badger.Txn) error {
+		it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			var fp [32]byte
+			if k := it.Item().Key(); len(k) != len(prefix)+len(fp) || copy(fp[:], k[len(prefix):]) != len(fp) {
+				continue // another local part that begins like this one
+			}
+			r, err := getRecord(tx, fp)
+			if err != nil {
+				return err
+			}
+			list = append(list, r)
+		}
+		return nil
+	})
+	sortCandidates(list)
+	return list, err
+}
+
+// List implements Store; the cursor is the last fingerprint in hex.
+func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, next string, err error) {
+	after, err := hex.DecodeString(cursor)
+	if err != nil {
+		return nil, "", fmt.Errorf("certstore: cursor %q: %w", cursor, err)
+	}
+	err = s.db.View(func(tx *badger.Txn) error {
+		it := tx.NewIterator(badger.IteratorOptions{Prefix: []byte("c"), PrefetchValues: true, PrefetchSize: min(n, 100)})
+		defer it.Close()
+		start := append([]byte("c"), after...)
+		for it.Seek(start); it.Valid(); it.Next() {
+			if len(after) > 0 && bytes.Equal(it.Item().Key(), start) {
+				continue
+			}
+			if len(page) == n {
+				next = hex.EncodeToString(page[n-1].Fingerprint[:])
+				return nil
+			}
+			err := it.Item().Value(func(v []byte) error {
+				r, err := decode(v)
+				page = append(page, r)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return page, next, err
+}
+
+// SetState implements Store.
+func (s *Badger) SetState(_ context.Context, fp [32]byte, state State) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := s.get(fp)
+	if err != nil {
+		return err
+	}
+	r.State = state
+	return s.write(r)
+}
+
+// Delete implements Store.
+func (s *Badger) Delete(_ context.Context, fp [32]byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.Update(func(tx *badger.Txn) error {
+		r, err := getRecord(tx, fp)
+		if err != nil {
+			return err
+		}
+		for _, a := range r.Addresses {
+			k, err := addressKey(a, fp)
+			if err != nil {
+				return err
+			}
+			if err := tx.Delete(k); err != nil {
+				return err
+			}
+		}
+		return tx.Delete(recordKey(fp))
+	})
+}

@@ -1,0 +1,87 @@
+// Package certstore keeps other people's certificates by address, what was
+// decrypted (so that replies are encrypted), and cached answers of look-ups.
+package certstore
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"time"
+)
+
+// ErrNotFound says that the store answered and has no such record. Any other
+// error means that the store did not answer: never a reason to send in clear.
+var ErrNotFound = errors.New("certstore: not found")
+
+// Source says how a certificate came into the store.
+type Source string
+
+// The sources.
+const (
+	Harvested Source = "harvested" // of a mail with a valid signature
+	Imported  Source = "imported"  // by an admin
+	LDAP      Source = "ldap"
+	SMIMEA    Source = "smimea"
+)
+
+// State says what may be done with a certificate.
+type State string
+
+// The states.
+const (
+	Active  State = "active"
+	Pending State = "pending" // waits for an admin
+	Blocked State = "blocked" // by an admin: never used
+	Pinned  State = "pinned"  // by an admin: used before all others
+)
+
+// Record is one certificate and what is known of it.
+type Record struct {
+	DER           []byte
+	Fingerprint   [32]byte // SHA-256 of DER
+	Addresses     []string // in normal form, sorted
+	KeyUsage      x509.KeyUsage
+	NotBefore     time.Time
+	NotAfter      time.Time
+	FirstSeen     time.Time
+	LastSeen      time.Time // to the day
+	Source        Source
+	State         State
+	Capabilities  []byte   // SMIMECapabilities (RFC 8551 §2.5.2), DER; nil when unknown
+	Intermediates [][]byte // CA certificates between it and the root, DER
+	Proof         string   // Message-ID of the mail that proved it
+	ProofTime     time.Time
+}
+
+// Memory is what is remembered of a decrypted mail.
+type Memory struct {
+	HiddenSubject bool // its Subject had been hidden (RFC 9788)
+}
+
+// Store keeps records. Methods are safe for concurrent use; what a method has
+// stored survives a crash once it has returned.
+type Store interface {
+	// Put adds or renews a record. State, FirstSeen and Source of one that is
+	// known stay; its addresses are joined. A known, unchanged record needs no
+	// write within a day.
+	Put(ctx context.Context, r *Record) error
+	// ByAddress returns the candidates for an address in normal form, best
+	// first: pinned ones, then those of the newest proof. None is no error.
+	ByAddress(ctx context.Context, address string) ([]*Record, error)
+	// ByFingerprint returns one record or ErrNotFound.
+	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*Record, error)
+	// List returns up to n records after cursor ("" is the beginning) and the
+	// cursor of the next page, "" at the end.
+	List(ctx context.Context, cursor string, n int) (page []*Record, next string, err error)
+	// SetState is an admin's decision; ErrNotFound for an unknown record.
+	SetState(ctx context.Context, fingerprint [32]byte, s State) error
+	// Delete removes a record; ErrNotFound for an unknown one.
+	Delete(ctx context.Context, fingerprint [32]byte) error
+	// Remember and Recall keep what was decrypted, under a hash.
+	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
+	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)
+	// CachePut and CacheGet keep answers of look-ups for a time.
+	CachePut(ctx context.Context, key string, value []byte, ttl time.Duration) error
+	CacheGet(ctx context.Context, key string) (value []byte, known bool, err error)
+	Close() error
+}

@@ -1,0 +1,252 @@
+// Package trust judges one certificate: is it good for this address, now?
+package trust
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sealgate/internal/address"
+	"sealgate/internal/spki"
+)
+
+// Status is the verdict over a certificate.
+type Status string
+
+// The verdicts, best to worst (design §3).
+const (
+	Valid     Status = "valid"
+	Expired   Status = "expired"
+	Unchecked Status = "unchecked"
+	Untrusted Status = "untrusted"
+	Weak      Status = "weak"
+	Mismatch  Status = "mismatch"
+	Revoked   Status = "revoked"
+)
+
+// Purpose is what the certificate is to be used for.
+type Purpose int
+
+// The purposes (RFC 8550 §4.4).
+const (
+	Sign Purpose = iota
+	Encrypt
+)
+
+// Bounds of one judgement.
+const (
+	maxIntermediates = 64      // certificates of the bag that are looked at
+	minRSA           = 2048    // bits; below it a key is weak
+	maxRSA           = 16384   // bits; above it a verification costs seconds
+	maxCertificate   = 1 << 16 // octets of one certificate
+)
+
+// Request is one question.
+type Request struct {
+	Certificate   *x509.Certificate
+	Intermediates [][]byte // raw certificates that may complete the chain, hostile
+	Address       string   // in normal form; "": any
+	Purpose       Purpose
+	At            time.Time
+	Pinned        bool // an admin vouches for it: no chain is needed
+}
+
+// Result is the answer.
+type Result struct {
+	Status     Status
+	Reason     string // for people; "" when all is well
+	Rule       string // which check decided
+	Remedy     string // what would have made it valid
+	Chain      []*x509.Certificate
+	Revocation string // "good", "unknown", "revoked", "not checked"
+}
+
+// Options are the settings of a Checker.
+type Options struct {
+	Roots     []*x509.Certificate
+	AcceptAny bool // certificates without extended key usage are for mail too
+}
+
+// Checker judges certificates. It is safe for concurrent use.
+type Checker struct {
+	o     Options
+	roots *x509.CertPool
+}
+
+// New returns a Checker that trusts o.Roots and nothing else.
+func New(o Options) (*Checker, error) {
+	c := &Checker{o: o, roots: x509.NewCertPool()}
+	for _, r := range o.Roots {
+		if r == nil {
+			return nil, errors.New("trust: nil root")
+		}
+		c.roots.AddCert(r)
+	}
+	return c, nil
+}
+
+// Check judges r.Certificate. The first check that fails decides, in the order
+// worst first, so that the status is the worst that holds.
+func (c *Checker) Check(_ context.Context, r Request) Result {
+	for _, check := range []func(Request) (Result, bool){c.address, c.strength, c.usage} {
+		if res, bad := check(r); bad {
+			return res
+		}
+	}
+	if r.Pinned {
+		return c.pinned(r)
+	}
+	return c.chain(r)
+}
+
+// address compares with what the certificate speaks for (RFC 8550 §3).
+func (c *Checker) address(r Request) (Result, bool) {
+	names := Addresses(r.Certificate)
+	if r.Address == "" || slices.Contains(names, r.Address) {
+		return Result{}, false
+	}
+	return Result{Status: Mismatch, Rule: "address", Revocation: notChecked,
+		Reason: fmt.Sprintf("the certificate names %q, not %s", names, r.Address),
+		Remedy: "a certificate issued for the From address"}, true
+}
+
+const notChecked = "not checked"
+
+// strength refuses keys that can be broken.
+func (c *Checker) strength(r Request) (Result, bool) {
+	key, err := spki.PublicKey(r.Certificate)
+	if err != nil {
+		return Result{Status: Unchecked, Rule: "key", Revocation: notChecked, Reason: "the certificate's key is of a kind that is not known here"}, true
+	}
+	k, ok := key.(*rsa.PublicKey)
+	if !ok {
+		return Result{}, false
+	}
+	if n := k.N.BitLen(); n < minRSA || n > maxRSA || k.E < 3 || k.E%2 == 0 {
+		return Result{Status: Weak, Rule: "key", Revocation: notChecked, Reason: fmt.Sprintf("RSA key of %d bits, exponent %d", n, k.E),
+			Remedy: "a certificate with a key of 2048 bits or more"}, true
+	}
+	return Result{}, false
+}
+
+// usage holds key usage and purpose against what is asked (RFC 8550 §4.4.2, §4.4.4).
+func (c *Checker) usage(r Request) (Result, bool) {
+	bad := func(reason string) (Result, bool) {
+		return Result{Status: Untrusted, Rule: "usage", Revocation: notChecked, Reason: reason, Remedy: "a certificate issued for e-mail (emailProtection)"}, true
+	}
+	if u := r.Certificate.KeyUsage; u != 0 && u&wantedUsage(r.Purpose) == 0 {
+		return bad("the certificate's key usage does not allow this")
+	}
+	if r.Certificate.IsCA {
+		return bad("the certificate is that of an authority, not of a person")
+	}
+	if len(r.Certificate.ExtKeyUsage)+len(r.Certificate.UnknownExtKeyUsage) == 0 && !c.o.AcceptAny {
+		return bad("the certificate does not say that it is for e-mail")
+	}
+	return Result{}, false
+}
+
+func wantedUsage(p Purpose) x509.KeyUsage {
+	if p == Encrypt {
+		return x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement
+	}
+	return x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+}
+
+// pinned judges a certificate that an admin vouches for: its time alone.
+func (c *Checker) pinned(r Request) Result {
+	if r.At.Before(r.Certificate.NotBefore) || r.At.After(r.Certificate.NotAfter) {
+		return expired(r, nil)
+	}
+	return Result{Status: Valid, Rule: "pinned", Revocation: notChecked, Chain: []*x509.Certificate{r.Certificate}}
+}
+
+func expired(r Request, chain []*x509.Certificate) Result {
+	return Result{Status: Expired, Rule: "validity", Chain: chain, Revocation: notChecked,
+		Reason: fmt.Sprintf("the certificate is valid from %s to %s", r.Certificate.NotBefore.UTC().Format(time.DateOnly), r.Certificate.NotAfter.UTC().Format(time.DateOnly)),
+		Remedy: "a current certificate"}
+}
+
+// chain looks for a path to a root at the time asked, and tells a path that
+// only its time spoils from none at all.
+func (c *Checker) chain(r Request) Result {
+	opts := x509.VerifyOptions{Roots: c.roots, Intermediates: pool(r.Intermediates), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
+	chains, err := r.Certificate.Verify(opts)
+	if err == nil {
+		return c.constrained(r, chains)
+	}
+	opts.CurrentTime = r.Certificate.NotAfter
+	if chains, late := r.Certificate.Verify(opts); late == nil {
+		return expired(r, chains[0])
+	}
+	return untrusted(err)
+}
+
+func untrusted(err error) Result {
+	return Result{Status: Untrusted, Rule: "chain", Revocation: notChecked, Reason: "no path to an authority trusted for mail: " + err.Error(),
+		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail"}
+}
+
+// constrained keeps the chains whose every authority may issue for the names
+// that Go does not look at.
+func (c *Checker) constrained(r Request, chains [][]*x509.Certificate) Result {
+	for _, chain := range chains {
+		if nameConstraints(chain) == nil {
+			return Result{Status: Valid, Rule: "chain", Chain: chain, Revocation: notChecked}
+		}
+	}
+	return untrusted(nameConstraints(chains[0]))
+}
+
+// pool parses the bag one by one: a bad certificate does not matter.
+func pool(raw [][]byte) *x509.CertPool {
+	p := x509.NewCertPool()
+	for _, der := range raw[:min(len(raw), maxIntermediates)] {
+		if len(der) > maxCertificate {
+			continue
+		}
+		if c, err := x509.ParseCertificate(der); err == nil && c.IsCA {
+			p.AddCert(c)
+		}
+	}
+	return p
+}
+
+// nameConstraints applies each authority's rfc822Name constraints to every
+// address the leaf speaks for (RFC 5280 §4.2.1.10, RFC 9598 §6).
+func nameConstraints(chain []*x509.Certificate) error {
+	for _, name := range Addresses(chain[0]) {
+		for _, ca := range chain[1:] {
+			if !permitted(ca, name) {
+				return fmt.Errorf("the authority %q may not issue for %s", ca.Subject.String(), name)
+			}
+		}
+	}
+	return nil
+}
+
+func permitted(ca *x509.Certificate, name string) bool {
+	within := func(c string) bool { return inSubtree(c, name) }
+	if slices.ContainsFunc(ca.ExcludedEmailAddresses, within) {
+		return false
+	}
+	return len(ca.PermittedEmailAddresses) == 0 || slices.ContainsFunc(ca.PermittedEmailAddresses, within)
+}
+
+// inSubtree compares one constraint: a mailbox, a host, or ".domain".
+func inSubtree(constraint, name string) bool {
+	if a, err := address.Normalize(constraint); err == nil {
+		return a == name
+	}
+	domain := address.Domain(name)
+	c := strings.ToLower(constraint)
+	if strings.HasPrefix(c, ".") {
+		return strings.HasSuffix(domain, c)
+	}
+	return domain == c
+}

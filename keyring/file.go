@@ -1,0 +1,72 @@
+package keyring
+
+// This file reads and writes key files.
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// othersMayRead are the mode bits that a key file must not have.
+const othersMayRead = 0o077
+
+// Load reads the credentials in a file. A file that others than its owner can
+// read is refused.
+func Load(path string, password Password) ([]*Credential, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&othersMayRead != 0 {
+		return nil, fmt.Errorf("keyring: %s can be read by others (mode %04o); chmod 600 %s", path, mode, path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	defer clear(data)
+	list, err := Parse(data, password)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", err, path)
+	}
+	return list, nil
+}
+
+// PasswordFile is a Password that reads the first line of a file.
+func PasswordFile(path string) Password {
+	if path == "" {
+		return nil
+	}
+	return func() ([]byte, error) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("keyring: password file: %w", err)
+		}
+		line, _, _ := bytes.Cut(data, []byte("\n"))
+		return bytes.TrimRight(line, "\r"), nil
+	}
+}
+
+// EncodePEM is the checked form: key (PKCS#8), certificate, chain.
+func EncodePEM(c *Credential) ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(c.Key)
+	if err != nil {
+		return nil, errors.New("keyring: the private key cannot be written")
+	}
+	out := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	clear(der)
+	for _, cert := range append([]*x509.Certificate{c.Certificate}, c.Chain...) {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
+	}
+	return out, nil
+}

@@ -1,0 +1,94 @@
+// Package keyring holds our own mailboxes and their keys.
+package keyring
+
+import (
+	"crypto"
+	"crypto/x509"
+	"slices"
+	"strings"
+
+	"sealgate/internal/address"
+)
+
+// Credential is one key with its certificate. Key is an RSA key, which is a
+// crypto.Decrypter too, an *ecdsa.PrivateKey or an ed25519.PrivateKey.
+type Credential struct {
+	Certificate *x509.Certificate
+	Chain       []*x509.Certificate // what was given along with it, leaf excluded
+	Key         crypto.Signer
+}
+
+// Mailbox is one of our own addresses, or several that share keys.
+type Mailbox struct {
+	Addresses          []string // in normal form: what stands in From and in the certificate
+	Also               []string // in normal form, envelope only; "@domain" is every address of it
+	Users              []string // authenticated users that may sign as it; nil: all that may order
+	RecipientDelimiter string   // "+": support+x@… is support@…
+	Credentials        []*Credential
+}
+
+// Ring finds mailboxes by address. It is not changed after NewRing.
+type Ring struct {
+	byFrom    map[string]*Mailbox
+	byEnd     map[string]*Mailbox // envelope addresses and "@domain"
+	delimited []*Mailbox
+}
+
+// NewRing indexes mailboxes; an address that two of them claim is the first's.
+func NewRing(boxes []*Mailbox) *Ring {
+	r := &Ring{byFrom: map[string]*Mailbox{}, byEnd: map[string]*Mailbox{}}
+	claim := func(m map[string]*Mailbox, a string, b *Mailbox) {
+		if _, taken := m[a]; !taken {
+			m[a] = b
+		}
+	}
+	for _, b := range boxes {
+		for _, a := range b.Addresses {
+			claim(r.byFrom, a, b)
+			claim(r.byEnd, a, b)
+		}
+		for _, a := range b.Also {
+			claim(r.byEnd, a, b)
+		}
+		if b.RecipientDelimiter != "" {
+			r.delimited = append(r.delimited, b)
+		}
+	}
+	return r
+}
+
+// ByFrom is the mailbox that an address in From is, nil when it is not ours.
+func (r *Ring) ByFrom(normal string) *Mailbox { return r.byFrom[normal] }
+
+// ByRecipient is the mailbox that an envelope recipient is, nil for everybody
+// else's.
+func (r *Ring) ByRecipient(normal string) *Mailbox {
+	if b := r.byEnd[normal]; b != nil {
+		return b
+	}
+	for _, b := range r.delimited {
+		if r.byEnd[undelimited(normal, b.RecipientDelimiter)] == b {
+			return b
+		}
+	}
+	return r.byEnd["@"+address.Domain(normal)]
+}
+
+// undelimited cuts the extension off a local part, as Postfix does.
+func undelimited(normal, delimiters string) string {
+	at := strings.LastIndexByte(normal, '@')
+	if i := strings.IndexAny(normal[:at], delimiters); i > 0 {
+		return normal[:i] + normal[at:]
+	}
+	return normal
+}
+
+// Mailboxes are all mailboxes, each once, in no order.
+func (r *Ring) Mailboxes() (all []*Mailbox) {
+	for _, b := range r.byEnd {
+		if !slices.Contains(all, b) {
+			all = append(all, b)
+		}
+	}
+	return all
+}

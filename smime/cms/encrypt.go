@@ -75,7 +75,7 @@ func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) err
 	f.wrap(cbasn1.SEQUENCE)
 	f.before(derSet(cbasn1.SET, infos...))
 	contentType := oid.EnvelopedData
-	if spec.aead {
+	if spec.aead() {
 		version, contentType = 0, oid.AuthEnvelopedData // RFC 5083 §2.1
 		f.after(derOctets(make([]byte, macSize)))       // filled in below
 	}

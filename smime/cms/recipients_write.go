@@ -134,7 +134,7 @@ func (r *Recipient) encryptRSA(k *rsa.PublicKey, key []byte) (algorithm, encrypt
 
 // oaepParameters has MGF1 of the same digest and no label (RFC 4055 §4.1).
 func oaepParameters(h crypto.Hash) []byte {
-	digest := maskDigest(h)
+	digest := maskDigest(signDigest(h))
 	return der(cbasn1.SEQUENCE,
 		der(explicit(0), digest),
 		der(explicit(1), derAlgorithm(oid.MGF1, digest)))

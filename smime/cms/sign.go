@@ -83,7 +83,7 @@ func Sign(dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 			return err
 		}
 		infos = append(infos, info)
-		algorithms = appendNew(algorithms, derAlgorithm(signDigests[s.digest]))
+		algorithms = appendNew(algorithms, derAlgorithm(s.digest.id))
 	}
 	f := frame{}
 	if !o.Detached {

@@ -8,10 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha256" // the digests that signDigests names
-	_ "crypto/sha3"
-	_ "crypto/sha512"
-	"encoding/asn1"
 	"fmt"
 	"hash"
 
@@ -24,7 +20,7 @@ import (
 // preparedSigner is a Signer whose key and algorithms are checked.
 type preparedSigner struct {
 	Signer
-	digest crypto.Hash
+	digest *digest
 	hash   hash.Hash
 }
 
@@ -38,8 +34,8 @@ func prepareSigners(signers []Signer) ([]*preparedSigner, error) {
 			return nil, &CertificateError{s.Certificate, err}
 		}
 		s.PSS = s.PSS || keyAlgorithm(s.Certificate).Equal(oid.RSASSAPSS)
-		h := s.EffectiveDigest()
-		out = append(out, &preparedSigner{Signer: s, digest: h, hash: h.New()})
+		d := signDigest(s.EffectiveDigest())
+		out = append(out, &preparedSigner{Signer: s, digest: d, hash: d.hash.New()})
 	}
 	return out, nil
 }
@@ -69,7 +65,7 @@ func (s *Signer) check() error {
 	if _, isRSA := public.(*rsa.PublicKey); s.PSS && !isRSA {
 		return errPSSOnly
 	}
-	if _, ok := signDigests[s.EffectiveDigest()]; !ok {
+	if signDigest(s.EffectiveDigest()) == nil {
 		return errSignDigest
 	}
 	return nil
@@ -115,16 +111,16 @@ func (s *preparedSigner) signerInfo() ([]byte, error) {
 	}
 	return der(cbasn1.SEQUENCE,
 		derInt(1), issuerAndSerial(s.Certificate),
-		derAlgorithm(signDigests[s.digest]),
+		derAlgorithm(s.digest.id),
 		derSet(explicit(0), attributes...),
 		algorithm, derOctets(signature)), nil
 }
 
 // sign signs the attributes and returns the signatureAlgorithm and the signature.
 func (s *preparedSigner) sign(attributes []byte) (algorithm, signature []byte, err error) {
-	var options crypto.SignerOpts = s.digest
+	var options crypto.SignerOpts = s.digest.hash
 	digest := func() []byte {
-		h := s.digest.New()
+		h := s.digest.hash.New()
 		h.Write(attributes)
 		return h.Sum(nil)
 	}
@@ -133,43 +129,32 @@ func (s *preparedSigner) sign(attributes []byte) (algorithm, signature []byte, e
 		signature, err = s.Key.Sign(rand.Reader, attributes, crypto.Hash(0))
 		return derAlgorithm(oid.Ed25519), signature, err
 	case *ecdsa.PublicKey:
-		algorithm = derAlgorithm(ecdsaAlgorithms[s.digest])
+		algorithm = derAlgorithm(s.digest.ecdsa)
 	default:
 		algorithm = derAlgorithm(oid.RSAEncryption, derNull) // RFC 3370 §3.2
 		if s.PSS {
 			algorithm = pssAlgorithm(s.digest)
-			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.digest}
+			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.digest.hash}
 		}
 	}
 	signature, err = s.Key.Sign(rand.Reader, digest(), options)
 	return algorithm, signature, err
 }
 
-// signDigests are the digests that we sign with.
-var signDigests = map[crypto.Hash]asn1.ObjectIdentifier{
-	crypto.SHA256: oid.SHA256, crypto.SHA384: oid.SHA384, crypto.SHA512: oid.SHA512,
-	crypto.SHA3_256: oid.SHA3256, crypto.SHA3_384: oid.SHA3384, crypto.SHA3_512: oid.SHA3512,
-}
-
-var ecdsaAlgorithms = map[crypto.Hash]asn1.ObjectIdentifier{
-	crypto.SHA256: oid.ECDSAWithSHA256, crypto.SHA384: oid.ECDSAWithSHA384, crypto.SHA512: oid.ECDSAWithSHA512,
-	crypto.SHA3_256: oid.ECDSAWithSHA3256, crypto.SHA3_384: oid.ECDSAWithSHA3384, crypto.SHA3_512: oid.ECDSAWithSHA3512,
-}
-
 // pssAlgorithm has MGF1 of the same digest and a salt as long as it (RFC 4056 §3).
-func pssAlgorithm(h crypto.Hash) []byte {
-	digest := maskDigest(h)
+func pssAlgorithm(d *digest) []byte {
+	id := maskDigest(d)
 	return derAlgorithm(oid.RSASSAPSS, der(cbasn1.SEQUENCE,
-		der(explicit(0), digest),
-		der(explicit(1), derAlgorithm(oid.MGF1, digest)),
-		der(explicit(2), derInt(int64(h.Size())))))
+		der(explicit(0), id),
+		der(explicit(1), derAlgorithm(oid.MGF1, id)),
+		der(explicit(2), derInt(int64(d.hash.Size())))))
 }
 
 // maskDigest is a digest inside the parameters of PSS and OAEP, where SHA-2
 // carries NULL (RFC 4055 §2.1) and SHA-3 nothing.
-func maskDigest(h crypto.Hash) []byte {
-	if h == crypto.SHA3_256 || h == crypto.SHA3_384 || h == crypto.SHA3_512 {
-		return derAlgorithm(signDigests[h])
+func maskDigest(d *digest) []byte {
+	if d.sha3() {
+		return derAlgorithm(d.id)
 	}
-	return derAlgorithm(signDigests[h], derNull)
+	return derAlgorithm(d.id, derNull)
 }

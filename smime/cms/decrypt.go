@@ -1,0 +1,251 @@
+// Decrypt: the content of an EnvelopedData, whole and checked, or nothing.
+package cms
+
+import (
+	"context"
+	"crypto/cipher"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"sealgate/smime/cms/internal/chachastream"
+	"sealgate/smime/cms/internal/gcmstream"
+	"sealgate/spool"
+)
+
+// DecryptOptions are the keys, and where the plaintext goes.
+type DecryptOptions struct {
+	Keys  []DecryptionKey
+	Spool *spool.Spool
+	// Accept judges plaintext that nothing authenticates (CBC): does it begin
+	// like what was encrypted, a MIME entity? A wrong key passes the padding
+	// once in 256 times. nil accepts all.
+	Accept func(*spool.File) bool
+}
+
+// Plaintext is the result of Decrypt; its File is the caller's to close.
+type Plaintext struct {
+	File *spool.File
+	Keys []int // indexes of the keys that unwrap the very content key that decrypted
+}
+
+var errNoSpool = errors.New("cms: decrypt: a Spool is needed for the plaintext")
+
+// contentKey is a candidate, with the indexes of the keys that gave it.
+type contentKey struct {
+	key  []byte
+	keys []int
+}
+
+// Decrypt unwraps the content key with all RecipientInfos that name one of the
+// keys, and tries each different one on the content, at most 4. It is
+// ErrNoRecipient if no RecipientInfo names a key, ErrUnsupported if all that do,
+// or the cipher, are of unknown algorithms, ErrDecrypt for all else that the
+// message can cause; other errors are of the spool, of reading or of ctx.
+func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plaintext, error) {
+	if o.Spool == nil {
+		return nil, errNoSpool
+	}
+	if e.cipher == nil {
+		return nil, fmt.Errorf("%w: content encryption %s", ErrUnsupported, e.Cipher)
+	}
+	candidates, err := e.contentKeys(ctx, o.Keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range candidates[:min(len(candidates), maxContentKeys)] {
+		f, err := e.decryptWith(ctx, c.key, o)
+		if err == nil {
+			return &Plaintext{f, c.keys}, nil
+		}
+		if !errors.Is(err, ErrDecrypt) {
+			return nil, err
+		}
+	}
+	return nil, ErrDecrypt
+}
+
+// contentKeys never stops at the first: a bad RecipientInfo may stand before a
+// good one, and several keys may be for the same message.
+func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (list []contentKey, err error) {
+	named, unwraps := "", 0
+	for i, k := range keys {
+		for j := range e.Recipients {
+			r := &e.Recipients[j]
+			if !r.id.named() || !r.id.means(k.Certificate) {
+				continue
+			}
+			if named = r.KeyManagement; !r.known() {
+				continue
+			}
+			if unwraps++; unwraps > maxUnwraps {
+				break
+			}
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			list = addKey(list, r.unwrap(k, e.cipher.keySize), i)
+		}
+	}
+	if named == "" {
+		return nil, ErrNoRecipient
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%w: key management %s", ErrUnsupported, named)
+	}
+	return list, nil
+}
+
+// named is false for the recipients that have no certificate.
+func (id signerID) named() bool { return id.ski != nil || id.issuer != nil }
+
+// addKey adds the key of the i-th DecryptionKey to the one that is the same.
+func addKey(list []contentKey, key []byte, i int) []contentKey {
+	for j := range list {
+		if subtle.ConstantTimeCompare(list[j].key, key) == 1 {
+			if !slices.Contains(list[j].keys, i) {
+				list[j].keys = append(list[j].keys, i)
+			}
+			return list
+		}
+	}
+	return append(list, contentKey{key, []int{i}})
+}
+
+// decryptWith tries one key on the whole content. Bad padding, bad MAC and
+// garbage take the same path.
+func (e *EnvelopedData) decryptWith(ctx context.Context, key []byte, o DecryptOptions) (*spool.File, error) {
+	open, err := e.opener(key)
+	if err != nil {
+		return nil, ErrDecrypt // a key that the cipher does not take, such as equal thirds
+	}
+	f := o.Spool.Create()
+	good, err := decryptContent(ctx, f, e.content.NewReader(), open)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	accepted := e.Authenticated || o.Accept == nil || o.Accept(f)
+	if !good || !accepted {
+		f.Close()
+		return nil, ErrDecrypt
+	}
+	return f, nil
+}
+
+// opener decrypts one message part by part; all but the last are whole chunks.
+type opener interface {
+	decrypt(part []byte) error // in place
+	// finish is given the last bytes of the plaintext, up to a block. It
+	// returns what of them is content, and if padding or MAC are good.
+	finish(tail []byte) ([]byte, bool)
+	blockSize() int
+}
+
+func (e *EnvelopedData) opener(key []byte) (opener, error) {
+	var aad []byte
+	if e.attributes != nil {
+		var err error
+		if aad, err = e.attributes.asDER(); err != nil { // RFC 5083 §2.2
+			return nil, err
+		}
+	}
+	if e.cipher.kind == chacha {
+		s, err := chachastream.New(key, e.cipher.iv, aad)
+		return &chachaOpener{s, e.mac}, err
+	}
+	block, err := e.cipher.newBlock(key)
+	if err != nil {
+		return nil, err
+	}
+	if e.cipher.kind == gcm {
+		s, err := gcmstream.New(block, e.cipher.iv)
+		return &gcmOpener{s, aad, e.mac}, err
+	}
+	return &cbcOpener{cipher.NewCBCDecrypter(block, e.cipher.iv)}, nil
+}
+
+// decryptContent streams the content through the cipher, holding back the last
+// block until it is known to be the last.
+func decryptContent(ctx context.Context, dst io.Writer, src io.Reader, open opener) (good bool, err error) {
+	size := open.blockSize()
+	buf := make([]byte, size+streamChunk)
+	held, whole := 0, true // buf[:held] is plaintext that waits; all parts were whole blocks
+	for {
+		n, err := io.ReadFull(src, buf[held:held+streamChunk])
+		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+			return false, err
+		}
+		part := buf[held : held+n]
+		if n%size != 0 {
+			whole, part = false, part[:n-n%size] // damaged; go on as if not
+		}
+		if err := open.decrypt(part); err != nil {
+			return false, ErrDecrypt
+		}
+		plain := buf[:held+len(part)]
+		if err != nil { // the last part
+			tail := plain[max(0, len(plain)-size):]
+			rest, ok := open.finish(tail)
+			_, writeErr := dst.Write(append(plain[:len(plain)-len(tail)], rest...))
+			return ok && whole, writeErr
+		}
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if _, err := dst.Write(plain[:len(plain)-size]); err != nil {
+			return false, err
+		}
+		held = copy(buf, plain[len(plain)-size:])
+	}
+}
+
+type cbcOpener struct{ mode cipher.BlockMode }
+
+func (c *cbcOpener) blockSize() int { return c.mode.BlockSize() }
+
+func (c *cbcOpener) decrypt(part []byte) error {
+	c.mode.CryptBlocks(part, part)
+	return nil
+}
+
+// finish takes the padding off (RFC 5652 §6.3), looking at all of the block
+// whatever is in it.
+func (c *cbcOpener) finish(tail []byte) ([]byte, bool) {
+	size := c.mode.BlockSize()
+	if len(tail) != size {
+		return nil, false // no content at all
+	}
+	n := int(tail[size-1])
+	good := subtle.ConstantTimeLessOrEq(1, n) & subtle.ConstantTimeLessOrEq(n, size)
+	for i := range size {
+		padding := subtle.ConstantTimeLessOrEq(size-n, i)
+		same := subtle.ConstantTimeByteEq(tail[i], byte(n))
+		good &= subtle.ConstantTimeSelect(padding, same, 1)
+	}
+	return tail[:size-subtle.ConstantTimeSelect(good, n, 1)], good == 1
+}
+
+type gcmOpener struct {
+	stream   *gcmstream.Stream
+	aad, mac []byte
+}
+
+func (g *gcmOpener) blockSize() int            { return 1 }
+func (g *gcmOpener) decrypt(part []byte) error { return g.stream.Decrypt(part, part) }
+func (g *gcmOpener) finish(tail []byte) ([]byte, bool) {
+	return tail, g.stream.Verify(g.aad, g.mac) == nil
+}
+
+type chachaOpener struct {
+	stream *chachastream.Stream
+	mac    []byte
+}
+
+func (c *chachaOpener) blockSize() int            { return 1 }
+func (c *chachaOpener) decrypt(part []byte) error { return c.stream.Decrypt(part, part) }
+func (c *chachaOpener) finish(tail []byte) ([]byte, bool) {
+	return tail, c.stream.Verify(c.mac) == nil
+}

@@ -1,0 +1,54 @@
+// The errors of the reading side.
+package cms
+
+import (
+	"errors"
+	"fmt"
+
+	"sealgate/smime/cms/internal/ber"
+)
+
+var (
+	// ErrMalformed says that a message is not CMS, or breaks a rule or bound of it.
+	ErrMalformed = errors.New("cms: malformed")
+	// ErrUnsupported says that an algorithm or kind of key is not known.
+	ErrUnsupported = errors.New("cms: unsupported algorithm")
+	// ErrSignature says that a signature or digest does not fit.
+	ErrSignature = errors.New("cms: the signature does not verify")
+	// ErrNoCertificate says that the signer's certificate is not in the message
+	// or cannot be read.
+	ErrNoCertificate = errors.New("cms: the signer's certificate is missing or unreadable")
+	// ErrNoRecipient says that no key was given that the message is encrypted for.
+	ErrNoRecipient = errors.New("cms: the message is not encrypted for this key")
+	// ErrDecrypt says that decryption failed. Wrong key, bad padding, bad MAC and
+	// garbage are one error on purpose (RFC 3218).
+	ErrDecrypt = errors.New("cms: the message cannot be decrypted")
+	// ErrTooLarge says that compressed data expands beyond the limit.
+	ErrTooLarge = errors.New("cms: the data expands to more than is allowed")
+)
+
+// Error says in which layer and where a message is malformed.
+type Error struct {
+	Layer   string // "ContentInfo", "SignedData", "EnvelopedData" …
+	Offset  int64  // bytes from the beginning of the message; -1: unknown
+	Problem string
+}
+
+func (e *Error) Error() string {
+	if e.Offset < 0 {
+		return fmt.Sprintf("cms: malformed %s: %s", e.Layer, e.Problem)
+	}
+	return fmt.Sprintf("cms: malformed %s at byte %d: %s", e.Layer, e.Offset, e.Problem)
+}
+
+// Is makes every Error an ErrMalformed.
+func (e *Error) Is(target error) bool { return target == ErrMalformed }
+
+// inLayer names the layer in an error of the encoding; errors of reading stay.
+func inLayer(layer string, err error) error {
+	var syntax *ber.Error
+	if errors.As(err, &syntax) {
+		return &Error{layer, syntax.Offset, syntax.Problem}
+	}
+	return err
+}

@@ -1,0 +1,30 @@
+// What a message may cost. Each bound is far above what mail programs send.
+package cms
+
+const (
+	// maxStructure bounds what is held in memory of one message besides its
+	// content, in bytes: certificates, RecipientInfos, attributes. 500
+	// recipients with RSA-4096 keys need 350 KiB.
+	maxStructure = 1 << 20
+	// maxSigners bounds the SignerInfos, each of which costs a public key
+	// operation. Two signers are rare.
+	maxSigners = 16
+	// maxCertificates bounds the bag; a chain has 4.
+	maxCertificates = 64
+	// maxRecipients bounds the RecipientInfos. Each that names our key costs a
+	// private key operation, of which maxUnwraps are spent.
+	maxRecipients = 500
+	// maxUnwraps bounds the private key operations for one message.
+	maxUnwraps = 64
+	// maxContentKeys bounds how often the content is decrypted for trial.
+	maxContentKeys = 4
+	// maxAttributes bounds the attributes of one signer or message; BouncyCastle signs 4.
+	maxAttributes = 64
+	// maxDigests bounds the list of digestAlgorithms.
+	maxDigests = 64
+	// maxPureContent bounds the content of an EdDSA signature without signed
+	// attributes, in bytes: it must be in memory as one piece.
+	maxPureContent = 16 << 20
+	// maxRSABits bounds keys, whose operations take time by the cube.
+	maxRSABits = 16384
+)

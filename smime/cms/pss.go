@@ -1,0 +1,77 @@
+// RSASSA-PSS verification with any parameters (RFC 8017 §8.1.2, §9.1.2).
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rsa"
+	"crypto/subtle"
+	"encoding/binary"
+	"math/big"
+)
+
+// verifyPSS leaves to crypto/rsa what it knows: MGF1 of the same digest, and a
+// salt that is not empty (0 means "any" there). Only public values are at work
+// in the rest.
+func verifyPSS(k *rsa.PublicKey, s signatureScheme, sum, signature []byte) bool {
+	if s.mgf == s.digest && s.salt > 0 {
+		return rsa.VerifyPSS(k, s.digest.hash, sum, signature, &rsa.PSSOptions{SaltLength: s.salt}) == nil
+	}
+	if len(signature) != k.Size() {
+		return false
+	}
+	m := new(big.Int).SetBytes(signature)
+	if m.Cmp(k.N) >= 0 {
+		return false
+	}
+	m.Exp(m, big.NewInt(int64(k.E)), k.N)
+	bits := k.N.BitLen() - 1
+	size := (bits + 7) / 8
+	if m.BitLen() > bits {
+		return false
+	}
+	return checkPSS(m.FillBytes(make([]byte, size)), bits, s, sum)
+}
+
+// checkPSS is EMSA-PSS-VERIFY on the encoded message em of so many bits.
+func checkPSS(em []byte, bits int, s signatureScheme, sum []byte) bool {
+	hashSize := s.digest.hash.Size()
+	if len(em) < hashSize+s.salt+2 || em[len(em)-1] != 0xbc {
+		return false
+	}
+	db, h := bytes.Clone(em[:len(em)-hashSize-1]), em[len(em)-hashSize-1:len(em)-1]
+	unused := byte(0xff) << (8 - (8*len(em) - bits)) // the leftmost bits, which are zero
+	if 8*len(em) == bits {
+		unused = 0
+	}
+	if db[0]&unused != 0 {
+		return false
+	}
+	subtle.XORBytes(db, db, mgf1(s.mgf.hash, h, len(db)))
+	db[0] &^= unused
+	padding := len(db) - s.salt - 1
+	for _, b := range db[:padding] {
+		if b != 0 {
+			return false
+		}
+	}
+	if db[padding] != 1 {
+		return false
+	}
+	d := s.digest.hash.New()
+	d.Write(make([]byte, 8))
+	d.Write(sum)
+	d.Write(db[padding+1:])
+	return bytes.Equal(d.Sum(nil), h)
+}
+
+// mgf1 is RFC 8017 appendix B.2.1.
+func mgf1(h crypto.Hash, seed []byte, n int) (mask []byte) {
+	for counter := uint32(0); len(mask) < n; counter++ {
+		d := h.New()
+		d.Write(seed)
+		d.Write(binary.BigEndian.AppendUint32(nil, counter))
+		mask = d.Sum(mask)
+	}
+	return mask[:n]
+}

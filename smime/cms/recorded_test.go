@@ -1,0 +1,159 @@
+// Messages that OpenSSL, NSS, gpgsm and BouncyCastle wrote, recorded by the
+// interoperability tests, are read without those programs; so are ours that all
+// of them that can have read.
+package cms
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sealgate/spool"
+)
+
+// recordedText is the content of all recorded messages; see interop/matrix_test.go.
+const recordedText = "Content-Type: text/plain; charset=utf-8\r\n\r\nGuten Tag,\r\nthe same text for every peer.\r\n"
+
+func newSpool(tb testing.TB) *spool.Spool {
+	tb.Helper()
+	s, err := spool.New(spool.Options{Dir: tb.TempDir()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func parse(tb testing.TB, message []byte) *ContentInfo {
+	tb.Helper()
+	info, err := Parse(bytes.NewReader(message), int64(len(message)))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return info
+}
+
+// verifyAll verifies a message whose content, if detached, is given.
+func verifyAll(tb testing.TB, message, detached []byte) []Signature {
+	tb.Helper()
+	sd := parse(tb, message).Signed
+	content := detached
+	if sd.Content != nil {
+		var err error
+		if content, err = io.ReadAll(sd.Content.NewReader()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	v := sd.Verifier()
+	v.Write(content)
+	return v.Verify(bytes.NewReader(content), int64(len(content)))
+}
+
+func decryptionKey(tb testing.TB, name string) DecryptionKey {
+	id := load(tb, name)
+	return DecryptionKey{id.Certificate, id.Key}
+}
+
+// decryptBytes decrypts with the keys named.
+func decryptBytes(tb testing.TB, message []byte, names ...string) ([]byte, []int, error) {
+	tb.Helper()
+	var keys []DecryptionKey
+	for _, n := range names {
+		keys = append(keys, decryptionKey(tb, n))
+	}
+	p, err := parse(tb, message).Enveloped.Decrypt(context.Background(), DecryptOptions{Keys: keys, Spool: newSpool(tb)})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer p.File.Close()
+	b, err := io.ReadAll(p.File.NewReader())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b, p.Keys, nil
+}
+
+func recordedMessages(tb testing.TB) []string {
+	tb.Helper()
+	files, err := filepath.Glob("testdata/interop/*/*.der")
+	if err != nil || len(files) < 100 {
+		tb.Fatalf("%d recorded messages, %v", len(files), err)
+	}
+	return files
+}
+
+func TestRecordedPeers(t *testing.T) {
+	for _, file := range recordedMessages(t) {
+		t.Run(strings.TrimPrefix(file, "testdata/interop/"), func(t *testing.T) {
+			t.Parallel()
+			message, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			words := strings.Split(strings.TrimSuffix(filepath.Base(file), ".der"), "_")
+			switch words[0] {
+			case "sign":
+				checkRecordedSignature(t, message, words)
+			case "encrypt":
+				checkRecordedEncryption(t, message, words)
+			case "compressed":
+				var out bytes.Buffer
+				if err := parse(t, message).Compressed.Decompress(&out, 1000); err != nil || out.String() != recordedText {
+					t.Errorf("%q, %v", out.String(), err)
+				}
+			case "certs-only":
+				if n := len(parse(t, message).Signed.Certificates); n < 2 {
+					t.Errorf("%d certificates", n)
+				}
+			default:
+				t.Errorf("unknown kind of message %q", words[0])
+			}
+		})
+	}
+}
+
+// checkRecordedSignature compares with the name: sign, algorithm, key, digest, mode.
+func checkRecordedSignature(t *testing.T, message []byte, words []string) {
+	if opaque := parse(t, message).Signed.Content != nil; opaque != (words[4] == "opaque") {
+		t.Errorf("opaque: %v", opaque)
+	}
+	signatures := verifyAll(t, message, []byte(recordedText))
+	if len(signatures) != 1 {
+		t.Fatalf("%d signatures", len(signatures))
+	}
+	s := signatures[0]
+	if s.Err != nil || s.Algorithm != words[1] || s.Digest != words[3] || !s.Certificate.Equal(load(t, words[2]).Certificate) {
+		t.Errorf("%s, %s, %v", s.Algorithm, s.Digest, s.Err)
+	}
+	weak := words[3] == "sha-1" || words[3] == "md5"
+	if weak != (len(s.Weak) > 0) {
+		t.Errorf("weak: %q", s.Weak)
+	}
+	v := parse(t, message).Signed.Verifier()
+	changed := []byte(strings.Replace(recordedText, "same", "Same", 1))
+	v.Write(changed)
+	if err := v.Verify(bytes.NewReader(changed), int64(len(changed)))[0].Err; err == nil {
+		t.Error("a changed text verifies")
+	}
+}
+
+// checkRecordedEncryption compares with the name: encrypt, cipher, key, rest.
+func checkRecordedEncryption(t *testing.T, message []byte, words []string) {
+	e := parse(t, message).Enveloped
+	if !strings.HasPrefix(words[1], e.Cipher) || len(e.Recipients) == 0 {
+		t.Errorf("cipher %s, %d recipients", e.Cipher, len(e.Recipients))
+	}
+	if weak := strings.HasPrefix(words[1], "rc2") || strings.HasPrefix(words[1], "des"); weak != (len(e.Weak) > 0) {
+		t.Errorf("weak: %q", e.Weak)
+	}
+	got, keys, err := decryptBytes(t, message, "rsa2", words[2])
+	if err != nil || string(got) != recordedText || len(keys) != 1 || keys[0] != 1 {
+		t.Errorf("%q, keys %v, %v", got, keys, err)
+	}
+	if _, _, err := decryptBytes(t, message, "rsa2"); err != ErrNoRecipient {
+		t.Errorf("with another's key: %v", err)
+	}
+}

@@ -1,0 +1,185 @@
+// Which signature scheme a SignerInfo names, and whether a key has made the signature.
+package cms
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/spki"
+	"sealgate/smime/cms/internal/oid"
+)
+
+// signatureScheme is a signature algorithm with its parameters.
+type signatureScheme struct {
+	name   string  // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519"
+	digest *digest // of what is signed; for ed25519 of the content
+	mgf    *digest // rsa-pss
+	salt   int     // rsa-pss, bytes
+}
+
+// scheme resolves signatureAlgorithm; rsaEncryption leaves the digest to
+// digestAlgorithm (RFC 3370 §3.2).
+func (s *SignerInfo) scheme() (signatureScheme, error) {
+	contentDigest := digestByOID(s.digest.id)
+	if contentDigest == nil {
+		return signatureScheme{}, fmt.Errorf("%w: digest %v", ErrUnsupported, s.digest.id)
+	}
+	id := s.signatureAlgorithm.id
+	switch {
+	case id.Equal(oid.RSAEncryption):
+		return signatureScheme{name: "rsa-pkcs1", digest: contentDigest}, nil
+	case id.Equal(oid.Ed25519):
+		return signatureScheme{name: "ed25519", digest: contentDigest}, nil
+	case id.Equal(oid.RSASSAPSS):
+		return parsePSS(s.signatureAlgorithm.parameters)
+	}
+	if d := digestOfRSA(id); d != nil {
+		return signatureScheme{name: "rsa-pkcs1", digest: d}, nil
+	}
+	if d := digestOfECDSA(id); d != nil {
+		return signatureScheme{name: "ecdsa", digest: d}, nil
+	}
+	return signatureScheme{}, fmt.Errorf("%w: signature %v", ErrUnsupported, id)
+}
+
+// hashParameters reads what the parameters of PSS and OAEP begin with: SEQUENCE
+// { [0] digest, [1] mask generation … }. Absent ones mean SHA-1 (RFC 4055 §3.1, §4.1).
+func hashParameters(parameters []byte) (hash, mask *digest, rest cryptobyte.String, err error) {
+	in := cryptobyte.String(parameters)
+	var hashDER, maskDER cryptobyte.String
+	var hasHash, hasMask bool
+	if !in.ReadASN1(&rest, cbasn1.SEQUENCE) || !in.Empty() ||
+		!rest.ReadOptionalASN1(&hashDER, &hasHash, explicit(0)) || !rest.ReadOptionalASN1(&maskDER, &hasMask, explicit(1)) {
+		return nil, nil, nil, fmt.Errorf("%w: bad parameters of the algorithm", ErrMalformed)
+	}
+	if hash, err = optionalDigest(hashDER); err != nil {
+		return nil, nil, nil, err
+	}
+	mask, err = maskDigestOf(maskDER)
+	return hash, mask, rest, err
+}
+
+// parsePSS reads RSASSA-PSS-params, of which the rest is the salt's length, 20
+// bytes when absent, and the trailer.
+func parsePSS(parameters []byte) (s signatureScheme, err error) {
+	s.name = "rsa-pss"
+	var rest cryptobyte.String
+	if s.digest, s.mgf, rest, err = hashParameters(parameters); err != nil {
+		return s, err
+	}
+	var trailer int
+	if !rest.ReadOptionalASN1Integer(&s.salt, explicit(2), 20) || !rest.ReadOptionalASN1Integer(&trailer, explicit(3), 1) ||
+		!rest.Empty() || s.salt < 0 || s.salt > maxRSABits/8 || trailer != 1 {
+		return s, fmt.Errorf("%w: bad RSASSA-PSS parameters", ErrMalformed)
+	}
+	return s, nil
+}
+
+// optionalDigest reads a digest's AlgorithmIdentifier; absent is SHA-1.
+func optionalDigest(raw []byte) (*digest, error) {
+	if len(raw) == 0 {
+		return digestByOID(oid.SHA1), nil
+	}
+	a, err := parseAlgorithm(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: bad digest in parameters", ErrMalformed)
+	}
+	if d := digestByOID(a.id); d != nil {
+		return d, nil
+	}
+	return nil, fmt.Errorf("%w: digest %v", ErrUnsupported, a.id)
+}
+
+// maskDigestOf reads a mask generation function, which is always MGF1; absent is SHA-1.
+func maskDigestOf(raw []byte) (*digest, error) {
+	if len(raw) == 0 {
+		return digestByOID(oid.SHA1), nil
+	}
+	a, err := parseAlgorithm(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: bad mask generation in parameters", ErrMalformed)
+	}
+	if !a.id.Equal(oid.MGF1) {
+		return nil, fmt.Errorf("%w: mask generation %v", ErrUnsupported, a.id)
+	}
+	return optionalDigest(a.parameters)
+}
+
+// check tells if the certificate's key made signature over signed.
+func (s signatureScheme) check(c *x509.Certificate, signed, signature []byte) error {
+	key, err := spki.PublicKey(c)
+	if err != nil {
+		return fmt.Errorf("%w: the certificate's public key", ErrUnsupported)
+	}
+	if s.name == "ed25519" {
+		k, ok := key.(ed25519.PublicKey)
+		return verdict(ok && ed25519.Verify(k, signed, signature))
+	}
+	h := s.digest.hash.New()
+	h.Write(signed)
+	return s.checkSum(c, key, h.Sum(nil), signature)
+}
+
+// checkSum is check with the digest of what is signed.
+func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum, signature []byte) error {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		return verdict(s.name == "ecdsa" && ecdsa.VerifyASN1(k, sum, signature))
+	case *rsa.PublicKey:
+		if err := readableRSA(k); err != nil {
+			return err
+		}
+		switch s.name {
+		case "rsa-pss":
+			return verdict(verifyPSS(k, s, sum, signature))
+		case "rsa-pkcs1":
+			forPSS := keyAlgorithm(c).Equal(oid.RSASSAPSS) // RFC 4055 §1.2
+			return verdict(!forPSS && rsa.VerifyPKCS1v15(k, s.digest.hash, sum, signature) == nil)
+		}
+	}
+	return verdict(false)
+}
+
+func verdict(ok bool) error {
+	if ok {
+		return nil
+	}
+	return ErrSignature
+}
+
+// minReadRSA is where Go's crypto/rsa begins, in bits.
+const minReadRSA = 1024
+
+// readableRSA refuses keys that verify anything (an exponent of 1), and those
+// that are too small or too large to be worth the work.
+func readableRSA(k *rsa.PublicKey) error {
+	if k.E < 3 || k.E%2 == 0 {
+		return fmt.Errorf("%w: the RSA key has a bad public exponent", ErrSignature)
+	}
+	if bits := k.N.BitLen(); bits < minReadRSA || bits > maxRSABits {
+		return fmt.Errorf("%w: RSA key of %d bits", ErrUnsupported, bits)
+	}
+	return nil
+}
+
+// weakness names what is weak in the scheme with this key.
+func (s signatureScheme) weakness(c *x509.Certificate, contentDigest *digest) (weak []string) {
+	for _, d := range []*digest{s.digest, contentDigest, s.mgf} {
+		if d != nil && d.weak && (len(weak) == 0 || weak[0] != d.name) {
+			weak = append(weak, d.name)
+		}
+	}
+	if key, err := spki.PublicKey(c); err == nil {
+		if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {
+			weak = append(weak, fmt.Sprintf("rsa-%d", k.N.BitLen()))
+		}
+	}
+	return weak
+}

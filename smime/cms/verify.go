@@ -1,0 +1,303 @@
+// Verify: the signatures of a SignedData (RFC 5652 §5.4 to §5.6).
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/spki"
+	"sealgate/smime/cms/internal/ber"
+	"sealgate/smime/cms/internal/oid"
+)
+
+// Signature is what one SignerInfo proves. Whether the certificate is to be
+// trusted is not judged here.
+type Signature struct {
+	Certificate    *x509.Certificate // nil: not in the message, or cannot be parsed
+	RawCertificate []byte            // also of one that cannot be parsed
+	SID            string            // what names the certificate, for people
+
+	Algorithm string // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519"; "" when unknown
+	Digest    string // of the content: "sha-256" …; "" when unknown
+
+	SigningTime           time.Time    // zero: not said
+	Capabilities          []Capability // nil: not said, or not readable
+	EncryptionCertificate *x509.Certificate
+
+	Weak []string // "sha-1", "rsa-1024" …
+	// Err is nil if digest and signature verify. It is an ErrSignature,
+	// ErrUnsupported, ErrNoCertificate or ErrMalformed.
+	Err error
+}
+
+// Verifier hashes the content with every digest that the signers need, at once.
+type Verifier struct {
+	sd     *SignedData
+	hashes map[crypto.Hash]hash.Hash
+}
+
+// Verifier returns a writer for the content that is signed.
+func (sd *SignedData) Verifier() *Verifier {
+	v := &Verifier{sd: sd, hashes: map[crypto.Hash]hash.Hash{}}
+	for _, s := range sd.SignerInfos {
+		if d := digestByOID(s.digest.id); d != nil {
+			v.hashes[d.hash] = d.hash.New()
+		}
+		if scheme, err := s.scheme(); err == nil && s.attributes == nil {
+			v.hashes[scheme.digest.hash] = scheme.digest.hash.New()
+		}
+	}
+	return v
+}
+
+// Write hashes a part of the content. It never fails.
+func (v *Verifier) Write(p []byte) (int, error) {
+	for _, h := range v.hashes {
+		h.Write(p)
+	}
+	return len(p), nil
+}
+
+// Verify judges all signatures, after the whole content was written. The
+// content is only read where the hash does not do: signatures without attributes.
+func (v *Verifier) Verify(content io.ReaderAt, size int64) []Signature {
+	signatures := make([]Signature, 0, len(v.sd.SignerInfos))
+	bag := newBag(v.sd.Certificates)
+	for _, s := range v.sd.SignerInfos {
+		sig := Signature{SID: s.sid.String()}
+		if d := digestByOID(s.digest.id); d != nil {
+			sig.Digest = d.name
+		}
+		sig.Err = v.judge(s, &sig, bag, io.NewSectionReader(content, 0, size))
+		signatures = append(signatures, sig)
+	}
+	return signatures
+}
+
+// judge fills in sig, as far as it comes.
+func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.SectionReader) error {
+	scheme, err := s.scheme()
+	sig.Algorithm = scheme.name
+	if s.attributes != nil {
+		if err := s.attributes.describe(sig, bag); err != nil {
+			return err
+		}
+	}
+	certs, unreadable := bag.find(s.sid)
+	if len(certs) == 0 {
+		sig.RawCertificate = unreadable
+		return ErrNoCertificate
+	}
+	sig.Certificate, sig.RawCertificate = certs[0], certs[0].Raw
+	if err != nil {
+		return err
+	}
+	sig.Weak = scheme.weakness(certs[0], digestByOID(s.digest.id))
+	check, err := v.check(s, scheme, content)
+	if err != nil {
+		return err
+	}
+	for _, c := range certs { // several may have one name; the key tells
+		if err = check(c); err == nil {
+			sig.Certificate, sig.RawCertificate = c, c.Raw
+			sig.Weak = scheme.weakness(c, digestByOID(s.digest.id))
+			return nil
+		}
+	}
+	return err
+}
+
+// check prepares the comparison with one certificate's key.
+func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+	if s.attributes == nil {
+		return v.checkContent(s, scheme, content)
+	}
+	sum := v.hashes[digestByOID(s.digest.id).hash].Sum(nil)
+	if err := s.checkAttributes(v.sd.EContentType, sum); err != nil {
+		return nil, err
+	}
+	return func(c *x509.Certificate) error {
+		if err := s.checkSigningCertificate(c); err != nil {
+			return err
+		}
+		err := scheme.check(c, s.attributes.asSent(), s.signature)
+		if errors.Is(err, ErrSignature) { // RFC 5652 §5.4: what is signed is their DER
+			if der, derErr := s.attributes.asDER(); derErr == nil && !bytes.Equal(der, s.attributes.asSent()) {
+				err = scheme.check(c, der, s.signature)
+			}
+		}
+		return err
+	}, nil
+}
+
+// checkContent is for a signature without signed attributes: over the content itself.
+func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+	if !v.sd.EContentType.Equal(oid.Data) { // RFC 5652 §5.3
+		return nil, &Error{"SignedData", -1, "no signed attributes, though the content is not data"}
+	}
+	if looksLikeAttributes(content) {
+		return nil, fmt.Errorf("%w: the content is the attributes of another signature", ErrSignature)
+	}
+	if scheme.name == "ed25519" {
+		return pureContent(s, scheme, content)
+	}
+	sum := v.hashes[scheme.digest.hash].Sum(nil)
+	return func(c *x509.Certificate) error {
+		key, err := spki.PublicKey(c)
+		if err != nil {
+			return fmt.Errorf("%w: the certificate's public key", ErrUnsupported)
+		}
+		return scheme.checkSum(c, key, sum, s.signature)
+	}, nil
+}
+
+// pureContent needs all of the content in memory (RFC 8419 §3.1).
+func pureContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+	if content.Size() > maxPureContent {
+		return nil, fmt.Errorf("%w: EdDSA without signed attributes over %d bytes", ErrUnsupported, content.Size())
+	}
+	b := make([]byte, content.Size())
+	if _, err := io.ReadFull(content, b); err != nil {
+		return nil, fmt.Errorf("%w: the content cannot be read again: %v", ErrUnsupported, err)
+	}
+	return func(c *x509.Certificate) error { return scheme.check(c, b, s.signature) }, nil
+}
+
+// looksLikeAttributes finds the attack that takes a signature over attributes
+// and presents their encoding as content signed without attributes.
+func looksLikeAttributes(content *io.SectionReader) bool {
+	if content.Size() > maxStructure {
+		return false
+	}
+	var first [1]byte
+	if _, err := content.ReadAt(first[:], 0); err != nil || first[0] != byte(cbasn1.SET) {
+		return false
+	}
+	p := &parser{ber.NewReader(content, content.Size()), "SignedData", maxStructure}
+	a, err := p.attributes(cbasn1.SET)
+	return err == nil && len(a.list) > 0
+}
+
+// checkAttributes compares what the attributes say of the content and the
+// algorithms (RFC 5652 §11, RFC 6211).
+func (s *SignerInfo) checkAttributes(contentType asn1.ObjectIdentifier, sum []byte) error {
+	malformed := func(problem string) error { return &Error{"SignedData", -1, problem} }
+	if len(s.attributes.list) == 0 {
+		return malformed("signed attributes without a value")
+	}
+	said, err := s.attributes.one(oid.ContentType)
+	if err != nil {
+		return err
+	}
+	digest, err := s.attributes.one(oid.MessageDigest)
+	if err != nil {
+		return err
+	}
+	if said == nil || digest == nil {
+		return malformed("no content-type or message-digest attribute")
+	}
+	if !bytes.Equal(said, derOID(contentType)) {
+		return malformed("the content-type attribute is not the content's")
+	}
+	if !bytes.Equal(digest, derOctets(sum)) {
+		return fmt.Errorf("%w: the content was changed", ErrSignature)
+	}
+	return s.checkProtection()
+}
+
+// checkProtection compares CMSAlgorithmProtection, when it is there, with the
+// algorithms (RFC 6211 §2).
+func (s *SignerInfo) checkProtection() error {
+	value, err := s.attributes.one(oid.AlgorithmProtection)
+	if err != nil || value == nil {
+		return err
+	}
+	in := cryptobyte.String(value)
+	var protection, digestDER, signatureDER cryptobyte.String
+	malformed := &Error{"SignedData", -1, "bad algorithm protection attribute"}
+	if !in.ReadASN1(&protection, cbasn1.SEQUENCE) || !protection.ReadASN1Element(&digestDER, cbasn1.SEQUENCE) ||
+		!protection.ReadASN1(&signatureDER, explicit(1)) {
+		return malformed
+	}
+	digest, err := parseAlgorithm(digestDER)
+	if err != nil {
+		return malformed
+	}
+	algorithm, err := parseAlgorithm(der(cbasn1.SEQUENCE, signatureDER)) // it is IMPLICIT
+	if err != nil {
+		return malformed
+	}
+	if !digest.id.Equal(s.digest.id) || !algorithm.id.Equal(s.signatureAlgorithm.id) {
+		return fmt.Errorf("%w: the algorithms were changed", ErrSignature)
+	}
+	return nil
+}
+
+// checkSigningCertificate compares the certificate with the signing-certificate
+// attributes, when they are there (RFC 5035 §5).
+func (s *SignerInfo) checkSigningCertificate(c *x509.Certificate) error {
+	for _, v := range []struct {
+		id      asn1.ObjectIdentifier
+		digest  asn1.ObjectIdentifier
+		version int
+	}{{oid.SigningCertificateV2, oid.SHA256, 2}, {oid.SigningCertificate, oid.SHA1, 1}} {
+		value, err := s.attributes.one(v.id)
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			continue
+		}
+		sum, d, err := firstCertID(value, v.digest, v.version)
+		if err != nil {
+			return err
+		}
+		h := d.hash.New()
+		h.Write(c.Raw)
+		if !bytes.Equal(h.Sum(nil), sum) {
+			return fmt.Errorf("%w: it names another certificate as the signer's", ErrSignature)
+		}
+	}
+	return nil
+}
+
+// firstCertID reads the first ESSCertID or ESSCertIDv2, which is the signer's.
+func firstCertID(value []byte, standard asn1.ObjectIdentifier, version int) (sum []byte, d *digest, err error) {
+	malformed := &Error{"SignedData", -1, "bad signing-certificate attribute"}
+	var attribute struct {
+		Certs    []asn1.RawValue
+		Policies asn1.RawValue `asn1:"optional"`
+	}
+	if rest, err := asn1.Unmarshal(value, &attribute); err != nil || len(rest) > 0 || len(attribute.Certs) == 0 {
+		return nil, nil, malformed
+	}
+	in := attribute.Certs[0].Bytes
+	d = digestByOID(standard)
+	if version == 2 && len(in) > 0 && in[0] == 0x30 {
+		var raw asn1.RawValue
+		if in, err = asn1.Unmarshal(in, &raw); err != nil {
+			return nil, nil, malformed
+		}
+		a, err := parseAlgorithm(raw.FullBytes)
+		if err != nil {
+			return nil, nil, malformed
+		}
+		if d = digestByOID(a.id); d == nil {
+			return nil, nil, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
+		}
+	}
+	if _, err := asn1.Unmarshal(in, &sum); err != nil {
+		return nil, nil, malformed
+	}
+	return sum, d, nil
+}

@@ -1,0 +1,162 @@
+// Base64 (RFC 2045 §6.8) in large pieces: this is what large messages are bound by.
+package smime
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/segmentio/asm/base64"
+)
+
+const (
+	lineOctets  = 57        // become one line
+	lineLength  = 76        // RFC 2045 §6.8
+	encodeLines = 1024      // encoded at once
+	decodeChunk = 128 << 10 // read at once
+)
+
+// base64Writer writes what is written to it as base64 lines of 76 characters,
+// each with CRLF. Close writes the last line, not more.
+type base64Writer struct {
+	dst     io.Writer
+	pending []byte // less than one batch
+	encoded []byte
+	lines   []byte
+}
+
+func newBase64Writer(dst io.Writer) *base64Writer {
+	return &base64Writer{dst: dst, pending: make([]byte, 0, lineOctets*encodeLines)}
+}
+
+// Write keeps what does not fill a batch.
+func (w *base64Writer) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(w.pending)+len(p) >= cap(w.pending) {
+		batch := p[:cap(w.pending)-len(w.pending)]
+		p = p[len(batch):]
+		if len(w.pending) > 0 { // else straight from p
+			batch = append(w.pending, batch...)
+		}
+		w.pending = w.pending[:0]
+		if err := w.flush(batch); err != nil {
+			return 0, err
+		}
+	}
+	w.pending = append(w.pending, p...)
+	return n, nil
+}
+
+// Close writes what is left.
+func (w *base64Writer) Close() error {
+	if len(w.pending) == 0 {
+		return nil
+	}
+	last := w.pending
+	w.pending = w.pending[:0]
+	return w.flush(last)
+}
+
+func (w *base64Writer) flush(batch []byte) error {
+	n := base64.StdEncoding.EncodedLen(len(batch))
+	if cap(w.encoded) < n {
+		w.encoded = make([]byte, n)
+		w.lines = make([]byte, 0, n+2*(n/lineLength+1))
+	}
+	enc := w.encoded[:n]
+	base64.StdEncoding.Encode(enc, batch)
+	w.lines = w.lines[:0]
+	for ; len(enc) > lineLength; enc = enc[lineLength:] {
+		w.lines = append(append(w.lines, enc[:lineLength]...), '\r', '\n')
+	}
+	w.lines = append(append(w.lines, enc...), '\r', '\n')
+	_, err := w.dst.Write(w.lines)
+	return err
+}
+
+// base64Lines is how long n octets are as base64 lines.
+func base64Lines(n int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	chars := (n + 2) / 3 * 4
+	return chars + 2*((chars+lineLength-1)/lineLength)
+}
+
+// decodeBase64 writes what the base64 text in src means to dst. White space is
+// skipped anywhere; any other character, missing padding, or data after it is
+// ErrMalformed: who signs or encrypts writes none of them.
+func decodeBase64(dst io.Writer, src io.Reader) error {
+	d := base64Decoder{dst: dst, out: make([]byte, decodeChunk), text: make([]byte, 0, decodeChunk+4)}
+	buf := make([]byte, decodeChunk)
+	for {
+		n, err := io.ReadFull(src, buf)
+		d.text = appendText(d.text, buf[:n])
+		if err := d.drain(err != nil); err != nil {
+			return err
+		}
+		switch err {
+		case nil:
+		case io.EOF, io.ErrUnexpectedEOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+type base64Decoder struct {
+	dst  io.Writer
+	text []byte // without line breaks, not yet decoded
+	out  []byte
+}
+
+// appendText appends p without line breaks.
+func appendText(dst, p []byte) []byte {
+	for len(p) > 0 {
+		line := p
+		if i := bytes.IndexByte(p, '\n'); i >= 0 {
+			line, p = p[:i], p[i+1:]
+		} else {
+			p = nil
+		}
+		if n := len(line); n > 0 && line[n-1] == '\r' {
+			line = line[:n-1]
+		}
+		dst = append(dst, line...)
+	}
+	return dst
+}
+
+// drain decodes all whole groups but the last, which may have the padding; at
+// the end that too.
+func (d *base64Decoder) drain(atEnd bool) error {
+	whole := len(d.text) - 1
+	if atEnd {
+		whole = len(d.text)
+	}
+	if whole &^= 3; whole <= 0 && !(atEnd && len(d.text) > 0) {
+		return nil
+	}
+	n, err := base64.StdEncoding.Decode(d.out, d.text[:whole])
+	if err != nil || atEnd && whole != len(d.text) {
+		was := len(d.text)
+		if d.text = withoutBlanks(d.text); len(d.text) == was {
+			return malformed("base64 that is not well-formed")
+		}
+		return d.drain(atEnd)
+	}
+	d.text = append(d.text[:0], d.text[whole:]...)
+	_, err = d.dst.Write(d.out[:n])
+	return err
+}
+
+// withoutBlanks removes what is neither text nor a whole line break.
+func withoutBlanks(p []byte) []byte {
+	kept := p[:0]
+	for _, c := range p {
+		if c != ' ' && c != '\t' && c != '\r' {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}

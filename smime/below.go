@@ -1,0 +1,50 @@
+// What is signed or encrypted below the root: seen, never opened.
+package smime
+
+import "strings"
+
+// lookBelow sets the Partial flags. The entity itself does not count: it was
+// undone, or it is told elsewhere why not.
+func (m *Message) lookBelow(e *Entity) error {
+	media, _ := e.ContentType()
+	if !strings.HasPrefix(media, "multipart/") {
+		return nil
+	}
+	parts, err := e.Parts()
+	if err != nil {
+		return ignoreMalformed(err)
+	}
+	for _, p := range parts {
+		if err := m.look(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Message) look(p *Entity) error {
+	if isAttachment(p) {
+		return nil
+	}
+	if content, _, err := p.detached(); err != nil || content != nil {
+		m.PartialSigned = true
+		if ignoreMalformed(err) != nil {
+			return err
+		}
+	}
+	if claimOf(p) == claimsNothing {
+		return m.lookBelow(p)
+	}
+	signed, encrypted, err := peekType(p)
+	m.PartialSigned = m.PartialSigned || signed
+	m.PartialEncrypted = m.PartialEncrypted || encrypted
+	return err
+}
+
+// isAttachment tells what is opaque: attachments and messages. "smime.p7m" is
+// the name that RFC 8551 §3.2.1 gives to a part of the message itself, whatever
+// its disposition.
+func isAttachment(p *Entity) bool {
+	kind, _ := p.disposition()
+	return kind == "attachment" && p.fileName() != "smime.p7m"
+}

@@ -1,0 +1,25 @@
+// closers: several things that are closed as one.
+package smime
+
+import (
+	"errors"
+	"io"
+)
+
+type closers []io.Closer
+
+func (c closers) Close() error {
+	var errs []error
+	for _, one := range c {
+		errs = append(errs, one.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// ignoreMalformed lets only faults of ours pass.
+func ignoreMalformed(err error) error {
+	if errors.Is(err, ErrMalformed) {
+		return nil
+	}
+	return err
+}

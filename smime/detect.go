@@ -1,0 +1,71 @@
+// What an entity claims to be, by media type and file name (RFC 8551 §3.9).
+package smime
+
+import "strings"
+
+// isPKCS7 tells the media types of CMS, with the names from before their
+// registration.
+func isPKCS7(media string) bool {
+	switch media {
+	case "application/pkcs7-mime", "application/x-pkcs7-mime":
+		return true
+	}
+	return isPKCS7Signature(media)
+}
+
+func isPKCS7Signature(media string) bool {
+	return media == "application/pkcs7-signature" || media == "application/x-pkcs7-signature"
+}
+
+// claim is what an entity claims to be.
+type claim int
+
+const (
+	claimsNothing claim = iota
+	claimsCMS           // by its media type
+	namedCMS            // by its file name only: with other content it is just an attachment
+)
+
+// claimOf reads media type and file name of a leaf.
+func claimOf(e *Entity) claim {
+	media, _ := e.ContentType()
+	if isPKCS7(media) {
+		return claimsCMS
+	}
+	if media != "application/octet-stream" {
+		return claimsNothing
+	}
+	name := e.fileName()
+	for _, suffix := range []string{".p7m", ".p7s", ".p7c", ".p7z"} {
+		if strings.HasSuffix(name, suffix) {
+			return namedCMS
+		}
+	}
+	return claimsNothing
+}
+
+// detached returns the signed part and the signature of a multipart/signed of
+// S/MIME, or nil. The second part tells, not the protocol parameter, which
+// mailers leave out. Anything but two parts is ErrMalformed when it says
+// that it is S/MIME: a third part would be shown by nobody.
+func (e *Entity) detached() (*Entity, *Entity, error) {
+	media, params := e.ContentType()
+	if media != "multipart/signed" {
+		return nil, nil, nil
+	}
+	ours := isPKCS7Signature(strings.ToLower(params["protocol"]))
+	parts, err := e.Parts()
+	if err != nil {
+		if ours {
+			return nil, nil, err
+		}
+		return nil, nil, ignoreMalformed(err)
+	}
+	if len(parts) == 2 && claimOf(parts[1]) != claimsNothing {
+		return parts[0], parts[1], nil
+	}
+	if ours {
+		return nil, nil, malformed("multipart/signed of %d parts, where two are needed, the second one the signature", len(parts))
+	}
+	return nil, nil, nil
+}

@@ -1,0 +1,33 @@
+// Encrypt: enveloped and authenticated-enveloped entities (RFC 8551 §3.3, §3.4).
+package smime
+
+import (
+	"io"
+	"strings"
+
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// EncryptOptions says for whom to encrypt, and how.
+type EncryptOptions struct {
+	Cipher     string // one of [cms.Ciphers]; "" is "aes-256-cbc"
+	Recipients []cms.Recipient
+	Spool      *spool.Spool
+}
+
+// Encrypt encrypts content for all recipients or none. The result is an entity
+// whose fields are only Content-*, to be put under the header of the message.
+func Encrypt(content *Entity, o EncryptOptions) (*Entity, error) {
+	return seal(o.Spool, smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
+		return cms.Encrypt(dst, content.Section(), content.Size(), cms.EncryptOptions{Cipher: o.Cipher, Recipients: o.Recipients})
+	})
+}
+
+// smimeType is the parameter for the cipher (RFC 8551 §3.2.2).
+func smimeType(cipher string) string {
+	if strings.HasSuffix(cipher, "-gcm") || strings.HasSuffix(cipher, "-poly1305") {
+		return "authEnveloped-data"
+	}
+	return "enveloped-data"
+}

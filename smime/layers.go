@@ -1,0 +1,186 @@
+// Each kind of layer undone.
+package smime
+
+import (
+	"context"
+	"encoding/asn1"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+var (
+	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
+	oidEncryptedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
+
+	errSharedKey = fmt.Errorf("smime: encrypted with a key agreed elsewhere (EncryptedData, RFC 5652 §8): %w", cms.ErrNoRecipient)
+)
+
+// enveloped decrypts.
+func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
+	l := Layer{Type: Enveloped, Cipher: e.Cipher, Recipients: len(e.Recipients), Weak: e.Weak}
+	if e.Authenticated {
+		l.Type = AuthEnveloped
+	}
+	var kinds []string
+	for _, r := range e.Recipients {
+		kinds = appendNew(kinds, r.KeyManagement)
+	}
+	l.KeyManagement = strings.Join(kinds, ", ")
+	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Spool: op.o.Spool, Accept: beginsAsMail})
+	if err != nil {
+		return nil, op.fail(l, err)
+	}
+	l.Keys = p.Keys
+	return op.inner(l, p.File)
+}
+
+// inner is the entity in f, which it owns, inside layer l.
+func (op *opener) inner(l Layer, f *spool.File) (*Entity, error) {
+	e, err := parseFile(f)
+	if err != nil {
+		return nil, op.fail(l, err)
+	}
+	op.m.Layers = append(op.m.Layers, l)
+	return e, nil
+}
+
+// compressed decompresses (RFC 3274) within what is left of the bound.
+func (op *opener) compressed(c *cms.CompressedData) (*Entity, error) {
+	f := op.o.Spool.Create()
+	if err := c.Decompress(op.writer(f), op.o.MaxExpanded); err != nil {
+		f.Close()
+		return nil, op.fail(Layer{Type: Compressed}, err)
+	}
+	op.o.MaxExpanded -= f.Size()
+	return op.inner(Layer{Type: Compressed}, f)
+}
+
+// opaque takes the content out of a SignedData, hashing it on the way.
+func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
+	l := signedLayer(SignedOpaque, sd)
+	if sd.Content == nil && len(sd.SignerInfos) == 0 {
+		l.Type = CertsOnly
+		op.m.CertsOnly = true
+		op.m.Layers = append(op.m.Layers, l)
+		return nil, nil
+	}
+	if sd.Content == nil {
+		return nil, op.fail(l, malformed("a detached signature without what it signs"))
+	}
+	f := op.o.Spool.Create()
+	v := sd.Verifier()
+	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), make([]byte, copyChunk)); err != nil {
+		f.Close()
+		return nil, op.fail(l, err)
+	}
+	l.verified(v.Verify(f, f.Size()))
+	if !sd.EContentType.Equal(oidData) {
+		f.Close()
+		return nil, op.fail(l, malformed("signed content of type %v is not mail", sd.EContentType))
+	}
+	return op.inner(l, f)
+}
+
+// detached verifies a signature over the part before it. Content that the CMS
+// itself brings along is not looked at: it is not what is shown.
+func (op *opener) detached(signed, signature *Entity) (*Entity, error) {
+	l := Layer{Type: SignedDetached}
+	c, err := decode(signature, cmsEncoding(signature), op.o.Spool)
+	if err != nil {
+		return nil, op.fail(l, err)
+	}
+	defer c.Close()
+	info, err := cms.Parse(c, c.size)
+	if err != nil {
+		return nil, op.fail(l, err)
+	}
+	if info.Signed == nil {
+		return nil, op.fail(l, malformed("the signature part is CMS of type %v", info.ContentType))
+	}
+	l = signedLayer(SignedDetached, info.Signed)
+	if err := op.verify(&l, info.Signed, signed); err != nil {
+		return nil, op.fail(l, err)
+	}
+	op.m.Layers = append(op.m.Layers, l)
+	return signed, nil
+}
+
+// verify hashes the part as it stands, or its CRLF form if it has LF lines.
+func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
+	lf, err := signed.hasBareLF()
+	if err != nil {
+		return err
+	}
+	section := signed.Section()
+	content := &content{ReaderAt: section, size: signed.size}
+	if lf {
+		if content, err = decodeInto(op.o.Spool, section, ToCRLF); err != nil {
+			return err
+		}
+		defer content.Close()
+	}
+	v := sd.Verifier()
+	if _, err := io.CopyBuffer(op.writer(v), content.reader(), make([]byte, copyChunk)); err != nil {
+		return err
+	}
+	l.verified(v.Verify(content, content.size))
+	return nil
+}
+
+func signedLayer(kind string, sd *cms.SignedData) Layer {
+	return Layer{Type: kind, Digest: strings.Join(sd.DigestNames, ", "), Certificates: sd.Certificates}
+}
+
+func (l *Layer) verified(signatures []cms.Signature) {
+	l.Signatures = signatures
+	for _, s := range signatures {
+		for _, w := range s.Weak {
+			l.Weak = appendNew(l.Weak, w)
+		}
+	}
+}
+
+// covers says of each signed layer what it covers: ciphertext as soon as there
+// is an encrypted layer inside.
+func (m *Message) covers() {
+	covers := CoversShown
+	for i := len(m.Layers) - 1; i >= 0; i-- {
+		switch l := &m.Layers[i]; {
+		case l.Encrypted():
+			covers = CoversCiphertext
+		case l.Signed():
+			l.Covers = covers
+		}
+	}
+}
+
+// copyChunk is how much is copied and hashed at once.
+const copyChunk = 64 << 10
+
+// writer is dst for as long as the context allows, without the ReadFrom that
+// would bypass the copy buffer.
+func (op *opener) writer(dst io.Writer) io.Writer { return &contextWriter{op.ctx, dst} }
+
+type contextWriter struct {
+	ctx context.Context
+	dst io.Writer
+}
+
+func (w *contextWriter) Write(p []byte) (int, error) {
+	if err := w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return w.dst.Write(p)
+}
+
+func appendNew(list []string, s string) []string {
+	if s == "" || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}

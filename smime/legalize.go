@@ -1,0 +1,47 @@
+// Legalize: what was decrypted made legal mail (RFC 5322 §2, RFC 6152).
+package smime
+
+import "sealgate/spool"
+
+// Legalize returns e as mail that can be sent to servers with 8BITMIME: no line
+// over 998 octets, no NUL, no CR or LF but in CRLF, nothing labelled binary.
+// Leaves that are not so become quoted-printable or base64; lines of a message
+// that ends them in LF get CRLF. It returns e itself when nothing is to do; else
+// the result reads from e: close it before e.
+func Legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
+	lf, err := e.hasBareLF()
+	if err != nil {
+		return nil, err
+	}
+	if !lf {
+		return legalize(e, sp)
+	}
+	f := sp.Create()
+	if err := ToCRLF(f, e.Section()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	whole, err := parseFile(f)
+	if err != nil {
+		return nil, err
+	}
+	legal, err := legalize(whole, sp)
+	if err != nil {
+		whole.Close()
+		return nil, err
+	}
+	if legal != whole {
+		legal.owned = closers{legal.owned, whole}
+	}
+	return legal, nil
+}
+
+func legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
+	return rewrite(e, sp, rule{
+		sealed: func(*Entity) bool { return false },
+		field:  func(Field, position) bool { return true },
+		fits:   shape.legal,
+		labels: map[string]string{"binary": "8bit"},
+		leaf:   encodeLeaf,
+	})
+}

@@ -1,0 +1,165 @@
+// Open: layer after layer undone (RFC 8551 §3.7, RFC 2634 §1.1).
+package smime
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// OpenOptions is what Open needs and what bounds it.
+type OpenOptions struct {
+	Keys        []cms.DecryptionKey
+	Spool       *spool.Spool
+	MaxDepth    int   // layers; 0 means 8
+	MaxExpanded int64 // octets that compressed layers may become; 0 means 256 MiB
+}
+
+// Open undoes the layers of the size octets in msg, a message with CRLF (or LF)
+// line ends. Only the root entity is unwrapped. What a sender can cause is told
+// in the Message; an error is a fault of ours: the spool is full, ctx is done,
+// msg cannot be read. The Message reads msg until it is closed.
+func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Message, error) {
+	if o.MaxDepth <= 0 {
+		o.MaxDepth = maxLayers
+	}
+	if o.MaxExpanded <= 0 {
+		o.MaxExpanded = maxExpanded
+	}
+	outer, err := ParseEntity(msg, size)
+	if errors.Is(err, ErrMalformed) {
+		outer = opaqueEntity(msg, size)
+		return &Message{Outer: outer, Inner: outer, Malformed: err}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	op := &opener{ctx: ctx, o: o, m: &Message{Outer: outer, Inner: outer}}
+	if err := op.open(); err != nil {
+		op.m.Close()
+		return nil, err
+	}
+	return op.m, nil
+}
+
+// opener is one Open under way.
+type opener struct {
+	ctx context.Context
+	o   OpenOptions
+	m   *Message
+}
+
+func (op *opener) open() error {
+	if err := op.unwrap(); err != nil {
+		return err
+	}
+	op.m.covers()
+	if len(op.m.Layers) > 0 {
+		if err := op.m.protectedHeader(); err != nil {
+			return err
+		}
+	}
+	return op.m.lookBelow(op.m.Inner)
+}
+
+// unwrap undoes layers until there is none, or one that cannot be undone.
+func (op *opener) unwrap() error {
+	for {
+		if err := op.ctx.Err(); err != nil {
+			return err
+		}
+		inner, err := op.layer(op.m.Inner)
+		if err != nil || inner == nil {
+			return err
+		}
+		op.replace(inner)
+	}
+}
+
+// replace goes one layer inwards. The file of the layer around is closed unless
+// the inner entity is a view on it.
+func (op *opener) replace(inner *Entity) {
+	around := op.m.Inner
+	op.m.Inner = inner
+	if around == op.m.Outer {
+		return
+	}
+	if inner.r == around.r {
+		inner.owned, around.owned = around.owned, nil
+		return
+	}
+	around.Close()
+}
+
+// layer undoes one layer and returns what is inside, nil when there is none or
+// when it cannot be undone.
+func (op *opener) layer(e *Entity) (*Entity, error) {
+	content, signature, err := e.detached()
+	claims := claimOf(e)
+	switch {
+	case err != nil:
+		return nil, op.fail(Layer{Type: SignedDetached}, err)
+	case content == nil && claims == claimsNothing:
+		return nil, nil
+	case len(op.m.Layers) >= op.o.MaxDepth:
+		op.m.Malformed = malformed("more than %d layers", op.o.MaxDepth)
+		return nil, nil
+	case content != nil:
+		return op.detached(content, signature)
+	}
+	return op.enclosed(e, claims)
+}
+
+// fail records a layer that cannot be undone if the sender caused that, and
+// returns the error if not.
+func (op *opener) fail(l Layer, err error) error {
+	switch {
+	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrUnsupported) && l.Encrypted():
+		op.m.Undecryptable = err
+	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge):
+		op.m.Malformed = err
+	default:
+		return err
+	}
+	l.Err = err
+	op.m.Layers = append(op.m.Layers, l)
+	return nil
+}
+
+// enclosed opens an entity that is all CMS. The content type in the CMS counts,
+// not smime-type, which is a label.
+func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
+	c, err := decode(e, cmsEncoding(e), op.o.Spool)
+	if err == nil {
+		defer c.Close()
+		var info *cms.ContentInfo
+		if info, err = cms.Parse(c, c.size); err == nil {
+			return op.contentInfo(info)
+		}
+	}
+	if claims == namedCMS && senderCaused(err) {
+		return nil, nil // a file that happens to have that name
+	}
+	return nil, op.fail(Layer{Type: labelledType(e)}, err)
+}
+
+func senderCaused(err error) bool {
+	return errors.Is(err, ErrMalformed) || errors.Is(err, cms.ErrMalformed)
+}
+
+func (op *opener) contentInfo(info *cms.ContentInfo) (*Entity, error) {
+	switch {
+	case info.Enveloped != nil:
+		return op.enveloped(info.Enveloped)
+	case info.Compressed != nil:
+		return op.compressed(info.Compressed)
+	case info.Signed != nil:
+		return op.opaque(info.Signed)
+	case info.ContentType.Equal(oidEncryptedData):
+		return nil, op.fail(Layer{Type: Enveloped}, errSharedKey)
+	}
+	return nil, op.fail(Layer{Type: SignedOpaque}, malformed("CMS content of type %v is not mail", info.ContentType))
+}

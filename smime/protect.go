@@ -1,0 +1,77 @@
+// Header protection written (RFC 9788 §5.2).
+package smime
+
+import (
+	"strings"
+
+	"sealgate/spool"
+)
+
+// Protection is what is put inside the cryptographic payload.
+type Protection struct {
+	// Fields are the protected ones, verbatim; Content-* and MIME-Version are
+	// left out.
+	Fields []Field
+	// Encrypted says that the payload will be encrypted (hp="cipher"), and Outer
+	// what the header outside will be, for HP-Outer.
+	Encrypted bool
+	Outer     []Field
+}
+
+// Protect puts a header into content, which [Prepare] made and [Sign] or
+// [Encrypt] takes. The result reads from content: close it before content.
+func Protect(content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
+	var header []byte
+	for _, f := range p.Fields {
+		if protectable(f) {
+			header = append(header, f.Raw...)
+		}
+	}
+	hp := "clear"
+	if p.Encrypted {
+		hp = "cipher"
+		for _, f := range p.Outer {
+			if protectable(f) {
+				header = append(append(header, "HP-Outer: "...), f.Raw...)
+			}
+		}
+	}
+	typed := false
+	for _, f := range content.Fields {
+		if strings.EqualFold(f.Name, "Content-Type") && !typed {
+			typed = true
+			header = append(header, withParameter(f.Raw, "hp", hp)...)
+			continue
+		}
+		header = append(header, f.Raw...)
+	}
+	if !typed { // RFC 2045 §5.2
+		header = append(header, "Content-Type: text/plain; charset=us-ascii; hp=\""+hp+"\"\r\n"...)
+	}
+	file := sp.Create()
+	if _, err := file.Write(append(header, "\r\n"...)); err != nil {
+		file.Close()
+		return nil, err
+	}
+	var whole joined
+	whole.add(file, 0, file.Size())
+	whole.add(content.r, content.off+content.body, content.size-content.body)
+	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int)})
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	e.owned = file
+	return e, nil
+}
+
+// protectable leaves out what describes the body, and an HP-Outer of somebody else's.
+func protectable(f Field) bool {
+	return f.Name != "" && !isContent(f.Name) && !strings.EqualFold(f.Name, "MIME-Version") && !strings.EqualFold(f.Name, "HP-Outer")
+}
+
+// withParameter adds a parameter on a line of its own.
+func withParameter(raw []byte, name, value string) []byte {
+	v := strings.TrimRight(string(raw), "; \t\r\n")
+	return []byte(v + ";\r\n " + name + "=\"" + value + "\"\r\n")
+}

@@ -1,0 +1,94 @@
+// Header protection read (RFC 9788), and the message/rfc822 wrapping before it.
+package smime
+
+import (
+	"slices"
+	"strings"
+)
+
+// Protected is the header that stands inside the cryptographic payload.
+type Protected struct {
+	Fields []Field // without Content-*, MIME-Version and HP-Outer
+	// Outer is what the header outside was when the sender wrote it: the
+	// HP-Outer fields (RFC 9788 §2.2), or for the older wrapping the header outside.
+	Outer []Field
+	// Cipher says that the payload was meant to be encrypted (hp="cipher").
+	Cipher bool
+}
+
+// Entity returns the protected fields as the header of an entity without a body.
+func (p *Protected) Entity() *Entity {
+	return &Entity{Fields: p.Fields, r: &joined{}, count: new(int)}
+}
+
+// Get returns the fields of that name, in any case, in their order.
+func (p *Protected) Get(name string) []Field { return p.Entity().Get(name) }
+
+// Hidden tells whether the field was not shown outside, or changed there (RFC
+// 9788 §4.3).
+func (p *Protected) Hidden(name string) bool {
+	if !p.Cipher || len(p.Get(name)) == 0 {
+		return false
+	}
+	outside := (&Entity{Fields: p.Outer}).Get(name)
+	return !slices.EqualFunc(p.Get(name), outside, func(a, b Field) bool { return a.Value() == b.Value() })
+}
+
+// protectedHeader reads the header of the payload, and takes a message out of
+// the message/rfc822 that older software put around it.
+func (m *Message) protectedHeader() error {
+	if m.Undecryptable != nil || m.Malformed != nil || m.CertsOnly {
+		return nil
+	}
+	media, params := m.Inner.ContentType()
+	if hp := strings.ToLower(params["hp"]); hp == "clear" || hp == "cipher" {
+		m.Protected = newProtected(m.Inner, hp == "cipher")
+		return nil
+	}
+	if media != "message/rfc822" || !identity[m.Inner.encoding()] {
+		return nil
+	}
+	wrapped, err := m.Inner.message()
+	if err != nil {
+		return ignoreMalformed(err)
+	}
+	if strings.EqualFold(params["forwarded"], "no") || m.sameMessage(wrapped) {
+		wrapped.owned, m.Inner.owned = m.Inner.owned, nil
+		m.Inner = wrapped
+		m.Protected = newProtected(wrapped, m.encrypted())
+		m.Protected.Outer = m.Outer.Fields // there is no HP-Outer
+	}
+	return nil
+}
+
+func (m *Message) encrypted() bool {
+	return slices.ContainsFunc(m.Layers, func(l Layer) bool { return l.Encrypted() })
+}
+
+// sameMessage tells whether e is the message itself rather than one that is forwarded in it.
+func (m *Message) sameMessage(e *Entity) bool {
+	for _, name := range []string{"From", "Date", "Message-ID"} {
+		inside, outside := e.Get(name), m.Outer.Get(name)
+		if len(inside) != 1 || len(outside) != 1 || inside[0].Value() != outside[0].Value() {
+			return false
+		}
+	}
+	return true
+}
+
+func newProtected(e *Entity, cipher bool) *Protected {
+	p := &Protected{Cipher: cipher}
+	for _, f := range e.Fields {
+		switch {
+		case isContent(f.Name), strings.EqualFold(f.Name, "MIME-Version"), f.Name == "":
+		case strings.EqualFold(f.Name, "HP-Outer"):
+			if v := f.Value(); strings.Contains(v, ":") {
+				name, _, _ := strings.Cut(v, ":")
+				p.Outer = append(p.Outer, Field{Raw: []byte(v + "\r\n"), Name: strings.TrimSpace(name)})
+			}
+		default:
+			p.Fields = append(p.Fields, f)
+		}
+	}
+	return p
+}

@@ -1,0 +1,117 @@
+// Sign: multipart/signed and opaque signed entities (RFC 8551 §3.5).
+package smime
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/hex"
+	"io"
+
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// SignOptions says who signs, and how.
+type SignOptions struct {
+	Signer cms.Signer
+	Chain  []*x509.Certificate // goes along; roots are left out
+	Opaque bool                // application/pkcs7-mime instead of multipart/signed
+	Spool  *spool.Spool
+}
+
+// Sign signs content, which [Prepare] made, byte for byte. The result is an
+// entity whose fields are only Content-*, to be put under the header of the
+// message. A multipart/signed reads from content: close it before content.
+func Sign(content *Entity, o SignOptions) (*Entity, error) {
+	if o.Opaque {
+		return seal(o.Spool, "signed-data", "smime.p7m", func(dst io.Writer) error {
+			return o.sign(dst, content)
+		})
+	}
+	signature := o.Spool.Create()
+	lines := newBase64Writer(signature)
+	err := o.sign(lines, content)
+	if err == nil {
+		err = lines.Close()
+	}
+	if err != nil {
+		signature.Close()
+		return nil, err
+	}
+	return o.multipart(content, signature)
+}
+
+func (o *SignOptions) sign(dst io.Writer, content *Entity) error {
+	return cms.Sign(dst, content.Section(), content.Size(), cms.SignOptions{
+		Signers: []cms.Signer{o.Signer}, Detached: !o.Opaque, Certificates: o.Chain})
+}
+
+// multipart puts content and signature together (RFC 8551 §3.5.3.2).
+func (o *SignOptions) multipart(content *Entity, signature *spool.File) (*Entity, error) {
+	boundary := newBoundary()
+	var whole joined
+	whole.addBytes([]byte("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n" +
+		" micalg=" + micalg(o.Signer.EffectiveDigest()) + "; boundary=\"" + boundary + "\"\r\n\r\n" +
+		"--" + boundary + "\r\n"))
+	whole.add(content.r, content.off, content.size)
+	whole.addBytes([]byte("\r\n--" + boundary + "\r\n" +
+		"Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n" +
+		"Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n"))
+	whole.add(signature, 0, signature.Size())
+	whole.addBytes([]byte("\r\n--" + boundary + "--\r\n"))
+	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int)})
+	if err != nil {
+		signature.Close()
+		return nil, err
+	}
+	e.owned = signature
+	return e, nil
+}
+
+// newBoundary is a boundary that cannot stand in the content: 16 random octets,
+// and "=_", which neither base64 nor quoted-printable contain.
+func newBoundary() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	return "=_" + hex.EncodeToString(b[:])
+}
+
+// micalg names the digest (RFC 8551 §3.5.3.2; SHA-3 as RFC 8702 has it).
+func micalg(h crypto.Hash) string {
+	switch h {
+	case crypto.SHA384:
+		return "sha-384"
+	case crypto.SHA512:
+		return "sha-512"
+	case crypto.SHA3_256:
+		return "sha3-256"
+	case crypto.SHA3_384:
+		return "sha3-384"
+	case crypto.SHA3_512:
+		return "sha3-512"
+	}
+	return "sha-256"
+}
+
+// seal writes an application/pkcs7-mime entity whose CMS write makes.
+func seal(sp *spool.Spool, smimeType, name string, write func(io.Writer) error) (*Entity, error) {
+	f := sp.Create()
+	_, err := io.WriteString(f, "Content-Type: application/pkcs7-mime; smime-type="+smimeType+";\r\n"+
+		" name=\""+name+"\"\r\n"+
+		"Content-Transfer-Encoding: base64\r\n"+
+		"Content-Disposition: attachment; filename=\""+name+"\"\r\n\r\n")
+	lines := newBase64Writer(f)
+	if err == nil {
+		err = write(lines)
+	}
+	if err == nil {
+		err = lines.Close()
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return parseFile(f)
+}

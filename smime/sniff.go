@@ -1,0 +1,123 @@
+// Content looked at where labels cannot be believed.
+package smime
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"sealgate/spool"
+)
+
+// cmsEncoding is the transfer encoding of a CMS entity. Mailers leave the label
+// out: DER begins with a SEQUENCE, its base64 with "M" (RFC 4648).
+func cmsEncoding(e *Entity) string {
+	encoding := e.encoding()
+	if !identity[encoding] {
+		return encoding
+	}
+	var first [1]byte
+	if n, _ := e.Body().ReadAt(first[:], 0); n == 1 && first[0] == 'M' {
+		return "base64"
+	}
+	return encoding
+}
+
+// labelledType is the layer that the label claims, for one that cannot be read.
+func labelledType(e *Entity) string {
+	_, params := e.ContentType()
+	switch strings.ToLower(params["smime-type"]) {
+	case "enveloped-data":
+		return Enveloped
+	case "authenveloped-data":
+		return AuthEnveloped
+	case "compressed-data":
+		return Compressed
+	case "certs-only":
+		return CertsOnly
+	}
+	return SignedOpaque
+}
+
+// sniffed is how much of a plaintext is looked at.
+const sniffed = 4 << 10
+
+// beginsAsMail tells whether a CBC plaintext is a MIME entity rather than what a
+// wrong key makes: it begins with header fields that are text, or it is text
+// without a header, of which RFC 4134 has examples. Random octets pass less than
+// once in 2^32 cases.
+func beginsAsMail(f *spool.File) bool {
+	data := make([]byte, min(sniffed, f.Size()))
+	if err := readFull(f, data, 0); err != nil {
+		return false
+	}
+	whole := int64(len(data)) == f.Size()
+	fields, n, done := parseHeader(data, whole)
+	if len(fields) > 0 && (!done || fields[0].Name != "" && blankLine(data[:n])) {
+		return isText(data[:n])
+	}
+	return isText(data) && validUTF8(data, whole)
+}
+
+func blankLine(header []byte) bool {
+	return bytes.HasSuffix(header, []byte("\n\r\n")) || bytes.HasSuffix(header, []byte("\n\n"))
+}
+
+// isText tells whether there are no control characters but those of lines.
+func isText(p []byte) bool {
+	return bytes.IndexFunc(p, func(r rune) bool {
+		return r < ' ' && !strings.ContainsRune("\t\r\n\f\b\x1b", r) || r == 0x7f
+	}) < 0
+}
+
+// validUTF8 allows for a character that is cut off at the end.
+func validUTF8(p []byte, whole bool) bool {
+	for i := 0; !whole && i < utf8.UTFMax-1 && len(p) > 0 && !utf8.Valid(p); i++ {
+		p = p[:len(p)-1]
+	}
+	return utf8.Valid(p)
+}
+
+// peekType tells by its first octets whether an entity is CMS that is signed or
+// encrypted, without reading the rest: ContentInfo (RFC 5652 §3) begins with its
+// type.
+func peekType(e *Entity) (signed, encrypted bool, err error) {
+	var head prefix
+	switch body := e.Body(); cmsEncoding(e) {
+	case "base64":
+		err = decodeBase64(&head, io.LimitReader(body, 4<<10))
+	case "quoted-printable":
+		err = decodeQuoted(&head, io.LimitReader(body, 4<<10))
+	default:
+		_, err = io.Copy(&head, io.LimitReader(body, 4<<10))
+	}
+	if len(head) == 0 && err != nil {
+		return false, false, ignoreMalformed(err)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, false, err
+	}
+	for _, t := range []struct {
+		id                []byte
+		signed, encrypted bool
+	}{
+		{[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"), true, false},
+		{[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"), false, true},
+		{[]byte("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"), false, true},
+	} {
+		if i := bytes.Index(head, t.id); i >= 0 && i < 16 {
+			return t.signed, t.encrypted, nil
+		}
+	}
+	return false, false, nil
+}
+
+// prefix keeps the first octets that are written to it.
+type prefix []byte
+
+func (p *prefix) Write(b []byte) (int, error) {
+	*p = append(*p, b[:min(len(b), 64-len(*p))]...)
+	return len(b), nil
+}

@@ -1,0 +1,186 @@
+// TextOnly: HTML delivered as plain text, with nothing that is fetched from elsewhere.
+package smime
+
+import (
+	"bufio"
+	"io"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
+
+	"sealgate/spool"
+)
+
+// TextOnly returns e with every HTML, XML or SVG part as plain text in UTF-8,
+// those of messages within it too. Text is all that is left of it: no link, no
+// image, no style, so that opening it fetches nothing (EFAIL). References to
+// bodies elsewhere (message/external-body) become text as well. It returns e
+// itself when nothing is to do; else the result reads from e: close it before e.
+func TextOnly(e *Entity, sp *spool.Spool) (*Entity, error) {
+	return rewrite(e, sp, rule{
+		sealed: func(*Entity) bool { return false },
+		field:  func(Field, position) bool { return true },
+		fits:   func(shape) bool { return true },
+		leaf:   textLeaf,
+		within: true,
+	})
+}
+
+// maxToken bounds one tag, comment or run of text of an HTML part. What is
+// longer ends the text, with a word.
+const maxToken = 1 << 20
+
+const textCut = "\r\n[…]\r\n"
+
+// fetches tells the media types whose display may fetch something.
+func fetches(media string) bool {
+	switch media {
+	case "text/html", "application/xhtml+xml", "text/xml", "application/xml", "image/svg+xml", "message/external-body", "text/x-html", "text/enriched", "text/richtext":
+		return true
+	}
+	return strings.HasSuffix(media, "+xml") && !strings.Contains(media, "openxmlformats")
+}
+
+func textLeaf(w *rewriter, e *Entity, at position) error {
+	media, params := e.ContentType()
+	if !fetches(media) {
+		return w.verbatim(e, at, "")
+	}
+	c, err := decode(e, e.encoding(), w.sp)
+	if ignoreMalformed(err) != nil {
+		return err
+	}
+	if err != nil { // the encoding lies: take it as it stands
+		if c, err = decode(e, "binary", w.sp); err != nil {
+			return err
+		}
+	}
+	defer c.Close()
+	if err := w.textHeader(e); err != nil {
+		return err
+	}
+	var src io.Reader = c.reader()
+	if r, err := charset.NewReaderLabel(params["charset"], src); err == nil {
+		src = r
+	}
+	lines := newBase64Writer(w)
+	if err := writeText(lines, src); err != nil {
+		return err
+	}
+	return lines.Close()
+}
+
+// textHeader keeps the fields but those that told of HTML.
+func (w *rewriter) textHeader(e *Entity) error {
+	var out []byte
+	for _, f := range e.Fields {
+		switch strings.ToLower(f.Name) {
+		case "content-type", "content-transfer-encoding", "content-disposition", "content-location", "content-base", "content-md5":
+		default:
+			out = append(out, legalField(f.Raw)...)
+		}
+	}
+	out = append(out, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"...)
+	_, err := w.Write(out)
+	return err
+}
+
+// writeText writes the text of an HTML document with CRLF, in one pass.
+func writeText(dst io.Writer, src io.Reader) error {
+	t := textWriter{w: bufio.NewWriter(dst)}
+	z := html.NewTokenizer(src)
+	z.SetMaxBuf(maxToken)
+	hidden := ""
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			if z.Err() == html.ErrBufferExceeded {
+				t.w.WriteString(textCut)
+			} else if z.Err() != io.EOF {
+				return z.Err()
+			}
+			t.w.WriteString("\r\n")
+			return t.w.Flush()
+		case html.TextToken:
+			if hidden == "" {
+				t.text(string(z.Text()))
+			}
+		case html.StartTagToken:
+			name, _ := z.TagName()
+			if n := string(name); hidden == "" && unseen(n) {
+				hidden = n
+			} else {
+				t.tag(n)
+			}
+		case html.SelfClosingTagToken:
+			name, _ := z.TagName()
+			t.tag(string(name))
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			if n := string(name); n == hidden {
+				hidden = ""
+			} else {
+				t.tag(n)
+			}
+		}
+	}
+}
+
+// unseen tells the elements whose content is not text.
+func unseen(tag string) bool {
+	switch tag {
+	case "script", "style", "head", "noscript", "template", "iframe", "object":
+		return true
+	}
+	return false
+}
+
+// textWriter writes words with single blanks between them, and empty lines
+// where blocks end.
+type textWriter struct {
+	w     *bufio.Writer
+	begun bool // something was written
+	blank bool // before the next word
+	lines int  // before the next word
+}
+
+func (t *textWriter) tag(name string) {
+	switch name {
+	case "br", "tr", "li", "dt", "dd", "div", "option":
+		t.lines = max(t.lines, 1)
+	case "p", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote", "hr":
+		t.lines = 2
+	case "td", "th":
+		t.blank = true
+	}
+}
+
+// text writes a run of text; z.Text has undone its entities.
+func (t *textWriter) text(s string) {
+	for len(s) > 0 {
+		i := strings.IndexAny(s, " \t\r\n\f")
+		if i == 0 {
+			t.blank = true
+			s = s[1:]
+			continue
+		}
+		if i < 0 {
+			i = len(s)
+		}
+		t.word(s[:i])
+		s = s[i:]
+	}
+}
+
+func (t *textWriter) word(s string) {
+	switch {
+	case !t.begun:
+	case t.lines > 0:
+		t.w.WriteString("\r\n\r\n"[:2*t.lines])
+	case t.blank:
+		t.w.WriteByte(' ')
+	}
+	t.begun, t.blank, t.lines = true, false, 0
+	t.w.WriteString(strings.ReplaceAll(s, "\x00", ""))
+}

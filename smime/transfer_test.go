@@ -1,0 +1,160 @@
+package smime
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"mime/quotedprintable"
+	"strings"
+	"testing"
+)
+
+// random returns n octets, the same ones each time.
+func random(n int) []byte {
+	b := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{1})
+	r.Read(b)
+	return b
+}
+
+func TestBase64Writer(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 56, 57, 58, 114, 57 * 1024, 57*1024 - 1, 57*1024 + 1, 300000} {
+		data := random(n)
+		for _, step := range []int{1 << 20, 1000, 57} {
+			var out bytes.Buffer
+			w := newBase64Writer(&out)
+			for p := data; len(p) > 0; {
+				k := min(step, len(p))
+				if m, err := w.Write(p[:k]); m != k || err != nil {
+					t.Fatal(m, err)
+				}
+				p = p[k:]
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var want strings.Builder
+			for enc := base64.StdEncoding.EncodeToString(data); enc != ""; {
+				k := min(76, len(enc))
+				want.WriteString(enc[:k] + "\r\n")
+				enc = enc[k:]
+			}
+			if out.String() != want.String() {
+				t.Fatalf("%d octets in steps of %d: wrong lines", n, step)
+			}
+		}
+	}
+}
+
+func TestDecodeBase64(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 47, 48, 57, 98303, 98304, 98305, 500000} {
+		data := random(n)
+		enc := base64.StdEncoding.EncodeToString(data)
+		for name, wrapped := range map[string]string{
+			"one line": enc,
+			"CRLF 76":  wrap(enc, 76, "\r\n"),
+			"LF 64":    wrap(enc, 64, "\n"),
+			"CRLF 5":   wrap(enc, 5, "\r\n"),
+			"blanks":   wrap(enc, 76, " \t\r\n\r\n "),
+		} {
+			var out bytes.Buffer
+			if err := decodeBase64(&out, strings.NewReader(wrapped)); err != nil || !bytes.Equal(out.Bytes(), data) {
+				t.Errorf("%d octets, %s: %v", n, name, err)
+			}
+		}
+	}
+}
+
+func wrap(s string, n int, end string) string {
+	var b strings.Builder
+	for len(s) > n {
+		b.WriteString(s[:n] + end)
+		s = s[n:]
+	}
+	return b.String() + s + end
+}
+
+func TestDecodeBase64Refuses(t *testing.T) {
+	for _, s := range []string{"AAA", "AAAA=", "AA==AAAA", "AAAA!AAA", "AAA=\r\n-- \r\nlist footer", "====", "A===", strings.Repeat("AAAA", 50000) + "\x00"} {
+		if err := decodeBase64(io.Discard, strings.NewReader(s)); !errors.Is(err, ErrMalformed) {
+			t.Errorf("%.20q: %v", s, err)
+		}
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	long := strings.Repeat("ä", 40000)
+	for _, s := range []string{"", "plain\r\n", "ä = b\r\n", "blank \r\ntab\t\r\nend ", "From me\r\n.\r\n", strings.Repeat("x", 200) + "\r\n", long, long + "\r\n",
+		"bare\rCR\nLF\r\r\n", "\x00\x01", strings.Repeat("x ", 100) + "\r\n", strings.Repeat("From ", 100), strings.Repeat(".", 100), strings.Repeat("a", 65535) + "\r\nb"} {
+		var enc, dec bytes.Buffer
+		if err := encodeQuoted(&enc, strings.NewReader(s)); err != nil {
+			t.Fatal(err)
+		}
+		sh, err := measure(bytes.NewReader(enc.Bytes()))
+		if err != nil || !sh.safe() {
+			t.Errorf("%.20q: not safe: %+v %v\n%.200q", s, sh, err, enc.String())
+		}
+		for _, line := range strings.Split(enc.String(), "\r\n") {
+			if line == "." {
+				t.Errorf("%.20q: a line of one dot", s)
+			}
+		}
+		if err := decodeQuoted(&dec, bytes.NewReader(enc.Bytes())); err != nil || dec.String() != s {
+			t.Errorf("%.20q comes back as %.40q, %v", s, dec.String(), err)
+		}
+		theirs, err := io.ReadAll(quotedprintable.NewReader(&enc))
+		if err != nil || string(theirs) != s {
+			t.Errorf("%.20q: mime/quotedprintable reads %.40q, %v", s, theirs, err)
+		}
+	}
+}
+
+func TestDecodeQuotedTolerates(t *testing.T) {
+	for in, want := range map[string]string{
+		"a=3Db=3d": "a=b=", "a=\r\nb": "ab", "a=\nb": "ab", "a = b": "a = b", "a  \r\nb": "a\r\nb", "=ZZ": "=ZZ", "a=": "a=", "a= \r\nb": "ab",
+	} {
+		var out bytes.Buffer
+		if err := decodeQuoted(&out, strings.NewReader(in)); err != nil || out.String() != want {
+			t.Errorf("%q: %q, want %q (%v)", in, out.String(), want, err)
+		}
+	}
+}
+
+func TestToCRLF(t *testing.T) {
+	long := strings.Repeat("x", 65536)
+	for in, want := range map[string]string{
+		"": "", "a\nb\n": "a\r\nb\r\n", "a\r\nb\n": "a\r\nb\r\n", "\n\n": "\r\n\r\n", "a\rb\n": "a\rb\r\n", "a\r\r\n": "a\r\r\n",
+		long + "\n": long + "\r\n", long[1:] + "\r\nb": long[1:] + "\r\nb", long[1:] + "\r" + "x\n": long[1:] + "\rx\r\n",
+	} {
+		if got := toCRLF(t, []byte(in)); got != want {
+			t.Errorf("%.20q gives %.20q", in, got)
+		}
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	long := strings.Repeat("x", 65536)
+	for s, want := range map[string]shape{
+		"":                     {},
+		"a\r\nbc\r\n":          {size: 7, longest: 2},
+		"a \r\n":               {size: 4, longest: 2, blankEnd: true},
+		"a ":                   {size: 2, longest: 2},
+		"x From \r\nFrom x":    {size: 15, longest: 7, blankEnd: true, from: true},
+		"a\nb":                 {size: 3, longest: 1, bare: true},
+		"a\rb":                 {size: 3, longest: 3, bare: true},
+		"a\r":                  {size: 2, longest: 1, bare: true},
+		"\n":                   {size: 1, bare: true},
+		"ä\x00":                {size: 3, longest: 3, high: 2, nul: true},
+		long + "\r\n":          {size: 65538, longest: 65536},
+		long[1:] + "\r\n":      {size: 65537, longest: 65535},
+		long[1:] + "\rx\r\n":   {size: 65539, longest: 65536, bare: true},
+		long + long + "a\r\nb": {size: 131076, longest: 131073},
+	} {
+		got, err := measure(strings.NewReader(s))
+		if err != nil || got != want {
+			t.Errorf("%.20q (%d): %+v, want %+v", s, len(s), got, want)
+		}
+	}
+}

@@ -31,8 +31,8 @@ type Options struct {
 	Usage        x509.KeyUsage
 	EKU          []x509.ExtKeyUsage // nil: emailProtection
 	NoEKU        bool
-	NotBefore    time.Time // default: an hour ago
-	NotAfter     time.Time // default: in 90 days
+	NotBefore    time.Time // default: an hour ago; for a CA ten years
+	NotAfter     time.Time // default: in 90 days; for a CA ten years
 	Permitted    []string  // a CA's rfc822 name constraints
 	Excluded     []string
 	CRL          []string // distribution points
@@ -152,11 +152,15 @@ func template(o Options) (*x509.Certificate, error) {
 		PermittedEmailAddresses: o.Permitted, ExcludedEmailAddresses: o.Excluded,
 		SignatureAlgorithm: o.Signature, ExtraExtensions: o.Extra, BasicConstraintsValid: true,
 	}
+	before, after := -time.Hour, 90*24*time.Hour
+	if o.CA { // it was there before what it issued, even if that has expired
+		before, after = -10*365*24*time.Hour, 10*365*24*time.Hour
+	}
 	if t.NotBefore.IsZero() {
-		t.NotBefore = time.Now().Add(-time.Hour)
+		t.NotBefore = time.Now().Add(before)
 	}
 	if t.NotAfter.IsZero() {
-		t.NotAfter = time.Now().AddDate(0, 0, 90)
+		t.NotAfter = time.Now().Add(after)
 	}
 	if o.CA {
 		asAuthority(t, o)

@@ -1,0 +1,283 @@
+package gateway
+
+// This file writes the copies that a plan asks for.
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sealgate/keyring"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+)
+
+// carryOut makes one delivery for each group of the plan.
+func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) {
+	if p.keep || p.credential == nil && !p.encrypts() && !p.splitsInside() {
+		return accepted(Delivery{To: m.env.To, Edits: m.stripped()}), nil
+	}
+	content, err := smime.Prepare(m.e, m.g.o.Spool)
+	if err != nil {
+		return nil, err
+	}
+	defer content.Close()
+	signed, err := m.protect(content, p)
+	if err != nil {
+		return nil, err
+	}
+	defer signed.Close()
+	if p.credential != nil {
+		if signed, err = m.sign(signed, p); err != nil {
+			return nil, err
+		}
+		defer signed.Close()
+	}
+	out := &Outcome{Verdict: Accept}
+	for _, g := range p.groups {
+		d, err := m.copy(ctx, p, g, signed)
+		if err != nil {
+			out.Close()
+			return nil, err
+		}
+		out.Deliveries = append(out.Deliveries, d)
+	}
+	return out, nil
+}
+
+// protect puts the header into what is signed and encrypted, where that is
+// wanted. What is signed already stays as it is.
+func (m *outboundMail) protect(content *smime.Entity, p *plan) (*smime.Entity, error) {
+	if p.signed || m.g.o.Outbound.HeaderProtection == ProtectOff && !m.hides(p) {
+		return content, nil
+	}
+	protection := smime.Protection{Fields: m.shown(), Encrypted: p.encryptsAll()}
+	if protection.Encrypted {
+		protection.Outer = m.shown()
+		if m.hides(p) {
+			protection.Outer = withSubject(protection.Outer, hiddenSubject)
+		}
+	}
+	return smime.Protect(content, protection, m.g.o.Spool)
+}
+
+// shown are the fields that a reader shows, which is what is protected; those
+// of the way are not the author's.
+func (m *outboundMail) shown() (fields []smime.Field) {
+	for _, name := range []string{"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"} {
+		fields = append(fields, m.e.Get(name)...)
+	}
+	return fields
+}
+
+func withSubject(fields []smime.Field, subject string) []smime.Field {
+	fields = slices.Clone(fields)
+	for i, f := range fields {
+		if strings.EqualFold(f.Name, "Subject") {
+			fields[i].Raw = []byte(f.Name + ": " + subject + "\r\n")
+		}
+	}
+	return fields
+}
+
+// encryptsAll tells whether every copy that leaves is encrypted: only then can
+// anything be hidden.
+func (p *plan) encryptsAll() bool {
+	return p.encrypts() && !slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside })
+}
+
+// splitsInside tells whether served mailboxes get a copy of their own kind.
+func (p *plan) splitsInside() bool {
+	return slices.ContainsFunc(p.groups, func(g group) bool { return g.inside })
+}
+
+// copy writes one group's copy.
+func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
+	if g.inside {
+		return m.inside(ctx, g)
+	}
+	if g.encrypt == nil {
+		return m.delivery(g, signed, nil)
+	}
+	sealed, err := m.encrypt(g, signed)
+	if err != nil {
+		return Delivery{}, err
+	}
+	defer sealed.Close()
+	return m.delivery(g, sealed, m.hidden(p))
+}
+
+// inside is the copy of served mailboxes: as the helpdesk wrote it, with the
+// status of a plain inbound mail.
+func (m *outboundMail) inside(ctx context.Context, g group) (Delivery, error) {
+	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionNone, From: m.from}
+	reply := replyAdvice{sign: m.box != nil && m.g.canSign(m.box)}
+	if m.from != "" {
+		c, err := m.g.certificateFor(ctx, m.from)
+		if err != nil {
+			return Delivery{}, err
+		}
+		reply.encrypt = c != nil
+	}
+	return Delivery{To: g.to, Edits: append(m.stripped(), m.g.statusFields(j, reply)...)}, nil
+}
+
+// delivery is a copy with a new body.
+func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
+	if r := m.tooLarge(e); r != nil {
+		return Delivery{}, r
+	}
+	body, err := copyBody(m.g.o.Spool, e)
+	if err != nil {
+		return Delivery{}, err
+	}
+	edits := slices.Concat(m.stripped(), deleteFields(m.e, brokenByUs), contentFields(m.e, e), hidden)
+	return Delivery{To: g.to, Edits: edits, Body: body}, nil
+}
+
+// tooLarge judges the result before the first edit is sent (design §4).
+func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
+	limit, size := m.g.o.Limits.ResultSize, m.e.BodyOffset()+e.Size()
+	if limit == 0 || size <= limit {
+		return nil
+	}
+	return refuse(552, "5.3.4", fmt.Sprintf("signed or encrypted, the message has %d bytes; the limit is %d", size, limit))
+}
+
+// stripped removes what no mail that leaves may carry: our fields and Bcc.
+func (m *outboundMail) stripped() []HeaderEdit {
+	return deleteFields(m.e, func(name string) bool {
+		_, ours := m.g.ours(name)
+		return ours || strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
+	})
+}
+
+// brokenByUs are the fields that a new body makes false (design §4).
+func brokenByUs(name string) bool {
+	switch strings.ToLower(name) {
+	case "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results":
+		return true
+	}
+	return false
+}
+
+// hiddenSubject is what an RFC 9788 hidden Subject shows outside.
+const hiddenSubject = "[...]"
+
+// hidden replaces the Subject of an encrypted copy whose true one lies inside.
+func (m *outboundMail) hidden(p *plan) []HeaderEdit {
+	i := position(m.e, "Subject")
+	if i < 0 || p.signed || !m.hides(p) {
+		return nil
+	}
+	return []HeaderEdit{{Op: ReplaceField, Index: i, Name: m.e.Fields[i].Name, Value: " " + hiddenSubject}}
+}
+
+// hides tells whether the Subject is hidden: by the settings, or because this
+// answers a mail whose Subject was.
+func (m *outboundMail) hides(p *plan) bool {
+	return p.encryptsAll() && (m.g.o.Outbound.HeaderProtection == ProtectHideSubject || m.hide)
+}
+
+// dateSlack is how far Date may be off before signing-time is left out: readers
+// call a signature invalid when the two differ (design §4).
+const dateSlack = 30 * time.Minute
+
+// sign signs with the plan's credential.
+func (m *outboundMail) sign(content *smime.Entity, p *plan) (*smime.Entity, error) {
+	c := p.credential
+	s := cms.Signer{Certificate: c.Certificate, Key: c.Key, Digest: m.digest(c), PSS: m.how.PSS, SigningTime: m.signingTime(), Capabilities: cms.OwnCapabilities()}
+	if own := m.g.pick(m.box, mayEncrypt); own != nil {
+		s.EncryptionCertificate = own.Certificate
+	}
+	return smime.Sign(content, smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool})
+}
+
+func (m *outboundMail) signingTime() time.Time {
+	now := m.g.o.Now()
+	if d, err := m.e.Date(); err != nil || now.Sub(d).Abs() > dateSlack {
+		return time.Time{}
+	}
+	return now
+}
+
+// digest is the hash that fits the key (RFC 5753 §2.1.1, RFC 8419 §3).
+func (m *outboundMail) digest(c *keyring.Credential) crypto.Hash {
+	switch k := c.Key.Public().(type) {
+	case ed25519.PublicKey:
+		return crypto.SHA512
+	case *ecdsa.PublicKey:
+		if k.Params().BitSize > 384 {
+			return crypto.SHA512
+		}
+		if k.Params().BitSize > 256 {
+			return crypto.SHA384
+		}
+	}
+	if m.g.o.Outbound.Digest != 0 {
+		return m.g.o.Outbound.Digest
+	}
+	return crypto.SHA256
+}
+
+// encrypt encrypts for a group, for the mailbox itself and for the archive.
+func (m *outboundMail) encrypt(g group, content *smime.Entity) (*smime.Entity, error) {
+	var to []cms.Recipient
+	add := func(c *x509.Certificate, oaep bool) {
+		if !slices.ContainsFunc(to, func(r cms.Recipient) bool { return r.Certificate.Equal(c) }) {
+			to = append(to, cms.Recipient{Certificate: c, OAEP: oaep})
+		}
+	}
+	for _, r := range g.encrypt {
+		add(r.certificate, m.how.OAEP || cms.HasCapability(r.capabilities, "rsa-oaep"))
+	}
+	if m.box != nil {
+		if own := m.g.pick(m.box, mayEncrypt); own != nil {
+			add(own.Certificate, m.how.OAEP)
+		}
+	}
+	for _, c := range m.g.o.Outbound.Archive {
+		add(c, m.how.OAEP)
+	}
+	return smime.Encrypt(content, smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool})
+}
+
+// cipher is AES-256-GCM only when every recipient says that it reads it: what
+// cannot is shown as an empty window (design §4).
+func (m *outboundMail) cipher(g group) string {
+	if m.how.Cipher != "" {
+		return m.how.Cipher
+	}
+	const gcm = "aes-256-gcm"
+	if slices.ContainsFunc(g.encrypt, func(r *recipientCertificate) bool { return !cms.HasCapability(r.capabilities, gcm) }) {
+		return "aes-256-cbc"
+	}
+	return gcm
+}
+
+// canSign tells whether mail of the mailbox can be signed now.
+func (g *Gateway) canSign(box *keyring.Mailbox) bool {
+	return slices.ContainsFunc(box.Addresses, func(a string) bool { return g.signerFor(box, a) != nil })
+}
+
+// signerFor is the newest valid credential of the mailbox that names the address.
+func (g *Gateway) signerFor(box *keyring.Mailbox, from string) *keyring.Credential {
+	return g.pick(box, func(c *keyring.Credential) bool { return maySign(c) && names(c.Certificate, from) })
+}
+
+// maySign and mayEncrypt read the key usage (RFC 8550 §4.4.2); none means any.
+func maySign(c *keyring.Credential) bool {
+	u := c.Certificate.KeyUsage
+	return u == 0 || u&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
+}
+
+func mayEncrypt(c *keyring.Credential) bool {
+	u := c.Certificate.KeyUsage
+	return u == 0 || u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0
+}

@@ -1,0 +1,145 @@
+package gateway
+
+// This file makes the header edits that go with a new body.
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"mime"
+	"strings"
+
+	"sealgate/smime"
+)
+
+// isContent tells whether a field belongs to the MIME entity rather than to
+// the message (RFC 2045 §3, RFC 8551 §3.1).
+func isContent(name string) bool {
+	return len(name) >= 8 && strings.EqualFold(name[:8], "Content-")
+}
+
+// deleteContent removes the Content-* fields of the message as received.
+func deleteContent(e *smime.Entity) []HeaderEdit { return deleteFields(e, isContent) }
+
+func deleteFields(e *smime.Entity, which func(name string) bool) (out []HeaderEdit) {
+	for i, f := range e.Fields {
+		if which(f.Name) {
+			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
+		}
+	}
+	return out
+}
+
+// contentFields replaces the Content-* fields of outer by those of inner.
+func contentFields(outer, inner *smime.Entity) []HeaderEdit {
+	out := deleteContent(outer)
+	for _, f := range inner.Fields {
+		if isContent(f.Name) {
+			out = append(out, HeaderEdit{Op: AppendField, Name: f.Name, Value: rawValue(f)})
+		}
+	}
+	return withVersion(outer, out)
+}
+
+// withVersion adds MIME-Version where the message has none (RFC 2045 §4).
+func withVersion(e *smime.Entity, edits []HeaderEdit) []HeaderEdit {
+	if len(e.Get("MIME-Version")) > 0 {
+		return edits
+	}
+	return append(edits, HeaderEdit{Op: AppendField, Name: "MIME-Version", Value: " 1.0"})
+}
+
+// rawValue is what follows the colon, verbatim, without the final line end.
+func rawValue(f smime.Field) string {
+	_, v, _ := bytes.Cut(f.Raw, []byte(":"))
+	return string(bytes.TrimRight(v, "\r\n"))
+}
+
+// newBoundary is a multipart delimiter that cannot stand in the content by
+// chance: 16 random bytes.
+func newBoundary() (string, error) {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("=_sealgate_%x", b), nil
+}
+
+// subject edits the Subject: our tags out, a hidden one restored (RFC 9788
+// §4.2), our tag in. Without a change there is no edit.
+func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []HeaderEdit {
+	fields := e.Get("Subject")
+	if len(fields) > 1 {
+		return nil // RFC 5322 allows one; several are left to whoever reads them
+	}
+	was := ""
+	if len(fields) == 1 {
+		was = decodeWords(fields[0].Value())
+	}
+	now := m.g.untag(was)
+	if s, ok := m.protectedSubject(); ok && shown {
+		now = m.g.untag(s)
+	}
+	if t := m.g.tag(j); t != "" {
+		now = t + " " + now
+	}
+	if now == was {
+		return nil
+	}
+	value := fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))
+	if len(fields) == 0 {
+		return []HeaderEdit{{Op: AppendField, Name: "Subject", Value: value}}
+	}
+	return []HeaderEdit{{Op: ReplaceField, Index: position(e, "Subject"), Name: fields[0].Name, Value: value}}
+}
+
+// maxSubject bounds a Subject that is written anew, in octets.
+const maxSubject = 2000
+
+func (m *inboundMail) protectedSubject() (string, bool) {
+	if m.opened.Protected == nil {
+		return "", false
+	}
+	f := m.opened.Protected.Get("Subject")
+	if len(f) != 1 || !m.opened.Protected.Hidden("Subject") {
+		return "", false
+	}
+	return decodeWords(f[0].Value()), true
+}
+
+// tag is what goes before the Subject of a mail of this verdict.
+func (g *Gateway) tag(j *Judgement) string {
+	var tags []string
+	if g.o.Headers.TagValid != "" && j.Signature == SignatureValid {
+		tags = append(tags, g.o.Headers.TagValid)
+	}
+	if g.o.Headers.TagDecrypted != "" && j.Encryption == EncryptionDecrypted {
+		tags = append(tags, g.o.Headers.TagDecrypted)
+	}
+	return strings.Join(tags, " ")
+}
+
+func position(e *smime.Entity, name string) int {
+	for i, f := range e.Fields {
+		if strings.EqualFold(f.Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// decodeWords decodes RFC 2047; what cannot be decoded stays as it is.
+func decodeWords(s string) string {
+	d, err := new(mime.WordDecoder).DecodeHeader(s)
+	if err != nil {
+		return s
+	}
+	return d
+}
+
+func (g *Gateway) languageTag() string {
+	if g.o.Language == "de" {
+		return "de"
+	}
+	return "en"
+}

@@ -1,0 +1,166 @@
+package gateway
+
+// This file turns an opened message back into an ordinary mail: the copies of
+// an inbound delivery.
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+
+	"sealgate/smime"
+	"sealgate/spool"
+)
+
+// readable is the copy for those who own the mail: the entity shown, with its
+// own Content-* fields, and the status.
+func (m *inboundMail) readable(to []string, text bool) (Delivery, error) {
+	if len(to) == 0 {
+		return Delivery{}, nil
+	}
+	if m.opened.Undecryptable != nil {
+		return m.explained(to, m.j)
+	}
+	if m.keepsSignature() {
+		return Delivery{To: to, Edits: m.withStatus(m.j, m.e, nil)}, nil
+	}
+	shown, closeShown, err := m.ordinary(text)
+	if err != nil {
+		return Delivery{}, err
+	}
+	defer closeShown()
+	body, err := copyBody(m.g.o.Spool, shown)
+	if err != nil {
+		return Delivery{}, err
+	}
+	edits := m.withStatus(m.j, m.e, contentFields(m.e, shown))
+	return Delivery{To: to, Edits: edits, Body: body, Decrypted: m.j.Encryption == EncryptionDecrypted}, nil
+}
+
+// keepsSignature tells whether keep_signature leaves the body alone: nothing
+// but detached signatures was undone.
+func (m *inboundMail) keepsSignature() bool {
+	return m.g.o.Inbound.KeepSignature && !slices.ContainsFunc(m.opened.Layers, func(l smime.Layer) bool { return l.Type != smime.SignedDetached })
+}
+
+// ordinary is the entity shown as legal mail, its HTML as text where asked.
+func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
+	var made []*smime.Entity
+	done := func() {
+		for _, e := range slices.Backward(made) { // what was made last reads from the ones before
+			e.Close()
+		}
+	}
+	shown := m.opened.Inner
+	steps := []func(*smime.Entity, *spool.Spool) (*smime.Entity, error){smime.Legalize}
+	if text {
+		steps = append(steps, smime.TextOnly)
+	}
+	for _, step := range steps {
+		next, err := step(shown, m.g.o.Spool)
+		if err != nil {
+			done()
+			return nil, nil, err
+		}
+		if next != shown {
+			made, shown = append(made, next), next
+		}
+	}
+	return shown, done, nil
+}
+
+// asItCame is the copy for a served mailbox whose keys do not open the mail.
+func (m *inboundMail) asItCame(ctx context.Context, to []string) (Delivery, error) {
+	if len(to) == 0 {
+		return Delivery{}, nil
+	}
+	j, err := m.withoutKeys(ctx)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return m.explained(to, j)
+}
+
+// untouched is the one copy for recipients who may not all read the same: the
+// body stays, the status says what a reader without our keys could know.
+func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
+	j := m.j
+	if j.Encryption == EncryptionDecrypted {
+		var err error
+		if j, err = m.withoutKeys(ctx); err != nil {
+			return nil, err
+		}
+	}
+	m.log.Info("one copy for recipients who may not all read the same: left as it came")
+	return accepted(Delivery{To: m.env.To, Edits: m.withStatus(j, m.e, nil)}), nil
+}
+
+// withoutKeys judges the message as somebody without keys sees it.
+func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
+	sec := m.e.Section()
+	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	return Judge(ctx, opened, "", m.g.o.Trust, m.g.o.Now()), nil
+}
+
+// explained is the copy of an undecryptable mail: a readable part in front, the
+// original attached untouched.
+func (m *inboundMail) explained(to []string, j *Judgement) (Delivery, error) {
+	if !m.g.o.Inbound.ExplainPart {
+		return Delivery{To: to, Edits: m.withStatus(j, m.e, nil)}, nil
+	}
+	body, contentType, err := m.explainBody()
+	if err != nil {
+		return Delivery{}, err
+	}
+	content := deleteContent(m.e)
+	content = append(content, HeaderEdit{Op: AppendField, Name: "Content-Type", Value: " " + contentType})
+	return Delivery{To: to, Edits: m.withStatus(j, m.e, withVersion(m.e, content)), Body: body}, nil
+}
+
+// explainBody writes the multipart of explained and returns its Content-Type.
+func (m *inboundMail) explainBody() (*spool.File, string, error) {
+	boundary, err := newBoundary()
+	if err != nil {
+		return nil, "", err
+	}
+	var head strings.Builder
+	head.WriteString("--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Language: " +
+		m.g.languageTag() + "\r\n\r\n" + speak(m.g.o.Language).explain + "\r\n--" + boundary + "\r\n")
+	for _, f := range m.e.Fields {
+		if isContent(f.Name) {
+			head.Write(f.Raw)
+		}
+	}
+	head.WriteString("\r\n")
+	body := m.g.o.Spool.Create()
+	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), strings.NewReader("\r\n--" + boundary + "--\r\n")} {
+		if _, err := io.Copy(body, r); err != nil {
+			body.Close()
+			return nil, "", err
+		}
+	}
+	return body, "multipart/mixed;\r\n boundary=\"" + boundary + "\"", nil
+}
+
+// withStatus puts together what a copy's header needs: lies out, the content
+// edits, the Subject, and our fields on top.
+func (m *inboundMail) withStatus(j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
+	edits := slices.Concat(m.strip, content)
+	edits = append(edits, m.subject(j, e, content != nil)...)
+	return append(edits, m.g.statusFields(j, m.reply(j))...)
+}
+
+// copyBody is e's body in a file of its own.
+func copyBody(sp *spool.Spool, e *smime.Entity) (*spool.File, error) {
+	f := sp.Create()
+	if _, err := io.Copy(f, e.Body()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,178 @@
+package gateway
+
+// This file remembers what a message proves: the sender's certificate, and that
+// a mail came encrypted (design §3 step 8).
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"slices"
+	"strings"
+
+	"sealgate/certstore"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/trust"
+)
+
+// remember stores what the message proves. An error keeps the mail with its
+// sender: a harvest is on disk before the mail is accepted.
+func (m *inboundMail) remember(ctx context.Context) error {
+	if m.j.Encryption == EncryptionDecrypted {
+		if err := m.rememberReply(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case m.j.Signature == SignatureValid && m.j.Signer != nil:
+		return m.harvest(ctx, certstore.Active)
+	case m.g.o.Inbound.PendingUnknownCA && m.j.Signature == SignatureUntrusted && m.j.Signer != nil:
+		return m.harvest(ctx, certstore.Pending)
+	}
+	return nil
+}
+
+// rememberReply notes the Message-ID, hashed, so that replies are encrypted.
+func (m *inboundMail) rememberReply(ctx context.Context) error {
+	_, hidden := m.protectedSubject()
+	for _, id := range messageIDs(m.e, "Message-ID") {
+		if err := m.g.o.Store.Remember(ctx, replyKey(id), certstore.Memory{HiddenSubject: hidden}, m.g.o.Limits.RememberDays); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replyKey is the hash under which a decrypted Message-ID is remembered: the
+// store tells nobody who wrote to whom.
+func replyKey(id string) [32]byte { return sha256.Sum256([]byte("decrypted\x00" + id)) }
+
+// maxIDs bounds the Message-IDs of one field that are looked up; helpdesks cut
+// References to about ten.
+const maxIDs = 100
+
+// messageIDs are the msg-ids of a field, without angle brackets.
+func messageIDs(e *smime.Entity, name string) (ids []string) {
+	for _, f := range e.Get(name) {
+		v := f.Value()
+		for len(ids) < maxIDs {
+			_, rest, ok := strings.Cut(v, "<")
+			if !ok {
+				break
+			}
+			id, after, ok := strings.Cut(rest, ">")
+			if !ok {
+				break
+			}
+			ids, v = append(ids, strings.TrimSpace(id)), after
+		}
+	}
+	return ids
+}
+
+// harvest stores the certificate that the deciding signer names: the one for
+// encryption when it proves itself on its own, else the signer's.
+func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error {
+	s, chain := m.j.Signer.Signature, m.j.Signer.Trust.Chain
+	cert := s.Certificate
+	if e := s.EncryptionCertificate; e != nil && state == certstore.Active {
+		if r := m.proof(ctx, e); r.Status == trust.Valid {
+			cert, chain = e, r.Chain
+		}
+	}
+	known, err := m.g.o.Store.ByAddress(ctx, m.j.From)
+	if err != nil {
+		return err
+	}
+	fp := sha256.Sum256(cert.Raw)
+	if i := slices.IndexFunc(known, func(r *certstore.Record) bool { return r.Fingerprint == fp }); i >= 0 {
+		state = known[i].State // what an admin decided stays decided
+	} else if state == certstore.Active && m.keyChange(known, cert) {
+		state = m.onKeyChange()
+	}
+	r := m.record(cert, s, state)
+	r.Intermediates = intermediates(chain)
+	return m.g.o.Store.Put(ctx, r)
+}
+
+// intermediates are the certificates between the leaf and the root of a chain:
+// whoever encrypts to the leaf later has no message that brings them.
+func intermediates(chain []*x509.Certificate) (raw [][]byte) {
+	for i := 1; i < len(chain)-1; i++ {
+		raw = append(raw, chain[i].Raw)
+	}
+	return raw
+}
+
+// proof judges an encryption certificate that a signer announced: same address,
+// own chain and usage.
+func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) trust.Result {
+	return m.g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: m.opened.Layers[m.j.Signer.Layer].Certificates,
+		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now()})
+}
+
+// keyChange tells whether cert is the first from another CA while one from
+// elsewhere is still good for this address.
+func (m *inboundMail) keyChange(known []*certstore.Record, cert *x509.Certificate) bool {
+	now, other := m.g.o.Now(), false
+	for _, r := range known {
+		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
+			continue
+		}
+		c, err := x509.ParseCertificate(r.DER)
+		if err != nil {
+			continue
+		}
+		if bytes.Equal(c.RawIssuer, cert.RawIssuer) {
+			return false
+		}
+		other = true
+	}
+	return other
+}
+
+func (m *inboundMail) onKeyChange() certstore.State {
+	m.log.Warn("certificate from another CA for a known address", "address", m.j.From)
+	if m.g.o.Inbound.PendingKeyChange {
+		return certstore.Pending
+	}
+	return certstore.Active
+}
+
+func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state certstore.State) *certstore.Record {
+	now := m.g.o.Now()
+	r := &certstore.Record{
+		DER: cert.Raw, Addresses: []string{m.j.From}, Fingerprint: sha256.Sum256(cert.Raw), KeyUsage: cert.KeyUsage,
+		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, FirstSeen: now, LastSeen: now,
+		Source: certstore.Harvested, State: state, ProofTime: now,
+	}
+	if ids := messageIDs(m.e, "Message-ID"); len(ids) > 0 {
+		r.Proof = clean(ids[0], maxQuoted)
+	}
+	if len(s.Capabilities) > 0 {
+		if der, err := cms.MarshalCapabilities(s.Capabilities); err == nil {
+			r.Capabilities = der
+		}
+	}
+	return r
+}
+
+// reply is what an answer to this mail can do, for the address that it goes to.
+func (m *inboundMail) reply(j *Judgement) replyAdvice {
+	to := replyTo(m.e)
+	if to == "" {
+		to = j.From
+	}
+	r := replyAdvice{advised: j.Encryption == EncryptionDecrypted || j.Encryption == EncryptionUndecryptable}
+	for _, box := range m.served {
+		r.sign = m.g.canSign(box)
+		break
+	}
+	if to != "" {
+		found, err := m.g.certificateFor(context.Background(), to)
+		r.encrypt = err == nil && found != nil
+	}
+	return r
+}

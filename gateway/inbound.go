@@ -1,0 +1,181 @@
+package gateway
+
+// This file handles inbound mail: strip, open, judge, hand over (design §3).
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+
+	"sealgate/keyring"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+)
+
+// inboundMail is one inbound message on its way through.
+type inboundMail struct {
+	g      *Gateway
+	env    Envelope
+	e      *smime.Entity
+	log    *slog.Logger
+	strip  []HeaderEdit
+	served map[string]*keyring.Mailbox // by recipient as received; the others are absent
+	keys   []mailboxKey
+	opened *smime.Message
+	j      *Judgement
+}
+
+// mailboxKey is one credential of one mailbox.
+type mailboxKey struct {
+	mailbox *keyring.Mailbox
+	key     cms.DecryptionKey
+}
+
+func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+	if r := g.forgedOrder(e); r != nil {
+		return nil, r
+	}
+	m := &inboundMail{g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields)}
+	m.recipients()
+	if len(m.served) == 0 {
+		return accepted(Delivery{To: env.To, Edits: m.strip}), nil
+	}
+	if err := m.open(ctx); err != nil {
+		return nil, err
+	}
+	defer m.opened.Close()
+	m.j = Judge(ctx, m.opened, "", g.o.Trust, g.o.Now())
+	m.report()
+	action, text := g.o.On.decide(m.j)
+	if out := action.refuse(m.j); out != nil {
+		return out, nil
+	}
+	if err := m.remember(ctx); err != nil {
+		return nil, err
+	}
+	out, err := m.deliver(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return action.hold(out, env, m.j), nil
+}
+
+func accepted(d ...Delivery) *Outcome { return &Outcome{Verdict: Accept, Deliveries: d} }
+
+// forgedOrder refuses mail from outside that gives orders in the name of one of
+// our mailboxes: it is either a helpdesk that took the wrong door or a forgery.
+func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
+	o, unknown := g.readOrders(e.Fields)
+	if !o.given && unknown == nil {
+		return nil
+	}
+	from, err := FromAddress(e)
+	if err != nil || g.o.Ring.ByFrom(from) == nil {
+		return nil
+	}
+	return refuse(550, "5.7.1", "not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service")
+}
+
+// recipients sorts out whose mail it is and collects their keys, each once.
+func (m *inboundMail) recipients() {
+	m.served = make(map[string]*keyring.Mailbox)
+	var seen []*keyring.Mailbox
+	for _, to := range m.env.To {
+		box := m.g.served(to)
+		if box == nil {
+			continue
+		}
+		m.served[to] = box
+		if slices.Contains(seen, box) {
+			continue
+		}
+		seen = append(seen, box)
+		for _, c := range box.Credentials {
+			m.keys = append(m.keys, mailboxKey{box, cms.DecryptionKey{Certificate: c.Certificate, Key: c.Key}})
+		}
+	}
+}
+
+func (m *inboundMail) open(ctx context.Context) error {
+	keys := make([]cms.DecryptionKey, len(m.keys))
+	for i, k := range m.keys {
+		keys[i] = k.key
+	}
+	sec := m.e.Section()
+	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Keys: keys, Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	m.opened = opened
+	return err
+}
+
+// report logs the verdict: statuses and fingerprints, never content.
+func (m *inboundMail) report() {
+	attrs := []any{"signature", string(m.j.Signature), "encryption", string(m.j.Encryption)}
+	if m.j.Reason != "" {
+		attrs = append(attrs, "reason", clean(m.j.Reason, maxReason))
+	}
+	if m.j.Signer != nil {
+		attrs = append(attrs, "signer", m.j.signerAddress())
+	}
+	if m.opened.Malformed != nil {
+		attrs = append(attrs, "malformed", clean(m.opened.Malformed.Error(), maxReason))
+	}
+	m.log.Info("inbound", attrs...)
+}
+
+// owns tells whether a mailbox may read the opened text: one of its own keys
+// must have unwrapped the very content key of every encrypted layer (design §3
+// step 5). Being named in a RecipientInfo is nothing.
+func (m *inboundMail) owns(box *keyring.Mailbox) bool {
+	for _, l := range m.opened.Layers {
+		if l.Encrypted() && l.Err == nil && !slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {
+			return false
+		}
+	}
+	return true
+}
+
+// split sorts the recipients: owners read the opened text, served ones without
+// the right key and strangers get the message as it came.
+func (m *inboundMail) split() (owners, served, others []string) {
+	for _, to := range m.env.To {
+		switch box := m.served[to]; {
+		case box == nil:
+			others = append(others, to)
+		case m.owns(box):
+			owners = append(owners, to)
+		default:
+			served = append(served, to)
+		}
+	}
+	return owners, served, others
+}
+
+// deliver makes the copies. Where the adapter can give only one and the
+// recipients may not all read the same, all get the message as it came.
+func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
+	owners, served, others := m.split()
+	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil {
+		return accepted(Delivery{To: m.env.To, Edits: m.withStatus(m.j, m.e, nil)}), nil
+	}
+	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
+		return m.untouched(ctx)
+	}
+	out := &Outcome{Verdict: Accept}
+	for _, make := range []func() (Delivery, error){
+		func() (Delivery, error) { return m.readable(owners, text) },
+		func() (Delivery, error) { return m.asItCame(ctx, served) },
+		func() (Delivery, error) { return Delivery{To: others, Edits: m.strip}, nil },
+	} {
+		d, err := make()
+		if err != nil {
+			out.Close()
+			return nil, err
+		}
+		if len(d.To) > 0 {
+			out.Deliveries = append(out.Deliveries, d)
+		}
+	}
+	return out, nil
+}
+
+func count(recipients []string) int { return min(len(recipients), 1) }

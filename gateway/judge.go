@@ -1,0 +1,291 @@
+package gateway
+
+// This file gives the verdict over an opened message: whose signature decides,
+// and what it is worth (design §3 "The verdict").
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sealgate/internal/address"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/trust"
+)
+
+// SignerVerdict is what one SignerInfo is worth.
+type SignerVerdict struct {
+	Layer     int    // index into smime.Message.Layers
+	Address   string // the address that counts: From when the certificate names it
+	Signature cms.Signature
+	Status    SignatureStatus
+	Reason    string       // why it is not valid, in English
+	Trust     trust.Result // how the certificate was judged; zero when it never came to that
+	forFrom   bool         // the certificate names the From address
+}
+
+// Judgement is the verdict over one message.
+type Judgement struct {
+	Signature  SignatureStatus
+	Encryption EncryptionStatus
+	Reason     string // why Signature is not valid or the content not decrypted; "" when all is well
+	From       string // the one From address in normal form, "" when there is none or there are several
+	Signers    []SignerVerdict
+	Signer     *SignerVerdict // the one that decided; nil when nobody signed what is shown
+	Notes      []string       // valid, but worth a word: Reply-To elsewhere, an old signing-time
+	// Unauthenticated: decrypted from CBC without a valid signature inside, so
+	// it could have been changed on the way (EFAIL).
+	Unauthenticated bool
+}
+
+// FromAddress is the message's one From address in normal form. No field, more
+// than one, or one with several addresses is an error: nobody can be its
+// signer.
+func FromAddress(e *smime.Entity) (string, error) {
+	fields := e.Get("From")
+	if len(fields) != 1 {
+		return "", fmt.Errorf("gateway: %d From fields", len(fields))
+	}
+	list, err := address.ParseList(fields[0].Value())
+	if err != nil {
+		return "", fmt.Errorf("gateway: From cannot be read: %w", err)
+	}
+	if len(list) != 1 {
+		return "", fmt.Errorf("gateway: %d addresses in From", len(list))
+	}
+	return list[0], nil
+}
+
+// Judge gives the verdict over m at the time at. from overrides the From
+// address of the message when it is not empty. A nil error of FromAddress is
+// not asked for: a message without one From address is at best a mismatch.
+func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at time.Time) *Judgement {
+	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionNone, From: from}
+	var fromErr error
+	if from == "" {
+		j.From, fromErr = FromAddress(m.Outer)
+	}
+	j.encryption(m)
+	for i := range m.Layers {
+		j.layer(ctx, m, i, check, at)
+	}
+	j.decide(m)
+	if fromErr != nil && j.Signature != SignatureNone {
+		j.lower(SignatureMismatch, "the message does not have exactly one From address")
+	}
+	j.protected(m)
+	j.malformed(m)
+	j.notes(m)
+	j.Unauthenticated = j.Signature != SignatureValid && unauthenticated(m)
+	return j
+}
+
+// lower makes the verdict worse, never better.
+func (j *Judgement) lower(s SignatureStatus, reason string) {
+	if s.worse(j.Signature) {
+		j.Signature, j.Reason = s, reason
+	}
+}
+
+// encryption says what became of the encrypted layers.
+func (j *Judgement) encryption(m *smime.Message) {
+	for _, l := range m.Layers {
+		if l.Encrypted() && l.Err == nil {
+			j.Encryption = EncryptionDecrypted
+		}
+	}
+	switch {
+	case m.Undecryptable != nil:
+		j.Encryption = EncryptionUndecryptable
+	case j.Encryption == EncryptionNone && m.PartialEncrypted:
+		j.Encryption = EncryptionPartial
+	}
+}
+
+// unauthenticated tells whether a layer without a MAC was opened.
+func unauthenticated(m *smime.Message) bool {
+	return slices.ContainsFunc(m.Layers, func(l smime.Layer) bool { return l.Type == smime.Enveloped && l.Err == nil })
+}
+
+// layer judges every SignerInfo of one signed layer.
+func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Trust, at time.Time) {
+	l := m.Layers[i]
+	if !l.Signed() {
+		return
+	}
+	for _, s := range l.Signatures {
+		v := SignerVerdict{Layer: i, Signature: s}
+		v.judge(ctx, l, j.From, check, at)
+		if l.Covers == smime.CoversCiphertext && v.Status == SignatureValid {
+			v.Status, v.Reason = SignaturePartial, "the signature covers only ciphertext, which anybody can sign"
+		}
+		j.Signers = append(j.Signers, v)
+	}
+}
+
+// judge fills the verdict over one signature: first the mathematics, then the
+// certificate.
+func (v *SignerVerdict) judge(ctx context.Context, l smime.Layer, from string, check Trust, at time.Time) {
+	s := v.Signature
+	if s.Certificate != nil {
+		names := trust.Addresses(s.Certificate)
+		v.forFrom = from != "" && slices.Contains(names, from)
+		v.Address = from
+		if !v.forFrom {
+			v.Address = strings.Join(names, " ")
+		}
+	}
+	if s.Err != nil {
+		v.Status, v.Reason = fromSignatureError(s.Err), s.Err.Error()
+		return
+	}
+	v.Status = SignatureValid
+	v.Trust = check.Check(ctx, trust.Request{Certificate: s.Certificate, Intermediates: l.Certificates, Address: from, Purpose: trust.Sign, At: at})
+	v.Status, v.Reason = fromTrust(v.Trust.Status), v.Trust.Reason
+	if len(s.Weak) > 0 && SignatureWeak.worse(v.Status) {
+		v.Status, v.Reason = SignatureWeak, "weak algorithm: "+strings.Join(s.Weak, ", ")
+	}
+	if !v.forFrom && SignatureMismatch.worse(v.Status) {
+		v.Status, v.Reason = SignatureMismatch, "the signer's certificate does not name the From address"
+	}
+}
+
+// fromSignatureError sorts the errors of cms; what is not known is invalid.
+func fromSignatureError(err error) SignatureStatus {
+	switch {
+	case errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrNoCertificate):
+		return SignatureUnchecked
+	case errors.Is(err, cms.ErrMalformed):
+		return SignatureMalformed
+	}
+	return SignatureInvalid
+}
+
+// decide picks the signature that counts. The innermost signed layer over
+// exactly the entity shown speaks; a broken signature anywhere makes it invalid.
+func (j *Judgement) decide(m *smime.Message) {
+	deciding := j.decidingLayer(m)
+	if deciding >= 0 {
+		j.worstOf(deciding)
+	}
+	for i := range j.Signers {
+		v := &j.Signers[i]
+		if v.Status == SignatureInvalid {
+			j.lower(SignatureInvalid, v.Reason)
+		}
+	}
+	if j.Signature == SignatureNone && m.PartialSigned {
+		j.Signature, j.Reason = SignaturePartial, "only a part of the message is signed"
+	}
+}
+
+// decidingLayer is the innermost signed layer over what is shown, else the
+// innermost signed one, else -1.
+func (j *Judgement) decidingLayer(m *smime.Message) int {
+	any := -1
+	for i := len(m.Layers) - 1; i >= 0; i-- {
+		if !m.Layers[i].Signed() {
+			continue
+		}
+		if m.Layers[i].Covers == smime.CoversShown {
+			return i
+		}
+		if any < 0 {
+			any = i
+		}
+	}
+	return any
+}
+
+// worstOf takes the worst signature of the From address in the layer. A
+// SignerInfo of unknown algorithm beside a checked one of the same address is
+// reported only. When none is of the From address, all of them count, and the
+// result is at best a mismatch.
+func (j *Judgement) worstOf(layer int) {
+	in := j.inLayer(layer, true)
+	mine := len(in) > 0
+	if !mine {
+		in = j.inLayer(layer, false)
+	}
+	if len(in) == 0 {
+		j.Signature, j.Reason = SignatureMalformed, "signed data without a signature"
+		return
+	}
+	if checked := slices.DeleteFunc(slices.Clone(in), unsupported); mine && len(checked) > 0 {
+		in = checked
+	}
+	j.Signer = slices.MaxFunc(in, func(a, b *SignerVerdict) int { return a.Status.rank() - b.Status.rank() })
+	j.Signature, j.Reason = j.Signer.Status, j.Signer.Reason
+}
+
+func (j *Judgement) inLayer(layer int, forFrom bool) (in []*SignerVerdict) {
+	for i := range j.Signers {
+		if v := &j.Signers[i]; v.Layer == layer && (v.forFrom || !forFrom) {
+			in = append(in, v)
+		}
+	}
+	return in
+}
+
+func unsupported(v *SignerVerdict) bool { return errors.Is(v.Signature.Err, cms.ErrUnsupported) }
+
+// protected holds the protected header against the outer one (RFC 9788 §3).
+func (j *Judgement) protected(m *smime.Message) {
+	if m.Protected == nil || j.Signature == SignatureNone {
+		return
+	}
+	inner, err := FromAddress(m.Protected.Entity())
+	if err != nil || inner != j.From {
+		j.lower(SignatureMismatch, "the From inside the protected header is not the one outside")
+	}
+}
+
+// malformed says where S/MIME could not be read.
+func (j *Judgement) malformed(m *smime.Message) {
+	if m.Malformed == nil {
+		return
+	}
+	last := smime.Layer{}
+	if n := len(m.Layers); n > 0 {
+		last = m.Layers[n-1]
+	}
+	if last.Encrypted() && last.Err != nil {
+		j.Encryption, j.Reason = EncryptionMalformed, m.Malformed.Error()
+		return
+	}
+	j.lower(SignatureMalformed, m.Malformed.Error())
+}
+
+// signingTimeSlack is how far signing-time and Date may be apart without a word
+// (design §3).
+const signingTimeSlack = 24 * time.Hour
+
+// notes collects what no signature covers and an attacker could have changed.
+func (j *Judgement) notes(m *smime.Message) {
+	if j.Signer == nil || j.Signature != SignatureValid {
+		return
+	}
+	if to := replyTo(m.Outer); to != "" && !slices.Contains(trust.Addresses(j.Signer.Signature.Certificate), to) {
+		j.Notes = append(j.Notes, noteReplyTo)
+	}
+	date, err := m.Outer.Date()
+	t := j.Signer.Signature.SigningTime
+	if err == nil && !t.IsZero() && (date.Sub(t) > signingTimeSlack || t.Sub(date) > signingTimeSlack) {
+		j.Notes = append(j.Notes, noteSigningTime)
+	}
+}
+
+// replyTo is the first address of Reply-To in normal form, "" when the reply
+// goes to From.
+func replyTo(e *smime.Entity) string {
+	for _, f := range e.Get("Reply-To") {
+		if list, err := address.ParseList(f.Value()); err == nil && len(list) > 0 {
+			return list[0]
+		}
+	}
+	return ""
+}

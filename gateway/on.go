@@ -1,0 +1,102 @@
+package gateway
+
+// This file is the failure table: what an admin wants done with each verdict.
+
+import "strings"
+
+// Action is what is done with a mail of some verdict.
+type Action string
+
+// The actions of [on]. Tag delivers with headers alone.
+const (
+	Tag            Action = "tag"
+	Text           Action = "text" // HTML parts as plain text
+	QuarantineMail Action = "quarantine"
+	RejectMail     Action = "reject"
+	TempFailMail   Action = "tempfail"
+)
+
+// Actions is the [on] section, by the names that Causes gives. A missing entry
+// is Tag.
+type Actions map[string]Action
+
+// causes are the entries of [on] that speak for j.
+func causes(j *Judgement) (out []string) {
+	if c, ok := map[SignatureStatus]string{
+		SignatureInvalid: "bad_signature", SignatureUntrusted: "untrusted", SignatureExpired: "expired",
+		SignatureRevoked: "revoked", SignatureMismatch: "mismatch", SignatureWeak: "weak",
+		SignaturePartial: "partial", SignatureMalformed: "malformed",
+	}[j.Signature]; ok {
+		out = append(out, c)
+	}
+	if j.Signature == SignatureUnchecked {
+		out = append(out, uncheckedCause(j))
+	}
+	if c, ok := map[EncryptionStatus]string{
+		EncryptionUndecryptable: "undecryptable", EncryptionPartial: "partial", EncryptionMalformed: "malformed",
+	}[j.Encryption]; ok {
+		out = append(out, c)
+	}
+	if j.Unauthenticated {
+		out = append(out, "unauthenticated")
+	}
+	return out
+}
+
+// uncheckedCause tells why nothing could be checked.
+func uncheckedCause(j *Judgement) string {
+	if j.Signer != nil && j.Signer.Signature.Certificate != nil && j.Signer.Trust.Revocation == "unknown" {
+		return "revocation_unknown"
+	}
+	return "no_certificate"
+}
+
+// decision is the strictest action of all causes, and which cause asked for it.
+type decision struct {
+	action Action
+	cause  string
+}
+
+// strictness orders the actions; tempfail before reject, since a mail that is
+// not lost can still be rejected later.
+var strictness = map[Action]int{Tag: 0, Text: 1, QuarantineMail: 2, RejectMail: 3, TempFailMail: 4}
+
+// decide picks the strictest action, and tells whether HTML is to be shown as
+// text (which goes along with quarantine).
+func (a Actions) decide(j *Judgement) (d decision, text bool) {
+	d.action = Tag
+	for _, c := range causes(j) {
+		do := a[c]
+		text = text || do == Text
+		if strictness[do] > strictness[d.action] {
+			d = decision{do, c}
+		}
+	}
+	return d, text
+}
+
+// refuse is the outcome when the mail is not taken, nil when it is.
+func (d decision) refuse(j *Judgement) *Outcome {
+	what := strings.ReplaceAll(d.cause, "_", " ")
+	switch d.action {
+	case RejectMail:
+		return rejected(refuse(550, "5.7.1", "S/MIME: "+what+", not accepted here"))
+	case TempFailMail:
+		return rejected(refuse(451, "4.7.1", "S/MIME: "+what+", try again later"))
+	}
+	return nil
+}
+
+// hold quarantines an accepted mail where the adapter can; elsewhere the mail
+// is refused for the time being rather than delivered against the admin's word.
+func (d decision) hold(out *Outcome, env Envelope, j *Judgement) *Outcome {
+	if d.action != QuarantineMail {
+		return out
+	}
+	if !env.CanHold {
+		out.Close()
+		return rejected(refuse(451, "4.7.1", "S/MIME: "+d.cause+", cannot be held for review here"))
+	}
+	out.Verdict, out.Reply.Text = Quarantine, "S/MIME: "+d.cause
+	return out
+}

@@ -1,0 +1,137 @@
+package gateway
+
+// This file reads the orders of the helpdesk: X-SMIME-Sign and X-SMIME-Encrypt.
+
+import (
+	"strings"
+
+	"sealgate/smime"
+)
+
+// Strength is how strongly an operation is asked for; the strongest wins.
+type Strength int
+
+// The strengths. Unset is weaker than No: it says that nobody spoke.
+const (
+	Unset Strength = iota
+	No
+	IfPossible
+	Yes
+)
+
+// ParseStrength reads an order's value as configuration and headers write it.
+func ParseStrength(s string) (Strength, bool) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "no", "off":
+		return No, true
+	case "if-possible":
+		return IfPossible, true
+	case "yes":
+		return Yes, true
+	}
+	return Unset, false
+}
+
+// Demand is what one source asks for.
+type Demand struct{ Sign, Encrypt Strength }
+
+// strongest combines two demands per operation.
+func (d Demand) strongest(e Demand) Demand {
+	return Demand{Sign: max(d.Sign, e.Sign), Encrypt: max(d.Encrypt, e.Encrypt)}
+}
+
+// refusal is an answer to the sender, ready for the SMTP reply.
+type refusal struct{ Reply }
+
+func (r *refusal) Error() string { return r.Text }
+
+func refuse(code int, enhanced, text string) *refusal {
+	return &refusal{Reply{Code: code, Enhanced: enhanced, Text: text}}
+}
+
+// orders is what the X-SMIME fields of a message say.
+type orders struct {
+	Demand
+	given bool
+}
+
+// ours tells whether a field name looks like one of our prefix. Blanks before
+// the colon, case, and dashes or underscores do not matter: an order that was
+// spelt almost right must be refused, not lost.
+func (g *Gateway) ours(name string) (rest string, ok bool) {
+	squeeze := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r == '-' || r == '_' || r == ' ' || r == '\t' {
+				return -1
+			}
+			return r
+		}, strings.ToLower(s))
+	}
+	return strings.CutPrefix(squeeze(name), squeeze(g.o.Headers.Prefix))
+}
+
+// readOrders reads every X-SMIME field. An unknown field or value, an empty
+// one, or one that stands twice with different values refuses the message.
+func (g *Gateway) readOrders(fields []smime.Field) (orders, *refusal) {
+	var o orders
+	for _, f := range fields {
+		rest, ok := g.ours(f.Name)
+		if !ok {
+			continue
+		}
+		if r := o.read(f, rest, strings.EqualFold(f.Name, g.o.Headers.Prefix+rest)); r != nil {
+			return o, r
+		}
+	}
+	return o, nil
+}
+
+// read takes one field in; exact says that its name is spelt as we spell it.
+func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
+	value := strings.ToLower(strings.Join(strings.Fields(f.Value()), ""))
+	unknown := refuse(550, "5.7.1", "unknown order "+printable(f.Name+": "+value, 60))
+	if !exact {
+		return unknown
+	}
+	switch rest {
+	case "sign":
+		return o.set(&o.Sign, value, unknown)
+	case "encrypt":
+		return o.set(&o.Encrypt, value, unknown)
+	case "signature":
+		if isSignatureStatus(value) {
+			return nil
+		}
+	case "encryption":
+		if isEncryptionStatus(value) {
+			return nil
+		}
+	case "status", "signer", "reason", "reply":
+		return nil
+	}
+	return unknown
+}
+
+func (o *orders) set(to *Strength, value string, unknown *refusal) *refusal {
+	s, ok := ParseStrength(value)
+	if !ok || value == "off" || (*to != Unset && *to != s) {
+		return unknown
+	}
+	*to, o.given = s, true
+	return nil
+}
+
+// printable is s as short ASCII for a reply line.
+func printable(s string, most int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if b.Len() >= most {
+			return b.String() + "..."
+		}
+		if r < 0x20 || r > 0x7e {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,153 @@
+package gateway
+
+// This file handles outbound mail: who may order what, and which copies leave
+// (design §4).
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"sealgate/internal/address"
+	"sealgate/keyring"
+	"sealgate/smime"
+)
+
+// outboundMail is one outbound message on its way through.
+type outboundMail struct {
+	g       *Gateway
+	env     Envelope
+	e       *smime.Entity
+	log     *slog.Logger
+	from    string // the one From address, "" when there is not exactly one
+	fromErr error
+	box     *keyring.Mailbox // of From, nil when it is not ours
+	orders  orders
+	want    Demand
+	how     Algorithms
+	hide    bool // the Subject had been hidden by whom this answers
+}
+
+func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+	m := &outboundMail{g: g, env: env, e: e, log: log}
+	if m.from, m.fromErr = FromAddress(e); m.fromErr == nil {
+		m.box = g.o.Ring.ByFrom(m.from)
+	}
+	if r := m.readOrders(); r != nil {
+		return nil, r
+	}
+	if err := m.combine(ctx); err != nil {
+		return nil, err
+	}
+	if m.fromErr != nil && (m.want.Sign == Yes || m.want.Encrypt == Yes) {
+		return nil, refuse(554, "5.6.0", "an order needs exactly one From address")
+	}
+	p, err := m.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := m.carryOut(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	m.log.Info("outbound", "from", m.from, "signed", p.credential != nil, "encrypted", p.encrypts(), "copies", len(out.Deliveries))
+	return out, nil
+}
+
+// readOrders takes the X-SMIME fields in and holds them against who may order.
+func (m *outboundMail) readOrders() *refusal {
+	o, r := m.g.readOrders(m.e.Fields)
+	if r != nil {
+		return r
+	}
+	m.orders = o
+	if !o.given {
+		return nil
+	}
+	if !m.env.MayOrder {
+		return refuse(550, "5.7.1", "not allowed to order: this client is not in orders_from and not authenticated")
+	}
+	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
+		return refuse(550, "5.7.1", "not allowed to order: user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100))
+	}
+	return nil
+}
+
+// combine puts together rules, defaults, what the mail answers, and orders.
+func (m *outboundMail) combine(ctx context.Context) error {
+	var recipients []string
+	for _, to := range m.env.To {
+		if a, err := address.Normalize(to); err == nil {
+			recipients = append(recipients, a)
+		}
+	}
+	rules, how := m.g.rulesFor(m.from, recipients, m.subject())
+	m.how = how
+	var fallback Demand
+	if m.box != nil && !m.exempt() {
+		fallback = m.g.o.Defaults[m.box]
+	}
+	reply, err := m.answers(ctx)
+	if err != nil {
+		return err
+	}
+	m.want = combine(rules, fallback, reply, m.orders.Demand)
+	return nil
+}
+
+func (m *outboundMail) subject() string {
+	for _, f := range m.e.Get("Subject") {
+		return decodeWords(f.Value())
+	}
+	return ""
+}
+
+// exempt tells whether mere defaults do not apply: invitations, delivery status
+// notifications and automatic replies (design §4).
+func (m *outboundMail) exempt() bool {
+	if m.env.From == "" {
+		return true
+	}
+	for _, f := range m.e.Get("Auto-Submitted") {
+		if v, _, _ := strings.Cut(f.Value(), ";"); !strings.EqualFold(strings.TrimSpace(v), "no") {
+			return true
+		}
+	}
+	media, _ := m.e.ContentType()
+	return media == "text/calendar" || media == "multipart/report" || m.hasCalendar(media)
+}
+
+// hasCalendar looks for the invitation that mailers put into an alternative.
+func (m *outboundMail) hasCalendar(media string) bool {
+	if media != "multipart/alternative" && media != "multipart/mixed" {
+		return false
+	}
+	parts, err := m.e.Parts()
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(parts, func(p *smime.Entity) bool {
+		media, _ := p.ContentType()
+		return media == "text/calendar"
+	})
+}
+
+// answers is what a reply to a decrypted mail asks for.
+func (m *outboundMail) answers(ctx context.Context) (Demand, error) {
+	if m.g.o.Outbound.ReplyToEncrypted <= No {
+		return Demand{}, nil
+	}
+	for _, id := range append(messageIDs(m.e, "In-Reply-To"), messageIDs(m.e, "References")...) {
+		memory, ok, err := m.g.o.Store.Recall(ctx, replyKey(id))
+		if err != nil {
+			return Demand{}, fmt.Errorf("look-up of what this mail answers: %w", err)
+		}
+		if ok {
+			m.hide = memory.HiddenSubject
+			return Demand{Encrypt: m.g.o.Outbound.ReplyToEncrypted}, nil
+		}
+	}
+	return Demand{}, nil
+}

@@ -1,0 +1,305 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sealgate/certstore"
+	"sealgate/internal/testpki"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+)
+
+// judged reads a copy with a key and judges its signature.
+func (h *house) judged(text string, with *testpki.Cert) (shown string, j *Judgement, m *smime.Message) {
+	h.t.Helper()
+	m, err := smime.Open(context.Background(), strings.NewReader(text), int64(len(text)),
+		smime.OpenOptions{Keys: []cms.DecryptionKey{{Certificate: with.Certificate, Key: with.Key}}, Spool: h.o.Spool})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer m.Close()
+	body := make([]byte, m.Inner.Size())
+	if _, err := m.Inner.Section().ReadAt(body, 0); err != nil && m.Inner.Size() > 0 && err.Error() != "EOF" {
+		h.t.Fatal(err)
+	}
+	return string(body), Judge(context.Background(), m, "", h.o.Trust, time.Now()), m
+}
+
+func TestOutboundOrders(t *testing.T) {
+	for _, k := range []struct {
+		name, order string
+		known       bool
+		signed      bool
+		encrypted   bool
+		code        int
+	}{
+		{"neither", "", true, false, false, 0},
+		{"sign", "X-SMIME-Sign: yes\r\n", true, true, false, 0},
+		{"encrypt", "X-SMIME-Encrypt: yes\r\n", true, false, true, 0},
+		{"both", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n", true, true, true, 0},
+		{"both, any case, folded", "x-smime-sign:\r\n YES\r\nX-Smime-Encrypt:yes\r\n", true, true, true, 0},
+		{"if possible, it is", "X-SMIME-Sign: if-possible\r\nX-SMIME-Encrypt: if-possible\r\n", true, true, true, 0},
+		{"if possible, it is not", "X-SMIME-Encrypt: if-possible\r\n", false, false, false, 0},
+		{"encrypt without certificate", "X-SMIME-Encrypt: yes\r\n", false, false, false, 550},
+		{"wrong value", "X-SMIME-Encrypt: ja\r\n", true, false, false, 550},
+		{"status as order", "X-SMIME-Encryption: yes\r\n", true, false, false, 550},
+		{"quoted status", "X-SMIME-Encryption: decrypted\r\n", true, false, false, 0},
+	} {
+		t.Run(k.name, func(t *testing.T) {
+			h := newHouse(t)
+			if k.known {
+				h.knows(h.anna)
+			}
+			out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", k.order+"Bcc: x@y.example\r\n"+plainText))
+			if k.code != 0 {
+				if out.Verdict != Reject || out.Reply.Code != k.code || len(out.Deliveries) != 0 {
+					t.Errorf("%+v", out.Outcome)
+				}
+				if !k.known && !strings.Contains(out.Reply.Text, "anna@kunde.example") {
+					t.Errorf("the reply names nobody: %s", out.Reply.Text)
+				}
+				return
+			}
+			text := out.text[0]
+			if low := strings.ToLower(text); strings.Contains(low, "x-smime-") || strings.Contains(low, "\nbcc:") {
+				t.Errorf("left over:\n%s", text)
+			}
+			if strings.Contains(text, "the secret text") == k.encrypted {
+				t.Fatalf("in clear: %v\n%s", !k.encrypted, text)
+			}
+			shown, j, _ := h.judged(text, h.anna)
+			if !strings.Contains(shown, "the secret text") || (j.Signature == SignatureValid) != k.signed || (j.Encryption == EncryptionDecrypted) != k.encrypted {
+				t.Errorf("%s/%s %s\n%s", j.Signature, j.Encryption, j.Reason, shown)
+			}
+			if self, _, _ := h.judged(text, h.support); !strings.Contains(self, "the secret text") {
+				t.Error("the mailbox cannot read its own mail")
+			}
+		})
+	}
+}
+
+func TestWhoMayOrder(t *testing.T) {
+	h := newHouse(t)
+	h.ring[0].Users = []string{"agent"}
+	text := fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\n"+plainText)
+	env := outboundTo("anna@kunde.example")
+	env.MayOrder = false
+	if out := h.process(env, text); out.Verdict != Reject || !strings.Contains(out.Reply.Text, "not allowed to order") {
+		t.Errorf("%+v", out.Outcome)
+	}
+	env.MayOrder, env.User = true, "other"
+	if out := h.process(env, text); out.Verdict != Reject {
+		t.Errorf("another user: %+v", out.Outcome)
+	}
+	env.User = "agent"
+	if out := h.process(env, text); out.Verdict != Accept {
+		t.Errorf("the mailbox's user: %+v", out.Outcome)
+	}
+}
+
+func TestSignYesNeedsAKey(t *testing.T) {
+	h := newHouse(t)
+	for _, from := range []string{"keyless@firma.example", "boss@firma.example"} {
+		text := strings.Replace(fromSupport("a@b.example", "X-SMIME-Sign: yes\r\n"+plainText), "support@firma.example", from, 1)
+		if out := h.process(outboundTo("a@b.example"), text); out.Verdict != Reject || !strings.Contains(out.Reply.Text, from) {
+			t.Errorf("%s: %+v", from, out.Outcome)
+		}
+		text = strings.Replace(text, "Sign: yes", "Sign: if-possible", 1)
+		if out := h.process(outboundTo("a@b.example"), text); out.Verdict != Accept {
+			t.Errorf("%s, if possible: %+v", from, out.Outcome)
+		}
+	}
+}
+
+func TestOrderNeedsOneFrom(t *testing.T) {
+	h := newHouse(t)
+	h.knows(h.anna)
+	for _, from := range []string{"", "From: a@firma.example, support@firma.example\r\n", "From: support@firma.example\r\nFrom: a@b.example\r\n"} {
+		if out := h.process(outboundTo("anna@kunde.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 554 {
+			t.Errorf("%q: %+v", from, out.Outcome)
+		}
+	}
+}
+
+// brokenStore answers nothing.
+type brokenStore struct{ Store }
+
+func (brokenStore) ByAddress(context.Context, string) ([]*certstore.Record, error) {
+	return nil, errors.New("disk on fire")
+}
+
+// TestBrokenStoreIsNoReasonToSendInClear: even if-possible waits.
+func TestBrokenStoreIsNoReasonToSendInClear(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Store = brokenStore{o.Store} })
+	for _, order := range []string{"yes", "if-possible"} {
+		msg := h.file(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
+		out, err := h.g.Process(context.Background(), outboundTo("anna@kunde.example"), msg)
+		msg.Close()
+		if err == nil {
+			t.Errorf("%s: %+v", order, out)
+		}
+	}
+}
+
+// TestReplyToEncrypted: a reply without an order to a mail that came encrypted.
+func TestReplyToEncrypted(t *testing.T) {
+	h := newHouse(t)
+	h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, h.signed(h.anna, "", plainText), h.support))
+	for name, head := range map[string]string{
+		"In-Reply-To": "In-Reply-To: <1@kunde.example>\r\n", "References": "References: <0@x> <1@kunde.example>\r\n",
+		"automatic": "References: <1@kunde.example>\r\nAuto-Submitted: auto-replied\r\n", "an explicit no": "In-Reply-To: <1@kunde.example>\r\nX-SMIME-Encrypt: no\r\n",
+	} {
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", head+plainText))
+		if out.Verdict != Accept || strings.Contains(out.text[0], "the secret text") {
+			t.Errorf("%s: left in clear: %+v\n%s", name, out.Outcome, out.text)
+		}
+	}
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "In-Reply-To: <2@kunde.example>\r\n"+plainText)); !strings.Contains(out.text[0], "the secret text") {
+		t.Error("a reply to a plain mail was encrypted")
+	}
+}
+
+// TestLabelIsNothing: a mail that calls itself encrypted and is not gets encrypted.
+func TestLabelIsNothing(t *testing.T) {
+	h := newHouse(t)
+	h.knows(h.anna)
+	labelled := "X-SMIME-Encrypt: yes\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\r\nthe secret text\r\n"
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", labelled)); out.Verdict == Accept && strings.Contains(out.text[0], "the secret text") {
+		t.Errorf("left in clear:\n%s", out.text[0])
+	}
+	really := h.sealed(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"), plainText, h.anna)
+	out := h.process(outboundTo("anna@kunde.example"), really)
+	if out.Verdict != Accept || out.Deliveries[0].Body != nil {
+		t.Errorf("encrypted twice: %+v", out.Outcome)
+	}
+}
+
+// TestCopies: To, Cc, Bcc and a served mailbox; who can open which copy.
+func TestCopies(t *testing.T) {
+	h := newHouse(t)
+	bob := h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}, Key: "rsa-2048"})
+	carl := h.pki.Issue(testpki.Options{Addresses: []string{"carl@kunde.example"}, Key: "p256"})
+	for _, c := range []*testpki.Cert{h.anna, bob, carl} {
+		h.knows(c)
+	}
+	text := fromSupport("anna@kunde.example", "Cc: bob@kunde.example, sales@firma.example\r\nX-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText)
+	env := outboundTo("anna@kunde.example", "bob@kunde.example", "carl@kunde.example", "sales@firma.example")
+	if out := h.process(env, text); out.Verdict != Reject || out.Reply.Code != 550 {
+		t.Errorf("without splitting: %+v", out.Outcome)
+	}
+	env.CanSplit = true
+	out := h.process(env, text)
+	can := map[string][]string{}
+	for i, d := range out.Deliveries {
+		for who, c := range map[string]*testpki.Cert{"anna": h.anna, "bob": bob, "carl": carl, "support": h.support} {
+			if _, j, m := h.judged(out.text[i], c); m.Undecryptable == nil && j.Encryption == EncryptionDecrypted {
+				can[strings.Join(d.To, " ")] = append(can[strings.Join(d.To, " ")], who)
+			}
+		}
+		slices.Sort(can[strings.Join(d.To, " ")])
+		_, j, m := h.judged(out.text[i], h.support)
+		if slices.Equal(d.To, []string{"sales@firma.example"}) {
+			if h.header(out.text[i], "X-SMIME-Encryption") != "none" || !strings.Contains(out.text[i], "the secret text") {
+				t.Errorf("the copy for the house:\n%s", out.text[i])
+			}
+			continue
+		}
+		if j.Signature != SignatureValid || m.Layers[0].Recipients != map[bool]int{true: 3, false: 2}[len(d.To) == 2] {
+			t.Errorf("copy for %v: %s, %d RecipientInfos", d.To, j.Signature, m.Layers[0].Recipients)
+		}
+	}
+	want := map[string][]string{"anna@kunde.example bob@kunde.example": {"anna", "bob", "support"}, "carl@kunde.example": {"carl", "support"}}
+	if fmt.Sprint(can) != fmt.Sprint(want) {
+		t.Errorf("who can open which copy: %v, want %v", can, want)
+	}
+}
+
+func TestMixedClear(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.MixedClear = true })
+	h.knows(h.anna)
+	text := fromSupport("anna@kunde.example, bob@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)
+	env := outboundTo("anna@kunde.example", "bob@kunde.example")
+	if out := h.process(env, text); len(out.text) != 1 || !strings.Contains(out.text[0], "the secret text") {
+		t.Errorf("one copy: %+v", out.Outcome)
+	}
+	env.CanSplit = true
+	out := h.process(env, text)
+	if len(out.text) != 2 {
+		t.Fatalf("%+v", out.Outcome)
+	}
+	for i, d := range out.Deliveries {
+		if clear := d.To[0] == "bob@kunde.example"; clear != strings.Contains(out.text[i], "the secret text") {
+			t.Errorf("copy for %v:\n%s", d.To, out.text[i])
+		}
+	}
+}
+
+func TestRuleAndHeaderNo(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Rules = []Rule{{Recipient: "@kunde.example", Demand: Demand{Encrypt: Yes}}} })
+	h.knows(h.anna)
+	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: no\r\n"+plainText))
+	if strings.Contains(out.text[0], "the secret text") {
+		t.Error("a header no has beaten a rule")
+	}
+	out = h.process(outboundTo("anna@kunde.example", "x@y.example"), fromSupport("anna@kunde.example, x@y.example", plainText))
+	if out.Verdict != Reject || !strings.Contains(out.Reply.Text, "x@y.example") {
+		t.Errorf("what one recipient's rule demands holds for every copy: %+v", out.Outcome)
+	}
+}
+
+func TestAlgorithmsFollowCapabilities(t *testing.T) {
+	for name, k := range map[string]struct {
+		caps []cms.Capability
+		rule Algorithms
+		want string
+	}{
+		"nothing known": {nil, Algorithms{}, "aes-256-cbc"}, "reads GCM": {cms.OwnCapabilities(), Algorithms{}, "aes-256-gcm"}, "rule": {cms.OwnCapabilities(), Algorithms{Cipher: "aes-128-cbc"}, "aes-128-cbc"},
+	} {
+		h := newHouse(t, func(o *Options) { o.Rules = []Rule{{Algorithms: k.rule}} })
+		h.knows(h.anna, k.caps...)
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
+		if _, _, m := h.judged(out.text[0], h.anna); m.Layers[0].Cipher != k.want {
+			t.Errorf("%s: %s, want %s", name, m.Layers[0].Cipher, k.want)
+		}
+	}
+}
+
+func TestHiddenSubject(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.HeaderProtection = ProtectHideSubject })
+	h.knows(h.anna)
+	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText))
+	if got := h.header(out.text[0], "Subject"); got != "[...]" {
+		t.Errorf("outside: %q", got)
+	}
+	_, j, m := h.judged(out.text[0], h.anna)
+	if j.Signature != SignatureValid || m.Protected == nil || m.Protected.Get("Subject")[0].Value() != "re" || !m.Protected.Hidden("Subject") {
+		t.Errorf("%s %+v", j.Signature, m.Protected)
+	}
+}
+
+func TestTooLargeResult(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Limits.ResultSize = 2000 })
+	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\n"+plainText))
+	if out.Verdict != Reject || out.Reply.Code != 552 || !strings.Contains(out.Reply.Text, "2000") {
+		t.Errorf("%+v", out.Outcome)
+	}
+}
+
+func TestDKIMGoesWithTheBody(t *testing.T) {
+	h := newHouse(t)
+	dkim := "DKIM-Signature: v=1; a=rsa-sha256\r\nARC-Seal: i=1\r\n"
+	out := h.process(outboundTo("a@b.example"), fromSupport("a@b.example", dkim+"X-SMIME-Sign: yes\r\n"+plainText))
+	if strings.Contains(out.text[0], "DKIM-Signature") || strings.Contains(out.text[0], "ARC-Seal") {
+		t.Errorf("a broken DKIM signature is left:\n%s", out.text[0])
+	}
+	out = h.process(outboundTo("a@b.example"), fromSupport("a@b.example", dkim+plainText))
+	if !strings.Contains(out.text[0], "DKIM-Signature") {
+		t.Error("a good DKIM signature is gone")
+	}
+}

@@ -1,0 +1,220 @@
+package gateway
+
+// This file decides what will be done with an outbound mail before a byte of it
+// is written: who signs, who can read which copy, and whether it must be refused.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sealgate/internal/address"
+	"sealgate/keyring"
+	"sealgate/smime"
+)
+
+// plan is what will be done, decided before a byte is written.
+type plan struct {
+	credential *keyring.Credential // signs; nil: not signed
+	keep       bool                // the content is encrypted already: nothing is done to it
+	signed     bool                // the content bears a valid signature already, which stays
+	groups     []group
+}
+
+// group is the recipients of one copy.
+type group struct {
+	to      []string
+	encrypt []*recipientCertificate // nil: this copy is not encrypted
+	inside  bool                    // served mailboxes: the copy does not leave the house
+}
+
+func (p *plan) encrypts() bool {
+	return slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt != nil })
+}
+
+// plan decides signing, encryption and copies.
+func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
+	p := &plan{groups: []group{{to: m.env.To}}}
+	if m.want.Encrypt >= IfPossible || m.want.Sign >= IfPossible {
+		done, err := m.alreadyEncrypted(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if p.keep = done; done {
+			return p, nil
+		}
+	}
+	if err := m.planSigning(ctx, p); err != nil {
+		return nil, err
+	}
+	if m.want.Encrypt >= IfPossible {
+		if err := m.planEncryption(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// alreadyEncrypted asks our own reader; a label is nothing.
+func (m *outboundMail) alreadyEncrypted(ctx context.Context) (bool, error) {
+	return smime.AlreadyEncrypted(m.e, m.g.o.Spool)
+}
+
+// planSigning chooses the credential. What bears a signature that is valid for
+// From already is left alone.
+func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
+	if m.want.Sign < IfPossible {
+		return nil
+	}
+	p.credential = m.signer()
+	if p.credential == nil && m.want.Sign == Yes {
+		return refuse(550, "5.7.1", "cannot sign: no usable key for "+printable(m.from, 100))
+	}
+	var err error
+	if p.signed, err = m.alreadySigned(ctx); p.signed {
+		p.credential = nil
+	}
+	return err
+}
+
+// alreadySigned tells whether the mail bears a valid signature of From.
+func (m *outboundMail) alreadySigned(ctx context.Context) (bool, error) {
+	sec := m.e.Section()
+	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	if err != nil {
+		return false, err
+	}
+	defer opened.Close()
+	return Judge(ctx, opened, "", m.g.o.Trust, m.g.o.Now()).Signature == SignatureValid, nil
+}
+
+// signer is the newest valid credential whose certificate names From, and with
+// sign_as_other any valid one of the mailbox.
+func (m *outboundMail) signer() *keyring.Credential {
+	if m.box == nil {
+		return nil
+	}
+	if c := m.g.signerFor(m.box, m.from); c != nil || !m.g.o.Outbound.SignAsOther {
+		return c
+	}
+	return m.g.pick(m.box, maySign)
+}
+
+// planEncryption finds the certificates and sorts the recipients into copies.
+func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
+	inside, outside := m.sides()
+	if len(outside) == 0 {
+		p.groups = []group{{to: inside, inside: true}}
+		return nil
+	}
+	found, missing, err := m.g.findAll(ctx, outside)
+	if err != nil {
+		return fmt.Errorf("look-up of certificates: %w", err)
+	}
+	if len(missing) > 0 && m.want.Encrypt == Yes {
+		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+named(missing))
+	}
+	if len(missing) > 0 && (len(found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
+		return nil // all recipients or none
+	}
+	return m.group(p, inside, outside, found, missing)
+}
+
+// sides parts the served mailboxes from the rest of the world.
+func (m *outboundMail) sides() (inside, outside []string) {
+	for _, to := range m.env.To {
+		if m.g.Serves(to) {
+			inside = append(inside, to)
+		} else {
+			outside = append(outside, to)
+		}
+	}
+	return inside, outside
+}
+
+// group makes the copies: one for all who stand in the header, one for each
+// hidden recipient, a clear one for those inside the house and, with
+// mixed_clear, for those without a certificate.
+func (m *outboundMail) group(p *plan, inside, outside []string, found map[string]*recipientCertificate, missing []string) error {
+	named := m.named()
+	open := group{}
+	var copies []group
+	for _, to := range outside {
+		c := found[to]
+		switch {
+		case c == nil:
+		case len(m.env.To) > 1 && !named[c.address]:
+			copies = append(copies, group{to: []string{to}, encrypt: []*recipientCertificate{c}})
+		default:
+			open.to, open.encrypt = append(open.to, to), append(open.encrypt, c)
+		}
+	}
+	if len(copies) > 0 && !m.env.CanSplit {
+		return refuse(550, "5.7.1", "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately")
+	}
+	if len(open.to) > 0 {
+		copies = append(copies, open)
+	}
+	if len(missing) > 0 {
+		copies = append(copies, group{to: missing})
+	}
+	var err error
+	p.groups, err = m.withInside(copies, inside)
+	return err
+}
+
+// withInside adds the copy for served mailboxes. Where there can be only one
+// copy, a next hop that decrypts inbound lets them share the encrypted one.
+func (m *outboundMail) withInside(copies []group, inside []string) ([]group, error) {
+	if len(inside) == 0 {
+		return copies, nil
+	}
+	if m.env.CanSplit {
+		return append(copies, group{to: inside, inside: true}), nil
+	}
+	if !m.g.o.Outbound.NextHopInbound {
+		return nil, refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+named(inside)+" in one copy; send separately")
+	}
+	for _, to := range inside {
+		c := m.g.newest(m.g.served(to))
+		if c == nil {
+			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+named([]string{to}))
+		}
+		copies[0].to = append(copies[0].to, to)
+		copies[0].encrypt = append(copies[0].encrypt, &recipientCertificate{address: to, certificate: c.Certificate})
+	}
+	return copies, nil
+}
+
+// named are the addresses, in normal form, that the header shows to everybody.
+func (m *outboundMail) named() map[string]bool {
+	names := make(map[string]bool)
+	for _, field := range []string{"To", "Cc", "Resent-To", "Resent-Cc"} {
+		for _, f := range m.e.Get(field) {
+			list, err := address.ParseList(f.Value())
+			if err != nil {
+				continue // who cannot be read is not shown: at worst a copy of its own
+			}
+			for _, a := range list {
+				names[a] = true
+			}
+		}
+	}
+	return names
+}
+
+// maxNamed and maxNamedText bound what a refusal names (design §7).
+const (
+	maxNamed     = 20
+	maxNamedText = 400
+)
+
+// named lists recipients for a reply line.
+func named(recipients []string) string {
+	more := ""
+	if n := len(recipients) - maxNamed; n > 0 {
+		recipients, more = recipients[:maxNamed], fmt.Sprintf(" and %d more", n)
+	}
+	return printable(strings.Join(recipients, ", "), maxNamedText) + more
+}

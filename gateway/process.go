@@ -1,0 +1,71 @@
+package gateway
+
+// This file is the engine's one entrance.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"sealgate/smime"
+	"sealgate/spool"
+)
+
+// Process decides what becomes of one message. msg has CRLF line ends and may
+// be read any number of times, from any offset; it stays the caller's. An error
+// is our own fault (disk, store, spool) and means a 4xx; all that a sender can
+// cause is an Outcome.
+func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*Outcome, error) {
+	log := g.o.Log.With("queue_id", env.QueueID, "direction", env.Direction.String())
+	e, err := smime.ParseEntity(msg, msg.Size())
+	if err != nil {
+		log.Warn("message header cannot be read", "error", err)
+		return rejected(refuse(554, "5.6.0", "message header cannot be read")), nil
+	}
+	out, err := g.dispatch(ctx, env, e, log)
+	var r *refusal
+	if errors.As(err, &r) {
+		log.Info("refused", "code", r.Code, "text", r.Text)
+		return rejected(r), nil
+	}
+	if env.Direction == Outbound && errors.Is(err, smime.ErrMalformed) {
+		log.Info("refused", "error", err)
+		return rejected(refuse(554, "5.6.0", "the message is malformed and cannot be signed or encrypted")), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %s message: %w", env.Direction, err)
+	}
+	return out, nil
+}
+
+func (g *Gateway) dispatch(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+	if env.Direction == Outbound {
+		return g.outbound(ctx, env, e, log)
+	}
+	return g.inbound(ctx, env, e, log)
+}
+
+// rejected is the outcome of a refusal; 4xx codes are the sender's to retry.
+func rejected(r *refusal) *Outcome {
+	v := Reject
+	if r.Code < 500 {
+		v = TempFail
+	}
+	return &Outcome{Verdict: v, Reply: r.Reply}
+}
+
+// NeedsBody tells an adapter, after the header of a message has come, whether
+// the engine has any use for the body. Mail for nobody we serve is only
+// stripped of what could lie; outbound mail is always read.
+func (g *Gateway) NeedsBody(env Envelope) bool {
+	if env.Direction == Outbound {
+		return true
+	}
+	for _, to := range env.To {
+		if g.Serves(to) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,111 @@
+package gateway
+
+// This file finds the certificate of each recipient.
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"slices"
+
+	"sealgate/certstore"
+	"sealgate/internal/address"
+	"sealgate/keyring"
+	"sealgate/smime/cms"
+	"sealgate/trust"
+)
+
+// recipientCertificate is a usable certificate and what its owner can read.
+type recipientCertificate struct {
+	address      string
+	certificate  *x509.Certificate
+	capabilities []cms.Capability
+}
+
+// certificateFor is the best usable certificate of an address, nil when every
+// source answered that there is none. An error means that one did not answer:
+// never a reason to send in clear.
+func (g *Gateway) certificateFor(ctx context.Context, addr string) (*recipientCertificate, error) {
+	if box := g.o.Ring.ByFrom(addr); box != nil {
+		if c := g.newest(box); c != nil {
+			return &recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()}, nil
+		}
+	}
+	records, err := g.o.Store.ByAddress(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if c := g.usable(ctx, addr, r); c != nil {
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+// usable judges a stored certificate again: state, chain, time, usage.
+func (g *Gateway) usable(ctx context.Context, addr string, r *certstore.Record) *recipientCertificate {
+	if r.State != certstore.Active && r.State != certstore.Pinned {
+		return nil
+	}
+	c, err := x509.ParseCertificate(r.DER)
+	if err != nil {
+		return nil
+	}
+	res := g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: r.Intermediates, Address: addr, Purpose: trust.Encrypt, At: g.o.Now(), Pinned: r.State == certstore.Pinned})
+	if res.Status != trust.Valid {
+		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
+		return nil
+	}
+	caps, err := cms.ParseCapabilities(r.Capabilities)
+	if err != nil {
+		caps = nil // no capabilities: the algorithms that everybody reads
+	}
+	return &recipientCertificate{addr, c, caps}
+}
+
+// findAll looks every recipient up. missing are those without a usable
+// certificate, as received.
+func (g *Gateway) findAll(ctx context.Context, recipients []string) (found map[string]*recipientCertificate, missing []string, err error) {
+	found = make(map[string]*recipientCertificate)
+	for _, to := range recipients {
+		addr, err := address.Normalize(to)
+		if err != nil {
+			missing = append(missing, to)
+			continue
+		}
+		c, err := g.certificateFor(ctx, addr)
+		if err != nil {
+			return nil, nil, err
+		}
+		if c == nil {
+			missing = append(missing, to)
+			continue
+		}
+		found[to] = c
+	}
+	return found, missing, nil
+}
+
+// newest is the mailbox's credential with the newest certificate that is valid
+// now, nil when there is none.
+func (g *Gateway) newest(box *keyring.Mailbox) *keyring.Credential {
+	return g.pick(box, func(*keyring.Credential) bool { return true })
+}
+
+// pick is the newest valid credential that fits.
+func (g *Gateway) pick(box *keyring.Mailbox, fits func(*keyring.Credential) bool) (best *keyring.Credential) {
+	now := g.o.Now()
+	for _, c := range box.Credentials {
+		if now.Before(c.Certificate.NotBefore) || now.After(c.Certificate.NotAfter) || !fits(c) {
+			continue
+		}
+		if best == nil || c.Certificate.NotBefore.After(best.Certificate.NotBefore) {
+			best = c
+		}
+	}
+	return best
+}
+
+// names tells whether the certificate speaks for the address.
+func names(c *x509.Certificate, addr string) bool { return slices.Contains(trust.Addresses(c), addr) }

@@ -1,0 +1,91 @@
+package gateway
+
+// This file holds the rules and combines all that asks for an operation.
+
+import (
+	"strings"
+
+	"sealgate/internal/address"
+)
+
+// Rule is one [[rule]]: a demand and the algorithms for the mail that it
+// matches. Every condition that is given must hold; one without conditions
+// matches all mail.
+type Rule struct {
+	Sender     string // an address, or "@domain"
+	Recipient  string // an address, or "@domain"
+	Domain     string // the recipient's domain or one below it
+	SubjectTag string // stands anywhere in the Subject, in any case
+	Demand
+	Algorithms
+}
+
+// Algorithms is what a partner needs; a zero field leaves the choice to the
+// recipients' capabilities.
+type Algorithms struct {
+	Cipher string // as cms names it, "aes-256-gcm"
+	OAEP   bool
+	PSS    bool
+	Opaque bool
+}
+
+// merge takes what b sets; the first rule that speaks wins.
+func (a Algorithms) merge(b Algorithms) Algorithms {
+	if a.Cipher == "" {
+		a.Cipher = b.Cipher
+	}
+	a.OAEP, a.PSS, a.Opaque = a.OAEP || b.OAEP, a.PSS || b.PSS, a.Opaque || b.Opaque
+	return a
+}
+
+// matches tells whether the rule speaks for mail from sender to recipient, both
+// in normal form.
+func (r *Rule) matches(sender, recipient, subject string) bool {
+	return matchAddress(r.Sender, sender) && matchAddress(r.Recipient, recipient) &&
+		matchDomain(r.Domain, recipient) &&
+		(r.SubjectTag == "" || strings.Contains(strings.ToLower(subject), strings.ToLower(r.SubjectTag)))
+}
+
+func matchAddress(pattern, addr string) bool {
+	if pattern == "" {
+		return true
+	}
+	if strings.HasPrefix(pattern, "@") {
+		return pattern[1:] == address.Domain(addr)
+	}
+	return pattern == addr
+}
+
+func matchDomain(pattern, addr string) bool {
+	d := address.Domain(addr)
+	return pattern == "" || d == pattern || strings.HasSuffix(d, "."+pattern)
+}
+
+// rulesFor combines every rule that matches any recipient: what one recipient's
+// rule demands holds for every copy.
+func (g *Gateway) rulesFor(sender string, recipients []string, subject string) (Demand, Algorithms) {
+	var d Demand
+	var a Algorithms
+	for i := range g.o.Rules {
+		r := &g.o.Rules[i]
+		for _, to := range recipients {
+			if r.matches(sender, to, subject) {
+				d, a = d.strongest(r.Demand), a.merge(r.Algorithms)
+				break
+			}
+		}
+	}
+	return d, a
+}
+
+// combine puts the sources together (design §4 "Combining"). A header's "no"
+// beats a mere default, and nothing else.
+func combine(rules, fallback, reply, header Demand) Demand {
+	if header.Sign == No {
+		fallback.Sign = Unset
+	}
+	if header.Encrypt == No {
+		fallback.Encrypt = Unset
+	}
+	return rules.strongest(fallback).strongest(reply).strongest(header)
+}

@@ -1,0 +1,103 @@
+package gateway
+
+// This file removes what could lie: fields that only we may write.
+
+import (
+	"strings"
+
+	"sealgate/smime"
+)
+
+// stripLies deletes every field of our prefix, every Authentication-Results
+// that claims an smime result in our name, and our tags in the Subject.
+func (g *Gateway) stripLies(fields []smime.Field) []HeaderEdit {
+	var out []HeaderEdit
+	for i, f := range fields {
+		if _, ok := g.ours(f.Name); ok || g.lyingResult(f) {
+			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
+		}
+	}
+	return out
+}
+
+// lyingResult tells whether f is an Authentication-Results field with our
+// authserv-id and an smime method. Those of other filters under the same id
+// stay, unless strip_all_ar says that we are the first filter.
+func (g *Gateway) lyingResult(f smime.Field) bool {
+	if !strings.EqualFold(f.Name, "Authentication-Results") {
+		return false
+	}
+	value, ok := withoutComments(f.Value())
+	if !ok { // what cannot be parsed is judged by what a careless reader would see
+		low := strings.ToLower(f.Value())
+		return strings.Contains(low, strings.ToLower(g.o.AuthservID)) && strings.Contains(low, "smime")
+	}
+	id, rest, _ := strings.Cut(value, ";")
+	id, _, _ = strings.Cut(strings.TrimSpace(id), " ") // an RFC 8601 version may follow
+	if !strings.EqualFold(strings.Trim(strings.TrimSpace(id), `"`), g.o.AuthservID) {
+		return false
+	}
+	return g.o.Inbound.StripAllAR || claimsSMIME(rest)
+}
+
+// claimsSMIME looks for a method "smime", with an optional version, in any
+// resinfo of an Authentication-Results value (RFC 8601 §2.2).
+func claimsSMIME(results string) bool {
+	for _, r := range strings.Split(results, ";") {
+		method, _, ok := strings.Cut(r, "=")
+		if !ok {
+			continue
+		}
+		method, _, _ = strings.Cut(strings.TrimSpace(method), "/")
+		if strings.EqualFold(strings.TrimSpace(method), "smime") {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutComments removes RFC 5322 comments, nested ones too, outside quoted
+// strings. A comment becomes a blank; ok is false when one does not end.
+func withoutComments(s string) (value string, ok bool) {
+	var b strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '\\' && i+1 < len(s) && (depth > 0 || quoted) {
+			i++
+			if depth == 0 {
+				b.WriteString(s[i-1 : i+1])
+			}
+			continue
+		}
+		switch {
+		case c == '"' && depth == 0:
+			quoted = !quoted
+		case c == '(' && !quoted:
+			depth++
+		case c == ')' && !quoted && depth > 0:
+			if depth--; depth == 0 {
+				c = ' '
+			}
+		}
+		if depth == 0 {
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), depth == 0 && !quoted
+}
+
+// untag removes our tags from a Subject, wherever they stand, in one pass: what
+// a removal joins together is seen too.
+func (g *Gateway) untag(subject string) string {
+	out := make([]byte, 0, len(subject))
+	for i := 0; i < len(subject); i++ {
+		out = append(out, subject[i])
+		for _, tag := range []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} {
+			if n := len(out) - len(tag); tag != "" && n >= 0 && strings.EqualFold(string(out[n:]), tag) {
+				out = out[:n]
+			}
+		}
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,137 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+func file(t *testing.T, text string) *spool.File {
+	t.Helper()
+	s, err := spool.New(spool.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := s.Create()
+	if _, err := io.WriteString(f, text); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+const mail = "From: a@firma.example\r\nX-SMIME-Sign: yes\r\nSubject: x\r\n\r\nfirst\r\n.dot\r\n..two\r\n"
+
+func recipients(n int) (t Transaction, copies []gateway.Delivery) {
+	t.From = "a@firma.example"
+	for i := range n {
+		to := fmt.Sprintf("r%d@b.example", i)
+		t.Recipients = append(t.Recipients, Recipient{Address: to})
+		copies = append(copies, gateway.Delivery{To: []string{to}, Edits: []gateway.HeaderEdit{{Op: gateway.DeleteField, Index: 1}}})
+	}
+	return t, copies
+}
+
+// TestFaultsOfTheNextHop injects a fault at each step, with one and with three
+// copies: nothing is lost (whenever Deliver reports success every copy was
+// taken), and nothing is sent when the fault was known before the first final
+// dot; a connection that breaks in the content is known at its own dot only.
+func TestFaultsOfTheNextHop(t *testing.T) {
+	steps := []string{"connect", "banner", "EHLO", "MAIL", "RCPT", "DATA", "content", "dot", "answer"}
+	for _, step := range steps {
+		for _, what := range []string{"450", "550", "cut", "hang"} {
+			if (step == "connect" || step == "content" || step == "answer") && what != "cut" {
+				continue // these can only break off
+			}
+			for _, n := range []int{1, 3} {
+				t.Run(fmt.Sprintf("%s/%s/%d", step, what, n), func(t *testing.T) {
+					t.Parallel()
+					faultCase(t, fault{step, what, n}, n)
+				})
+			}
+		}
+	}
+}
+
+// faultCase lets the last connection of n fail.
+func faultCase(t *testing.T, f fault, n int) {
+	hop := newNextHop(t, f)
+	tr, copies := recipients(n)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	err := (&Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}).Deliver(ctx, tr, file(t, mail), copies)
+	if err == nil {
+		t.Fatal("a fault was reported as success")
+	}
+	taken := hop.taken()
+	if before := f.step != "content" && f.step != "dot" && f.step != "answer"; before && len(taken) > 0 {
+		t.Errorf("%d copies went out before the fault at %s was known", len(taken), f.step)
+	}
+	var reply *smtp.SMTPError
+	if code := f.what; code == "450" || code == "550" {
+		want := code
+		if f.step == "dot" && len(taken) > 0 {
+			want = "4" // some copies are out already: the sender tries again
+		}
+		if !errors.As(err, &reply) || !strings.HasPrefix(fmt.Sprint(reply.Code), want) {
+			t.Errorf("the next hop said %s, the sender hears %v", code, err)
+		}
+		if f.step == "RCPT" && !strings.Contains(reply.Message, "@b.example>") {
+			t.Errorf("the reply does not name the recipient: %s", reply.Message)
+		}
+	}
+	for _, m := range taken {
+		if n := len(slices.DeleteFunc(slices.Clone(taken), func(o received) bool { return o.rcpt[0] != m.rcpt[0] })); n > 1 {
+			t.Errorf("%s got it %d times", m.rcpt[0], n)
+		}
+	}
+}
+
+func TestCopiesArriveAsTheyShould(t *testing.T) {
+	hop := newNextHop(t, fault{})
+	tr, copies := recipients(3)
+	tr.Options = &smtp.MailOptions{Return: smtp.DSNReturnFull, EnvelopeID: "id+1", UTF8: true, Size: 5}
+	tr.Recipients[1].Options = &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "orig@b.example"}
+	copies[2].Decrypted = true
+	copies[2].Body = file(t, "secret\r\n.\r\n")
+	copies[2].Edits = append(copies[2].Edits, gateway.HeaderEdit{Op: gateway.InsertField, Name: "X-Top", Value: " 1"}, gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-End", Value: " a\r\n b"},
+		gateway.HeaderEdit{Op: gateway.ReplaceField, Index: 2, Name: "Subject", Value: " y"})
+	if err := (&Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}).Deliver(context.Background(), tr, file(t, mail), copies); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]received{}
+	for _, m := range hop.taken() {
+		got[m.rcpt[0][:20]] = m
+	}
+	plain := "From: a@firma.example\r\nSubject: x\r\n\r\nfirst\r\n.dot\r\n..two\r\n"
+	for i, want := range []string{plain, plain, "X-Top: 1\r\nFrom: a@firma.example\r\nSubject: y\r\nX-End: a\r\n b\r\n\r\nsecret\r\n.\r\n"} {
+		m := got[fmt.Sprintf("RCPT TO:<r%d@b.exampl", i)[:20]]
+		if m.data != want {
+			t.Errorf("copy %d: got %q, want %q", i, m.data, want)
+		}
+		if !strings.Contains(m.mail, "SMTPUTF8") || !strings.Contains(m.mail, "ENVID=id+2B1") || strings.Contains(m.mail, "SIZE=5") || strings.Contains(m.mail, "RET=HDRS") != (i == 2) {
+			t.Errorf("copy %d: %s", i, m.mail)
+		}
+	}
+	if m := got["RCPT TO:<r1@b.example"[:20]]; !strings.Contains(m.rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;orig@b.example") {
+		t.Errorf("arguments lost: %s", m.rcpt[0])
+	}
+}
+
+func TestTooManyCopies(t *testing.T) {
+	tr, copies := recipients(maxCopies + 1)
+	var reply *smtp.SMTPError
+	if err := (&Client{Address: "127.0.0.1:1"}).Deliver(context.Background(), tr, file(t, mail), copies); !errors.As(err, &reply) || reply.Code != 554 {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,108 @@
+// Package proxy is the SMTP adapter: a server that turns a session into one
+// gateway.Process call, and the client that delivers its copies.
+//
+// sealgate never owns a message: the reply to the end of DATA is given only
+// when the next hop has taken every copy (RFC 5321 §6.1).
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// Processor is the engine; *gateway.Gateway is the one in use.
+type Processor interface {
+	Process(ctx context.Context, env gateway.Envelope, msg *spool.File) (*gateway.Outcome, error)
+}
+
+// Deliverer hands the copies of a message to the next hop; *Client does.
+type Deliverer interface {
+	Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error
+}
+
+// Defaults and bounds of Server.
+const (
+	defaultTimeout = 60 * time.Second // one message in all (design §7)
+	defaultIdle    = 5 * time.Minute  // RFC 5321 §4.5.3.2.7
+	maxRecipients  = 1000             // RFC 5321 §4.5.3.1.8 asks for 100 at least
+	maxLine        = 128 << 10        // octets of a line, far above RFC 5321's 1000: answered, not cut
+)
+
+// Server is one SMTP or LMTP listener. Its fields are set before Serve.
+type Server struct {
+	Processor  Processor
+	Next       Deliverer
+	Spool      *spool.Spool
+	Log        *slog.Logger
+	Hostname   string
+	Direction  gateway.Direction
+	OrdersFrom []netip.Prefix // clients that may give orders
+	LMTP       bool
+	TLS        *tls.Config                      // nil: no STARTTLS
+	Login      func(user, password string) bool // nil: no AUTH; offered under TLS only
+	MaxSize    int64                            // octets of a message, 0: no limit
+	Timeout    time.Duration                    // for one message after its final dot; 0: 60 s
+	Idle       time.Duration                    // longest silence of a client; 0: 5 min
+	MaxClients int                              // sessions at once, 0: no limit
+
+	smtp *smtp.Server
+}
+
+// Serve accepts sessions until Shutdown.
+func (s *Server) Serve(l net.Listener) error {
+	if s.Timeout == 0 {
+		s.Timeout = defaultTimeout
+	}
+	if s.Idle == 0 {
+		s.Idle = defaultIdle
+	}
+	s.configure()
+	err := s.smtp.Serve(&listener{Listener: l, idle: s.Idle, free: slots(s.MaxClients)})
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// configure announces what go-smtp does and we pass on. BINARYMIME is not: our
+// copies have lines.
+func (s *Server) configure() {
+	v := smtp.NewServer(smtp.BackendFunc(s.session))
+	v.Domain, v.LMTP, v.TLSConfig = s.Hostname, s.LMTP, s.TLS
+	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, maxLine
+	v.ReadTimeout, v.WriteTimeout = s.Idle, s.Idle
+	v.EnableSMTPUTF8, v.EnableDSN = true, true
+	v.ErrorLog = logger{s.Log}
+	s.smtp = v
+}
+
+// Shutdown refuses new sessions and waits for those under way, until ctx ends;
+// then it cuts them: what was not answered stays with the client.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if s.smtp == nil {
+		return nil
+	}
+	err := s.smtp.Shutdown(ctx)
+	if err != nil {
+		s.smtp.Close()
+	}
+	return err
+}
+
+// logger carries go-smtp's own words to slog.
+type logger struct{ *slog.Logger }
+
+func (l logger) Printf(format string, v ...any) {
+	l.Warn("smtp server", "message", sprintf(format, v...))
+}
+func (l logger) Println(v ...any) { l.Warn("smtp server", "message", sprintln(v...)) }

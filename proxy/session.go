@@ -1,0 +1,188 @@
+package proxy
+
+// This file is one SMTP session of the server: envelope in, Process, copies out.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// session implements smtp.Session and smtp.AuthSession.
+type session struct {
+	server *Server
+	conn   *smtp.Conn
+	client netip.Addr
+	user   string
+	t      Transaction
+}
+
+func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
+	client, _ := netip.ParseAddrPort(c.Conn().RemoteAddr().String())
+	return &session{server: s, conn: c, client: client.Addr().Unmap()}, nil
+}
+
+// AuthMechanisms offers PLAIN where logins are configured.
+func (s *session) AuthMechanisms() []string {
+	if s.server.Login == nil {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
+
+// Auth checks a login.
+func (s *session) Auth(string) (sasl.Server, error) {
+	if s.server.Login == nil {
+		return nil, smtp.ErrAuthUnsupported
+	}
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if !s.server.Login(user, password) {
+			return smtp.ErrAuthFailed
+		}
+		s.user = user
+		return nil
+	}), nil
+}
+
+func (s *session) Reset() { s.t = Transaction{} }
+
+func (s *session) Logout() error { return nil }
+
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
+	s.t = Transaction{From: from, Options: o}
+	return nil
+}
+
+func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
+	s.t.Recipients = append(s.t.Recipients, Recipient{to, o})
+	return nil
+}
+
+// Data takes the message and answers only when every copy is taken.
+func (s *session) Data(r io.Reader) (err error) {
+	log := s.server.Log.With("client", s.client.String())
+	defer func() {
+		if p := recover(); p != nil {
+			log.Error("panic while a message was handled", "panic", fmt.Sprint(p))
+			err = tempFail("internal error, the message was not taken")
+		}
+	}()
+	msg := s.server.Spool.Create()
+	defer msg.Close()
+	if err := s.receive(msg, r); err != nil {
+		log.Info("message not taken", "error", err)
+		return receiveReply(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
+	defer cancel()
+	out, err := s.server.Processor.Process(ctx, s.envelope(), msg)
+	if err != nil {
+		log.Error("message kept with its sender", "error", err)
+		return processReply(err)
+	}
+	defer out.Close()
+	if out.Verdict != gateway.Accept {
+		return smtpError(out.Reply)
+	}
+	if err := s.server.Next.Deliver(ctx, s.t, msg, out.Deliveries); err != nil {
+		log.Warn("next hop did not take the message", "error", err)
+		return deliverReply(err)
+	}
+	return nil
+}
+
+// receive spools a message with strict line ends.
+func (s *session) receive(msg *spool.File, r io.Reader) error {
+	w := &strictWriter{w: msg}
+	if _, err := io.CopyBuffer(w, r, make([]byte, 64<<10)); err != nil {
+		return err
+	}
+	if _, chunked := r.(*io.PipeReader); !chunked && s.bare() {
+		return errBareLineEnd
+	}
+	return w.end()
+}
+
+// bare tells whether the session has ever sent a bare CR or LF. Under TLS the
+// connection shows ciphertext, and what go-smtp passes on has to do; chunks of
+// BDAT may end anywhere.
+func (s *session) bare() bool {
+	c, plain := s.conn.Conn().(*conn)
+	return plain && c.bare
+}
+
+func (s *session) envelope() gateway.Envelope {
+	env := gateway.Envelope{Direction: s.server.Direction, From: s.t.From, CanSplit: true, Client: s.client, User: s.user}
+	for _, r := range s.t.Recipients {
+		env.To = append(env.To, r.Address)
+	}
+	env.MayOrder = s.server.Direction == gateway.Outbound && (s.user != "" ||
+		slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) }))
+	return env
+}
+
+// receiveReply answers for a message that could not be taken in.
+func receiveReply(err error) error {
+	var reply *smtp.SMTPError
+	switch {
+	case errors.As(err, &reply):
+		return reply
+	case errors.Is(err, errBareLineEnd):
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
+	case errors.Is(err, smtp.ErrTooLongLine):
+		return &smtp.SMTPError{Code: 500, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "line too long"}
+	}
+	return processReply(err)
+}
+
+// processReply answers for our own faults (design §7).
+func processReply(err error) error {
+	if errors.Is(err, spool.ErrFull) {
+		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "too many messages at once, try again later"}
+	}
+	return tempFail("S/MIME gateway cannot handle the message now, try again later")
+}
+
+// deliverReply passes the next hop's own words on; a fault on the way is 451.
+func deliverReply(err error) error {
+	var reply *smtp.SMTPError
+	if errors.As(err, &reply) {
+		return reply
+	}
+	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 1}, Message: "next hop did not take the message, try again later"}
+}
+
+func tempFail(text string) error {
+	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: text}
+}
+
+// smtpError is an engine's reply in go-smtp's form.
+func smtpError(r gateway.Reply) error {
+	e := &smtp.SMTPError{Code: r.Code, Message: r.Text, EnhancedCode: smtp.NoEnhancedCode}
+	for i, n := range strings.SplitN(r.Enhanced, ".", 3) {
+		if v, err := strconv.Atoi(n); err == nil {
+			e.EnhancedCode[i] = v
+		}
+	}
+	return e
+}
+
+// shorter is the sooner of the context's deadline and d from now.
+func shorter(ctx context.Context, d time.Duration) time.Duration {
+	if t, ok := ctx.Deadline(); ok {
+		return min(d, time.Until(t))
+	}
+	return d
+}

@@ -1,4 +1,5 @@
 // AlreadyEncrypted: whether nothing of a message is in clear.
+
 package smime
 
 import (

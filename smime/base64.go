@@ -1,4 +1,5 @@
 // Base64 (RFC 2045 §6.8) in large pieces: this is what large messages are bound by.
+
 package smime
 
 import (

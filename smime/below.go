@@ -1,4 +1,5 @@
 // What is signed or encrypted below the root: seen, never opened.
+
 package smime
 
 import "strings"

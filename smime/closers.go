@@ -1,4 +1,5 @@
 // closers: several things that are closed as one.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // What an entity claims to be, by media type and file name (RFC 8551 §3.9).
+
 package smime
 
 import "strings"

@@ -1,4 +1,5 @@
 // Encrypt: enveloped and authenticated-enveloped entities (RFC 8551 §3.3, §3.4).
+
 package smime
 
 import (

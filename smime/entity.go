@@ -1,4 +1,5 @@
 // Entity: a MIME entity (RFC 2045 §2.4) as a view on its bytes.
+
 package smime
 
 import (

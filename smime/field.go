@@ -1,4 +1,5 @@
 // Header fields, raw (RFC 5322 §2.2, with the obsolete forms of §4.5).
+
 package smime
 
 import (

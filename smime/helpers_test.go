@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"crypto/x509"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,28 +95,6 @@ func decryptionKey(c *testpki.Cert) cms.DecryptionKey {
 func under(t testing.TB, header string, e *Entity) string {
 	t.Helper()
 	return crlf(header) + text(t, e)
-}
-
-// corpus is the folder of messages beside the repository; without it the test
-// is skipped.
-func corpus(t testing.TB) string {
-	t.Helper()
-	for _, dir := range []string{"../../shared/corpus", "../../../shared/corpus"} {
-		if _, err := os.Stat(filepath.Join(dir, "manifest.tsv")); err == nil {
-			return dir
-		}
-	}
-	t.Skip("the corpus (../shared/corpus beside the repository) is not here")
-	return ""
-}
-
-func readFile(t testing.TB, name string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func toCRLF(t testing.TB, b []byte) string {

@@ -1,4 +1,5 @@
 // joined: stretches of several readers read as one, so that unchanged bytes are never copied.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // Each kind of layer undone.
+
 package smime
 
 import (
@@ -31,6 +32,9 @@ func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
 		kinds = appendNew(kinds, r.KeyManagement)
 	}
 	l.KeyManagement = strings.Join(kinds, ", ")
+	if !e.EContentType.Equal(oidData) {
+		return nil, op.fail(l, malformed("encrypted content of type %v is not mail", e.EContentType))
+	}
 	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Spool: op.o.Spool, Accept: beginsAsMail})
 	if err != nil {
 		return nil, op.fail(l, err)
@@ -51,6 +55,9 @@ func (op *opener) inner(l Layer, f *spool.File) (*Entity, error) {
 
 // compressed decompresses (RFC 3274) within what is left of the bound.
 func (op *opener) compressed(c *cms.CompressedData) (*Entity, error) {
+	if !c.EContentType.Equal(oidData) {
+		return nil, op.fail(Layer{Type: Compressed}, malformed("compressed content of type %v is not mail", c.EContentType))
+	}
 	f := op.o.Spool.Create()
 	if err := c.Decompress(op.writer(f), op.o.MaxExpanded); err != nil {
 		f.Close()

@@ -1,4 +1,5 @@
 // Legalize: what was decrypted made legal mail (RFC 5322 §2, RFC 6152).
+
 package smime
 
 import "sealgate/spool"

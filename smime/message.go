@@ -1,4 +1,5 @@
 // Message and Layer: what Open found.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // Multipart bodies taken apart to the byte, in linear time (RFC 2046 §5.1).
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // Open: layer after layer undone (RFC 8551 §3.7, RFC 2634 §1.1).
+
 package smime
 
 import (

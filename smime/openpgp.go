@@ -1,4 +1,5 @@
 // OpenPGP packets, just as far as telling an encrypted message (RFC 9580 §4, §10.3).
+
 package smime
 
 import (

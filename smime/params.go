@@ -1,4 +1,5 @@
 // Structured field values: a token and parameters (RFC 2045 §5.1, RFC 2231).
+
 package smime
 
 import (

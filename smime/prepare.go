@@ -1,4 +1,5 @@
 // Prepare: a message made safe for signing (RFC 8551 §3.1).
+
 package smime
 
 import (
@@ -22,6 +23,7 @@ func Prepare(e *Entity, sp *spool.Spool) (*Entity, error) {
 		fits:   shape.safe,
 		labels: map[string]string{"8bit": "7bit", "binary": "7bit"},
 		leaf:   encodeLeaf,
+		refuse: true,
 	})
 }
 

@@ -1,4 +1,5 @@
 // Header protection written (RFC 9788 §5.2).
+
 package smime
 
 import (

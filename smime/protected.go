@@ -1,4 +1,5 @@
 // Header protection read (RFC 9788), and the message/rfc822 wrapping before it.
+
 package smime
 
 import (

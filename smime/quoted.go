@@ -1,4 +1,5 @@
 // Quoted-printable (RFC 2045 §6.7), byte for byte both ways.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // rewriter: a message written anew where it has to be, and nowhere else.
+
 package smime
 
 import (
@@ -27,6 +28,7 @@ type rule struct {
 	labels map[string]string          // transfer encodings without effect, and what they become
 	leaf   func(*rewriter, *Entity, position) error
 	within bool // goes into messages also when they fit
+	refuse bool // a multipart that cannot be taken apart
 }
 
 // rewriter puts the new message together from stretches of the old one and from
@@ -96,21 +98,31 @@ var identity = map[string]bool{"7bit": true, "8bit": true, "binary": true}
 
 // verbatim takes the body as it is, under a label that is true.
 func (w *rewriter) verbatim(e *Entity, at position, encoding string) error {
-	if err := w.header(e, at, encoding); err != nil {
+	if err := w.header(e, at, encoded(encoding)); err != nil {
 		return err
 	}
 	w.keep(e, e.body, e.size)
 	return nil
 }
 
-// header writes e's fields that stay, with another transfer encoding unless that
-// is "".
-func (w *rewriter) header(e *Entity, at position, encoding string) error {
+// newFields are the values that fields get instead of theirs, by name in lower
+// case; "" leaves the field out.
+type newFields map[string]string
+
+// encoded is a new transfer encoding; none when it is "".
+func encoded(encoding string) newFields {
+	if encoding == "" {
+		return nil
+	}
+	return newFields{"content-transfer-encoding": encoding}
+}
+
+// header writes e's fields that stay, and the new ones.
+func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	var out []byte
-	same := true
+	same := len(fields) == 0
 	for _, f := range e.Fields {
-		relabel := encoding != "" && strings.EqualFold(f.Name, "Content-Transfer-Encoding")
-		if relabel || !w.field(f, at) {
+		if _, other := fields[strings.ToLower(f.Name)]; other || !w.field(f, at) {
 			same = false
 			continue
 		}
@@ -118,12 +130,14 @@ func (w *rewriter) header(e *Entity, at position, encoding string) error {
 		same = same && bytes.Equal(raw, f.Raw)
 		out = append(out, raw...)
 	}
-	if same && encoding == "" {
+	if same {
 		w.keep(e, 0, e.body)
 		return nil
 	}
-	if encoding != "" {
-		out = append(out, "Content-Transfer-Encoding: "+encoding+"\r\n"...)
+	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
+		if v := fields[strings.ToLower(name)]; v != "" {
+			out = append(out, name+": "+v+"\r\n"...)
+		}
 	}
 	_, err := w.Write(append(out, "\r\n"...))
 	return err
@@ -133,7 +147,7 @@ func (w *rewriter) header(e *Entity, at position, encoding string) error {
 // before the first and after the last that does not fit is left out: no reader
 // shows it (RFC 2046 §5.1.1).
 func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
-	if err := w.header(e, at, w.labels[e.encoding()]); err != nil {
+	if err := w.header(e, at, encoded(w.labels[e.encoding()])); err != nil {
 		return err
 	}
 	at0 := m.delimiters[0].line
@@ -199,7 +213,7 @@ func (w *rewriter) message(e *Entity, at position) error {
 	if err != nil {
 		return err
 	}
-	if err := w.header(e, at, w.labels[e.encoding()]); err != nil {
+	if err := w.header(e, at, encoded(w.labels[e.encoding()])); err != nil {
 		return err
 	}
 	return w.entity(inner, message)
@@ -225,7 +239,14 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	}
 	defer c.Close()
 	encoding := encodingFor(e, s)
-	if err := w.header(e, at, encoding); err != nil {
+	fields := encoded(encoding)
+	if media, _ := e.ContentType(); strings.HasPrefix(media, "multipart/") { // without its boundary, or beyond a bound
+		if w.refuse {
+			return malformed("%s that cannot be taken apart, with content that must be encoded", media)
+		}
+		fields["content-type"] = "application/octet-stream"
+	}
+	if err := w.header(e, at, fields); err != nil {
 		return err
 	}
 	return w.encode(c.reader(), encoding)

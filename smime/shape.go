@@ -1,4 +1,5 @@
 // The shape of a body: what its octets and lines need of those who carry it.
+
 package smime
 
 import (

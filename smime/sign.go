@@ -1,4 +1,5 @@
 // Sign: multipart/signed and opaque signed entities (RFC 8551 §3.5).
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // Content looked at where labels cannot be believed.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // TextOnly: HTML delivered as plain text, with nothing that is fetched from elsewhere.
+
 package smime
 
 import (
@@ -42,6 +43,12 @@ func fetches(media string) bool {
 	return strings.HasSuffix(media, "+xml") && !strings.Contains(media, "openxmlformats")
 }
 
+// textFields replace those that told of HTML.
+var textFields = newFields{
+	"content-type": "text/plain; charset=utf-8", "content-transfer-encoding": "base64",
+	"content-disposition": "", "content-location": "", "content-base": "", "content-md5": "",
+}
+
 func textLeaf(w *rewriter, e *Entity, at position) error {
 	media, params := e.ContentType()
 	if !fetches(media) {
@@ -57,7 +64,7 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 		}
 	}
 	defer c.Close()
-	if err := w.textHeader(e); err != nil {
+	if err := w.header(e, at, textFields); err != nil {
 		return err
 	}
 	var src io.Reader = c.reader()
@@ -69,21 +76,6 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 		return err
 	}
 	return lines.Close()
-}
-
-// textHeader keeps the fields but those that told of HTML.
-func (w *rewriter) textHeader(e *Entity) error {
-	var out []byte
-	for _, f := range e.Fields {
-		switch strings.ToLower(f.Name) {
-		case "content-type", "content-transfer-encoding", "content-disposition", "content-location", "content-base", "content-md5":
-		default:
-			out = append(out, legalField(f.Raw)...)
-		}
-	}
-	out = append(out, "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"...)
-	_, err := w.Write(out)
-	return err
 }
 
 // writeText writes the text of an HTML document with CRLF, in one pass.

@@ -1,4 +1,5 @@
 // Transfer encodings undone (RFC 2045 §6), and line ends made CRLF.
+
 package smime
 
 import (

@@ -10,15 +10,18 @@ import (
 )
 
 // describe fills in signing time, capabilities and encryption certificate.
-// What cannot be read there is left out: it does not make the signature worse.
-// Only an attribute that stands there twice is an error.
+// Capabilities that cannot be read are left out: they do not make the signature
+// worse. An attribute that stands there twice, or a time that is none, is an error.
 func (a *attributes) describe(sig *Signature, bag *bagOf) error {
 	value, err := a.one(oid.SigningTime)
 	if err != nil {
 		return err
 	}
-	var t time.Time
-	if _, err := asn1.Unmarshal(value, &t); value != nil && err == nil {
+	if value != nil {
+		var t time.Time
+		if rest, err := asn1.Unmarshal(value, &t); err != nil || len(rest) > 0 {
+			return &Error{"SignedData", -1, "the signing-time attribute is no time"}
+		}
 		sig.SigningTime = t.UTC()
 	}
 	if value, err = a.one(oid.SMIMECapabilities); err != nil {

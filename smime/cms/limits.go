@@ -27,4 +27,6 @@ const (
 	maxPureContent = 16 << 20
 	// maxRSABits bounds keys, whose operations take time by the cube.
 	maxRSABits = 16384
+	// maxDSABits does the same; FIPS 186-4 ends at 3072.
+	maxDSABits = 3072
 )

@@ -3,11 +3,14 @@ package cms
 
 import (
 	"crypto"
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"fmt"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -18,7 +21,7 @@ import (
 
 // signatureScheme is a signature algorithm with its parameters.
 type signatureScheme struct {
-	name   string  // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519"
+	name   string  // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519", "dsa"
 	digest *digest // of what is signed; for ed25519 of the content
 	mgf    *digest // rsa-pss
 	salt   int     // rsa-pss, bytes
@@ -37,6 +40,12 @@ func (s *SignerInfo) scheme() (signatureScheme, error) {
 		return signatureScheme{name: "rsa-pkcs1", digest: contentDigest}, nil
 	case id.Equal(oid.Ed25519):
 		return signatureScheme{name: "ed25519", digest: contentDigest}, nil
+	case id.Equal(oid.DSA):
+		return signatureScheme{name: "dsa", digest: contentDigest}, nil
+	case id.Equal(oid.DSAWithSHA1):
+		return signatureScheme{name: "dsa", digest: digestByOID(oid.SHA1)}, nil
+	case id.Equal(oid.DSAWithSHA256):
+		return signatureScheme{name: "dsa", digest: digestByOID(oid.SHA256)}, nil
 	case id.Equal(oid.RSASSAPSS):
 		return parsePSS(s.signatureAlgorithm.parameters)
 	}
@@ -132,6 +141,8 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
 		return verdict(s.name == "ecdsa" && ecdsa.VerifyASN1(k, sum, signature))
+	case *dsa.PublicKey:
+		return s.checkDSA(k, sum, signature)
 	case *rsa.PublicKey:
 		if err := readableRSA(k); err != nil {
 			return err
@@ -145,6 +156,16 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 		}
 	}
 	return verdict(false)
+}
+
+// checkDSA is for messages of the last century; such a signature is always weak.
+func (s signatureScheme) checkDSA(k *dsa.PublicKey, sum, signature []byte) error {
+	var rs struct{ R, S *big.Int }
+	if rest, err := asn1.Unmarshal(signature, &rs); err != nil || len(rest) > 0 || k.P.BitLen() > maxDSABits || k.Q.BitLen() > maxDSABits {
+		return ErrSignature
+	}
+	sum = sum[:min(len(sum), (k.Q.BitLen()+7)/8)] // FIPS 186-3 §4.6
+	return verdict(s.name == "dsa" && dsa.Verify(k, sum, rs.R, rs.S))
 }
 
 func verdict(ok bool) error {
@@ -175,6 +196,9 @@ func (s signatureScheme) weakness(c *x509.Certificate, contentDigest *digest) (w
 		if d != nil && d.weak && (len(weak) == 0 || weak[0] != d.name) {
 			weak = append(weak, d.name)
 		}
+	}
+	if s.name == "dsa" {
+		weak = append(weak, "dsa")
 	}
 	if key, err := spki.PublicKey(c); err == nil {
 		if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {

@@ -9,6 +9,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/smime/cms/internal/ber"
+	"sealgate/smime/cms/internal/oid"
 )
 
 // SignedData is a signed message, or a bundle of certificates if it has no signers.
@@ -27,6 +28,7 @@ type SignerInfo struct {
 	attributes         *attributes // nil: none
 	signatureAlgorithm algorithm
 	signature          []byte
+	misplaced          bool // an attribute is unsigned that must be signed
 }
 
 // signerID names a certificate: issuer and serial number, or key identifier.
@@ -119,9 +121,29 @@ func (p *parser) signerInfo() (*SignerInfo, error) {
 		if s.signature, err = p.octets(cbasn1.OCTET_STRING); err != nil {
 			return err
 		}
-		return p.skipOptional(explicit(1)) // unsignedAttrs
+		return p.unsignedAttributes(s)
 	})
 	return s, err
+}
+
+// unsignedAttributes only looks for what must be signed (RFC 5652 §11).
+func (p *parser) unsignedAttributes(s *SignerInfo) error {
+	tag, err := p.Peek()
+	if err != nil || tag != explicit(1) {
+		return err
+	}
+	return p.each(explicit(1), maxAttributes, "attributes", func() error {
+		return p.in(cbasn1.SEQUENCE, func() error {
+			id, err := p.OID()
+			if err != nil {
+				return err
+			}
+			if id.Equal(oid.ContentType) || id.Equal(oid.MessageDigest) || id.Equal(oid.SigningTime) {
+				s.misplaced = true
+			}
+			return p.rest()
+		})
+	})
 }
 
 // signerID reads SignerIdentifier: IssuerAndSerialNumber or [0] key identifier.

@@ -27,7 +27,7 @@ type Signature struct {
 	RawCertificate []byte            // also of one that cannot be parsed
 	SID            string            // what names the certificate, for people
 
-	Algorithm string // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519"; "" when unknown
+	Algorithm string // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519", "dsa"; "" when unknown
 	Digest    string // of the content: "sha-256" …; "" when unknown
 
 	SigningTime           time.Time    // zero: not said
@@ -88,6 +88,9 @@ func (v *Verifier) Verify(content io.ReaderAt, size int64) []Signature {
 func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.SectionReader) error {
 	scheme, err := s.scheme()
 	sig.Algorithm = scheme.name
+	if s.misplaced {
+		return &Error{"SignedData", -1, "an attribute is unsigned that must be signed"}
+	}
 	if s.attributes != nil {
 		if err := s.attributes.describe(sig, bag); err != nil {
 			return err

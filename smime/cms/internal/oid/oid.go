@@ -81,6 +81,13 @@ var (
 	Ed25519          = OID{1, 3, 101, 112}
 )
 
+// DSA (RFC 3370 §3.1, RFC 5754 §3.1), which is read only.
+var (
+	DSA           = OID{1, 2, 840, 10040, 4, 1}
+	DSAWithSHA1   = OID{1, 2, 840, 10040, 4, 3}
+	DSAWithSHA256 = OID{2, 16, 840, 1, 101, 3, 4, 3, 2}
+)
+
 // Key agreement (RFC 5753 §7.1.4, RFC 8418 §2.2) and its keys (RFC 5480, RFC 8410).
 var (
 	ECPublicKey       = OID{1, 2, 840, 10045, 2, 1}

@@ -1,0 +1,285 @@
+// Signatures that must not verify, and odd ones that must.
+package cms
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"testing"
+	"time"
+
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/smime/cms/internal/oid"
+)
+
+// verifyOne verifies a message of one signer with its content inside.
+func verifyOne(tb testing.TB, message []byte) Signature {
+	tb.Helper()
+	signatures := verifyAll(tb, message, nil)
+	if len(signatures) != 1 {
+		tb.Fatalf("%d signatures", len(signatures))
+	}
+	return signatures[0]
+}
+
+func TestVerifyAttributes(t *testing.T) {
+	digest := func(b []byte) []byte { s := sha256.Sum256(b); return derOctets(s[:]) }
+	contentType := attribute(oid.ContentType, derOID(oid.Data))
+	messageDigest := attribute(oid.MessageDigest, digest(signText))
+	other := load(t, "rsa2").Certificate
+	protection := func(d, s []byte) []byte {
+		return attribute(oid.AlgorithmProtection, der(cbasn1.SEQUENCE, d, append([]byte{0xa1}, s[1:]...)))
+	}
+	sha256ID, rsaID := derAlgorithm(oid.SHA256), derAlgorithm(oid.RSAEncryption, derNull)
+	v1 := func(c *x509.Certificate) []byte {
+		sum := sha1.Sum(c.Raw)
+		return attribute(oid.SigningCertificate, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, derOctets(sum[:])))))
+	}
+	own := load(t, "rsa").Certificate
+	for name, c := range map[string]struct {
+		attributes [][]byte
+		want       error
+	}{
+		"honest":                       {[][]byte{contentType, messageDigest}, nil},
+		"empty":                        {[][]byte{}, ErrMalformed},
+		"no content-type":              {[][]byte{messageDigest}, ErrMalformed},
+		"no message-digest":            {[][]byte{contentType}, ErrMalformed},
+		"two content-types":            {[][]byte{contentType, contentType, messageDigest}, ErrMalformed},
+		"two message-digests":          {[][]byte{contentType, messageDigest, attribute(oid.MessageDigest, digest(nil))}, ErrMalformed},
+		"two values":                   {[][]byte{contentType, der(cbasn1.SEQUENCE, derOID(oid.MessageDigest), der(cbasn1.SET, digest(signText), digest(nil)))}, ErrMalformed},
+		"no value":                     {[][]byte{contentType, der(cbasn1.SEQUENCE, derOID(oid.MessageDigest), der(cbasn1.SET))}, ErrMalformed},
+		"another content-type":         {[][]byte{attribute(oid.ContentType, derOID(oid.EnvelopedData)), messageDigest}, ErrMalformed},
+		"another digest":               {[][]byte{contentType, attribute(oid.MessageDigest, digest([]byte("x")))}, ErrSignature},
+		"digest cut short":             {[][]byte{contentType, attribute(oid.MessageDigest, derOctets(digest(signText)[2:20]))}, ErrSignature},
+		"signing certificate":          {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, signingCertificateV2(own))}, nil},
+		"another signing certificate":  {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, signingCertificateV2(other))}, ErrSignature},
+		"signing certificate v1":       {[][]byte{contentType, messageDigest, v1(own)}, nil},
+		"another in v1":                {[][]byte{contentType, messageDigest, v1(other)}, ErrSignature},
+		"broken signing certificate":   {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, derNull)}, ErrMalformed},
+		"algorithm protection":         {[][]byte{contentType, messageDigest, protection(sha256ID, rsaID)}, nil},
+		"protection of another digest": {[][]byte{contentType, messageDigest, protection(derAlgorithm(oid.SHA1), rsaID)}, ErrSignature},
+		"protection of PSS":            {[][]byte{contentType, messageDigest, protection(sha256ID, derAlgorithm(oid.RSASSAPSS))}, ErrSignature},
+		"broken protection":            {[][]byte{contentType, messageDigest, attribute(oid.AlgorithmProtection, derNull)}, ErrMalformed},
+		"two signing-times":            {[][]byte{contentType, messageDigest, attribute(oid.SigningTime, derNull), attribute(oid.SigningTime, derNull)}, ErrMalformed},
+	} {
+		m := honest(t, "rsa", signText)
+		m.attributes = c.attributes
+		if err := verifyOne(t, m.message(t)).Err; !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestVerifyEncodingOfAttributes: signed as sent, or as DER if they are not (RFC 5652 §5.4).
+func TestVerifyEncodingOfAttributes(t *testing.T) {
+	m := honest(t, "rsa", signText)
+	a, b := m.attributes[0], m.attributes[1]
+	if bytes.Compare(a, b) > 0 {
+		a, b = b, a
+	}
+	m.rawAttrs = der(explicit(0), b, a) // sorted for the signature, not on the way
+	if err := verifyOne(t, m.message(t)).Err; err != nil {
+		t.Errorf("signed as DER, sent unsorted: %v", err)
+	}
+	indefinite := append([]byte{0xa0, 0x80}, append(append(bytes.Clone(b), a...), 0, 0)...)
+	m.rawAttrs = indefinite
+	if err := verifyOne(t, m.message(t)).Err; err != nil {
+		t.Errorf("signed as DER, sent in indefinite length: %v", err)
+	}
+	asSent := &crafted{}
+	*asSent = *m
+	unsorted := der(cbasn1.SET, b, a)
+	asSent.rawAttrs = der(explicit(0), b, a)
+	info := der(cbasn1.SEQUENCE, derInt(1), issuerAndSerial(m.signer.Certificate), m.digest, asSent.rawAttrs, m.algorithm, derOctets(m.sign(t, unsorted)))
+	message := signedDataOf(oid.Data, der(cbasn1.OCTET_STRING, signText), m.certificates, [][]byte{info}, m.digest)
+	if err := verifyOne(t, message).Err; err != nil {
+		t.Errorf("signed and sent unsorted: %v", err)
+	}
+}
+
+// TestAttributesContentSwap: a signature over attributes must not verify over
+// content that is their encoding.
+func TestAttributesContentSwap(t *testing.T) {
+	victim := honest(t, "rsa", signText)
+	attributes := derSet(cbasn1.SET, victim.attributes...)
+	m := honest(t, "rsa", attributes)
+	m.attributes = nil
+	if err := verifyOne(t, m.message(t)).Err; !errors.Is(err, ErrSignature) {
+		t.Errorf("swapped: %v", err)
+	}
+	m = honest(t, "rsa", signText)
+	m.attributes = nil
+	if err := verifyOne(t, m.message(t)).Err; err != nil {
+		t.Errorf("no attributes at all: %v", err)
+	}
+	m.contentType = oid.EnvelopedData
+	if err := verifyOne(t, m.message(t)).Err; !errors.Is(err, ErrMalformed) {
+		t.Errorf("no attributes, though the content is not data: %v", err)
+	}
+}
+
+// TestEdDSAWithoutAttributes, small and over the bound.
+func TestEdDSAWithoutAttributes(t *testing.T) {
+	m := honest(t, "ed25519", signText)
+	m.attributes = nil
+	if err := verifyOne(t, m.message(t)).Err; err != nil {
+		t.Errorf("small: %v", err)
+	}
+	for size, want := range map[int]error{maxPureContent: nil, maxPureContent + 1: ErrUnsupported} {
+		m = honest(t, "ed25519", bytes.Repeat([]byte("x"), size))
+		m.attributes = nil
+		if err := verifyOne(t, m.message(t)).Err; !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
+
+func TestVerifyCertificates(t *testing.T) {
+	m := honest(t, "rsa", signText)
+	good := m.certificates[0]
+	garbage := der(cbasn1.SEQUENCE, []byte("no certificate at all"))
+	m.certificates = [][]byte{garbage, load(t, "rsa2").Certificate.Raw, good}
+	if s := verifyOne(t, m.message(t)); s.Err != nil || !bytes.Equal(s.RawCertificate, good) {
+		t.Errorf("a bad certificate in the bag: %v", s.Err)
+	}
+	m.certificates = [][]byte{load(t, "rsa2").Certificate.Raw}
+	if s := verifyOne(t, m.message(t)); !errors.Is(s.Err, ErrNoCertificate) || s.Certificate != nil {
+		t.Errorf("no certificate of the signer: %v", s.Err)
+	}
+	broken := bytes.Replace(good, load(t, "rsa").Certificate.RawSubjectPublicKeyInfo[:4], []byte{0x30, 0x82, 0x01, 0x21}, 1)
+	m.certificates = [][]byte{broken}
+	if s := verifyOne(t, m.message(t)); !errors.Is(s.Err, ErrNoCertificate) || s.Certificate != nil || !bytes.Equal(s.RawCertificate, broken) {
+		t.Errorf("a certificate of the signer that cannot be parsed: %v, %d bytes", s.Err, len(s.RawCertificate))
+	}
+}
+
+// TestVerifyMixed: several signers are judged each on their own.
+func TestVerifyMixed(t *testing.T) {
+	m, ec := honest(t, "rsa", signText), honest(t, "p256", signText)
+	bad := honest(t, "rsa2", []byte("something else"))
+	m.certificates = append(m.certificates, ec.certificates[0], bad.certificates[0])
+	message := m.message(t, ec.signerInfo(t), bad.signerInfo(t))
+	signatures := verifyAll(t, message, nil)
+	if len(signatures) != 3 || signatures[0].Err != nil || signatures[1].Err != nil || !errors.Is(signatures[2].Err, ErrSignature) {
+		t.Errorf("%+v", signatures)
+	}
+	unknown := honest(t, "rsa", signText)
+	unknown.digest = derAlgorithm(oid.Data)
+	if s := verifyOne(t, unknown.message(t)); !errors.Is(s.Err, ErrUnsupported) {
+		t.Errorf("unknown digest: %v", s.Err)
+	}
+	unknown = honest(t, "rsa", signText)
+	unknown.algorithm = derAlgorithm(oid.Data)
+	if s := verifyOne(t, unknown.message(t)); !errors.Is(s.Err, ErrUnsupported) {
+		t.Errorf("unknown signature algorithm: %v", s.Err)
+	}
+	mismatch := honest(t, "rsa", signText)
+	mismatch.algorithm = derAlgorithm(oid.ECDSAWithSHA256)
+	if s := verifyOne(t, mismatch.message(t)); !errors.Is(s.Err, ErrSignature) {
+		t.Errorf("ECDSA by an RSA key: %v", s.Err)
+	}
+}
+
+// TestVerifyExponentOne: with an exponent of 1 everybody can sign.
+func TestVerifyExponentOne(t *testing.T) {
+	k := load(t, "rsa").Certificate.PublicKey.(*rsa.PublicKey)
+	for _, e := range []int{1, 2, 4} {
+		if err := readableRSA(&rsa.PublicKey{N: k.N, E: e}); !errors.Is(err, ErrSignature) {
+			t.Errorf("exponent %d: %v", e, err)
+		}
+	}
+	for bits, ok := range map[uint]bool{minReadRSA - 1: false, minReadRSA: true, maxRSABits: true, maxRSABits + 1: false} {
+		n := new(big.Int).SetBit(new(big.Int), int(bits)-1, 1)
+		if err := readableRSA(&rsa.PublicKey{N: n, E: 65537}); (err == nil) != ok {
+			t.Errorf("%d bits: %v", bits, err)
+		}
+	}
+}
+
+// TestVerifyDescribes reads back what Sign says of the signer.
+func TestVerifyDescribes(t *testing.T) {
+	s := signCase{"rsa", crypto.SHA256, false}.signer(t)
+	s.SigningTime = time.Date(2051, 5, 4, 3, 2, 1, 5, time.UTC)
+	s.Capabilities = OwnCapabilities()
+	s.EncryptionCertificate = load(t, "p256").Certificate
+	got := verifyOne(t, signBytes(t, signText, false, s))
+	if got.Err != nil || !got.SigningTime.Equal(s.SigningTime.Truncate(time.Second)) ||
+		!HasCapability(got.Capabilities, "aes-256-gcm") || !got.EncryptionCertificate.Equal(s.EncryptionCertificate) || len(got.Weak) > 0 {
+		t.Errorf("%+v", got)
+	}
+	weak := honest(t, "rsa1024", signText)
+	if got := verifyOne(t, weak.message(t)); got.Err != nil || len(got.Weak) != 1 || got.Weak[0] != "rsa-1024" {
+		t.Errorf("RSA-1024: %v, %q", got.Err, got.Weak)
+	}
+}
+
+// TestKeyPreferences resolves each form of the attribute in the bag.
+func TestKeyPreferences(t *testing.T) {
+	ec := load(t, "p256").Certificate
+	id := issuerAndSerial(ec)
+	ski := derOctets(ec.SubjectKeyId)
+	for name, a := range map[string][]byte{
+		"issuer and serial": attribute(oid.EncryptionKeyPreference, append([]byte{0xa0}, id[1:]...)),
+		"recipient key id":  attribute(oid.EncryptionKeyPreference, der(explicit(1), ski)),
+		"key id":            attribute(oid.EncryptionKeyPreference, append([]byte{0x82}, ski[1:]...)),
+		"Microsoft's":       attribute(oid.MSEncryptionKeyReference, id),
+	} {
+		m := honest(t, "rsa", signText)
+		m.attributes = append(m.attributes, a)
+		m.certificates = append(m.certificates, ec.Raw)
+		if s := verifyOne(t, m.message(t)); s.Err != nil || s.EncryptionCertificate == nil || !s.EncryptionCertificate.Equal(ec) {
+			t.Errorf("%s: %v, %v", name, s.Err, s.EncryptionCertificate)
+		}
+		m.certificates = m.certificates[:1]
+		if s := verifyOne(t, m.message(t)); s.Err != nil || s.EncryptionCertificate != nil {
+			t.Errorf("%s, not in the bag: %v, %v", name, s.Err, s.EncryptionCertificate)
+		}
+	}
+}
+
+// TestPSSWithOwnCode compares our PSS with crypto/rsa's, which has no mask digest.
+func TestPSSWithOwnCode(t *testing.T) {
+	id := load(t, "rsa")
+	key := id.Key.(*rsa.PrivateKey)
+	sum := sha256.Sum256(signText)
+	d := digestByOID(oid.SHA256)
+	for _, salt := range []int{1, 20, 32, 222} {
+		signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: salt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := new(big.Int).Exp(new(big.Int).SetBytes(signature), big.NewInt(int64(key.E)), key.N)
+		em := m.FillBytes(make([]byte, 256))
+		s := signatureScheme{name: "rsa-pss", digest: d, mgf: d, salt: salt}
+		if !checkPSS(em, 2047, s, sum[:]) {
+			t.Errorf("salt of %d bytes: not accepted", salt)
+		}
+		s.salt++
+		if checkPSS(em, 2047, s, sum[:]) {
+			t.Errorf("salt of %d bytes: accepted as one byte longer", salt)
+		}
+	}
+}
+
+// TestVerifierWritesPiecewise: the content may come in any pieces.
+func TestVerifierWritesPiecewise(t *testing.T) {
+	sd := parse(t, signBytes(t, signText, true, signCase{"p256", 0, false}.signer(t))).Signed
+	v := sd.Verifier()
+	for i := range signText {
+		v.Write(signText[i : i+1])
+	}
+	if err := v.Verify(bytes.NewReader(signText), int64(len(signText)))[0].Err; err != nil {
+		t.Error(err)
+	}
+	if _, err := io.Copy(sd.Verifier(), bytes.NewReader(signText)); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,109 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func example(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../config.example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+var option = regexp.MustCompile(`(?m)^#([a-z_]+ = |\[)`)
+
+// TestExampleIsTheDefault: every option that the example shows outside a table
+// of several has its default, and every option is shown.
+func TestExampleIsTheDefault(t *testing.T) {
+	var single []string
+	repeated := false
+	for line := range strings.SplitSeq(example(t), "\n") {
+		switch {
+		case strings.HasPrefix(line, "#[["):
+			repeated = true
+		case strings.HasPrefix(line, "["):
+			repeated = false
+		}
+		if !repeated {
+			single = append(single, option.ReplaceAllString(line, "$1"))
+		}
+	}
+	got, err := Parse(strings.Join(single, "\n"), "/etc/sealgate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	if err := want.resolve("/etc/sealgate"); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(emptied(got), emptied(want)) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for table, keys := range known() {
+		for _, k := range keys {
+			if table != "" && !strings.Contains(example(t), k+" = ") {
+				t.Errorf("%s.%s is not in the example", table, k)
+			}
+		}
+	}
+}
+
+// emptied makes an empty list and none the same.
+func emptied(c *Config) *Config {
+	for _, l := range []*[]string{&c.Trust.Roots, &c.Outbound.Archive, &c.Headers.Omit} {
+		if len(*l) == 0 {
+			*l = nil
+		}
+	}
+	return c
+}
+
+// TestExampleParsesWhole with everything switched on.
+func TestExampleParsesWhole(t *testing.T) {
+	dir := t.TempDir()
+	os.Mkdir(filepath.Join(dir, "keys"), 0o700)
+	os.WriteFile(filepath.Join(dir, "keys", "support.pem"), nil, 0o600)
+	c, err := Parse(option.ReplaceAllString(example(t), "$1"), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Listener) != 3 || len(c.Mailbox) != 1 || len(c.Rule) != 1 || c.Mailbox[0].Keys[0] != filepath.Join(dir, "keys", "support.pem") {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestBad: each file of testdata/bad begins with the error that it must give.
+func TestBad(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.toml")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		want := strings.TrimPrefix(first, "# want: ")
+		if _, err := Load(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", filepath.Base(f), err, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(option.ReplaceAllString(`[server]`+"\n"+`hostname = "x"`, "$1"))
+	f.Fuzz(func(t *testing.T, s string) {
+		if c, err := Parse(s, "/nowhere"); err == nil && c.Server.Hostname == "" {
+			t.Error("a configuration without a name passed")
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package config
+
+// This file guesses which key was meant.
+
+import (
+	"reflect"
+)
+
+// known are the keys of each table, by the table's name; "" is the top.
+func known() map[string][]string {
+	tables := map[string][]string{}
+	t := reflect.TypeOf(Config{})
+	for i := range t.NumField() {
+		name, inner := t.Field(i).Tag.Get("toml"), t.Field(i).Type
+		tables[""] = append(tables[""], name)
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		for k := range inner.NumField() {
+			tables[name] = append(tables[name], inner.Field(k).Tag.Get("toml"))
+		}
+	}
+	return tables
+}
+
+// nearest is the name with the fewest edits from s, "" when none is near.
+func nearest(s string, names []string) (best string) {
+	least := len(s)/2 + 1
+	for _, n := range names {
+		if d := distance(s, n); d < least {
+			best, least = n, d
+		}
+	}
+	return best
+}
+
+// distance counts insertions, deletions and substitutions (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, cost)
+		}
+	}
+	return row[len(b)]
+}

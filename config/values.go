@@ -1,0 +1,54 @@
+package config
+
+// This file reads values that TOML has no type for: sizes and times.
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Size is a number of octets: "100 MiB", "256 KiB", or a plain number.
+type Size int64
+
+var units = []struct {
+	name string
+	n    int64
+}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
+
+// UnmarshalText reads a Size.
+func (s *Size) UnmarshalText(text []byte) error {
+	for _, u := range units {
+		number, ok := strings.CutSuffix(string(text), u.name)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
+		if err != nil || n < 0 || n > (1<<62)/u.n {
+			break
+		}
+		*s = Size(n * u.n)
+		return nil
+	}
+	return fmt.Errorf("%q is not a size such as \"100 MiB\"", text)
+}
+
+// Duration is a time span: "60s", "5m", "180d".
+type Duration time.Duration
+
+// UnmarshalText reads a Duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		if n, err := strconv.ParseInt(days, 10, 32); err == nil && n >= 0 {
+			*d = Duration(time.Duration(n) * 24 * time.Hour)
+			return nil
+		}
+	}
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is not a time span such as \"60s\" or \"180d\"", text)
+	}
+	*d = Duration(v)
+	return nil
+}

@@ -142,13 +142,19 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	if u := r.Certificate.KeyUsage; u != 0 && u&wantedUsage(r.Purpose) == 0 {
 		return bad("the certificate's key usage does not allow this")
 	}
-	if r.Certificate.IsCA {
+	if r.Certificate.IsCA && !r.Pinned && !c.isRoot(r.Certificate) {
 		return bad("the certificate is that of an authority, not of a person")
 	}
 	if len(r.Certificate.ExtKeyUsage)+len(r.Certificate.UnknownExtKeyUsage) == 0 && !c.o.AcceptAny {
 		return bad("the certificate does not say that it is for e-mail")
 	}
 	return Result{}, false
+}
+
+// isRoot tells whether an admin trusts this very certificate: people do sign with
+// self-signed ones that say CA:TRUE.
+func (c *Checker) isRoot(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(c.o.Roots, cert.Equal)
 }
 
 func wantedUsage(p Purpose) x509.KeyUsage {

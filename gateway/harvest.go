@@ -38,7 +38,7 @@ func (m *inboundMail) remember(ctx context.Context) error {
 func (m *inboundMail) rememberReply(ctx context.Context) error {
 	_, hidden := m.protectedSubject()
 	for _, id := range messageIDs(m.e, "Message-ID") {
-		if err := m.g.o.Store.Remember(ctx, replyKey(id), certstore.Memory{HiddenSubject: hidden}, m.g.o.Limits.RememberDays); err != nil {
+		if err := m.g.o.Store.Remember(ctx, replyKey(id), certstore.Memory{HiddenSubject: hidden}, m.g.o.Limits.Remember); err != nil {
 			return err
 		}
 	}

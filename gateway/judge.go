@@ -183,20 +183,31 @@ func (j *Judgement) decide(m *smime.Message) {
 	}
 }
 
-// decidingLayer is the innermost signed layer over what is shown, else the
-// innermost signed one, else -1.
+// decidingLayer is the innermost signed layer over what is shown that a signer
+// of the From address made; else the innermost over what is shown, else the
+// innermost signed one, else -1. A reply-all that signs over a quoted signed
+// mail is its author's.
 func (j *Judgement) decidingLayer(m *smime.Message) int {
-	any := -1
+	shown, any := -1, -1
 	for i := len(m.Layers) - 1; i >= 0; i-- {
 		if !m.Layers[i].Signed() {
 			continue
 		}
-		if m.Layers[i].Covers == smime.CoversShown {
-			return i
-		}
 		if any < 0 {
 			any = i
 		}
+		if m.Layers[i].Covers != smime.CoversShown {
+			continue
+		}
+		if len(j.inLayer(i, true)) > 0 {
+			return i
+		}
+		if shown < 0 {
+			shown = i
+		}
+	}
+	if shown >= 0 {
+		return shown
 	}
 	return any
 }

@@ -94,9 +94,9 @@ type HeaderOptions struct {
 
 // Limits bounds what one message may cost.
 type Limits struct {
-	ResultSize   int64         // octets of an outbound result, 0 for no limit
-	Expanded     int64         // octets that the layers of a message may unfold to
-	RememberDays time.Duration // how long a decrypted Message-ID is remembered
+	ResultSize int64         // octets of an outbound result, 0 for no limit
+	Expanded   int64         // octets that the layers of a message may unfold to
+	Remember   time.Duration // how long a decrypted Message-ID is remembered
 }
 
 // defaults of Limits; the time is design §4's 180 days.
@@ -122,8 +122,8 @@ func New(o Options) (*Gateway, error) {
 	if o.Limits.Expanded == 0 {
 		o.Limits.Expanded = defaultExpanded
 	}
-	if o.Limits.RememberDays == 0 {
-		o.Limits.RememberDays = defaultRemember
+	if o.Limits.Remember == 0 {
+		o.Limits.Remember = defaultRemember
 	}
 	return &Gateway{o: o}, nil
 }

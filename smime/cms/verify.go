@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -90,6 +91,9 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.
 	sig.Algorithm = scheme.name
 	if s.misplaced {
 		return &Error{"SignedData", -1, "an attribute is unsigned that must be signed"}
+	}
+	if sig.Digest != "" && !slices.Contains(v.sd.DigestNames, sig.Digest) { // RFC 5652 §5.1: one-pass readers fail
+		return &Error{"SignedData", -1, "the signer's digest is not among the digest algorithms"}
 	}
 	if s.attributes != nil {
 		if err := s.attributes.describe(sig, bag); err != nil {

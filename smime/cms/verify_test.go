@@ -171,6 +171,10 @@ func TestVerifyMixed(t *testing.T) {
 	if len(signatures) != 3 || signatures[0].Err != nil || signatures[1].Err != nil || !errors.Is(signatures[2].Err, ErrSignature) {
 		t.Errorf("%+v", signatures)
 	}
+	unlisted := signedDataOf(oid.Data, derOctets(signText), m.certificates, [][]byte{honest(t, "rsa", signText).signerInfo(t)}, nil)
+	if s := verifyOne(t, unlisted); !errors.Is(s.Err, ErrMalformed) {
+		t.Errorf("a digest that digestAlgorithms lacks: %v", s.Err)
+	}
 	unknown := honest(t, "rsa", signText)
 	unknown.digest = derAlgorithm(oid.Data)
 	if s := verifyOne(t, unknown.message(t)); !errors.Is(s.Err, ErrUnsupported) {

@@ -69,7 +69,7 @@ func parseHeader(data []byte, atEnd bool) (fields []Field, n int, done bool) {
 			return fields, n, false
 		}
 		switch {
-		case len(bytes.TrimRight(line, "\r\n")) == 0:
+		case string(line) == "\r\n" || string(line) == "\n":
 			return fields, n + len(line), true
 		case (line[0] == ' ' || line[0] == '\t') && len(fields) > 0:
 			fields[len(fields)-1].Raw = data[start : n+len(line) : n+len(line)]

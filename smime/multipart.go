@@ -13,7 +13,7 @@ type delimiter struct {
 	before int64 // where the content before it ends: the line end in front of the line is part of the delimiter
 	line   int64 // where the line begins
 	after  int64 // where the content after it begins
-	padded bool  // blanks follow the boundary on its line
+	odd    bool  // blanks follow the boundary on its line, or one of its line ends is LF
 	last   bool  // the close delimiter
 }
 
@@ -139,8 +139,8 @@ func delimiterAt(window []byte, i, needle int, atEnd, atStart bool) (d delimiter
 	case i == 0 && atStart:
 	case i > 0 && window[i-1] == '\n':
 		d.before = int64(i - 1)
-		if i > 1 && window[i-2] == '\r' {
-			d.before--
+		if d.odd = true; i > 1 && window[i-2] == '\r' {
+			d.before, d.odd = d.before-1, false
 		}
 	default:
 		return d, 0, false
@@ -150,13 +150,13 @@ func delimiterAt(window []byte, i, needle int, atEnd, atStart bool) (d delimiter
 		rest = rest[2:]
 	}
 	line := bytes.TrimLeft(rest[:min(len(rest), maxPadding)], " \t")
-	d.padded = len(line) != min(len(rest), maxPadding)
+	d.odd = d.odd || len(line) != min(len(rest), maxPadding)
 	rest = rest[min(len(rest), maxPadding)-len(line):]
 	switch {
 	case bytes.HasPrefix(rest, []byte("\r\n")):
 		rest = rest[2:]
 	case bytes.HasPrefix(rest, []byte("\n")):
-		rest = rest[1:]
+		rest, d.odd = rest[1:], true
 	case !atEnd || len(rest) > 0:
 		return d, 0, false
 	}

@@ -15,9 +15,9 @@ import (
 // fields of inner parts are left out; what is signed or encrypted already stays
 // as it is. A body that cannot be made safe is an ErrMalformed.
 //
-// The result reads from e: close it before e.
+// The result reads from e: close it before e. Closing it does not close e.
 func Prepare(e *Entity, sp *spool.Spool) (*Entity, error) {
-	return rewrite(e, sp, rule{
+	content, err := rewrite(e, sp, rule{
 		sealed: isSealed,
 		field:  signedField,
 		fits:   shape.safe,
@@ -25,6 +25,12 @@ func Prepare(e *Entity, sp *spool.Spool) (*Entity, error) {
 		leaf:   encodeLeaf,
 		refuse: true,
 	})
+	if content != e || err != nil {
+		return content, err
+	}
+	same := *e
+	same.owned = nil
+	return &same, nil
 }
 
 // signedField: Content-* move inside, MIME-Version and the rest stay outside

@@ -120,7 +120,7 @@ func encoded(encoding string) newFields {
 // header writes e's fields that stay, and the new ones.
 func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	var out []byte
-	same := len(fields) == 0
+	same := len(fields) == 0 && !e.oddSeparator()
 	for _, f := range e.Fields {
 		if _, other := fields[strings.ToLower(f.Name)]; other || !w.field(f, at) {
 			same = false
@@ -141,6 +141,15 @@ func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	}
 	_, err := w.Write(append(out, "\r\n"...))
 	return err
+}
+
+// oddSeparator tells whether LF alone ends the header.
+func (e *Entity) oddSeparator() bool {
+	n := e.body
+	for _, f := range e.Fields {
+		n -= int64(len(f.Raw))
+	}
+	return n == 1
 }
 
 // multipart writes the parts, and the delimiters between them as they are. Text
@@ -170,18 +179,23 @@ func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
 	return nil
 }
 
-// delimiter writes a boundary line from the line end in front of it on. Blanks
-// after the boundary are left out: somebody on the way might do the same.
+// delimiter writes a boundary line from the line end in front of it on: without
+// blanks after the boundary, which somebody on the way might take away, and with
+// CRLF.
 func (w *rewriter) delimiter(e *Entity, from int64, d delimiter) error {
-	if !d.padded {
+	if !d.odd {
 		w.keep(e, from, d.after)
 		return nil
 	}
-	line := make([]byte, d.after-from)
-	if err := readFull(e.r, line, e.off+from); err != nil {
+	line := make([]byte, d.after-d.line)
+	if err := readFull(e.r, line, e.off+d.line); err != nil {
 		return err
 	}
-	_, err := w.Write(append(bytes.TrimRight(line, " \t\r\n"), "\r\n"...))
+	line = append(bytes.TrimRight(line, " \t\r\n"), "\r\n"...)
+	if from < d.line {
+		line = append([]byte("\r\n"), line...)
+	}
+	_, err := w.Write(line)
 	return err
 }
 
@@ -254,7 +268,7 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 
 // encodingFor is quoted-printable for text that stays readable that way.
 func encodingFor(e *Entity, s shape) string {
-	if media, _ := e.ContentType(); strings.HasPrefix(media, "text/") && !s.nul && s.high <= s.size/4 {
+	if media, _ := e.ContentType(); strings.HasPrefix(media, "text/") && !s.nul && s.high <= s.size/3 {
 		return "quoted-printable"
 	}
 	return "base64"

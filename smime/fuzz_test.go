@@ -1,0 +1,208 @@
+package smime
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// seeds are the messages of testdata/seeds, which are ours, and those of the
+// corpus where it is.
+func seeds(f *testing.F) {
+	f.Helper()
+	found, err := filepath.Glob("testdata/seeds/*")
+	if err != nil || len(found) == 0 {
+		f.Fatal("no seeds in testdata/seeds: ", err)
+	}
+	if more, err := filepath.Glob("../../shared/corpus/*/eml/*.eml"); err == nil {
+		found = append(found, more...)
+	}
+	if more, err := filepath.Glob("../../shared/corpus/comm-central/smime/*.eml"); err == nil {
+		found = append(found, more...)
+	}
+	for _, name := range found {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(data) < 100<<10 {
+			f.Add(data)
+			f.Add(bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n")))
+		}
+	}
+}
+
+// FuzzEntity: what parses comes back to the byte, and the parts lie in order
+// within the body.
+func FuzzEntity(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := ParseEntity(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		if written(t, e) != string(data) {
+			t.Error("it does not come back")
+		}
+		checkParts(t, e)
+	})
+}
+
+func checkParts(t *testing.T, e *Entity) {
+	m, err := e.multipart()
+	if m == nil || err != nil {
+		return
+	}
+	at := e.off + e.body
+	for _, p := range m.parts {
+		if p.off < at || p.body > p.size || p.off+p.size > e.off+e.size {
+			t.Fatalf("part at %d of %d octets after %d", p.off, p.size, at)
+		}
+		at = p.off + p.size
+		checkParts(t, p)
+	}
+}
+
+// FuzzFields: field values and parameters.
+func FuzzFields(f *testing.F) {
+	for _, s := range []string{`multipart/signed; boundary="a\"b"; micalg=sha-256`, "a/b; c*0*=utf-8''%41; c*1=B (x)", "a/b; c", `a/b; c="`, "=?utf-8?q?=41?=", "a/b;\r\n c=d"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		fields, n, done := parseHeader([]byte("Content-Type: "+value), true)
+		if !done || len(fields) == 0 {
+			t.Fatal("the field is lost")
+		}
+		var raw []byte
+		for _, f := range fields {
+			raw = append(raw, f.Raw...)
+			s, err := measure(bytes.NewReader(legalField(f.Raw)))
+			if err != nil || !s.legal() {
+				t.Errorf("%q is not legal: %+v, %v", f.Raw, s, err)
+			}
+		}
+		if n < len(raw) || !strings.HasPrefix("Content-Type: "+value, string(raw)) {
+			t.Error("the fields are not verbatim")
+		}
+		if v := fields[0].Value(); strings.ContainsAny(v, "\r\n") {
+			t.Errorf("%q has a line end", v)
+		}
+		token, params := parseParameters(value)
+		if token != strings.ToLower(token) || len(params) > len(value)+1 {
+			t.Errorf("%q, %d parameters", token, len(params))
+		}
+	})
+}
+
+func fuzzSpool(t *testing.T) *spool.Spool {
+	sp, err := spool.New(spool.Options{Dir: os.TempDir(), Memory: 16 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sp
+}
+
+// FuzzOpen: no panic, no error of ours, nothing left in the spool, and a
+// message without layers stays as it came.
+func FuzzOpen(f *testing.F) {
+	seeds(f)
+	keys := []cms.DecryptionKey{decryptionKey(issue(f, "p256")), decryptionKey(issue(f, "rsa-2048"))}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sp := fuzzSpool(t)
+		m, err := Open(t.Context(), bytes.NewReader(data), int64(len(data)), OpenOptions{Keys: keys, Spool: sp, MaxExpanded: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, m.Inner.Section()); err != nil {
+			t.Error(err)
+		}
+		if len(m.Layers) == 0 && m.Inner != m.Outer {
+			t.Error("changed without a layer")
+		}
+		if err := m.Close(); err != nil || sp.Used() != 0 {
+			t.Errorf("%v; %d octets left in the spool", err, sp.Used())
+		}
+	})
+}
+
+// FuzzRewrite: whatever comes, Legalize makes legal mail of it, TextOnly leaves
+// no HTML, and what Prepare made verifies when it was signed.
+func FuzzRewrite(f *testing.F) {
+	seeds(f)
+	c := issue(f, "p256")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sp := fuzzSpool(t)
+		e, err := ParseEntity(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		legal, err := Legalize(e, sp)
+		if err != nil {
+			if ignoreMalformed(err) != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if s, err := measure(legal.Section()); err != nil || !s.legal() {
+			t.Errorf("not legal: %+v, %v", s, err)
+		}
+		plain, err := TextOnly(legal, sp)
+		if ignoreMalformed(err) != nil {
+			t.Fatal(err)
+		}
+		if err == nil {
+			noHTML(t, plain)
+			if plain != legal {
+				plain.Close()
+			}
+		}
+		signAndOpen(t, legal, signOptions(sp, c))
+		legal.Close()
+		if sp.Used() != 0 {
+			t.Errorf("%d octets left in the spool", sp.Used())
+		}
+	})
+}
+
+func noHTML(t *testing.T, e *Entity) {
+	if media, _ := e.ContentType(); fetches(media) {
+		t.Errorf("%s is left", media)
+	}
+	parts, err := e.Parts()
+	if err != nil {
+		return
+	}
+	for _, p := range parts {
+		noHTML(t, p)
+	}
+}
+
+func signAndOpen(t *testing.T, e *Entity, o SignOptions) {
+	content, err := Prepare(e, o.Spool)
+	if err != nil {
+		if ignoreMalformed(err) != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	defer content.Close()
+	signed, err := Sign(content, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer signed.Close()
+	m, err := Open(t.Context(), signed.Section(), signed.Size(), OpenOptions{Spool: o.Spool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if len(m.Layers) == 0 || len(m.Layers[0].Signatures) != 1 || m.Layers[0].Signatures[0].Err != nil {
+		t.Errorf("what we signed does not verify: %+v, %v", m.Layers, m.Malformed)
+	}
+}

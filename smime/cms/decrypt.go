@@ -122,7 +122,7 @@ func (e *EnvelopedData) decryptWith(ctx context.Context, key []byte, o DecryptOp
 		return nil, ErrDecrypt // a key that the cipher does not take, such as equal thirds
 	}
 	f := o.Spool.Create()
-	good, err := decryptContent(ctx, f, e.content.NewReader(), open)
+	good, err := decryptContent(ctx, f, e.content.NewReader(), e.content.Size(), open)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -168,13 +168,16 @@ func (e *EnvelopedData) opener(key []byte) (opener, error) {
 }
 
 // decryptContent streams the content through the cipher, holding back the last
-// block until it is known to be the last.
-func decryptContent(ctx context.Context, dst io.Writer, src io.Reader, open opener) (good bool, err error) {
-	size := open.blockSize()
-	buf := make([]byte, size+streamChunk)
+// block until it is known to be the last. total is what src has, in bytes.
+func decryptContent(ctx context.Context, dst io.Writer, src io.Reader, total int64, open opener) (good bool, err error) {
+	size, chunk := open.blockSize(), streamChunk
+	if total < streamChunk {
+		chunk = int(total) + 1 // one more, to see the end
+	}
+	buf := make([]byte, size+chunk)
 	held, whole := 0, true // buf[:held] is plaintext that waits; all parts were whole blocks
 	for {
-		n, err := io.ReadFull(src, buf[held:held+streamChunk])
+		n, err := io.ReadFull(src, buf[held:held+chunk])
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 			return false, err
 		}

@@ -4,7 +4,11 @@ package cms
 import (
 	"bytes"
 	"crypto"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.mozilla.org/pkcs7"
@@ -33,6 +37,69 @@ func TestDifferentialSign(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// TestDifferentialVerify: on messages of other programs, what it can read at
+// all it judges as we do, also when they are damaged.
+func TestDifferentialVerify(t *testing.T) {
+	agreed := 0
+	for _, file := range recordedMessages(t) {
+		message, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(filepath.Base(file), "sign_") {
+			continue
+		}
+		for _, text := range []string{recordedText, recordedText + "."} {
+			p7, err := pkcs7.Parse(message)
+			if err != nil {
+				continue
+			}
+			if len(p7.Content) == 0 {
+				p7.Content = []byte(text)
+			}
+			theirs := p7.Verify()
+			if errors.Is(theirs, pkcs7.ErrUnsupportedAlgorithm) || theirs != nil && strings.Contains(theirs.Error(), "unsupported") {
+				continue // it lacks the algorithm
+			}
+			ours := verifyAll(t, message, []byte(text))[0].Err
+			if (ours == nil) != (theirs == nil) {
+				t.Errorf("%s: we say %v, pkcs7 says %v", file, ours, theirs)
+			}
+			agreed++
+		}
+	}
+	if agreed < 60 {
+		t.Errorf("only %d comparisons", agreed)
+	}
+}
+
+// TestDifferentialDecrypt does the same with encrypted messages.
+func TestDifferentialDecrypt(t *testing.T) {
+	id, agreed := load(t, "rsa"), 0
+	for _, file := range recordedMessages(t) {
+		message, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p7, err := pkcs7.Parse(message)
+		if err != nil {
+			continue
+		}
+		theirs, err := p7.Decrypt(id.Certificate, id.Key)
+		if err != nil {
+			continue // it lacks the algorithm
+		}
+		ours, _, err := decryptBytes(t, message, "rsa")
+		if err != nil || !bytes.Equal(ours, theirs) {
+			t.Errorf("%s: %v", file, err)
+		}
+		agreed++
+	}
+	if agreed < 8 {
+		t.Errorf("only %d comparisons", agreed)
 	}
 }
 

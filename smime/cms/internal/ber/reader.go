@@ -18,8 +18,8 @@ const (
 	// skipped whole; segments of segments are the rest.
 	MaxDepth = 32
 
-	windowSize = 16 << 10 // bytes read ahead
-	maxHeader  = 10       // identifier, length of the length, 8 bytes of length
+	windowSize = 4 << 10 // bytes read ahead
+	maxHeader  = 10      // identifier, length of the length, 8 bytes of length
 )
 
 // Error says what is wrong with the encoding, and where.

@@ -12,7 +12,7 @@ import (
 const (
 	lineOctets  = 57        // become one line
 	lineLength  = 76        // RFC 2045 §6.8
-	encodeLines = 1024      // encoded at once
+	batchOctets = 57 << 10  // encoded at once: whole lines
 	decodeChunk = 128 << 10 // read at once
 )
 
@@ -25,23 +25,22 @@ type base64Writer struct {
 	lines   []byte
 }
 
-func newBase64Writer(dst io.Writer) *base64Writer {
-	return &base64Writer{dst: dst, pending: make([]byte, 0, lineOctets*encodeLines)}
-}
+func newBase64Writer(dst io.Writer) *base64Writer { return &base64Writer{dst: dst} }
 
 // Write keeps what does not fill a batch.
 func (w *base64Writer) Write(p []byte) (int, error) {
 	n := len(p)
-	for len(w.pending)+len(p) >= cap(w.pending) {
-		batch := p[:cap(w.pending)-len(w.pending)]
+	for len(w.pending)+len(p) >= batchOctets {
+		batch := p[:batchOctets-len(w.pending)]
 		p = p[len(batch):]
 		if len(w.pending) > 0 { // else straight from p
-			batch = append(w.pending, batch...)
+			w.pending = append(w.pending, batch...)
+			batch = w.pending
 		}
-		w.pending = w.pending[:0]
 		if err := w.flush(batch); err != nil {
 			return 0, err
 		}
+		w.pending = w.pending[:0]
 	}
 	w.pending = append(w.pending, p...)
 	return n, nil
@@ -87,8 +86,9 @@ func base64Lines(n int64) int64 {
 // skipped anywhere; any other character, missing padding, or data after it is
 // ErrMalformed: who signs or encrypts writes none of them.
 func decodeBase64(dst io.Writer, src io.Reader) error {
-	d := base64Decoder{dst: dst, out: make([]byte, decodeChunk), text: make([]byte, 0, decodeChunk+4)}
-	buf := make([]byte, decodeChunk)
+	n := bufferSize(src, decodeChunk)
+	buf := make([]byte, n)
+	d := base64Decoder{dst: dst, out: make([]byte, n+4), text: make([]byte, 0, n+4)}
 	for {
 		n, err := io.ReadFull(src, buf)
 		d.text = appendText(d.text, buf[:n])
@@ -109,6 +109,7 @@ type base64Decoder struct {
 	dst  io.Writer
 	text []byte // without line breaks, not yet decoded
 	out  []byte
+	over bool // the padding was decoded
 }
 
 // appendText appends p without line breaks.
@@ -131,6 +132,12 @@ func appendText(dst, p []byte) []byte {
 // drain decodes all whole groups but the last, which may have the padding; at
 // the end that too.
 func (d *base64Decoder) drain(atEnd bool) error {
+	if d.over {
+		if d.text = withoutBlanks(d.text); len(d.text) > 0 {
+			return malformed("base64 that goes on after its padding")
+		}
+		return nil
+	}
 	whole := len(d.text) - 1
 	if atEnd {
 		whole = len(d.text)
@@ -146,6 +153,7 @@ func (d *base64Decoder) drain(atEnd bool) error {
 		}
 		return d.drain(atEnd)
 	}
+	d.over = whole > 0 && d.text[whole-1] == '='
 	d.text = append(d.text[:0], d.text[whole:]...)
 	_, err = d.dst.Write(d.out[:n])
 	return err

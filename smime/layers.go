@@ -81,7 +81,7 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 	}
 	f := op.o.Spool.Create()
 	v := sd.Verifier()
-	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), make([]byte, copyChunk)); err != nil {
+	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), make([]byte, bufferSize(sd.Content, copyChunk))); err != nil {
 		f.Close()
 		return nil, op.fail(l, err)
 	}
@@ -132,7 +132,7 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 		defer content.Close()
 	}
 	v := sd.Verifier()
-	if _, err := io.CopyBuffer(op.writer(v), content.reader(), make([]byte, copyChunk)); err != nil {
+	if _, err := io.CopyBuffer(op.writer(v), content.reader(), make([]byte, bufferSize(section, copyChunk))); err != nil {
 		return err
 	}
 	l.verified(v.Verify(content, content.size))

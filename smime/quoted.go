@@ -12,7 +12,7 @@ import (
 // that begins no escape stands for itself, as readers have it. Line ends stay
 // as they are.
 func decodeQuoted(dst io.Writer, src io.Reader) error {
-	r := bufio.NewReaderSize(src, 64<<10)
+	r := bufio.NewReaderSize(src, bufferSize(src, 64<<10))
 	w := bufio.NewWriterSize(dst, 64<<10)
 	for {
 		line, err := r.ReadSlice('\n')
@@ -86,7 +86,7 @@ func hexDigit(c byte) (byte, bool) {
 // beginning (RFC 2049 §3).
 func encodeQuoted(dst io.Writer, src io.Reader) error {
 	q := quoter{w: bufio.NewWriterSize(dst, 64<<10)}
-	r := bufio.NewReaderSize(src, 64<<10)
+	r := bufio.NewReaderSize(src, bufferSize(src, 64<<10))
 	for {
 		line, err := r.ReadSlice('\n')
 		whole := bytes.HasSuffix(line, []byte("\r\n"))
@@ -94,9 +94,9 @@ func encodeQuoted(dst io.Writer, src io.Reader) error {
 		if whole {
 			text = line[:len(line)-2]
 		}
-		if err == bufio.ErrBufferFull && text[len(text)-1] == '\r' {
-			r.UnreadByte() // its LF may come next
-			text = text[:len(text)-1]
+		if last := len(text) - 1; err == bufio.ErrBufferFull && bytes.IndexByte([]byte(" \t\r"), text[last]) >= 0 {
+			r.UnreadByte() // the end of the line may come next
+			text = text[:last]
 		}
 		q.text(text, err != bufio.ErrBufferFull)
 		switch {

@@ -288,8 +288,7 @@ func (w *rewriter) encode(src io.Reader, encoding string) error {
 // legalField makes a field that can be sent: no NUL, CR or LF but at the end of
 // a line, no line over 998 octets.
 func legalField(raw []byte) []byte {
-	s, err := measure(bytes.NewReader(raw))
-	if err == nil && s.legal() && bytes.HasSuffix(raw, []byte("\r\n")) {
+	if measureBytes(raw).legal() && bytes.HasSuffix(raw, []byte("\r\n")) {
 		return raw
 	}
 	var out []byte

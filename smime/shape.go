@@ -33,7 +33,7 @@ func (s shape) safe() bool {
 
 // measure reads all of r.
 func measure(r io.Reader) (s shape, err error) {
-	b := bufio.NewReaderSize(r, 64<<10)
+	b := bufio.NewReaderSize(r, bufferSize(r, 64<<10))
 	length, cr := 0, false // of the line so far; whether it ends in CR
 	for {
 		part, err := b.ReadSlice('\n')
@@ -50,6 +50,30 @@ func measure(r io.Reader) (s shape, err error) {
 			return s, err
 		}
 	}
+}
+
+// bufferSize is how large a buffer need be for r, which may know its size; at most most.
+func bufferSize(r any, most int64) int {
+	if s, ok := r.(interface{ Size() int64 }); ok {
+		return int(max(min(s.Size(), most), 1))
+	}
+	return int(most)
+}
+
+// measureBytes is measure for what is in memory.
+func measureBytes(p []byte) (s shape) {
+	length, cr := 0, false
+	for len(p) > 0 {
+		n := bytes.IndexByte(p, '\n') + 1
+		if n == 0 {
+			n = len(p)
+		}
+		s.part(p[:n], &length, &cr)
+		p = p[n:]
+	}
+	s.bare = s.bare || cr
+	s.longest = max(s.longest, length)
+	return s
 }
 
 // part takes a line, or a piece of one that is longer than the buffer.

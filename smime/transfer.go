@@ -91,7 +91,7 @@ func (e *Entity) hasBareLF() (bool, error) {
 	for _, f := range e.Fields {
 		return !bytes.HasSuffix(f.Raw, []byte("\r\n")) && bytes.HasSuffix(f.Raw, []byte("\n")), nil
 	}
-	line, err := bufio.NewReader(e.Section()).ReadSlice('\n')
+	line, err := bufio.NewReaderSize(e.Section(), bufferSize(e.Section(), 4<<10)).ReadSlice('\n')
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 		return false, err
 	}

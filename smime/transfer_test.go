@@ -53,11 +53,12 @@ func TestDecodeBase64(t *testing.T) {
 		data := random(n)
 		enc := base64.StdEncoding.EncodeToString(data)
 		for name, wrapped := range map[string]string{
-			"one line": enc,
-			"CRLF 76":  wrap(enc, 76, "\r\n"),
-			"LF 64":    wrap(enc, 64, "\n"),
-			"CRLF 5":   wrap(enc, 5, "\r\n"),
-			"blanks":   wrap(enc, 76, " \t\r\n\r\n "),
+			"one line":        enc,
+			"CRLF 76":         wrap(enc, 76, "\r\n"),
+			"LF 64":           wrap(enc, 64, "\n"),
+			"CRLF 5":          wrap(enc, 5, "\r\n"),
+			"blanks after it": wrap(enc, 76, "\r\n") + strings.Repeat(" \t\r\n", 100000),
+			"blanks":          wrap(enc, 76, " \t\r\n\r\n "),
 		} {
 			var out bytes.Buffer
 			if err := decodeBase64(&out, strings.NewReader(wrapped)); err != nil || !bytes.Equal(out.Bytes(), data) {
@@ -77,7 +78,7 @@ func wrap(s string, n int, end string) string {
 }
 
 func TestDecodeBase64Refuses(t *testing.T) {
-	for _, s := range []string{"AAA", "AAAA=", "AA==AAAA", "AAAA!AAA", "AAA=\r\n-- \r\nlist footer", "====", "A===", strings.Repeat("AAAA", 50000) + "\x00"} {
+	for _, s := range []string{"AAA", "AAAA=", "AA==AAAA", "AAAA!AAA", "AAA=\r\n-- \r\nlist footer", "====", "A===", "AA==\r\nAAAA", "AA== \r\n" + strings.Repeat(" ", 300000) + "A", strings.Repeat("AAAA", 50000) + "\x00"} {
 		if err := decodeBase64(io.Discard, strings.NewReader(s)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%.20q: %v", s, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,6 +31,11 @@ const (
 type cell struct{ they, we string }
 
 func TestMatrix(t *testing.T) {
+	for _, program := range []string{"openssl", "certutil", "cmsutil", "pk12util", "gpgsm", "javac"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("%s is missing; on Debian: apt install openssl libnss3-tools gpgsm default-jdk-headless libbcprov-java libbcpkix-java", program)
+		}
+	}
 	peers := []peer{newOpenSSL(t), newNSS(t), newGPGSM(t), newBouncyCastle(t)}
 	for _, p := range peers {
 		control(t, p)

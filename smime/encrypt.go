@@ -15,13 +15,16 @@ type EncryptOptions struct {
 	Cipher     string // one of [cms.Ciphers]; "" is "aes-256-cbc"
 	Recipients []cms.Recipient
 	Spool      *spool.Spool
+	// SelfOnly allows what no other implementation could be tried against, as in
+	// cms.EncryptOptions.
+	SelfOnly bool
 }
 
 // Encrypt encrypts content for all recipients or none. The result is an entity
 // whose fields are only Content-*, to be put under the header of the message.
 func Encrypt(content *Entity, o EncryptOptions) (*Entity, error) {
 	return seal(o.Spool, smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
-		return cms.Encrypt(dst, content.Section(), content.Size(), cms.EncryptOptions{Cipher: o.Cipher, Recipients: o.Recipients})
+		return cms.Encrypt(dst, content.Section(), content.Size(), cms.EncryptOptions{Cipher: o.Cipher, Recipients: o.Recipients, SelfOnly: o.SelfOnly})
 	})
 }
 

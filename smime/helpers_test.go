@@ -3,7 +3,9 @@ package smime
 
 import (
 	"bytes"
+	"compress/zlib"
 	"crypto/x509"
+	"encoding/asn1"
 	"io"
 	"strings"
 	"testing"
@@ -104,6 +106,46 @@ func toCRLF(t testing.TB, b []byte) string {
 		t.Fatal(err)
 	}
 	return out.String()
+}
+
+// compressedEntity is a compressed layer (RFC 3274), which we read and do not write.
+func compressedEntity(t testing.TB, content string) string {
+	t.Helper()
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	if _, err := io.WriteString(w, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	type algorithm struct{ ID asn1.ObjectIdentifier }
+	type encapsulated struct {
+		ID      asn1.ObjectIdentifier
+		Content []byte `asn1:"explicit,tag:0"`
+	}
+	type compressedData struct {
+		Version int
+		Zlib    algorithm
+		Content encapsulated
+	}
+	der, err := asn1.Marshal(struct {
+		ID   asn1.ObjectIdentifier
+		Data compressedData `asn1:"explicit,tag:0"`
+	}{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 9},
+		compressedData{0, algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 3, 8}}, encapsulated{oidData, z.Bytes()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := seal(newSpool(t), "compressed-data", "smime.p7z", func(dst io.Writer) error {
+		_, err := dst.Write(der)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	return text(t, e)
 }
 
 func mustVerify(t testing.TB, m *Message, layer int, c *x509.Certificate) {

@@ -20,20 +20,13 @@ import (
 // divergences are the undisputed rows whose verdict is not the manifest's. Each
 // is argued, with another implementation that does the same, in docs/corpus.md.
 var divergences = map[string]gateway.SignatureStatus{
-	"asn1crypto/cms-signed.der":   gateway.SignatureUntrusted,
-	"asn1crypto/cms-signed.pem":   gateway.SignatureUntrusted,
-	"asn1crypto/pkcs7-signed.der": gateway.SignatureUntrusted,
-	"asn1crypto/pkcs7-signed.pem": gateway.SignatureUntrusted,
-	"comm-central/smime/alice.env.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml":   gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml":   gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml":   gateway.SignatureMismatch,
-	"comm-central/smime/alice.plain.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.plain.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.plain.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA256.opaque.eml":                          gateway.SignaturePartial,
-	"comm-central/smime/alice.env.sig.SHA384.opaque.eml":                          gateway.SignaturePartial,
-	"comm-central/smime/alice.env.sig.SHA512.opaque.eml":                          gateway.SignaturePartial,
-	"zammad/opaque_no_bundled_signer_cert.eml":                                    gateway.SignatureUnchecked,
+	"comm-central/smime/alice.env.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml": gateway.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml": gateway.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml": gateway.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA256.opaque.eml":                        gateway.SignaturePartial,
+	"comm-central/smime/alice.env.sig.SHA384.opaque.eml":                        gateway.SignaturePartial,
+	"comm-central/smime/alice.env.sig.SHA512.opaque.eml":                        gateway.SignaturePartial,
+	"zammad/opaque_no_bundled_signer_cert.eml":                                  gateway.SignatureUnchecked,
 }
 
 // judged opens and judges one row at its own time, with its own anchors.

@@ -1,0 +1,130 @@
+package smime
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// countingReader counts what is read of it, which stands for the time that
+// reading takes and does not depend on the machine.
+type countingReader struct {
+	*strings.Reader
+	octets, calls int64
+}
+
+func (c *countingReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.Reader.ReadAt(p, off)
+	c.octets += int64(n)
+	c.calls++
+	return n, err
+}
+
+// TestHostileIsLinear opens messages made to be slow: no more is read than a few
+// times their size, however large they are.
+func TestHostileIsLinear(t *testing.T) {
+	const head = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n"
+	nested := func(n int) string {
+		var s strings.Builder
+		for i := range maxNesting {
+			fmt.Fprintf(&s, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+		}
+		return s.String() + strings.Repeat("x", n)
+	}
+	for name, make := range map[string]func(n int) string{
+		"boundary in the middle of lines": func(n int) string { return head + strings.Repeat("x--b", n/4) },
+		"longer boundaries":               func(n int) string { return head + strings.Repeat("\r\n--bx", n/6) },
+		"blanks after boundaries":         func(n int) string { return head + strings.Repeat("\n--b          x", n/15) },
+		"delimiters":                      func(n int) string { return head + strings.Repeat("--b\n", n/4) },
+		"empty lines":                     func(n int) string { return head + strings.Repeat("\r\n", n/2) },
+		"nested multiparts":               nested,
+		"one header":                      func(n int) string { return strings.Repeat("A: b\r\n ", n/7) },
+		"half a delimiter":                func(n int) string { return head + "--b\r\n\r\n" + strings.Repeat("\r\n-", n/3) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, size := range []int{1 << 20, 4 << 20} {
+				r := &countingReader{Reader: strings.NewReader(make(size))}
+				m, err := Open(t.Context(), r, r.Size(), OpenOptions{Spool: newSpool(t)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Close()
+				most := int64(5)
+				if name == "nested multiparts" {
+					most = maxNesting + 2
+				}
+				if r.octets > most*r.Size() || r.calls > 100+r.Size()/1000 {
+					t.Errorf("%d octets: %d read in %d calls", r.Size(), r.octets, r.calls)
+				}
+			}
+		})
+	}
+}
+
+// TestManyPartsAreRead in proportion, each with a read of its own.
+func TestManyPartsAreRead(t *testing.T) {
+	msg := "Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\n\r\n", maxParts) + "--b--"
+	r := &countingReader{Reader: strings.NewReader(msg)}
+	e, err := ParseEntity(r, r.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if parts, err := e.Parts(); err != nil || len(parts) != maxParts || r.calls > maxParts+100 {
+		t.Errorf("%d parts in %d reads: %v", len(parts), r.calls, err)
+	}
+}
+
+// TestDecompressionBound: compressed layers may expand to the bound, all
+// together, and not beyond.
+func TestDecompressionBound(t *testing.T) {
+	const size = 100 << 10
+	once := compressedEntity(t, crlf(hello)+strings.Repeat("x", size-len(crlf(hello))))
+	twice := compressedEntity(t, once)
+	for _, c := range []struct {
+		name string
+		msg  string
+		most int64
+		ok   bool
+	}{
+		{"at the bound", once, size, true},
+		{"over it", once, size - 1, false},
+		{"two layers at the bound", twice, size + int64(len(once)), true},
+		{"two layers over it", twice, size + int64(len(once)) - 1, false},
+	} {
+		m, err := Open(t.Context(), strings.NewReader(c.msg), int64(len(c.msg)), OpenOptions{Spool: newSpool(t), MaxExpanded: c.most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok := m.Malformed == nil && m.Inner.Size() == size; ok != c.ok {
+			t.Errorf("%s: %v, %d octets", c.name, m.Malformed, m.Inner.Size())
+		}
+		m.Close()
+	}
+}
+
+// TestBodyIsReadThroughErrors: a reader that fails in the body is a fault of ours.
+func TestBodyIsReadThroughErrors(t *testing.T) {
+	const msg = "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+	r := failingAfter{strings.NewReader(msg + strings.Repeat("x", 100<<10)), 50 << 10}
+	_, err := Open(t.Context(), r, r.Size(), OpenOptions{Spool: newSpool(t)})
+	if !errors.Is(err, errBroken) {
+		t.Errorf("%v", err)
+	}
+}
+
+type failingAfter struct {
+	*strings.Reader
+	n int64
+}
+
+func (f failingAfter) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > f.n {
+		return 0, errBroken
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+var _ io.ReaderAt = failingAfter{}

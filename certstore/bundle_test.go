@@ -1,0 +1,69 @@
+package certstore
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"sealgate/internal/testpki"
+)
+
+func TestBundles(t *testing.T) {
+	p := testpki.New(t)
+	a, b := p.Issue(testpki.Options{Addresses: []string{"a@b.example"}}), p.Issue(testpki.Options{Addresses: []string{"c@d.example"}, Key: "ed25519"})
+	p7b, err := WriteBundle([]*x509.Certificate{a.Certificate, b.Certificate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asPEM := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
+	for name, k := range map[string]struct {
+		data []byte
+		n    int
+	}{
+		"DER": {a.Certificate.Raw, 1}, "PEM": {append(a.CertPEM(), b.CertPEM()...), 2}, ".p7b": {p7b, 2}, "PEM of a bundle": {asPEM("PKCS7", p7b), 2},
+	} {
+		if got, err := ReadCertificates(k.data); err != nil || len(got) != k.n || !got[0].Equal(a.Certificate) {
+			t.Errorf("%s: %d certificates, %v", name, len(got), err)
+		}
+	}
+	for name, data := range map[string][]byte{"nothing": nil, "text": []byte("hello"), "a key": asPEM("PRIVATE KEY", []byte("x")), "nested 30 80": bytes.Repeat([]byte{0x30, 0x80}, 500<<10)} {
+		if _, err := ReadCertificates(data); !errors.Is(err, ErrBundle) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := ReadCertificates(make([]byte, maxBundle+1)); err == nil {
+		t.Error("a bundle above the bound was read")
+	}
+}
+
+// TestOpensslReadsOurBundle, and we read openssl's.
+func TestOpensslReadsOurBundle(t *testing.T) {
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed")
+	}
+	p := testpki.New(t)
+	a := p.Issue(testpki.Options{Addresses: []string{"a@b.example"}})
+	_, cert := p.Files(a, "a")
+	ours, theirs := filepath.Join(t.TempDir(), "ours.p7b"), filepath.Join(t.TempDir(), "theirs.p7b")
+	p7b, err := WriteBundle([]*x509.Certificate{a.Certificate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(ours, p7b, 0o600)
+	out, err := exec.Command("openssl", "pkcs7", "-inform", "DER", "-in", ours, "-print_certs").CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("a@b.example")) {
+		t.Errorf("%v %s", err, out)
+	}
+	if out, err := exec.Command("openssl", "crl2pkcs7", "-nocrl", "-certfile", cert, "-outform", "DER", "-out", theirs).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	data, _ := os.ReadFile(theirs)
+	if got, err := ReadCertificates(data); err != nil || len(got) != 1 || !got[0].Equal(a.Certificate) {
+		t.Errorf("%d certificates, %v", len(got), err)
+	}
+}

@@ -1,0 +1,119 @@
+package milter
+
+// This file turns the engine's edits, which name fields by position, into
+// Postfix's, which name them by name and number.
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-milter"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// operation is one milter modification.
+type operation struct {
+	code  byte // 'm' change or delete, 'i' insert, 'h' add
+	index int  // 'm': 1-based among the fields of this name; 'i': position
+	name  string
+	value string
+}
+
+func (o operation) send(m *milter.Modifier) error {
+	switch o.code {
+	case 'm':
+		return m.ChangeHeader(o.index, o.name, o.value)
+	case 'i':
+		return m.InsertHeader(o.index, o.name, o.value)
+	default:
+		return m.AddHeader(o.name, o.value)
+	}
+}
+
+// operations orders the edits so that no number is used after it has shifted:
+// changes and deletions from the last field to the first, then insertions from
+// the last position to the first, then what is added at the end. names are the
+// fields as received.
+func operations(names []string, edits []gateway.HeaderEdit) []operation {
+	var changes, inserts []gateway.HeaderEdit
+	var added []operation
+	deleted := map[int]bool{}
+	for _, e := range edits {
+		switch e.Op {
+		case gateway.DeleteField:
+			if !deleted[e.Index] {
+				deleted[e.Index] = true
+				e.Value = ""
+				changes = append(changes, e)
+			}
+		case gateway.ReplaceField:
+			changes = append(changes, e)
+		case gateway.InsertField:
+			inserts = append(inserts, e)
+		case gateway.AppendField:
+			added = append(added, operation{'h', 0, e.Name, e.Value})
+		}
+	}
+	byIndex := func(a, b gateway.HeaderEdit) int { return b.Index - a.Index }
+	slices.SortStableFunc(changes, byIndex)
+	slices.Reverse(inserts)
+	slices.SortStableFunc(inserts, byIndex)
+	var out []operation
+	for _, e := range changes {
+		out = append(out, operation{'m', nth(names, e.Index), names[e.Index], e.Value})
+	}
+	for _, e := range inserts {
+		out = append(out, operation{'i', e.Index - before(deleted, e.Index), e.Name, e.Value})
+	}
+	return append(out, added...)
+}
+
+// nth is the number of a field among those of its name, from 1.
+func nth(names []string, index int) (n int) {
+	for _, name := range names[:index+1] {
+		if strings.EqualFold(name, names[index]) {
+			n++
+		}
+	}
+	return n
+}
+
+// before counts the deleted fields before a position.
+func before(deleted map[int]bool, index int) (n int) {
+	for i := range deleted {
+		if i < index {
+			n++
+		}
+	}
+	return n
+}
+
+// bodyChunk is the most that one SMFIR_REPLBODY carries.
+const bodyChunk = milter.MaxBodyChunk
+
+// replaceBody sends the new body. go-milter turns CRLF into LF chunk by chunk,
+// so a chunk never ends between the two.
+func replaceBody(m *milter.Modifier, body *spool.File) error {
+	buf := make([]byte, bodyChunk)
+	size := body.Size()
+	if size == 0 {
+		return m.ReplaceBody(nil)
+	}
+	for off := int64(0); off < size; {
+		n := int(min(size-off, bodyChunk))
+		if _, err := body.ReadAt(buf[:n], off); err != nil && err != io.EOF {
+			return err
+		}
+		if off+int64(n) < size && buf[n-1] == '\r' && n > 1 {
+			n--
+		}
+		if err := m.ReplaceBody(buf[:n]); err != nil {
+			return err
+		}
+		off += int64(n)
+	}
+	return nil
+}

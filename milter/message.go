@@ -1,0 +1,143 @@
+package milter
+
+// This file is the end of a message: Process, then edits, copies or a refusal.
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-milter"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// errHeader is a header that cannot be represented field by field.
+var errHeader = errors.New("milter: a header field has an impossible name or folding")
+
+// Body is called at the end of the message.
+func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
+	s.note(m)
+	defer s.reset()
+	defer func() {
+		if p := recover(); p != nil {
+			s.log().Error("panic while a message was handled", "panic", fmt.Sprint(p))
+			resp, err = reply(ourFault), nil
+		}
+	}()
+	if s.msg == nil {
+		return reply(ourFault), nil
+	}
+	if s.conn.torn {
+		s.fault = errHeader
+	}
+	if s.fault != nil {
+		return s.refuse(s.fault), nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
+	defer cancel()
+	out, err := s.process(ctx)
+	if err != nil {
+		return s.refuse(err), nil
+	}
+	defer out.Close()
+	return s.handOver(ctx, out, m)
+}
+
+var (
+	ourFault = gateway.Reply{Code: 451, Enhanced: "4.3.0", Text: "S/MIME gateway cannot handle the message now, try again later"}
+	full     = gateway.Reply{Code: 452, Enhanced: "4.3.1", Text: "S/MIME gateway has too many messages at once, try again later"}
+	unfit    = gateway.Reply{Code: 554, Enhanced: "5.6.0", Text: "message header cannot be read"}
+)
+
+// refuse answers for a fault; the cause goes into the log.
+func (s *session) refuse(err error) answer {
+	r := ourFault
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		r = full
+	case errors.Is(err, errHeader):
+		r = unfit
+	}
+	s.log().Error("message not taken", "error", err, "reply", r.Code)
+	return reply(r)
+}
+
+// process runs the engine while signs of life go to Postfix.
+func (s *session) process(ctx context.Context) (*gateway.Outcome, error) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		t := time.NewTicker(s.server.Progress)
+		defer t.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-t.C:
+				s.conn.Write(progressFrame)
+			}
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
+	return s.server.Processor.Process(ctx, s.envelope(), s.msg)
+}
+
+// progressFrame is SMFIR_PROGRESS, which go-milter does not know.
+var progressFrame = append(binary.BigEndian.AppendUint32(nil, 1), 'p')
+
+// handOver turns the outcome into what Postfix understands.
+func (s *session) handOver(ctx context.Context, out *gateway.Outcome, m *milter.Modifier) (milter.Response, error) {
+	if out.Verdict == gateway.Reject || out.Verdict == gateway.TempFail {
+		return reply(out.Reply), nil
+	}
+	if len(out.Deliveries) > 1 {
+		return s.split(ctx, out), nil
+	}
+	if err := s.edit(out, m); err != nil {
+		return nil, err // the connection is gone, or half an edit is: Postfix keeps the mail
+	}
+	return goOn, nil
+}
+
+// split sends the copies away and lets Postfix drop its own.
+func (s *session) split(ctx context.Context, out *gateway.Outcome) answer {
+	if s.server.Splitter == nil || out.Verdict == gateway.Quarantine {
+		s.log().Error("several copies and no way to deliver them", "copies", len(out.Deliveries))
+		return reply(ourFault)
+	}
+	if r := s.server.Splitter.Deliver(ctx, s.t, s.msg, out.Deliveries); r.Code != 0 {
+		s.log().Warn("copies not taken by reinject", "reply", r.Code, "text", r.Text)
+		return reply(r)
+	}
+	s.log().Info("copies delivered through reinject", "copies", len(out.Deliveries))
+	return answer{code: byte(milter.ActDiscard)}
+}
+
+// edit changes the message in place: sender, header, hold, and then the body in
+// one run (Postfix cannot mix them).
+func (s *session) edit(out *gateway.Outcome, m *milter.Modifier) error {
+	d := out.Deliveries[0]
+	if d.Decrypted {
+		if err := m.ChangeFrom("<" + s.t.From + ">\x00RET=HDRS"); err != nil {
+			return err
+		}
+	}
+	for _, op := range operations(s.names, d.Edits) {
+		if err := op.send(m); err != nil {
+			return err
+		}
+	}
+	if out.Verdict == gateway.Quarantine {
+		if err := m.Quarantine(replyText(out.Reply.Text)); err != nil {
+			return err
+		}
+	}
+	if d.Body == nil {
+		return nil
+	}
+	return replaceBody(m, d.Body)
+}

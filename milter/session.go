@@ -1,0 +1,213 @@
+package milter
+
+// This file is one SMTP session as Postfix tells it, with any number of
+// messages.
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/textproto"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/emersion/go-milter"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// session keeps what Connect learnt for every message of the session; the rest
+// is reset at each MAIL.
+type session struct {
+	server *Server
+	conn   *conn
+	client netip.Addr
+	busy   atomic.Bool // a message is under way
+
+	user  string
+	t     Transaction
+	names []string // of the header fields, in their order
+	msg   *spool.File
+	wants bool  // the engine has a use for the body
+	fault error // what went wrong while the message came in
+	id    string
+}
+
+// answer is a response that keeps go-milter's backend: after every response
+// whose Continue is false it would make a new one, and what Connect learnt
+// would be lost.
+type answer struct {
+	code byte
+	data []byte
+}
+
+func (a answer) Response() *milter.Message { return &milter.Message{Code: a.code, Data: a.data} }
+func (a answer) Continue() bool            { return true }
+
+var goOn = answer{code: byte(milter.ActContinue)}
+
+// reply refuses with an SMTP reply line.
+func reply(r gateway.Reply) answer {
+	return answer{byte(milter.ActReplyCode), []byte(fmt.Sprintf("%d %s %s\x00", r.Code, r.Enhanced, replyText(r.Text)))}
+}
+
+// maxReply bounds a reply's text; an SMTP reply line has 512 octets
+// (RFC 5321 §4.5.3.1.5).
+const maxReply = 450
+
+// replyText is one line of printable ASCII. A percent sign is doubled: libmilter
+// and its followers take the text as a format.
+func replyText(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s[:min(len(s), maxReply)]) {
+		switch {
+		case c == '%':
+			b.WriteString("%%")
+		case c < 0x20 || c > 0x7e:
+			b.WriteByte('?')
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+// Connect learns the client's address; a unix socket or an unknown family has
+// none.
+func (s *session) Connect(_, _ string, _ uint16, addr net.IP, _ *milter.Modifier) (milter.Response, error) {
+	if a, ok := netip.AddrFromSlice(addr); ok {
+		s.client = a.Unmap()
+	}
+	return goOn, nil
+}
+
+// Helo is not asked for.
+func (s *session) Helo(string, *milter.Modifier) (milter.Response, error) { return goOn, nil }
+
+// MailFrom begins a message.
+func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, error) {
+	s.reset()
+	if s.server.stopped() {
+		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
+	}
+	s.busy.Store(true)
+	s.user = m.Macros["{auth_authen}"]
+	s.t = Transaction{From: from, Args: s.conn.args}
+	s.msg = s.server.Spool.Create()
+	return goOn, nil
+}
+
+// RcptTo takes a recipient. Postfix has a queue id from the second one on.
+func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error) {
+	s.t.To = append(s.t.To, Recipient{to, s.conn.args})
+	s.note(m)
+	return goOn, nil
+}
+
+func (s *session) note(m *milter.Modifier) {
+	if id := m.Macros["i"]; id != "" {
+		s.id = id
+	}
+}
+
+// Header takes one field verbatim: SMFIP_HDR_LEADSPC gives the value with its
+// leading space; folding comes with LF.
+func (s *session) Header(name, value string, _ *milter.Modifier) (milter.Response, error) {
+	if s.msg == nil {
+		return nil, nil
+	}
+	s.names = append(s.names, name)
+	if !fits(name, value) {
+		s.fault = errHeader
+		return nil, nil
+	}
+	s.write([]byte(name + ":" + strings.ReplaceAll(value, "\n", "\r\n") + "\r\n"))
+	return nil, nil
+}
+
+// fits tells whether a field, written out, is the one field that Postfix means:
+// otherwise positions would shift, and an order could be lost.
+func fits(name, value string) bool {
+	name = strings.TrimRight(name, " \t")
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
+		return false
+	}
+	for i := strings.IndexByte(value, '\n'); i >= 0; {
+		if i+1 == len(value) || value[i+1] != ' ' && value[i+1] != '\t' {
+			return false
+		}
+		next := strings.IndexByte(value[i+1:], '\n')
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	return true
+}
+
+// Headers ends the header and asks whether the engine wants the body.
+func (s *session) Headers(textproto.MIMEHeader, *milter.Modifier) (milter.Response, error) {
+	if s.msg != nil {
+		s.write([]byte("\r\n"))
+		s.wants = s.server.Processor.NeedsBody(s.envelope())
+	}
+	return nil, nil
+}
+
+// BodyChunk spools a part of the body, or tells Postfix to skip the rest.
+func (s *session) BodyChunk(chunk []byte, _ *milter.Modifier) (milter.Response, error) {
+	if s.msg == nil || !s.wants || s.fault != nil {
+		return answer{code: byte(milter.ActSkip)}, nil
+	}
+	s.write(chunk)
+	return goOn, nil
+}
+
+func (s *session) write(p []byte) {
+	if s.fault == nil {
+		_, s.fault = s.msg.Write(p)
+	}
+}
+
+// Abort ends a message; it comes after every finished one too, so it is where a
+// session ends when the server drains.
+func (s *session) Abort(*milter.Modifier) error {
+	s.reset()
+	if s.server.stopped() {
+		s.conn.Conn.Close()
+	}
+	return nil
+}
+
+// reset forgets the message, never the client.
+func (s *session) reset() {
+	if s.msg != nil {
+		s.msg.Close()
+	}
+	s.msg, s.names, s.t, s.fault, s.wants, s.id = nil, nil, Transaction{}, nil, false, ""
+	s.conn.torn = false
+	s.busy.Store(false)
+}
+
+func (s *session) log() *slog.Logger {
+	return s.server.Log.With("queue_id", s.id, "client", s.client.String())
+}
+
+// mayOrder tells whether this client may give orders.
+func (s *session) mayOrder() bool {
+	return s.user != "" || slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) })
+}
+
+func (s *session) envelope() gateway.Envelope {
+	env := gateway.Envelope{From: s.t.From, CanSplit: s.server.Splitter != nil, CanHold: true, Client: s.client, User: s.user, QueueID: s.id}
+	if d := s.server.Direction; d == Outbound || d == Auto && s.mayOrder() {
+		env.Direction, env.MayOrder = gateway.Outbound, s.mayOrder()
+	}
+	for _, r := range s.t.To {
+		env.To = append(env.To, r.Address)
+	}
+	return env
+}

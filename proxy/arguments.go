@@ -1,0 +1,105 @@
+package proxy
+
+// This file reads ESMTP arguments as they stand in MAIL and RCPT, for adapters
+// that get them raw.
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+)
+
+// MailArguments reads the arguments of MAIL (RFC 3461 §4.3, RFC 6531 §3.4). SIZE,
+// BODY and AUTH say nothing that the next hop needs of us.
+func MailArguments(args []string) (*smtp.MailOptions, error) {
+	o := &smtp.MailOptions{}
+	for _, a := range args {
+		key, value, _ := strings.Cut(a, "=")
+		switch strings.ToUpper(key) {
+		case "RET":
+			o.Return = smtp.DSNReturn(strings.ToUpper(value))
+			if o.Return != smtp.DSNReturnFull && o.Return != smtp.DSNReturnHeaders {
+				return nil, fmt.Errorf("proxy: RET=%q", value)
+			}
+		case "ENVID":
+			id, err := xtext(value)
+			if err != nil {
+				return nil, err
+			}
+			o.EnvelopeID = id
+		case "SMTPUTF8":
+			o.UTF8 = true
+		case "SIZE", "BODY", "AUTH":
+		default:
+			return nil, fmt.Errorf("proxy: MAIL argument %q is not known", key)
+		}
+	}
+	return o, nil
+}
+
+// RcptArguments reads the arguments of RCPT (RFC 3461 §4.1, §4.2).
+func RcptArguments(args []string) (*smtp.RcptOptions, error) {
+	o := &smtp.RcptOptions{}
+	for _, a := range args {
+		key, value, _ := strings.Cut(a, "=")
+		switch strings.ToUpper(key) {
+		case "NOTIFY":
+			for n := range strings.SplitSeq(strings.ToUpper(value), ",") {
+				o.Notify = append(o.Notify, smtp.DSNNotify(n))
+			}
+		case "ORCPT":
+			kind, addr, ok := strings.Cut(value, ";")
+			plain, err := xtext(addr)
+			if !ok || err != nil {
+				return nil, errors.Join(fmt.Errorf("proxy: ORCPT=%q", value), err)
+			}
+			o.OriginalRecipientType, o.OriginalRecipient = smtp.DSNAddressType(strings.ToUpper(kind)), plain
+		default:
+			return nil, fmt.Errorf("proxy: RCPT argument %q is not known", key)
+		}
+	}
+	return o, nil
+}
+
+// xtext decodes RFC 3461 §4.
+func xtext(s string) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '+' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+3 > len(s) {
+			return "", fmt.Errorf("proxy: xtext %q", s)
+		}
+		c, err := hex.DecodeString(s[i+1 : i+3])
+		if err != nil {
+			return "", fmt.Errorf("proxy: xtext %q", s)
+		}
+		b.WriteByte(c[0])
+		i += 2
+	}
+	return b.String(), nil
+}
+
+// Reply is the answer for what Deliver returned; a zero Code says that all is
+// delivered.
+func Reply(err error) gateway.Reply {
+	if err == nil {
+		return gateway.Reply{}
+	}
+	var r *smtp.SMTPError
+	if !errors.As(deliverReply(err), &r) {
+		return gateway.Reply{Code: 451, Enhanced: "4.3.0", Text: "the message was not delivered"}
+	}
+	c := r.EnhancedCode
+	if c == smtp.NoEnhancedCode || c == smtp.EnhancedCodeNotSet {
+		c = smtp.EnhancedCode{r.Code / 100, 0, 0}
+	}
+	return gateway.Reply{Code: r.Code, Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]), Text: r.Message}
+}

@@ -1,0 +1,292 @@
+// Package postfixcheck reads a Postfix configuration and names every way past
+// the gateway: `sealgate check --postfix`.
+package postfixcheck
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Postfix is what postconf says.
+type Postfix struct {
+	Main     map[string]string                        // postconf
+	Services []Service                                // postconf -M and -P
+	Lookup   func(maps, key string) ([]string, error) // postmap -q over a list of maps
+}
+
+// Service is one entry of master.cf.
+type Service struct {
+	Name, Type, Command string
+	Chroot              bool
+	Override            map[string]string // -o options
+}
+
+// Door is one of our listeners.
+type Door struct {
+	Protocol, Address, Direction string
+	Beyond                       string // next_hop or reinject: where our mail goes
+}
+
+// Gateway is what sealgate's configuration says.
+type Gateway struct {
+	Doors       []Door
+	Mailboxes   []string // every address that is served, and "@domain"
+	MessageSize int64
+}
+
+// Finding is one line of the report.
+type Finding struct {
+	Bad  bool // must be mended before mail is trusted to it
+	Text string
+}
+
+// Check judges p against g. The findings say which ways there are, good ones too.
+func Check(p *Postfix, g *Gateway) (out []Finding) {
+	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickup, size, aliases} {
+		out = append(out, check(p, g)...)
+	}
+	return out
+}
+
+func bad(format string, args ...any) Finding  { return Finding{true, fmt.Sprintf(format, args...)} }
+func good(format string, args ...any) Finding { return Finding{false, fmt.Sprintf(format, args...)} }
+
+// value is a setting as it holds for a service.
+func (p *Postfix) value(s *Service, name string) string {
+	if s != nil {
+		if v, ok := s.Override[name]; ok {
+			return p.expand(v)
+		}
+	}
+	return p.expand(p.Main[name])
+}
+
+// expand follows $name once per level, five levels deep.
+func (p *Postfix) expand(v string) string {
+	for range 5 {
+		i := strings.IndexByte(v, '$')
+		if i < 0 {
+			return v
+		}
+		rest := strings.TrimPrefix(v[i+1:], "{")
+		end := strings.IndexFunc(rest, func(r rune) bool {
+			return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
+		})
+		if end < 0 {
+			end = len(rest)
+		}
+		v = v[:i] + p.Main[rest[:end]] + strings.TrimPrefix(rest[end:], "}")
+	}
+	return v
+}
+
+// ways looks at every smtpd.
+func ways(p *Postfix, g *Gateway) (out []Finding) {
+	for i := range p.Services {
+		s := &p.Services[i]
+		if s.Command == "smtpd" {
+			out = append(out, way(p, g, s)...)
+		}
+	}
+	return out
+}
+
+// way judges one smtpd: by which of our doors its mail passes, if any.
+func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
+	name := s.Name + "/" + s.Type
+	if g.leadsTo(s) {
+		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
+			return []Finding{bad("%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters", name)}
+		}
+		return []Finding{good("%s: takes our mail back, without passing sealgate again", name)}
+	}
+	list := milters(p.value(s, "smtpd_milters"))
+	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
+		list = nil
+	}
+	if through := filterDoor(p, g, s); through != nil {
+		return []Finding{good("%s: passes sealgate (%s) at %s", name, through.Direction, through.Address)}
+	}
+	mine := ours(list, g)
+	if len(mine) == 0 {
+		return []Finding{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
+	}
+	out = append(out, good("%s: passes sealgate (%s) at %s", name, mine[0].door.Direction, mine[0].door.Address))
+	out = append(out, actions(p, s, name, mine)...)
+	out = append(out, order(name, list, mine)...)
+	return append(out, chroot(p, s, name, mine)...)
+}
+
+// leadsTo tells whether a service is where our mail goes on.
+func (g *Gateway) leadsTo(s *Service) bool {
+	return slices.ContainsFunc(g.Doors, func(d Door) bool { return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond) })
+}
+
+// filterDoor is our SMTP listener behind content_filter or smtpd_proxy_filter.
+func filterDoor(p *Postfix, g *Gateway, s *Service) *Door {
+	for _, name := range []string{"smtpd_proxy_filter", "content_filter"} {
+		v := p.value(s, name)
+		for i := range g.Doors {
+			if d := &g.Doors[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) && sameEndpoint(lastEndpoint(v), d.Address) {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// lastEndpoint takes "transport:" and brackets off a filter's destination.
+func lastEndpoint(v string) string {
+	v = strings.NewReplacer("[", "", "]", "", "inet:", "").Replace(v)
+	if strings.Count(v, ":") > 1 {
+		_, v, _ = strings.Cut(v, ":")
+	}
+	return v
+}
+
+// milterEntry is one milter of smtpd_milters.
+type milterEntry struct {
+	endpoint string            // inet:host:port or unix:path
+	options  map[string]string // of the { … } form
+	place    int
+	door     *Door
+}
+
+// milters splits the setting: blanks, commas, and { endpoint, name=value } groups.
+func milters(v string) (out []milterEntry) {
+	for v = strings.TrimLeft(v, ", \t\n"); v != ""; v = strings.TrimLeft(v, ", \t\n") {
+		entry := milterEntry{options: map[string]string{}, place: len(out)}
+		if v[0] == '{' {
+			inside, rest, _ := strings.Cut(v[1:], "}")
+			v = rest
+			for i, w := range strings.FieldsFunc(inside, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
+				if i == 0 {
+					entry.endpoint = w
+					continue
+				}
+				name, value, _ := strings.Cut(w, "=")
+				entry.options[name] = value
+			}
+		} else {
+			end := strings.IndexAny(v, ", \t\n")
+			if end < 0 {
+				end = len(v)
+			}
+			entry.endpoint, v = v[:end], v[end:]
+		}
+		out = append(out, entry)
+	}
+	return out
+}
+
+// ours are the entries that are our listeners.
+func ours(list []milterEntry, g *Gateway) (mine []milterEntry) {
+	for _, m := range list {
+		for i := range g.Doors {
+			d := &g.Doors[i]
+			if d.Protocol == "milter" && sameEndpoint(strings.TrimPrefix(m.endpoint, "inet:"), d.Address) {
+				m.door = d
+				mine = append(mine, m)
+			}
+		}
+	}
+	return mine
+}
+
+// sameEndpoint compares host:port or unix:path; localhost is 127.0.0.1, a bare
+// port or any host of this machine's is compared by its port.
+func sameEndpoint(a, b string) bool {
+	if strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") {
+		pa, pb := strings.TrimPrefix(a, "unix:"), strings.TrimPrefix(b, "unix:")
+		return pa == pb || strings.HasSuffix(pb, "/"+strings.TrimPrefix(pa, "/"))
+	}
+	return portOf(a) == portOf(b) && hostOf(a) == hostOf(b)
+}
+
+func portOf(s string) string {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		port = s
+	}
+	if known, err := net.LookupPort("tcp", port); err == nil {
+		return strconv.Itoa(known)
+	}
+	return port
+}
+
+func hostOf(s string) string {
+	host, _, err := net.SplitHostPort(s)
+	if err != nil || host == "" || host == "localhost" || host == "::1" {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+// actions demands tempfail: with accept, a milter that dies while it replaces
+// the body makes Postfix send the old one, in clear.
+func actions(p *Postfix, s *Service, name string, mine []milterEntry) (out []Finding) {
+	for _, m := range mine {
+		action := p.value(s, "milter_default_action")
+		if v, ok := m.options["default_action"]; ok {
+			action = v
+		}
+		if action != "tempfail" {
+			out = append(out, bad("%s: default_action of %s is %q, it must be tempfail: otherwise mail leaves in clear when sealgate dies", name, m.endpoint, action))
+		}
+	}
+	return out
+}
+
+// order: who verifies DKIM needs the original and stands before us inbound; who
+// signs stands after us outbound.
+func order(name string, list, mine []milterEntry) (out []Finding) {
+	for _, m := range mine {
+		for _, other := range list {
+			switch {
+			case other.place == m.place || other.door != nil:
+			case m.door.Direction == "inbound" && other.place > m.place:
+				out = append(out, good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, put it before", name, other.endpoint))
+			case m.door.Direction == "outbound" && other.place < m.place:
+				out = append(out, bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after", name, other.endpoint))
+			}
+		}
+	}
+	return out
+}
+
+// chroot: a chrooted smtpd reaches unix sockets below the queue only.
+func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out []Finding) {
+	for _, m := range mine {
+		path, unix := strings.CutPrefix(m.door.Address, "unix:")
+		if unix && s.Chroot && !strings.HasPrefix(path, p.Main["queue_directory"]+"/") {
+			out = append(out, bad("%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet", name, path, p.Main["queue_directory"]))
+		}
+	}
+	return out
+}
+
+// pickup is sendmail(1): mail of programs and of every local user.
+func pickup(p *Postfix, g *Gateway) []Finding {
+	list := milters(p.expand(p.Main["non_smtpd_milters"]))
+	mine := ours(list, g)
+	if len(mine) == 0 {
+		return []Finding{bad("pickup: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener")}
+	}
+	out := []Finding{good("pickup: passes sealgate (%s) at %s; its client looks like 127.0.0.1, so with orders_from loopback every local user may order", mine[0].door.Direction, mine[0].door.Address)}
+	return append(append(out, actions(p, nil, "pickup", mine)...), order("pickup", list, mine)...)
+}
+
+// size: a replaced body over Postfix's limit is refused after all work is done.
+func size(p *Postfix, g *Gateway) []Finding {
+	limit, err := strconv.ParseInt(p.Main["message_size_limit"], 10, 64)
+	switch {
+	case err != nil:
+		return []Finding{bad("message_size_limit %q is not a number", p.Main["message_size_limit"])}
+	case limit != 0 && limit < g.MessageSize:
+		return []Finding{bad("message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused with 552; outbound needs twice what the helpdesk may send", limit, g.MessageSize)}
+	}
+	return []Finding{good("message_size_limit %d is enough for results of %d", limit, g.MessageSize)}
+}

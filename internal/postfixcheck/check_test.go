@@ -1,0 +1,117 @@
+package postfixcheck
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const (
+	mainCf = "milter_default_action = tempfail\nsmtpd_milters = inet:127.0.0.1:8891\nnon_smtpd_milters = inet:localhost:8892\nmessage_size_limit = 209715200\nqueue_directory = /var/spool/postfix\nmydestination = firma.example, localhost\nvirtual_alias_maps = hash:/etc/postfix/virtual\nalias_maps = hash:/etc/aliases\nrelay_domains = helpdesk.local\ncontent_filter =\n"
+	master = "smtp       inet  n       -       y       -       -       smtpd\nsubmission inet  n       -       y       -       -       smtpd -o smtpd_milters=inet:127.0.0.1:8892\n127.0.0.1:10026 inet n - y - - smtpd -o receive_override_options=no_milters\npickup     unix  n       -       y       60      1       pickup\n"
+	minusP = "submission/inet/smtpd_milters = inet:127.0.0.1:8892\n127.0.0.1:10026/inet/receive_override_options = no_milters\n"
+)
+
+func house() *Gateway {
+	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Doors: []Door{
+		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}}}
+}
+
+func faults(list []Finding) (out []string) {
+	for _, f := range list {
+		if f.Bad {
+			out = append(out, f.Text)
+		}
+	}
+	return out
+}
+
+func TestGoodConfigurationHasNoFault(t *testing.T) {
+	p := Parse(mainCf, master, minusP)
+	if got := faults(Check(p, house())); len(got) != 0 {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestWaysPast: each change opens a way past the gateway, and is named.
+func TestWaysPast(t *testing.T) {
+	table := map[string][]string{"support@firma.example": {"ticket@helpdesk.local", "partner@outside.example"}}
+	for name, k := range map[string]struct {
+		main, master, minusP string
+		virtual              bool
+		want                 string
+	}{
+		"submission with its own milters": {mainCf, master, strings.Replace(minusP, "8892", "9999", 1), false, "submission/inet: mail that enters here does not pass"},
+		"submission without milters":      {mainCf, master, strings.Replace(minusP, "= inet:127.0.0.1:8892", "=", 1), false, "submission/inet: mail that enters here does not pass"},
+		"pickup":                          {strings.Replace(mainCf, "non_smtpd_milters = inet:localhost:8892", "non_smtpd_milters =", 1), master, minusP, false, "pickup: mail of sendmail(1) does not pass"},
+		"default action":                  {strings.Replace(mainCf, "tempfail", "accept", 1), master, minusP, false, `is "accept", it must be tempfail`},
+		"default action of one milter":    {strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", 1), master, minusP, false, "must be tempfail"},
+		"re-injection with milters":       {mainCf, master, strings.Replace(minusP, "no_milters", "no_address_mappings", 1), false, "would pass sealgate twice"},
+		"no_milters on the front door":    {mainCf, master, minusP + "smtp/inet/receive_override_options = no_milters\n", false, "smtp/inet: mail that enters here does not pass"},
+		"DKIM signs before us":            {strings.Replace(mainCf, "inet:localhost:8892", "inet:localhost:8893 inet:localhost:8892", 1), master, minusP, false, "comes before sealgate"},
+		"an alias leads out":              {mainCf, master, minusP, true, "leads to partner@outside.example"},
+		"copies of all mail leave":        {mainCf + "always_bcc = spy@outside.example\n", master, minusP, false, "copies of all mail go to"},
+		"message_size_limit is too small": {strings.Replace(mainCf, "209715200", "10240000", 1), master, minusP, false, "message_size_limit is 10240000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Parse(k.main, k.master, k.minusP)
+			if k.virtual {
+				p.Lookup = func(maps, key string) ([]string, error) {
+					if strings.Contains(maps, "virtual") {
+						return table[key], nil
+					}
+					return nil, nil
+				}
+			}
+			if got := strings.Join(faults(Check(p, house())), "\n"); !strings.Contains(got, k.want) {
+				t.Errorf("%q, want %q", got, k.want)
+			}
+		})
+	}
+}
+
+func TestUnixSocketAndChroot(t *testing.T) {
+	g := house()
+	g.Doors[0].Address = "unix:/run/sealgate/in.sock"
+	p := Parse(strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = unix:/run/sealgate/in.sock", 1), master, minusP)
+	if got := strings.Join(faults(Check(p, g)), "\n"); !strings.Contains(got, "chrooted") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestProxyFilter(t *testing.T) {
+	g := &Gateway{Doors: []Door{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	for _, filter := range []string{"smtpd_proxy_filter = 127.0.0.1:10025", "content_filter = scan:[127.0.0.1]:10025", "content_filter = smtp:127.0.0.1:10025"} {
+		p := Parse(mainCf, master, "submission/inet/smtpd_milters =\nsmtp/inet/"+filter+"\n127.0.0.1:10026/inet/receive_override_options = no_milters\n")
+		var text string
+		for _, f := range Check(p, g) {
+			text += f.Text + "\n"
+		}
+		if !strings.Contains(text, "smtp/inet: passes sealgate (inbound)") || !strings.Contains(text, "takes our mail back") {
+			t.Errorf("%s: %s", filter, text)
+		}
+	}
+}
+
+// TestRealPostconf reads a real Postfix's defaults.
+func TestRealPostconf(t *testing.T) {
+	if _, err := exec.LookPath("postconf"); err != nil {
+		t.Skip("postconf is not installed")
+	}
+	dir := t.TempDir()
+	for _, f := range []string{"main.cf", "master.cf"} {
+		if out, err := exec.Command("sh", "-c", "cp /usr/share/postfix/"+f+".* "+dir+"/"+f+" 2>/dev/null || cp /etc/postfix/"+f+".proto "+dir+"/"+f).CombinedOutput(); err != nil {
+			t.Skipf("Debian's %s is not here: %s", f, out)
+		}
+	}
+	p, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Main["queue_directory"] == "" || len(p.Services) < 10 {
+		t.Errorf("%d settings, %d services", len(p.Main), len(p.Services))
+	}
+	if got := faults(Check(p, house())); len(got) < 2 {
+		t.Errorf("a Postfix without sealgate has no fault: %q", got)
+	}
+}

@@ -1,0 +1,99 @@
+package postfixcheck
+
+// This file asks postconf and postmap.
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// Read asks the Postfix whose configuration lies in dir; "" is Postfix's own
+// choice.
+func Read(dir string) (*Postfix, error) {
+	ask := func(args ...string) (string, error) { return run("postconf", dir, args...) }
+	main, err := ask()
+	if err != nil {
+		return nil, err
+	}
+	master, err := ask("-M")
+	if err != nil {
+		return nil, err
+	}
+	override, err := ask("-P")
+	if err != nil {
+		return nil, err
+	}
+	p := Parse(main, master, override)
+	p.Lookup = func(maps, key string) ([]string, error) { return lookup(dir, maps, key) }
+	return p, nil
+}
+
+func run(program, dir string, args ...string) (string, error) {
+	if dir != "" {
+		args = append([]string{"-c", dir}, args...)
+	}
+	cmd := exec.Command(program, args...)
+	var msg bytes.Buffer
+	cmd.Stderr = &msg
+	out, err := cmd.Output()
+	if err != nil {
+		return string(out), fmt.Errorf("%s: %w %s", program, err, strings.TrimSpace(msg.String()))
+	}
+	return string(out), nil
+}
+
+// Parse reads the output of postconf, postconf -M and postconf -P.
+func Parse(main, master, override string) *Postfix {
+	p := &Postfix{Main: map[string]string{}}
+	for line := range strings.Lines(main) {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			p.Main[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		}
+	}
+	for line := range strings.Lines(master) {
+		f := strings.Fields(line)
+		if len(f) < 8 {
+			continue
+		}
+		p.Services = append(p.Services, Service{Name: f[0], Type: f[1], Chroot: f[4] == "y", Command: f[7], Override: map[string]string{}})
+	}
+	for line := range strings.Lines(override) {
+		where, value, ok := strings.Cut(line, " = ")
+		if !ok {
+			where, value = strings.TrimSuffix(strings.TrimSpace(line), " ="), ""
+		}
+		p.override(strings.TrimSpace(where), strings.TrimSpace(value))
+	}
+	return p
+}
+
+// override takes "service/type/name" apart; a service's name may hold slashes.
+func (p *Postfix) override(where, value string) {
+	for i := range p.Services {
+		s := &p.Services[i]
+		if name, ok := strings.CutPrefix(where, s.Name+"/"+s.Type+"/"); ok {
+			s.Override[name] = value
+			return
+		}
+	}
+}
+
+// lookup asks each of a list of maps, in order; local addresses of alias files
+// come as lists.
+func lookup(dir, maps, key string) ([]string, error) {
+	for _, m := range strings.FieldsFunc(maps, func(r rune) bool { return r == ',' || r == ' ' }) {
+		out, err := run("postmap", dir, "-q", key, m)
+		if err != nil && strings.TrimSpace(out) == "" && !strings.Contains(err.Error(), ":") {
+			continue
+		}
+		if out = strings.TrimSpace(out); out != "" {
+			return strings.FieldsFunc(out, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }), nil
+		}
+		if err != nil && !strings.HasSuffix(err.Error(), "exit status 1 ") {
+			return nil, err
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/certstore"
+	"sealgate/config"
+	"sealgate/internal/address"
+	"sealgate/trust"
+)
+
+// page is how many records are fetched at once.
+const page = 200
+
+func certCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"}
+	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	with := func(do func(context.Context, certificateStore, []string) error) func(*cobra.Command, []string) error {
+		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
+	}
+	state := func(s certstore.State) func(context.Context, certificateStore, []string) error {
+		return func(ctx context.Context, store certificateStore, args []string) error {
+			return each(ctx, store, args, func(r *certstore.Record) error { return store.SetState(ctx, r.Fingerprint, s) })
+		}
+	}
+	var out string
+	export := &cobra.Command{Use: "export [--out FILE] WHICH...", Short: "write certificates as PEM, or as .p7b when FILE ends so", Args: cobra.MinimumNArgs(1),
+		RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+			return exportCerts(ctx, s, args, out)
+		})}
+	export.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
+	c.AddCommand(
+		&cobra.Command{Use: "list [ADDRESS]", Short: "one line a certificate", Args: cobra.MaximumNArgs(1), RunE: with(listCerts)},
+		&cobra.Command{Use: "show WHICH...", Short: "all that is known; WHICH is an address or a fingerprint", Args: cobra.MinimumNArgs(1), RunE: with(showCerts)},
+		&cobra.Command{Use: "import FILE...", Short: "add certificates: PEM, DER, .p7b", Args: cobra.MinimumNArgs(1), RunE: with(importCerts)},
+		export,
+		&cobra.Command{Use: "block WHICH...", Short: "never use them", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Blocked))},
+		&cobra.Command{Use: "pin WHICH...", Short: "vouch for them: use them before all others, without a chain", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Pinned))},
+		&cobra.Command{Use: "activate WHICH...", Short: "take back block, pin or pending", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Active))},
+		&cobra.Command{Use: "delete WHICH...", Short: "forget them", Args: cobra.MinimumNArgs(1), RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+			return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Fingerprint) })
+		})},
+	)
+	return c
+}
+
+// withStore asks the running gateway when there is one, else opens the store.
+func withStore(path string, args []string, do func(context.Context, certificateStore, []string) error) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return unreadable(err)
+	}
+	ctx := context.Background()
+	socket := controlSocket(cfg)
+	if c, err := net.Dial("unix", socket); err == nil {
+		c.Close()
+		return failed(do(ctx, dial(socket), args))
+	}
+	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
+	}
+	defer store.Close()
+	return failed(do(ctx, store, args))
+}
+
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{exitNotValid, err}
+}
+
+// each finds what WHICH means and does something to every record.
+func each(ctx context.Context, s certificateStore, which []string, do func(*certstore.Record) error) error {
+	for _, w := range which {
+		list, err := find(ctx, s, w)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if err := do(r); err != nil {
+				return err
+			}
+			fmt.Println(line(r))
+		}
+	}
+	return nil
+}
+
+// find takes an address or a SHA-256 fingerprint in hex, with or without colons.
+func find(ctx context.Context, s certificateStore, which string) ([]*certstore.Record, error) {
+	if fp, err := hex.DecodeString(strings.ReplaceAll(which, ":", "")); err == nil && len(fp) == 32 {
+		r, err := s.ByFingerprint(ctx, [32]byte(fp))
+		return []*certstore.Record{r}, err
+	}
+	a, err := address.Normalize(which)
+	if err != nil {
+		return nil, fmt.Errorf("%q is neither an address nor a SHA-256 fingerprint", which)
+	}
+	list, err := s.ByAddress(ctx, a)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("no certificate for %s", a)
+	}
+	return list, err
+}
+
+func line(r *certstore.Record) string {
+	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source, r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
+}
+
+func listCerts(ctx context.Context, s certificateStore, args []string) error {
+	if len(args) == 1 {
+		return each(ctx, s, args, func(*certstore.Record) error { return nil })
+	}
+	return all(ctx, s, func(r *certstore.Record) { fmt.Println(line(r)) })
+}
+
+func all(ctx context.Context, s certificateStore, do func(*certstore.Record)) error {
+	for cursor := ""; ; {
+		list, next, err := s.List(ctx, cursor, page)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			do(r)
+		}
+		if cursor = next; next == "" {
+			return nil
+		}
+	}
+}
+
+func showCerts(ctx context.Context, s certificateStore, args []string) error {
+	return each(ctx, s, args, func(r *certstore.Record) error {
+		c, err := x509.ParseCertificate(r.DER)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("subject:    %q\nissuer:     %q\nserial:     %s\nvalid:      %s to %s\nfirst seen: %s\nlast seen:  %s\nproved by:  %q at %s\n",
+			c.Subject, c.Issuer, c.SerialNumber.Text(16), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339),
+			r.FirstSeen.UTC().Format(time.RFC3339), r.LastSeen.UTC().Format(time.RFC3339), r.Proof, r.ProofTime.UTC().Format(time.RFC3339))
+		return nil
+	})
+}
+
+// importCerts stores what an admin gives under the addresses in it.
+func importCerts(ctx context.Context, s certificateStore, args []string) error {
+	for _, path := range args {
+		list, err := readCertificates([]string{path})
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			names := trust.Addresses(c)
+			if len(names) == 0 {
+				fmt.Fprintf(os.Stderr, "%s: %q names no address, left out\n", path, c.Subject)
+				continue
+			}
+			now := time.Now()
+			r := &certstore.Record{DER: c.Raw, Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+				FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: authorities(list)}
+			if err := s.Put(ctx, r); err != nil {
+				return err
+			}
+			fmt.Println(line(r))
+		}
+	}
+	return nil
+}
+
+// authorities are the CA certificates that came along in the same file.
+func authorities(list []*x509.Certificate) (raw [][]byte) {
+	for _, c := range list {
+		if c.IsCA {
+			raw = append(raw, c.Raw)
+		}
+	}
+	return raw
+}
+
+func exportCerts(ctx context.Context, s certificateStore, which []string, out string) error {
+	var certs []*x509.Certificate
+	for _, w := range which {
+		list, err := find(ctx, s, w)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			c, err := x509.ParseCertificate(r.DER)
+			if err != nil {
+				return err
+			}
+			certs = append(certs, c)
+		}
+	}
+	return output(out, func(w io.Writer) error {
+		if strings.HasSuffix(out, ".p7b") || strings.HasSuffix(out, ".p7c") {
+			der, err := certstore.WriteBundle(certs)
+			if err != nil {
+				return err
+			}
+			_, err = w.Write(der)
+			return err
+		}
+		for _, c := range certs {
+			if err := pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/config"
+)
+
+func checkCommand() *cobra.Command {
+	var path, postfixDir string
+	var withPostfix bool
+	c := &cobra.Command{Use: "check --config FILE [--postfix]", Short: "do all of serve's start-up and say what is wrong", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			cfg, err := check(path)
+			if err != nil {
+				return &failure{exitNotValid, err}
+			}
+			if !withPostfix {
+				return nil
+			}
+			return checkPostfix(cfg, postfixDir)
+		}}
+	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.Flags().BoolVar(&withPostfix, "postfix", false, "also read Postfix's configuration and name every way past the gateway")
+	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
+	return c
+}
+
+// check builds everything as serve does, and takes it down again. A gateway that
+// runs holds its addresses and its store: then those cannot be tried.
+func check(path string) (*config.Config, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	if c, err := net.Dial("unix", controlSocket(cfg)); err == nil {
+		c.Close()
+		fmt.Println("a gateway runs with this data_dir: its store and its addresses are in use and were not tried")
+		h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
+		if h.spool, err = offlineSpool(); err != nil {
+			return nil, err
+		}
+		return cfg, h.checkEngine()
+	}
+	h, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer h.store.Close()
+	doors, err := h.open()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range doors {
+		err = errors.Join(err, d.listener.Close())
+	}
+	fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
+	return cfg, err
+}
+
+// checkEngine tries keys, rules and roots alone.
+func (h *house) checkEngine() error {
+	if _, _, err := mailboxes(h.cfg, h.log); err != nil {
+		return err
+	}
+	_, err := newChecker(h.cfg)
+	return err
+}

@@ -1,0 +1,38 @@
+package main
+
+// This file is check --postfix: sealgate's configuration held against Postfix's.
+
+import (
+	"errors"
+	"fmt"
+
+	"sealgate/config"
+	"sealgate/internal/postfixcheck"
+)
+
+func checkPostfix(cfg *config.Config, dir string) error {
+	p, err := postfixcheck.Read(dir)
+	if err != nil {
+		return unreadable(err)
+	}
+	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize)}
+	for _, l := range cfg.Listener {
+		g.Doors = append(g.Doors, postfixcheck.Door{Protocol: l.Protocol, Address: l.Address, Direction: l.Direction, Beyond: l.NextHop + l.Reinject})
+	}
+	for _, m := range cfg.Mailbox {
+		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)
+	}
+	faults := 0
+	for _, f := range postfixcheck.Check(p, g) {
+		mark := "ok    "
+		if f.Bad {
+			mark = "FAULT "
+			faults++
+		}
+		fmt.Println(mark + f.Text)
+	}
+	if faults > 0 {
+		return &failure{exitNotValid, errors.New("Postfix does not send all mail through sealgate as it should")}
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+// This file opens the listeners.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"sealgate/config"
+	"sealgate/gateway"
+	"sealgate/milter"
+	"sealgate/proxy"
+	"sealgate/spool"
+)
+
+// door is one listener with the server behind it.
+type door struct {
+	listener net.Listener
+	server   interface {
+		Serve(net.Listener) error
+		Shutdown(context.Context) error
+	}
+}
+
+// open listens at every address, or at none.
+func (h *house) open() (doors []door, err error) {
+	for _, l := range h.cfg.Listener {
+		d, err := h.openOne(l)
+		if err != nil {
+			for _, d := range doors {
+				d.listener.Close()
+			}
+			return nil, err
+		}
+		doors = append(doors, d)
+	}
+	if len(doors) == 0 {
+		return nil, errors.New("there is no [[listener]]: nothing to serve")
+	}
+	return doors, nil
+}
+
+func (h *house) openOne(l config.Listener) (door, error) {
+	server, err := h.server(l)
+	if err != nil {
+		return door{}, err
+	}
+	listener, err := listen(l.Address)
+	if err != nil {
+		return door{}, fmt.Errorf("listener %s: %w", l.Address, err)
+	}
+	return door{listener, server}, nil
+}
+
+// socketMode lets Postfix's group reach a unix socket.
+const socketMode = 0o660
+
+func listen(address string) (net.Listener, error) {
+	path, ok := strings.CutPrefix(address, "unix:")
+	if !ok {
+		return net.Listen("tcp", address)
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		if c, err := net.Dial("unix", path); err == nil {
+			c.Close()
+			return nil, errors.New("another process listens there")
+		}
+		os.Remove(path) // left over by a process that was killed
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, socketMode)
+}
+
+// server is the adapter for a listener.
+func (h *house) server(l config.Listener) (interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+}, error) {
+	sessions := l.MaxSessions
+	if sessions == 0 {
+		sessions = h.cfg.Limits.Sessions
+	}
+	timeout := time.Duration(h.cfg.Limits.MessageTimeout)
+	if l.Protocol == "milter" {
+		direction := map[string]milter.Direction{"inbound": milter.Inbound, "outbound": milter.Outbound, "auto": milter.Auto}[l.Direction]
+		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout}
+		if l.Reinject != "" {
+			s.Splitter = reinject{&proxy.Client{Address: l.Reinject, Hostname: h.cfg.Server.Hostname}}
+		}
+		return s, nil
+	}
+	tls, err := serverTLS(l)
+	if err != nil {
+		return nil, err
+	}
+	direction := map[string]gateway.Direction{"inbound": gateway.Inbound, "outbound": gateway.Outbound}[l.Direction]
+	return &proxy.Server{Processor: h, Next: &proxy.Client{Address: l.NextHop, Hostname: h.cfg.Server.Hostname}, Spool: h.spool, Log: h.log,
+		Hostname: h.cfg.Server.Hostname, Direction: direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls,
+		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions}, nil
+}
+
+// reinject lets the milter deliver copies through the proxy's client.
+type reinject struct{ client *proxy.Client }
+
+// Deliver implements milter.Splitter.
+func (r reinject) Deliver(ctx context.Context, t milter.Transaction, msg *spool.File, copies []gateway.Delivery) gateway.Reply {
+	var out proxy.Transaction
+	var err error
+	if out.Options, err = proxy.MailArguments(t.Args); err == nil {
+		out.From = t.From
+		for _, to := range t.To {
+			o, bad := proxy.RcptArguments(to.Args)
+			err = errors.Join(err, bad)
+			out.Recipients = append(out.Recipients, proxy.Recipient{Address: to.Address, Options: o})
+		}
+	}
+	if err != nil {
+		return gateway.Reply{Code: 501, Enhanced: "5.5.4", Text: "ESMTP arguments cannot be read: " + err.Error()}
+	}
+	return proxy.Reply(r.client.Deliver(ctx, out, msg, copies))
+}

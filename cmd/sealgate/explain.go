@@ -1,0 +1,94 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/gateway"
+	"sealgate/smime"
+)
+
+func sha256sum(b []byte) [32]byte { return sha256.Sum256(b) }
+
+func explainCommand() *cobra.Command {
+	var o judging
+	c := &cobra.Command{Use: "explain [flags] MESSAGE", Short: "draw the layers of a message, each with its verdict", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := o.judge(args[0])
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			r.draw(os.Stdout)
+			return nil
+		}}
+	o.flags(c.Flags())
+	return c
+}
+
+// draw prints the layers as a tree, outermost first.
+func (r *judged) draw(w io.Writer) {
+	fmt.Fprintf(w, "message from %s\n", orUnknown(r.j.From))
+	indent := ""
+	for i, l := range r.opened.Layers {
+		fmt.Fprintf(w, "%s└─ %s\n", indent, layerLine(l))
+		indent += "   "
+		for _, s := range r.j.Signers {
+			if s.Layer == i {
+				drawSigner(w, indent, s)
+			}
+		}
+	}
+	media, _ := r.opened.Inner.ContentType()
+	fmt.Fprintf(w, "%s└─ %s, %d octets: what is shown\n", indent, media, r.opened.Inner.Size())
+	fmt.Fprintf(w, "\nsignature: %s, encryption: %s\n", r.j.Signature, r.j.Encryption)
+	if reason := r.reason(); reason != "" {
+		fmt.Fprintf(w, "because: %s\n", reason)
+	}
+}
+
+func layerLine(l smime.Layer) string {
+	words := []string{l.Type}
+	switch {
+	case l.Encrypted():
+		words = append(words, fmt.Sprintf("%s, %d recipients (%s), opened by %d of the keys given", l.Cipher, l.Recipients, l.KeyManagement, len(l.Keys)))
+	case l.Signed():
+		words = append(words, fmt.Sprintf("%s, covers %s", l.Digest, l.Covers))
+	}
+	if len(l.Weak) > 0 {
+		words = append(words, "weak: "+strings.Join(l.Weak, ", "))
+	}
+	if l.Err != nil {
+		words = append(words, "NOT OPENED: "+l.Err.Error())
+	}
+	return strings.Join(words, ": ")
+}
+
+// drawSigner says which rule gave the verdict, and what would have made it valid.
+func drawSigner(w io.Writer, indent string, s gateway.SignerVerdict) {
+	fmt.Fprintf(w, "%s├─ signer %s, %s with %s: %s\n", indent, orUnknown(s.Address), s.Signature.Algorithm, s.Signature.Digest, s.Status)
+	if s.Reason != "" {
+		fmt.Fprintf(w, "%s│    %s\n", indent, s.Reason)
+	}
+	if s.Trust.Rule != "" {
+		fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Trust.Rule, s.Trust.Revocation)
+	}
+	if s.Trust.Remedy != "" {
+		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Trust.Remedy)
+	}
+	for _, c := range s.Trust.Chain {
+		fmt.Fprintf(w, "%s│    chain: %s\n", indent, c.Subject)
+	}
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "(nobody known)"
+	}
+	return s
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/keyring"
+	"sealgate/trust"
+)
+
+func keyCommand() *cobra.Command {
+	c := &cobra.Command{Use: "key", Short: "our own keys"}
+	var passwordFile, out string
+	var force bool
+	imp := &cobra.Command{Use: "import --out FILE SOURCE", Short: "turn a .p12 or pasted PEM (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) }}
+	imp.Flags().StringVar(&out, "out", "", "where the key goes, FILE (mode 0600)")
+	imp.Flags().StringVar(&passwordFile, "password-file", "", "password of the source, FILE")
+	imp.Flags().BoolVar(&force, "force", false, "write it even if there are problems with it, or the file exists")
+	imp.MarkFlagRequired("out")
+	c.AddCommand(imp)
+	return c
+}
+
+// importKey checks a key before it is written: nothing half-done is left.
+func importKey(source, out, passwordFile string, force bool) error {
+	in := io.Reader(os.Stdin)
+	if source != "-" {
+		f, err := os.Open(source)
+		if err != nil {
+			return unreadable(err)
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, 2<<20))
+	if err != nil {
+		return unreadable(err)
+	}
+	list, err := keyring.Parse(data, keyring.PasswordFile(passwordFile))
+	if err != nil {
+		return &failure{exitNotValid, err}
+	}
+	var pem bytes.Buffer
+	for _, c := range list {
+		describe(c)
+		if p := c.Problems(time.Now()); len(p) > 0 && !force {
+			return &failure{exitNotValid, fmt.Errorf("%s (--force takes it all the same)", p[0])}
+		}
+		one, err := keyring.EncodePEM(c)
+		if err != nil {
+			return &failure{exitNotValid, err}
+		}
+		pem.Write(one)
+	}
+	return writeKey(out, pem.Bytes(), force)
+}
+
+func writeKey(path string, pem []byte, force bool) error {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if force {
+		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	}
+	f, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return unreadable(err)
+	}
+	if err := f.Chmod(0o600); err != nil {
+		f.Close()
+		return unreadable(err)
+	}
+	if _, err := f.Write(pem); err != nil {
+		f.Close()
+		return unreadable(err)
+	}
+	return f.Close()
+}
+
+// describe says what was found, so that an admin sees a wrong file at once.
+func describe(c *keyring.Credential) {
+	fmt.Printf("certificate of %q, valid until %s, chain of %d\n", trust.Addresses(c.Certificate), c.Certificate.NotAfter.UTC().Format(time.DateOnly), len(c.Chain))
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"sealgate/config"
+)
+
+// drainTime is how long what is under way may take after SIGTERM.
+const drainTime = 60 * time.Second
+
+func serveCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{Use: "serve --config FILE", Short: "run the gateway", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return serve(path) }}
+	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	return c
+}
+
+// serve runs until SIGTERM or SIGINT; SIGHUP reads keys, rules and roots anew.
+func serve(path string) error {
+	if err := noCoreDumps(); err != nil {
+		return err
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	h, err := build(cfg)
+	if err != nil {
+		return err
+	}
+	defer h.store.Close()
+	doors, err := h.open()
+	if err != nil {
+		return err
+	}
+	control, err := h.openControl()
+	if err != nil {
+		return err
+	}
+	defer control.Close()
+	return h.run(path, doors)
+}
+
+// noCoreDumps keeps keys and plaintext out of files that the kernel writes.
+func noCoreDumps() error {
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("cannot switch core dumps off: %w", err)
+	}
+	return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+}
+
+// run serves every door until a signal ends it or one of them fails.
+func (h *house) run(path string, doors []door) error {
+	failed := make(chan error, len(doors))
+	for _, d := range doors {
+		go func() { failed <- d.server.Serve(d.listener) }()
+		h.log.Info("listening", "address", d.listener.Addr().String())
+	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	daemon.SdNotify(false, daemon.SdNotifyReady)
+	for {
+		select {
+		case err := <-failed:
+			if err == nil {
+				err = fmt.Errorf("a listener has ended")
+			}
+			h.drain(doors)
+			return err
+		case s := <-signals:
+			if s != syscall.SIGHUP {
+				daemon.SdNotify(false, daemon.SdNotifyStopping)
+				h.drain(doors)
+				return nil
+			}
+			h.reload(path)
+		}
+	}
+}
+
+// reload replaces the engine, or keeps the old one and says why.
+func (h *house) reload(path string) {
+	cfg, err := config.Load(path)
+	if err == nil {
+		g, bad := h.newEngine(cfg)
+		if err = bad; err == nil {
+			h.engine.Store(g)
+			h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
+			return
+		}
+	}
+	h.log.Error("reload failed, everything stays as it was", "error", err)
+}
+
+// drain finishes what is under way and refuses what is new.
+func (h *house) drain(doors []door) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, d := range doors {
+		all.Go(func() {
+			if err := d.server.Shutdown(ctx); err != nil {
+				h.log.Warn("sessions were cut; their mail stays with Postfix", slog.Any("error", err))
+			}
+		})
+	}
+	all.Wait()
+}

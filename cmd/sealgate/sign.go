@@ -1,0 +1,74 @@
+package main
+
+import (
+	"crypto"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// digests are the names that --digest takes.
+var digests = map[string]crypto.Hash{"": 0, "sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512,
+	"sha3-256": crypto.SHA3_256, "sha3-384": crypto.SHA3_384, "sha3-512": crypto.SHA3_512}
+
+func signCommand() *cobra.Command {
+	var key, passwordFile, digest, out string
+	var opaque, pss bool
+	c := &cobra.Command{Use: "sign --key FILE [flags] MESSAGE", Short: "sign a message", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			hash, ok := digests[digest]
+			if !ok {
+				return unreadable(fmt.Errorf("--digest %q is not known", digest))
+			}
+			list, err := credentials([]string{key}, passwordFile)
+			if err != nil {
+				return err
+			}
+			s := cms.Signer{Certificate: list[0].Certificate, Key: list[0].Key, Digest: hash, PSS: pss, SigningTime: time.Now(), Capabilities: cms.OwnCapabilities()}
+			return transform(args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
+				return smime.Sign(content, smime.SignOptions{Signer: s, Chain: list[0].Chain, Opaque: opaque, Spool: sp})
+			})
+		}}
+	c.Flags().StringVar(&key, "key", "", "key to sign with, FILE (PEM, DER, .p12)")
+	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the key, FILE")
+	c.Flags().StringVar(&digest, "digest", "", "sha256, sha384, sha512, sha3-256, … (default: what fits the key)")
+	c.Flags().BoolVar(&opaque, "opaque", false, "application/pkcs7-mime instead of multipart/signed")
+	c.Flags().BoolVar(&pss, "pss", false, "RSASSA-PSS")
+	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
+	c.MarkFlagRequired("key")
+	return c
+}
+
+// transform prepares a message, gives it to do, and writes the result.
+func transform(path, out string, do func(*smime.Entity, *spool.Spool) (*smime.Entity, error)) error {
+	sp, err := offlineSpool()
+	if err != nil {
+		return unreadable(err)
+	}
+	msg, err := message(sp, path)
+	if err != nil {
+		return err
+	}
+	defer msg.Close()
+	e, err := smime.ParseEntity(msg, msg.Size())
+	if err != nil {
+		return unreadable(err)
+	}
+	content, err := smime.Prepare(e, sp)
+	if err != nil {
+		return &failure{exitNotValid, err}
+	}
+	defer content.Close()
+	result, err := do(content, sp)
+	if err != nil {
+		return &failure{exitNotValid, err}
+	}
+	defer result.Close()
+	return output(out, func(w io.Writer) error { return rewritten(w, e, result) })
+}

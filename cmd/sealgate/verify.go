@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"sealgate/gateway"
+	"sealgate/internal/address"
+	"sealgate/smime"
+	"sealgate/trust"
+)
+
+// judging are the options of verify and explain.
+type judging struct {
+	roots         []string
+	noSystemRoots bool
+	at            string
+	keys          []string
+	passwordFile  string
+	from          string
+}
+
+func (o *judging) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.roots, "roots", nil, "root certificates to trust, FILE")
+	f.BoolVar(&o.noSystemRoots, "no-system-roots", false, "trust --roots only")
+	f.StringVar(&o.at, "at", "", "time at which certificates are judged, RFC 3339 (default: now)")
+	f.StringArrayVar(&o.keys, "key", nil, "decrypt with this key, FILE (PEM, DER, .p12)")
+	f.StringVar(&o.passwordFile, "password-file", "", "password of the keys, FILE")
+	f.StringVar(&o.from, "from", "", "compare the signer with this address instead of From")
+}
+
+// judged is an opened message and the verdict.
+type judged struct {
+	opened *smime.Message
+	j      *gateway.Judgement
+	close  func()
+}
+
+// judge opens and judges the message at path.
+func (o *judging) judge(path string) (*judged, error) {
+	at := time.Now()
+	if o.at != "" {
+		t, err := time.Parse(time.RFC3339, o.at)
+		if err != nil {
+			return nil, unreadable(fmt.Errorf("--at: %w", err))
+		}
+		at = t
+	}
+	from := ""
+	if o.from != "" {
+		var err error
+		if from, err = address.Normalize(o.from); err != nil {
+			return nil, unreadable(fmt.Errorf("--from: %w", err))
+		}
+	}
+	check, err := o.checker()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := credentials(o.keys, o.passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	sp, err := offlineSpool()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	msg, err := message(sp, path)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := smime.Open(context.Background(), msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
+	if err != nil {
+		msg.Close()
+		return nil, unreadable(err)
+	}
+	done := func() { opened.Close(); msg.Close() }
+	return &judged{opened, gateway.Judge(context.Background(), opened, from, check, at), done}, nil
+}
+
+func (o *judging) checker() (*trust.Checker, error) {
+	roots, err := certificates(o.roots, "")
+	if err != nil {
+		return nil, err
+	}
+	if !o.noSystemRoots {
+		system, err := trust.SystemRoots()
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		roots = append(roots, system.Certificates...)
+	}
+	return trust.New(trust.Options{Roots: roots, AcceptAny: true})
+}
+
+func verifyCommand() *cobra.Command {
+	var o judging
+	var asJSON bool
+	c := &cobra.Command{Use: "verify [flags] MESSAGE", Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := o.judge(args[0])
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			if err := r.print(os.Stdout, asJSON); err != nil {
+				return err
+			}
+			if r.j.Signature != gateway.SignatureValid {
+				return &failure{code: exitNotValid}
+			}
+			return nil
+		}}
+	o.flags(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return c
+}
+
+// report is the JSON object of verify (design §10).
+type report struct {
+	Signature  string         `json:"signature"`
+	Encryption string         `json:"encryption"`
+	Reason     string         `json:"reason"`
+	From       string         `json:"from"`
+	Layers     []reportLayer  `json:"layers"`
+	Signers    []reportSigner `json:"signers"`
+}
+
+type reportLayer struct {
+	Type       string `json:"type"`
+	Cipher     string `json:"cipher,omitempty"`
+	Recipients int    `json:"recipients,omitempty"`
+	Digest     string `json:"digest,omitempty"`
+}
+
+type reportSigner struct {
+	Address     string `json:"address"`
+	Subject     string `json:"subject"`
+	Issuer      string `json:"issuer"`
+	Serial      string `json:"serial"`
+	SHA256      string `json:"sha256"`
+	Algorithm   string `json:"algorithm"`
+	Digest      string `json:"digest"`
+	SigningTime string `json:"signing_time"`
+	Status      string `json:"status"`
+}
+
+func (r *judged) print(w io.Writer, asJSON bool) error {
+	rep := r.report()
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(rep)
+	}
+	fmt.Fprintf(w, "signature:  %s\nencryption: %s\nfrom:       %s\n", rep.Signature, rep.Encryption, rep.From)
+	if rep.Reason != "" {
+		fmt.Fprintf(w, "reason:     %s\n", rep.Reason)
+	}
+	for _, s := range rep.Signers {
+		fmt.Fprintf(w, "signer:     %s (%s), %s with %s: %s\n", s.Address, s.Subject, s.Algorithm, s.Digest, s.Status)
+	}
+	_, err := fmt.Fprintln(w, "revocation: not checked, offline commands have no sources for it")
+	return err
+}
+
+func (r *judged) report() report {
+	rep := report{Signature: string(r.j.Signature), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Layers: []reportLayer{}, Signers: []reportSigner{}}
+	for _, l := range r.opened.Layers {
+		rep.Layers = append(rep.Layers, reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest})
+	}
+	for _, s := range r.j.Signers {
+		rep.Signers = append(rep.Signers, signer(s))
+	}
+	return rep
+}
+
+// reason is why not, for the signature or else for the decryption.
+func (r *judged) reason() string {
+	if r.j.Reason == "" && r.opened.Undecryptable != nil {
+		return r.opened.Undecryptable.Error()
+	}
+	return r.j.Reason
+}
+
+func signer(s gateway.SignerVerdict) reportSigner {
+	out := reportSigner{Address: s.Address, Algorithm: s.Signature.Algorithm, Digest: s.Signature.Digest, Status: string(s.Status)}
+	if t := s.Signature.SigningTime; !t.IsZero() {
+		out.SigningTime = t.UTC().Format(time.RFC3339)
+	}
+	if c := s.Signature.Certificate; c != nil {
+		out.Subject, out.Issuer, out.Serial = c.Subject.String(), c.Issuer.String(), c.SerialNumber.Text(16)
+		out.SHA256 = fmt.Sprintf("%x", sha256sum(c.Raw))
+	}
+	return out
+}

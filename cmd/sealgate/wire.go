@@ -1,0 +1,226 @@
+package main
+
+// This file builds the running parts from the configuration: the same code for
+// serve and for check.
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"sealgate/certstore"
+	"sealgate/config"
+	"sealgate/gateway"
+	"sealgate/keyring"
+	"sealgate/spool"
+	"sealgate/trust"
+)
+
+// house is what outlives a reload: store and spool, and the engine that is
+// replaced as a whole.
+type house struct {
+	cfg    *config.Config
+	log    *slog.Logger
+	store  certstore.Store
+	spool  *spool.Spool
+	engine atomic.Pointer[gateway.Gateway]
+}
+
+// Process and NeedsBody ask the engine of the moment.
+func (h *house) Process(ctx context.Context, env gateway.Envelope, msg *spool.File) (*gateway.Outcome, error) {
+	return h.engine.Load().Process(ctx, env, msg)
+}
+
+func (h *house) NeedsBody(env gateway.Envelope) bool { return h.engine.Load().NeedsBody(env) }
+
+// build opens everything that the configuration names.
+func build(cfg *config.Config) (*house, error) {
+	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr)}
+	var err error
+	if err = os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir: %w", err)
+	}
+	if h.spool, err = spool.New(spool.Options{Dir: cfg.Spool.Dir, Memory: int64(cfg.Spool.Memory), Limit: int64(cfg.Spool.Limit)}); err != nil {
+		return nil, err
+	}
+	if h.store, err = openStore(cfg, h.log); err != nil {
+		return nil, err
+	}
+	g, err := h.newEngine(cfg)
+	if err != nil {
+		h.store.Close()
+		return nil, err
+	}
+	h.engine.Store(g)
+	return h, nil
+}
+
+func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {
+	var key []byte
+	if cfg.Store.KeyFile != "" {
+		var err error
+		if key, err = os.ReadFile(cfg.Store.KeyFile); err != nil {
+			return nil, fmt.Errorf("store.key_file: %w", err)
+		}
+		if len(key) != 32 {
+			return nil, fmt.Errorf("store.key_file: %s has %d octets, a key has 32 (head -c 32 /dev/urandom > FILE)", cfg.Store.KeyFile, len(key))
+		}
+	}
+	return certstore.OpenBadger(certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log})
+}
+
+// newEngine reads keys, rules and roots: what SIGHUP reads anew.
+func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
+	boxes, defaults, err := mailboxes(cfg, h.log)
+	if err != nil {
+		return nil, err
+	}
+	check, err := newChecker(cfg)
+	if err != nil {
+		return nil, err
+	}
+	archive, err := readCertificates(cfg.Outbound.Archive)
+	if err != nil {
+		return nil, fmt.Errorf("outbound.archive: %w", err)
+	}
+	return gateway.New(gateway.Options{
+		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Defaults: defaults,
+		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log,
+		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR,
+			PendingUnknownCA: cfg.Trust.UnknownCA == "pending", PendingKeyChange: cfg.Trust.OnKeyChange == "pending"},
+		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: actions(cfg),
+		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember)},
+	})
+}
+
+// mailboxes loads every key; one that cannot sign or decrypt now is told.
+func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*keyring.Mailbox]gateway.Demand, error) {
+	var boxes []*keyring.Mailbox
+	defaults := map[*keyring.Mailbox]gateway.Demand{}
+	for _, m := range cfg.Mailbox {
+		b := &keyring.Mailbox{Addresses: m.Addresses, Also: m.Also, Users: m.Users, RecipientDelimiter: m.RecipientDelimiter}
+		for _, path := range m.Keys {
+			list, err := keyring.Load(path, keyring.PasswordFile(m.PasswordFile))
+			if err != nil {
+				return nil, nil, fmt.Errorf("mailbox %s: %w", m.Addresses[0], err)
+			}
+			b.Credentials = append(b.Credentials, list...)
+			warn(log, m.Addresses[0], path, list)
+		}
+		boxes = append(boxes, b)
+		defaults[b] = gateway.Demand{Sign: strength(m.Sign), Encrypt: strength(m.Encrypt)}
+	}
+	return boxes, defaults, nil
+}
+
+func warn(log *slog.Logger, mailbox, path string, list []*keyring.Credential) {
+	for _, c := range list {
+		for _, p := range c.Problems(time.Now()) {
+			log.Warn("key problem", "mailbox", mailbox, "file", path, "problem", p)
+		}
+	}
+}
+
+// strength reads what config has validated.
+func strength(s string) gateway.Strength {
+	v, _ := gateway.ParseStrength(s)
+	return v
+}
+
+func rules(cfg *config.Config) (out []gateway.Rule) {
+	for _, r := range cfg.Rule {
+		out = append(out, gateway.Rule{Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
+			Demand:     gateway.Demand{Sign: strength(r.Sign), Encrypt: strength(r.Encrypt)},
+			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}})
+	}
+	return out
+}
+
+func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundOptions {
+	protection := map[string]gateway.HeaderProtection{"off": gateway.ProtectOff, "sign": gateway.ProtectSign, "hide-subject": gateway.ProtectHideSubject}
+	o := cfg.Outbound
+	return gateway.OutboundOptions{ReplyToEncrypted: strength(o.ReplyToEncrypted), MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
+		HeaderProtection: protection[o.HeaderProtection], Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque}
+}
+
+func headers(cfg *config.Config) gateway.HeaderOptions {
+	omit := map[string]bool{}
+	for _, name := range cfg.Headers.Omit {
+		omit[strings.ToLower(name)] = true
+	}
+	return gateway.HeaderOptions{Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
+		OmitAuthentic: !cfg.Headers.AuthenticationResults}
+}
+
+func actions(cfg *config.Config) gateway.Actions {
+	out := gateway.Actions{}
+	for key, value := range cfg.On.Actions() {
+		out[key] = gateway.Action(value)
+	}
+	return out
+}
+
+// newChecker collects the roots.
+func newChecker(cfg *config.Config) (*trust.Checker, error) {
+	roots, err := readCertificates(cfg.Trust.Roots)
+	if err != nil {
+		return nil, fmt.Errorf("trust.roots: %w", err)
+	}
+	if cfg.Trust.SystemRoots {
+		system, err := trust.SystemRoots()
+		if err != nil {
+			return nil, err
+		}
+		roots = append(roots, system.Certificates...)
+	}
+	if len(roots) == 0 {
+		return nil, errors.New("trust: no roots at all; set trust.system_roots or trust.roots")
+	}
+	return trust.New(trust.Options{Roots: roots, AcceptAny: cfg.Trust.AcceptNoEKU})
+}
+
+func readCertificates(paths []string) (all []*x509.Certificate, err error) {
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		list, err := certstore.ReadCertificates(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, list...)
+	}
+	return all, nil
+}
+
+func newLogger(c config.Log, w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		level = slog.LevelInfo // config has validated it
+	}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// serverTLS is the certificate of an smtp listener, nil without one.
+func serverTLS(l config.Listener) (*tls.Config, error) {
+	if l.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(l.TLSCert, l.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}

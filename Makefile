@@ -1,0 +1,41 @@
+# sealgate: make run shows it, make test proves it.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.6.1
+FUZZTIME   ?= 5s
+# A private Postfix needs root.
+ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
+
+.PHONY: run test check build interop bench fuzz roots clean
+
+# run plays one complete story through a private Postfix and stays up; with
+# RUN_ONCE=1 it ends after the story.
+run:
+	scripts/need postfix openssl
+	$(ROOT) go run ./internal/demo
+
+# test installs what the tests need and passes them all.
+test:
+	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools
+	$(ROOT) go test -timeout 15m ./...
+
+build:
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/sealgate ./cmd/sealgate
+
+check:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test -short -race -shuffle=on ./...
+	$(MAKE) fuzz
+
+# fuzz gives every target FUZZTIME.
+fuzz:
+	scripts/fuzz $(FUZZTIME)
+
+# roots makes the embedded list of e-mail roots anew out of Debian's libnss3.
+roots:
+	scripts/need libnss3 libnss3-tools
+	trust/roots/refresh.sh
+
+clean:
+	rm -rf bin run

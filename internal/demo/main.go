@@ -1,0 +1,262 @@
+// Command demo plays one complete story through a private Postfix: a customer's
+// signed mail becomes a ticket, the reply leaves signed and encrypted, and the
+// customer's openssl opens it. Everything in it is made for the day.
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/smtp"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"sealgate/internal/postfixtest"
+	"sealgate/internal/testpki"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// stage is what the story plays on.
+type stage struct {
+	dir                 string
+	gateway             *exec.Cmd
+	postfix             *postfixtest.Postfix
+	world               *postfixtest.Sink
+	milterIn, milterOut string
+	inbound, outbound   string
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "sealgate-demo-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s := &stage{dir: dir}
+	defer s.down()
+	for _, step := range []struct {
+		title string
+		do    func() error
+	}{
+		{"building sealgate", s.build},
+		{"making a throwaway CA, a key for support@firma.example and one for the customer anna@kunde.example", s.keys},
+		{"starting sealgate", s.startGateway},
+		{"starting a private Postfix", s.startPostfix},
+		{"Anna writes a signed mail (openssl cms -sign)", s.annaWrites},
+		{"the agent answers; both boxes are ticked: X-SMIME-Sign: yes, X-SMIME-Encrypt: yes", s.agentAnswers},
+	} {
+		fmt.Printf("\n\033[1m— %s\033[0m\n", step.title)
+		if err := step.do(); err != nil {
+			return fmt.Errorf("%s: %w", step.title, err)
+		}
+	}
+	s.howToTry()
+	if os.Getenv("RUN_ONCE") != "" {
+		return nil
+	}
+	fmt.Println("\nStaying up; Ctrl-C ends it and removes everything.")
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	<-c
+	return nil
+}
+
+func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *stage) build() error {
+	cmd := exec.Command("go", "build", "-o", s.path("sealgate"), "./cmd/sealgate")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Stderr = os.Stderr
+	return cmd.Run()
+}
+
+func (s *stage) keys() error {
+	root, err := testpki.NewRoot(testpki.Options{Name: "Throwaway CA"})
+	if err != nil {
+		return err
+	}
+	if _, _, err := root.WriteFiles(s.dir, "root"); err != nil {
+		return err
+	}
+	for name, address := range map[string]string{"support": "support@firma.example", "anna": "anna@kunde.example"} {
+		c, err := root.Issue(testpki.Options{Addresses: []string{address}, Key: "rsa-2048"})
+		if err != nil {
+			return err
+		}
+		if _, _, err := c.WriteFiles(s.dir, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const config = `[server]
+hostname = "mail.firma.example"
+data_dir = "data"
+
+[[listener]]
+protocol  = "milter"
+address   = %q
+direction = "inbound"
+
+[[listener]]
+protocol    = "milter"
+address     = %q
+direction   = "outbound"
+orders_from = ["127.0.0.0/8"]
+
+[[mailbox]]
+addresses = ["support@firma.example"]
+keys      = ["support.pem"]
+
+[trust]
+system_roots = false
+roots        = ["root.crt"]
+`
+
+func (s *stage) startGateway() (err error) {
+	for _, p := range []*string{&s.milterIn, &s.milterOut, &s.inbound, &s.outbound} {
+		if *p, err = postfixtest.FreePort(); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(s.path("config.toml"), fmt.Appendf(nil, config, s.milterIn, s.milterOut), 0o600); err != nil {
+		return err
+	}
+	log, err := os.Create(s.path("sealgate.log"))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	s.gateway = exec.Command(s.path("sealgate"), "serve", "--config", s.path("config.toml"))
+	s.gateway.Stdout, s.gateway.Stderr = log, log
+	return s.gateway.Start()
+}
+
+func (s *stage) startPostfix() (err error) {
+	if s.world, err = postfixtest.NewSink(); err != nil {
+		return err
+	}
+	smtpd := " inet n - n - - smtpd\n  -o smtpd_milters=inet:"
+	s.postfix, err = postfixtest.Start(postfixtest.Config{Dir: s.path("postfix"), NextHop: s.world.Address,
+		Main:   map[string]string{"non_smtpd_milters": "inet:" + s.milterOut},
+		Master: []string{s.inbound + smtpd + s.milterIn, s.outbound + smtpd + s.milterOut}})
+	return err
+}
+
+const wait = 30 * time.Second
+
+func (s *stage) annaWrites() error {
+	text := "Content-Type: text/plain\r\n\r\nMy meter reads 4711. Please keep this between us.\r\n"
+	mail, err := s.openssl(text, "cms", "-sign", "-binary", "-crlfeol", "-signer", "anna.pem", "-from", "Anna <anna@kunde.example>", "-to", "support@firma.example", "-subject", "my meter")
+	if err != nil {
+		return err
+	}
+	if err := send(s.inbound, "anna@kunde.example", "support@firma.example", "Message-ID: <1@kunde.example>\r\n"+mail); err != nil {
+		return err
+	}
+	m, ok := s.world.Wait("Subject: my meter", wait)
+	if !ok {
+		return fmt.Errorf("the ticket did not arrive\n%s", s.postfix.Log())
+	}
+	show("the ticket as the helpdesk gets it", m.Text)
+	return nil
+}
+
+func (s *stage) agentAnswers() error {
+	reply := "From: support@firma.example\r\nTo: anna@kunde.example\r\nSubject: Re: my meter\r\nIn-Reply-To: <1@kunde.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n" +
+		"X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n\r\nNoted: 4711. Nobody else has read this.\r\n"
+	if err := send(s.outbound, "support@firma.example", "anna@kunde.example", reply); err != nil {
+		return err
+	}
+	m, ok := s.world.Wait("Subject: Re: my meter", wait)
+	if !ok {
+		return fmt.Errorf("the reply did not leave\n%s", s.postfix.Log())
+	}
+	show("what leaves the house", m.Text)
+	inner, err := s.openssl(m.Text, "cms", "-decrypt", "-inkey", "anna.pem", "-recip", "anna.crt")
+	if err != nil {
+		return err
+	}
+	text, err := s.openssl(inner, "cms", "-verify", "-CAfile", "root.crt", "-purpose", "smimesign")
+	if err != nil {
+		return err
+	}
+	show("Anna's openssl: decrypted, signature verified, signer in the certificate", text)
+	fmt.Println("  \033[32m✓ encrypted   ✓ signed by support@firma.example\033[0m")
+	return nil
+}
+
+// openssl runs openssl in the stage's folder.
+func (s *stage) openssl(in string, args ...string) (string, error) {
+	cmd := exec.Command("openssl", args...)
+	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(in)
+	var out, msg bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &msg
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("openssl %v: %w %s", args, err, msg.String())
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(out.String(), "\r\n", "\n"), "\n", "\r\n"), nil
+}
+
+func send(port, from, to, text string) error {
+	return smtp.SendMail(port, nil, from, []string{to}, []byte(text))
+}
+
+// shownLines bounds what is shown of a message.
+const shownLines = 28
+
+func show(title, text string) {
+	fmt.Printf("  ┌ %s\n", title)
+	lines := strings.Split(strings.TrimRight(strings.ReplaceAll(text, "\r", ""), "\n"), "\n")
+	for _, l := range lines[:min(len(lines), shownLines)] {
+		if strings.HasPrefix(l, "X-SMIME-") || strings.HasPrefix(l, "Authentication-Results") {
+			l = "\033[36m" + l + "\033[0m"
+		}
+		fmt.Printf("  │ %s\n", l)
+	}
+	if n := len(lines) - shownLines; n > 0 {
+		fmt.Printf("  │ … %d more lines\n", n)
+	}
+	fmt.Println("  └")
+}
+
+func (s *stage) howToTry() {
+	fmt.Printf(`
+Try it: mail to support@firma.example goes to %s, the helpdesk sends to %s.
+All mail ends in the demo's own sink. Keys and certificates: %s (support.pem, anna.pem, root.crt).
+
+A real Postfix needs, in main.cf:
+    smtpd_milters         = inet:%s
+    non_smtpd_milters     = inet:%s
+    milter_default_action = tempfail
+and for the port that the helpdesk sends to, in master.cf:
+    submission inet n - y - - smtpd
+      -o smtpd_milters=inet:%s
+Then: sealgate check --config config.toml --postfix
+`, s.inbound, s.outbound, s.dir, s.milterIn, s.milterOut, s.milterOut)
+}
+
+// down ends what was started.
+func (s *stage) down() {
+	if s.postfix != nil {
+		s.postfix.Stop()
+	}
+	if s.gateway != nil && s.gateway.Process != nil {
+		s.gateway.Process.Signal(syscall.SIGTERM)
+		s.gateway.Wait()
+	}
+	if s.world != nil {
+		s.world.Close()
+	}
+}

@@ -31,7 +31,7 @@ func TestArguments(t *testing.T) {
 
 func TestReply(t *testing.T) {
 	for want, err := range map[string]error{
-		"{0  }": nil,
+		"{0  }":          nil,
 		"{550 5.7.1 no}": fmt.Errorf("x: %w", &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "no"}),
 		"{450 4.0.0 no}": &smtp.SMTPError{Code: 450, EnhancedCode: smtp.NoEnhancedCode, Message: "no"},
 		"{451 4.4.1 next hop did not take the message, try again later}": errors.New("cut"),

@@ -16,6 +16,10 @@ import (
 // chunk is how much is encrypted at once; a multiple of the AES block.
 const chunk = 128 << 10
 
+// piece is the unit of memory: pieces are reused, where a slice that grows costs
+// as much in copying and clearing as the disk.
+const piece = 32 << 10
+
 // ErrClosed is returned by a File after Close.
 var ErrClosed = errors.New("spool: file is closed")
 
@@ -23,8 +27,9 @@ var ErrClosed = errors.New("spool: file is closed")
 // ReadAt may be called from any number of goroutines.
 type File struct {
 	spool  *Spool
-	memory []byte // all of the content, until it outgrows Options.Memory
-	disk   *os.File
+	memory []*[piece]byte // the first octets, up to kept
+	kept   int64          // octets in memory; once there is a disk file, no more are added
+	disk   *os.File       // what follows, from its offset 0 on
 	block  cipher.Block
 	stream cipher.Stream // encrypts what is appended
 	size   int64
@@ -47,20 +52,42 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func (f *File) write(p []byte) (int, error) {
-	if f.disk == nil && f.size+int64(len(p)) <= f.spool.o.Memory {
-		f.memory = append(f.memory, p...)
-		return len(p), nil
+func (f *File) write(p []byte) (n int, err error) {
+	if f.disk == nil {
+		n = f.keep(p)
+	}
+	if n == len(p) {
+		return n, nil
 	}
 	if f.disk == nil {
 		if err := f.toDisk(); err != nil {
-			return 0, err
+			return n, err
 		}
 	}
-	return f.append(p, f.size)
+	m, err := f.append(p[n:], f.size+int64(n)-f.kept)
+	return n + m, err
 }
 
-// toDisk moves what is in memory to a new temporary file.
+// keep puts what still fits into memory.
+func (f *File) keep(p []byte) (done int) {
+	p = p[:min(int64(len(p)), f.spool.o.Memory-f.kept)]
+	for done < len(p) {
+		at := f.kept % piece
+		if at == 0 {
+			m := f.spool.memory()
+			if m == nil {
+				break
+			}
+			f.memory = append(f.memory, m)
+		}
+		n := copy(f.memory[len(f.memory)-1][at:], p[done:])
+		done += n
+		f.kept += int64(n)
+	}
+	return done
+}
+
+// toDisk makes the temporary file for what does not fit into memory.
 func (f *File) toDisk() error {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
@@ -75,13 +102,6 @@ func (f *File) toDisk() error {
 		return fmt.Errorf("spool: cannot make a temporary file: %w", err)
 	}
 	f.block, f.stream, f.disk = block, streamAt(block, 0), disk
-	if _, err := f.append(f.memory, 0); err != nil {
-		disk.Close()
-		f.disk = nil
-		return err
-	}
-	clear(f.memory)
-	f.memory = nil
 	return nil
 }
 
@@ -128,10 +148,15 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (f *File) read(p []byte, off int64) error {
-	if f.disk == nil {
-		copy(p, f.memory[off:])
+	for off < f.kept && len(p) > 0 {
+		end := min(f.kept, off-off%piece+piece)
+		n := copy(p, f.memory[off/piece][off%piece:end-off+off%piece])
+		p, off = p[n:], off+int64(n)
+	}
+	if len(p) == 0 {
 		return nil
 	}
+	off -= f.kept
 	if _, err := f.disk.ReadAt(p, off); err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
@@ -152,12 +177,21 @@ func (f *File) Close() error {
 	}
 	f.closed = true
 	f.spool.release(f.size)
-	clear(f.memory)
-	f.memory, f.block, f.stream = nil, nil, nil
+	f.forget()
+	f.block, f.stream = nil, nil
 	if f.disk == nil {
 		return nil
 	}
 	return f.disk.Close()
+}
+
+// forget wipes what is in memory and gives it back.
+func (f *File) forget() {
+	for i, m := range f.memory {
+		clear(m[:min(piece, f.kept-int64(i)*piece)])
+		f.spool.giveBack(m)
+	}
+	f.memory = nil
 }
 
 // streamAt is the AES-CTR key stream from octet off on. The key is used for one

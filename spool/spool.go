@@ -12,9 +12,13 @@ import (
 
 // Defaults of Options.
 const (
-	DefaultMemory = 256 << 10 // most mails fit; a thousand of them are 256 MiB
-	DefaultLimit  = 2 << 30   // all messages under way together
+	DefaultMemory = 4 << 20 // nearly all mails fit, which halves the work for one of 1 MiB
+	DefaultLimit  = 2 << 30 // all messages under way together
 )
+
+// memoryShare is which part of the Limit may be in memory: an eighth, 256 MiB by
+// default. When it is used up, new Files go to disk from their first octet.
+const memoryShare = 8
 
 // ErrFull says that the spool's limit is reached: answer 452.
 var ErrFull = errors.New("spool: full: too many or too large messages at once")
@@ -23,14 +27,16 @@ var ErrFull = errors.New("spool: full: too many or too large messages at once")
 type Options struct {
 	Dir    string // for files beyond Memory; "" is the system's temporary folder
 	Memory int64  // octets of one File kept in memory; 0: DefaultMemory
-	Limit  int64  // octets of all Files together; 0: DefaultLimit
+	Limit  int64  // octets of all Files together, an eighth of them in memory; 0: DefaultLimit
 }
 
 // Spool makes Files and counts their octets. It is safe for concurrent use.
 type Spool struct {
 	o       Options
 	used    atomic.Int64
-	buffers sync.Pool // of *[chunk]byte: ciphertext on its way to disk
+	held    atomic.Int64 // octets of memory in open Files
+	buffers sync.Pool    // of *[chunk]byte: ciphertext on its way to disk
+	pieces  sync.Pool    // of *[piece]byte: wiped memory of closed Files
 }
 
 // New checks that the folder can be written and returns a Spool.
@@ -50,6 +56,7 @@ func New(o Options) (*Spool, error) {
 	}
 	s := &Spool{o: o}
 	s.buffers.New = func() any { return new([chunk]byte) }
+	s.pieces.New = func() any { return new([piece]byte) }
 	return s, f.Close()
 }
 
@@ -69,3 +76,18 @@ func (s *Spool) reserve(n int64) error {
 }
 
 func (s *Spool) release(n int64) { s.used.Add(-n) }
+
+// memory returns a piece, or nil when no more may be in memory.
+func (s *Spool) memory() *[piece]byte {
+	if s.held.Add(piece) > max(s.o.Limit/memoryShare, piece) {
+		s.held.Add(-piece)
+		return nil
+	}
+	return s.pieces.Get().(*[piece]byte)
+}
+
+// giveBack takes a wiped piece.
+func (s *Spool) giveBack(m *[piece]byte) {
+	s.held.Add(-piece)
+	s.pieces.Put(m)
+}

@@ -90,8 +90,47 @@ func TestNoPlaintextAndNoNameOnDisk(t *testing.T) {
 	if err != nil {
 		t.Skip("no /proc here: ", err)
 	}
-	if len(raw) != len(secret) || bytes.Contains(raw, []byte("secret")) {
+	if len(raw) != len(secret)-16 || bytes.Contains(raw, []byte("secret")) {
 		t.Errorf("%d octets on disk, plaintext among them: %v", len(raw), bytes.Contains(raw, []byte("secret")))
+	}
+}
+
+// TestMemoryIsBounded: beyond an eighth of the limit, everything is on disk.
+func TestMemoryIsBounded(t *testing.T) {
+	s := newSpool(t, Options{Memory: 3 * piece, Limit: 8 * 4 * piece})
+	want := make([]byte, 3*piece)
+	rand.Read(want)
+	var files []*File
+	for i, kept := range []int64{3 * piece, piece, 0} {
+		f := s.Create()
+		if _, err := f.Write(want); err != nil || f.kept != kept || (f.disk == nil) != (kept == 3*piece) {
+			t.Errorf("file %d keeps %d octets in memory, want %d; %v", i, f.kept, kept, err)
+		}
+		files = append(files, f)
+	}
+	for _, f := range files {
+		got, err := io.ReadAll(f.NewReader())
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%v, equal %v", err, bytes.Equal(got, want))
+		}
+		f.Close()
+	}
+	if s.held.Load() != 0 {
+		t.Errorf("%d octets of memory are still held", s.held.Load())
+	}
+}
+
+// TestMemoryIsWiped: what a File had in memory is gone before another gets it.
+func TestMemoryIsWiped(t *testing.T) {
+	s := newSpool(t, Options{})
+	f := s.Create()
+	f.Write(bytes.Repeat([]byte("secret"), 10000))
+	pieces := f.memory
+	f.Close()
+	for _, m := range pieces {
+		if bytes.Contains(m[:], []byte("secret")) {
+			t.Error("plaintext is left in memory")
+		}
 	}
 }
 

@@ -106,6 +106,7 @@ var capabilityNames = map[string]asn1.ObjectIdentifier{
 	"aes-256-gcm": oid.AES256GCM, "aes-192-gcm": oid.AES192GCM, "aes-128-gcm": oid.AES128GCM,
 	"chacha20-poly1305": oid.ChaCha20Poly1305,
 	"rsa-pkcs1":         oid.RSAEncryption, "rsa-oaep": oid.RSAESOAEP,
+	"ecdh-sha-256": oid.StdDHSHA256KDF, "ecdh-sha-384": oid.StdDHSHA384KDF, "ecdh-sha-512": oid.StdDHSHA512KDF,
 }
 
 // HasCapability tells if the list names an algorithm, by the names that

@@ -74,7 +74,7 @@ func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (
 	for i, k := range keys {
 		for j := range e.Recipients {
 			r := &e.Recipients[j]
-			if !r.id.named() || !r.id.means(k.Certificate) {
+			if k.Certificate == nil || !r.id.named() || !r.id.means(k.Certificate) {
 				continue
 			}
 			if named = r.KeyManagement; !r.known() {

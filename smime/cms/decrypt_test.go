@@ -298,6 +298,10 @@ func TestDecryptFaults(t *testing.T) {
 	if _, err := parse(t, message).Enveloped.Decrypt(ctx, DecryptOptions{Keys: keys, Spool: newSpool(t)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
+	nobody := []DecryptionKey{{Key: keys[0].Key}}
+	if _, err := parse(t, message).Enveloped.Decrypt(context.Background(), DecryptOptions{Keys: nobody, Spool: newSpool(t)}); err != ErrNoRecipient {
+		t.Errorf("a key without certificate: %v", err)
+	}
 	if _, err := parse(t, message).Enveloped.Decrypt(context.Background(), DecryptOptions{Keys: keys}); err == nil || errors.Is(err, ErrDecrypt) {
 		t.Errorf("no spool: %v", err)
 	}

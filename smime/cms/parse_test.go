@@ -223,6 +223,9 @@ func TestOtherTypes(t *testing.T) {
 	if !info.ContentType.Equal(oid.TSTInfo) || info.Signed != nil || info.Enveloped != nil || info.Compressed != nil {
 		t.Errorf("%+v", info)
 	}
+	for _, id := range []oid.OID{oid.SignedData, oid.EnvelopedData, oid.AuthEnvelopedData, oid.CompressedData} {
+		parseError(t, der(cbasn1.SEQUENCE, derOID(id)))
+	}
 	e := parseError(t, contentInfoOf(oid.SignedData, derInt(1)))
 	if e.Layer != "SignedData" || fmt.Sprint(e) == "" {
 		t.Error(e)

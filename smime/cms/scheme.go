@@ -190,9 +190,10 @@ func readableRSA(k *rsa.PublicKey) error {
 	return nil
 }
 
-// weakness names what is weak in the scheme with this key.
+// weakness names what is weak in the scheme with this key. The digest of a mask
+// generation needs no resistance to collisions: SHA-1 is good enough there.
 func (s signatureScheme) weakness(c *x509.Certificate, contentDigest *digest) (weak []string) {
-	for _, d := range []*digest{s.digest, contentDigest, s.mgf} {
+	for _, d := range []*digest{s.digest, contentDigest} {
 		if d != nil && d.weak && (len(weak) == 0 || weak[0] != d.name) {
 			weak = append(weak, d.name)
 		}

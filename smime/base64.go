@@ -73,15 +73,6 @@ func (w *base64Writer) flush(batch []byte) error {
 	return err
 }
 
-// base64Lines is how long n octets are as base64 lines.
-func base64Lines(n int64) int64 {
-	if n == 0 {
-		return 0
-	}
-	chars := (n + 2) / 3 * 4
-	return chars + 2*((chars+lineLength-1)/lineLength)
-}
-
 // decodeBase64 writes what the base64 text in src means to dst. White space is
 // skipped anywhere; any other character, missing padding, or data after it is
 // ErrMalformed: who signs or encrypts writes none of them.

@@ -133,6 +133,14 @@ func (op *opener) fail(l Layer, err error) error {
 // enclosed opens an entity that is all CMS. The content type in the CMS counts,
 // not smime-type, which is a label.
 func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
+	inner, err := op.enclosedIn(e, claims, decodeLazily)
+	if errors.Is(err, errIrregular) {
+		return op.enclosedIn(e, claims, decode)
+	}
+	return inner, err
+}
+
+func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity, error) {
 	c, err := decode(e, cmsEncoding(e), op.o.Spool)
 	if err == nil {
 		defer c.Close()

@@ -42,6 +42,25 @@ func decode(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
 	return nil, malformed("transfer encoding %.40q", encoding)
 }
 
+// decoding is decode or decodeLazily.
+type decoding func(e *Entity, encoding string, sp *spool.Spool) (*content, error)
+
+// decodeLazily is decode without a file where the base64 is regular. Reading it
+// gives errIrregular when it is not after all.
+func decodeLazily(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
+	if encoding != "base64" {
+		return decode(e, encoding, sp)
+	}
+	lines, err := regularBase64(e.Body())
+	if err != nil {
+		return nil, err
+	}
+	if lines == nil {
+		return decode(e, encoding, sp)
+	}
+	return &content{ReaderAt: lines, size: lines.size}, nil
+}
+
 func decodeInto(sp *spool.Spool, src io.Reader, decode func(io.Writer, io.Reader) error) (*content, error) {
 	f := sp.Create()
 	if err := decode(f, src); err != nil {

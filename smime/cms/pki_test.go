@@ -36,6 +36,7 @@ func readPEM(tb testing.TB, path string) []byte {
 	block, _ := pem.Decode(data)
 	if block == nil {
 		tb.Fatalf("%s is no PEM file", path)
+		return nil
 	}
 	return block.Bytes
 }

@@ -68,7 +68,7 @@ type ghash struct {
 	aead    cipher.AEAD
 	mask    element // E(N‖1) for the nonce N of zeros
 	h       element // E(0)
-	hChunk  element // H^(blocks in a chunk)
+	hChunk  element // H^(blocks in a chunk), once it is needed
 	sum0    element // the hash so far
 	size    int64   // bytes in sum0, a multiple of chunkSize until the end
 	pending []byte  // less than a chunk
@@ -86,7 +86,6 @@ func newGHASH(block cipher.Block) (*ghash, error) {
 	g.h = load(e[:])
 	block.Encrypt(e[:], nonce1[:])
 	g.mask = load(e[:])
-	g.hChunk = g.h.pow(chunkSize / blockSize)
 	return g, nil
 }
 
@@ -114,20 +113,34 @@ func (g *ghash) write(p []byte) {
 		if len(g.pending) < chunkSize {
 			return
 		}
-		g.absorb(g.pending, g.hChunk)
+		g.absorb(g.pending)
 		g.pending = g.pending[:0]
 	}
 	for len(p) >= chunkSize {
-		g.absorb(p[:chunkSize], g.hChunk)
+		g.absorb(p[:chunkSize])
 		p = p[chunkSize:]
 	}
 	g.pending = append(g.pending, p...)
 }
 
-// absorb appends data, of which shift is H to the power of its blocks.
-func (g *ghash) absorb(data []byte, shift element) {
-	g.sum0 = g.sum0.mul(shift).xor(g.of(data))
+// absorb appends data, a chunk or the last of them.
+func (g *ghash) absorb(data []byte) {
+	if g.size > 0 { // else there is nothing to shift
+		g.sum0 = g.sum0.mul(g.shift(len(data)))
+	}
+	g.sum0 = g.sum0.xor(g.of(data))
 	g.size += int64(len(data))
+}
+
+// shift returns H to the power of the blocks in n bytes.
+func (g *ghash) shift(n int) element {
+	if n < chunkSize {
+		return g.h.pow(blocks(int64(n)))
+	}
+	if g.hChunk == (element{}) {
+		g.hChunk = g.h.pow(chunkSize / blockSize)
+	}
+	return g.hChunk
 }
 
 func blocks(n int64) int64 { return (n + blockSize - 1) / blockSize }
@@ -135,11 +148,14 @@ func blocks(n int64) int64 { return (n + blockSize - 1) / blockSize }
 // sum ends the hash and returns GHASH(aad ‖ content ‖ lengths).
 func (g *ghash) sum(aad []byte) element {
 	if len(g.pending) > 0 {
-		g.absorb(g.pending, g.h.pow(blocks(int64(len(g.pending)))))
+		g.absorb(g.pending)
 		g.pending = g.pending[:0]
 	}
-	front := g.of(aad).mul(g.h.pow(blocks(g.size)))
-	return front.xor(g.sum0).xor(g.lengths(int64(len(aad)), g.size))
+	sum := g.sum0.xor(g.lengths(int64(len(aad)), g.size))
+	if len(aad) > 0 {
+		sum = sum.xor(g.of(aad).mul(g.h.pow(blocks(g.size))))
+	}
+	return sum
 }
 
 // firstCounter returns J0 (SP 800-38D §7.1, step 2).

@@ -150,10 +150,10 @@ func watch(run func() error) (peak uint64, err error) {
 	go func() {
 		defer close(finished)
 		var m runtime.MemStats
-		for !done.Load() {
+		for last := false; !last; time.Sleep(time.Millisecond) {
+			last = done.Load() // one more look after the end
 			runtime.ReadMemStats(&m)
 			peak = max(peak, m.HeapInuse)
-			time.Sleep(time.Millisecond)
 		}
 	}()
 	err = run()

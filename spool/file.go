@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // chunk is how much is encrypted at once; a multiple of the AES block.
@@ -26,6 +27,7 @@ var ErrClosed = errors.New("spool: file is closed")
 // File holds the bytes of one message. Write appends; after the last Write,
 // ReadAt may be called from any number of goroutines.
 type File struct {
+	mu     sync.RWMutex // memory goes back to the pool in Close: no reader may be in it then
 	spool  *Spool
 	memory []*[piece]byte // the first octets, up to kept
 	kept   int64          // octets in memory; once there is a disk file, no more are added
@@ -38,6 +40,8 @@ type File struct {
 
 // Write appends p. ErrFull leaves the File as it was.
 func (f *File) Write(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.closed {
 		return 0, ErrClosed
 	}
@@ -125,6 +129,8 @@ func (f *File) append(p []byte, off int64) (done int, err error) {
 
 // ReadAt reads as io.ReaderAt says.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
 	if f.closed {
 		return 0, ErrClosed
 	}
@@ -170,8 +176,11 @@ func (f *File) Size() int64 { return f.size }
 // NewReader reads the whole File from its beginning.
 func (f *File) NewReader() *io.SectionReader { return io.NewSectionReader(f, 0, f.size) }
 
-// Close frees the content. It may be called more than once.
+// Close frees the content. It may be called more than once; a ReadAt under way
+// ends first, later ones get ErrClosed.
 func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.closed {
 		return nil
 	}

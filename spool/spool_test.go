@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 func newSpool(t *testing.T, o Options) *Spool {
@@ -152,6 +154,98 @@ func TestManyReaders(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestCloseBesideReaders: a reader gets its own message or ErrClosed, never what
+// another File has put into the same memory since.
+func TestCloseBesideReaders(t *testing.T) {
+	const size = 64 * piece // long enough for Close to come while it is copied
+	s := newSpool(t, Options{})
+	for range 8 {
+		f := s.Create()
+		f.Write(bytes.Repeat([]byte{'a'}, size))
+		var started, ended sync.WaitGroup
+		started.Add(2)
+		for range 2 {
+			ended.Go(func() {
+				p := make([]byte, size)
+				started.Done()
+				for {
+					n, err := f.ReadAt(p, 0)
+					if errors.Is(err, ErrClosed) {
+						return
+					}
+					if err != nil || bytes.Count(p[:n], []byte{'a'}) != size {
+						t.Error("not the File's own octets:", err)
+						return
+					}
+				}
+			})
+		}
+		started.Wait()
+		time.Sleep(200 * time.Microsecond)
+		f.Close()
+		other := s.Create()
+		other.Write(bytes.Repeat([]byte{'b'}, size))
+		ended.Wait()
+		other.Close()
+	}
+}
+
+// TestBeginsAnewAfterAFailedWrite: what was written before the fault stays, and
+// what follows it is encrypted at the right place.
+func TestBeginsAnewAfterAFailedWrite(t *testing.T) {
+	s := newSpool(t, Options{Memory: 10})
+	f := s.Create()
+	defer f.Close()
+	want := make([]byte, 1000)
+	rand.Read(want)
+	if _, err := f.Write(want[:501]); err != nil {
+		t.Fatal(err)
+	}
+	good := f.disk
+	broken, err := os.Open(os.DevNull) // not open for writing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	f.disk = broken
+	if n, err := f.Write(want[501:]); n != 0 || err == nil {
+		t.Errorf("a write that cannot be done: %d, %v", n, err)
+	}
+	if f.disk = good; s.Used() != 501 {
+		t.Errorf("%d octets counted, want 501", s.Used())
+	}
+	if _, err := f.Write(want[501:]); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(f.NewReader()); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v, equal %v", err, bytes.Equal(got, want))
+	}
+}
+
+// TestMemoryIsFlat: 256 MiB through a File grow the heap by its memory part only.
+func TestMemoryIsFlat(t *testing.T) {
+	s := newSpool(t, Options{Memory: 1 << 20})
+	f := s.Create()
+	defer f.Close()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	p := make([]byte, 1<<20)
+	for range 256 {
+		if _, err := f.Write(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := io.Copy(io.Discard, f.NewReader()); err != nil || n != 256<<20 {
+		t.Fatal(n, err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8<<20 {
+		t.Errorf("the heap grew by %d octets", grown)
+	}
 }
 
 func BenchmarkWriteRead(b *testing.B) {

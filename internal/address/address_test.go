@@ -61,6 +61,11 @@ func TestParseList(t *testing.T) {
 		"=?utf-8?q?M=C3=BCller?= <a@b.example>": {"a@b.example"},
 		`"a b"@c.example`:                       {`"a b"@c.example`},
 		"A@b.example <a@B.example>":             {"a@b.example"},
+		"a . b @ c\r\n . example":               {"a.b@c.example"},
+		"< a (x) @ (y) b.example >":             {"a@b.example"},
+		"(x) a@b.example (y)":                   {"a@b.example"},
+		"Anna\r\n K. <a@b.example>":             {"a@b.example"},
+		`"c@d.example": a@b.example;`:           {"a@b.example"},
 		",a@b.example,,":                        {"a@b.example"},
 	} {
 		got, err := ParseList(in)
@@ -73,6 +78,8 @@ func TestParseList(t *testing.T) {
 func TestParseListRefuses(t *testing.T) {
 	for _, in := range []string{
 		"a@b.example <c@d.example", "<a@b.example> <c@d.example>", "<a@b.example> c@d.example", `"a@b.example`, "(a@b.example",
+		"a b@c.example", "<a b@c.example>", "an(x)na@c.example", "a@b (x) c.example", "<a@b c.example>", "a@b.example\rX", "a@b.example(c)d", "a\r\n b@c.example",
+		"support@bank.example: evil@x.example;", "evil\x00 <a@b.example>", "a@b.example\x00",
 		"name only", "a: b: c@d.example;", "a@b.example;", "group: a@b.example", "<>", "<a@b.example<c@d.example>>", "a@b.example <c@d.example>",
 	} {
 		if got, err := ParseList(in); err == nil {

@@ -15,6 +15,9 @@ const maxList = 10000
 // cannot be read makes the whole list an error, since nobody can say whom it
 // shows. Time is linear in the length of the value.
 func ParseList(value string) ([]string, error) {
+	if strings.IndexByte(value, 0) >= 0 {
+		return nil, fmt.Errorf("%w: NUL in the field", ErrInvalid) // some readers stop there, some do not
+	}
 	l := lexer{in: value}
 	var out []string
 	for {
@@ -23,6 +26,9 @@ func ParseList(value string) ([]string, error) {
 			return nil, err
 		}
 		if spec := entry.spec(); spec != "" {
+			if !entry.hasA && entry.bare.broken {
+				return nil, errBroken
+			}
 			a, err := Normalize(spec)
 			if err != nil {
 				return nil, err
@@ -51,11 +57,36 @@ type lexer struct {
 
 // entry is what stands between two commas.
 type entry struct {
-	bare  strings.Builder // outside angle brackets, quotes kept, blanks dropped
+	bare  spelling // outside angle brackets, quotes kept, blanks dropped
 	angle string
 	hasA  bool
 	at    bool // an @ stands in bare, outside quotes
 	text  bool // something stands there
+}
+
+// errBroken refuses "a b@c.example": dropping the blank or comment would make an
+// address of it that nobody wrote and no reader shows.
+var errBroken = fmt.Errorf("%w: a blank or comment inside a word", ErrInvalid)
+
+// spelling collects an addr-spec without its blanks and comments, which RFC 5322
+// §4.4 allows around "." and "@" only.
+type spelling struct {
+	strings.Builder
+	last   byte
+	gap    bool // a blank or comment came after last
+	broken bool // one stood between two words
+}
+
+// next is told the first character of what is written next.
+func (s *spelling) next(c byte) {
+	apart := s.Len() == 0 || s.last == '.' || s.last == '@' || c == '.' || c == '@'
+	s.broken = s.broken || s.gap && !apart
+	s.last, s.gap = c, false
+}
+
+func (s *spelling) put(c byte) {
+	s.next(c)
+	s.WriteByte(c)
 }
 
 // spec is the addr-spec of the entry, "" for an empty one.
@@ -98,6 +129,9 @@ func (l *lexer) entry() (e *entry, end bool, err error) {
 			if l.group || e.hasA {
 				return nil, false, fmt.Errorf("%w: misplaced colon", ErrInvalid)
 			}
+			if e.at {
+				return nil, false, fmt.Errorf("%w: an address stands as a group's name", ErrInvalid)
+			}
 			l.group = true
 			*e = entry{}
 		default:
@@ -116,8 +150,10 @@ func (l *lexer) entry() (e *entry, end bool, err error) {
 func (l *lexer) token(e *entry, c byte) error {
 	switch c {
 	case ' ', '\t', '\r', '\n':
+		e.bare.gap = true
 		return nil
 	case '(':
+		e.bare.gap = true
 		return l.comment()
 	case '<':
 		if e.hasA {
@@ -134,19 +170,22 @@ func (l *lexer) token(e *entry, c byte) error {
 		return fmt.Errorf("%w: text after the address", ErrInvalid)
 	}
 	e.at = e.at || c == '@'
-	e.bare.WriteByte(c)
+	e.bare.put(c)
 	return nil
 }
 
 // angle reads an addr-spec up to the closing bracket. A source route
 // (RFC 5322 §4.4) is dropped.
 func (l *lexer) angle(e *entry) error {
-	var b strings.Builder
+	var b spelling
 	for l.pos < len(l.in) {
 		c := l.in[l.pos]
 		l.pos++
 		switch c {
 		case '>':
+			if b.broken {
+				return errBroken
+			}
 			e.angle = dropRoute(b.String())
 			if e.angle == "" {
 				return fmt.Errorf("%w: empty angle brackets", ErrInvalid)
@@ -155,7 +194,9 @@ func (l *lexer) angle(e *entry) error {
 		case '<':
 			return fmt.Errorf("%w: nested angle brackets", ErrInvalid)
 		case ' ', '\t', '\r', '\n':
+			b.gap = true
 		case '(':
+			b.gap = true
 			if err := l.comment(); err != nil {
 				return err
 			}
@@ -164,7 +205,7 @@ func (l *lexer) angle(e *entry) error {
 				return err
 			}
 		default:
-			b.WriteByte(c)
+			b.put(c)
 		}
 	}
 	return fmt.Errorf("%w: open angle bracket", ErrInvalid)
@@ -180,8 +221,8 @@ func dropRoute(s string) string {
 }
 
 // quoted copies a quoted-string with its quotes.
-func (l *lexer) quoted(b *strings.Builder) error {
-	b.WriteByte('"')
+func (l *lexer) quoted(b *spelling) error {
+	b.put('"')
 	for l.pos < len(l.in) {
 		c := l.in[l.pos]
 		l.pos++

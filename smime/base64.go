@@ -21,8 +21,7 @@ const (
 type base64Writer struct {
 	dst     io.Writer
 	pending []byte // less than one batch
-	encoded []byte
-	lines   []byte
+	lines   []byte // the last batch, encoded
 }
 
 func newBase64Writer(dst io.Writer) *base64Writer { return &base64Writer{dst: dst} }
@@ -56,20 +55,20 @@ func (w *base64Writer) Close() error {
 	return w.flush(last)
 }
 
+// flush encodes to the end of the buffer and moves the lines to its beginning,
+// with their ends between them.
 func (w *base64Writer) flush(batch []byte) error {
 	n := base64.StdEncoding.EncodedLen(len(batch))
-	if cap(w.encoded) < n {
-		w.encoded = make([]byte, n)
-		w.lines = make([]byte, 0, n+2*(n/lineLength+1))
-	}
-	enc := w.encoded[:n]
+	ends := (n + lineLength - 1) / lineLength * 2
+	w.lines = grown(w.lines, n+ends)
+	enc := w.lines[ends:]
 	base64.StdEncoding.Encode(enc, batch)
-	w.lines = w.lines[:0]
+	out := w.lines[:0]
 	for ; len(enc) > lineLength; enc = enc[lineLength:] {
-		w.lines = append(append(w.lines, enc[:lineLength]...), '\r', '\n')
+		out = append(append(out, enc[:lineLength]...), '\r', '\n')
 	}
-	w.lines = append(append(w.lines, enc...), '\r', '\n')
-	_, err := w.dst.Write(w.lines)
+	out = append(append(out, enc...), '\r', '\n')
+	_, err := w.dst.Write(out)
 	return err
 }
 

@@ -25,6 +25,8 @@ type Entity struct {
 	count  *int       // entities found in the message so far
 	owned  io.Closer  // what r reads, when closing it falls to this entity
 	split  *multipart // what Parts found
+	media  string     // what ContentType found; "": not looked yet
+	params map[string]string
 }
 
 // ParseEntity reads the header of the size octets in r. The entity reads r for
@@ -102,8 +104,16 @@ func (e *Entity) Section() *io.SectionReader { return io.NewSectionReader(e.r, e
 
 // ContentType returns the media type in lower case and its parameters by their
 // names in lower case. Without a Content-Type, or with one that cannot be read,
-// it is text/plain (RFC 2045 §5.2), in a multipart/digest message/rfc822.
+// it is text/plain (RFC 2045 §5.2), in a multipart/digest message/rfc822. The
+// parameters must not be changed.
 func (e *Entity) ContentType() (media string, params map[string]string) {
+	if e.media == "" {
+		e.media, e.params = e.contentType()
+	}
+	return e.media, e.params
+}
+
+func (e *Entity) contentType() (media string, params map[string]string) {
 	media, params = parseParameters(e.value("Content-Type"))
 	if !strings.Contains(media, "/") {
 		if e.digest && media == "" {

@@ -26,7 +26,7 @@ func (f Field) Value() string {
 // readHeader reads the header at off: its fields, and how long it is with the
 // empty line that ends it. It reads little more than the header.
 func readHeader(r io.ReaderAt, off, size int64) ([]Field, int64, error) {
-	for want := int64(4 << 10); ; want *= 4 {
+	for want := int64(1 << 10); ; want *= 4 {
 		data := make([]byte, min(want, size, maxHeader+1))
 		if err := readFull(r, data, off); err != nil {
 			return nil, 0, err

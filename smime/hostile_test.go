@@ -56,7 +56,7 @@ func TestHostileIsLinear(t *testing.T) {
 				if name == "nested multiparts" {
 					most = maxNesting + 2
 				}
-				if r.octets > most*r.Size() || r.calls > 100+r.Size()/1000 {
+				if r.octets > most*r.Size() || r.calls > 100+r.octets/(8<<10) {
 					t.Errorf("%d octets: %d read in %d calls", r.Size(), r.octets, r.calls)
 				}
 			}

@@ -167,7 +167,7 @@ func (m *Message) covers() {
 }
 
 // copyChunk is how much is copied and hashed at once.
-const copyChunk = 64 << 10
+const copyChunk = 32 << 10
 
 // writer is dst for as long as the context allows, without the ReadFrom that
 // would bypass the copy buffer.

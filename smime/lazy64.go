@@ -16,7 +16,7 @@ var errIrregular = errors.New("smime: base64 in lines of several lengths")
 
 const (
 	probeSize = 1 << 10   // octets looked at on both ends of the text
-	lazyBatch = 128 << 10 // octets of text decoded at once
+	lazyBatch = 48 << 10 // octets of text decoded at once
 )
 
 // base64Lines reads what base64 text means at any offset. All that is read is
@@ -108,7 +108,7 @@ func (b *base64Lines) pack(from, to int64) error {
 	if err := readFull(b.text, b.raw, from); err != nil {
 		return err
 	}
-	b.packed = b.packed[:0]
+	b.packed = grown(b.packed, len(b.raw))[:0]
 	for raw := b.raw; len(raw) > 0; {
 		n := min(int(b.chars), len(raw))
 		b.packed = append(b.packed, raw[:n]...)

@@ -72,7 +72,7 @@ func (e *Entity) multipart() (*multipart, error) {
 }
 
 // scanWindow is how much of the body is looked at at once.
-const scanWindow = 64 << 10
+const scanWindow = 16 << 10
 
 // delimiters finds the boundary lines. dash is the boundary with its two
 // hyphens. A line that only begins with it is none: mailers nest boundaries

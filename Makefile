@@ -28,6 +28,19 @@ check:
 	go test -short -race -shuffle=on ./...
 	$(MAKE) fuzz
 
+# interop lets OpenSSL, NSS, gpgsm and BouncyCastle read what we write and write
+# what we read, and writes docs/interop.md.
+interop:
+	scripts/need openssl libnss3-tools gpgsm default-jdk-headless libbcprov-java libbcpkix-java
+	go test -count=1 -tags interop -run TestMatrix -v ./smime/cms/interop -update
+
+# bench prints the tables of docs/performance.md; it takes four minutes.
+bench:
+	go build -o bin/bench ./bench
+	bin/bench speed
+	bin/bench memory
+	bin/bench oracle
+
 # fuzz gives every target FUZZTIME.
 fuzz:
 	scripts/fuzz $(FUZZTIME)

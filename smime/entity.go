@@ -38,7 +38,7 @@ func ParseEntity(r io.ReaderAt, size int64) (*Entity, error) {
 
 func parseEntity(e *Entity) (*Entity, error) {
 	var err error
-	if e.Fields, e.body, err = readHeader(e.r, e.off, e.size); err != nil {
+	if e.Fields, e.body, err = readHeader(e.r, e.off, e.size, maxHeader); err != nil {
 		return nil, err
 	}
 	return e, nil

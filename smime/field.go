@@ -24,10 +24,11 @@ func (f Field) Value() string {
 }
 
 // readHeader reads the header at off: its fields, and how long it is with the
-// empty line that ends it. It reads little more than the header.
-func readHeader(r io.ReaderAt, off, size int64) ([]Field, int64, error) {
+// empty line that ends it. It reads little more than the header, which may have
+// limit octets.
+func readHeader(r io.ReaderAt, off, size, limit int64) ([]Field, int64, error) {
 	for want := int64(1 << 10); ; want *= 4 {
-		data := make([]byte, min(want, size, maxHeader+1))
+		data := make([]byte, min(want, size, limit+1))
 		if err := readFull(r, data, off); err != nil {
 			return nil, 0, err
 		}
@@ -38,8 +39,8 @@ func readHeader(r io.ReaderAt, off, size int64) ([]Field, int64, error) {
 		if done {
 			return fields, int64(n), nil
 		}
-		if len(data) > maxHeader {
-			return nil, 0, malformed("a header of more than %d octets", maxHeader)
+		if int64(len(data)) > limit {
+			return nil, 0, malformed("a header of more than %d octets", limit)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 var errIrregular = errors.New("smime: base64 in lines of several lengths")
 
 const (
-	probeSize = 1 << 10   // octets looked at on both ends of the text
+	probeSize = 1 << 10  // octets looked at on both ends of the text
 	lazyBatch = 48 << 10 // octets of text decoded at once
 )
 

@@ -142,6 +142,10 @@ func TestTextOnly(t *testing.T) {
 		{"base64", "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\nPGI+aGk8L2I+\n", "hi\n"},
 		{"base64 that lies", "Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n<b>hi</b>\n", "hi\n"},
 		{"svg", "Content-Type: image/svg+xml\n\n<svg><image href='https://evil.example/'/><text>hi</text></svg>", "hi\n"},
+		{"two types", "Content-Type: text/plain\nContent-Type: text/html\n\n<b>hi</b>", "hi\n"},
+		{"type in quotes", "Content-Type: \"text/html\"\n\n<b>hi</b>", "hi\n"},
+		{"type with a comment", "Content-Type: text/(x)html\n\n<b>hi</b>", "hi\n"},
+		{"multipart without boundary", "Content-Type: multipart/mixed\n\n--\n\n<b>hi</b>", "-- hi\n"},
 		{"unclosed tag", "Content-Type: text/html\n\nhi <img src='https://evil.example/", "hi\n"},
 		{"message in it", "Content-Type: message/rfc822\n\nFrom: a\nContent-Type: text/html\n\n<b>hi</b>", "hi\n"},
 	} {

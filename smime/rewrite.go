@@ -45,7 +45,8 @@ type rewriter struct {
 // after it, and owns what was written. It is e itself when nothing changes.
 func rewrite(e *Entity, sp *spool.Spool, r rule) (*Entity, error) {
 	w := &rewriter{rule: r, sp: sp, file: sp.Create()}
-	if err := w.entity(e, root); err != nil {
+	err := w.entity(e, root)
+	if err != nil {
 		w.file.Close()
 		return nil, err
 	}
@@ -53,12 +54,12 @@ func rewrite(e *Entity, sp *spool.Spool, r rule) (*Entity, error) {
 		w.file.Close()
 		return e, nil
 	}
-	n, err := parseEntity(&Entity{r: &w.out, size: w.out.size, count: new(int)})
-	if err != nil {
+	n := &Entity{r: &w.out, size: w.out.size, count: new(int), owned: w.file}
+	// What was folded is longer than it was, within the bounds though it came.
+	if n.Fields, n.body, err = readHeader(n.r, 0, n.size, 2*maxHeader); err != nil {
 		w.file.Close()
 		return nil, err
 	}
-	n.owned = w.file
 	return n, nil
 }
 
@@ -224,6 +225,9 @@ func (w *rewriter) message(e *Entity, at position) error {
 		return w.verbatim(e, at, w.labels[e.encoding()])
 	}
 	inner, err := e.message()
+	if errors.Is(err, ErrMalformed) {
+		return w.leaf(w, e, at)
+	}
 	if err != nil {
 		return err
 	}
@@ -254,8 +258,9 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	defer c.Close()
 	encoding := encodingFor(e, s)
 	fields := encoded(encoding)
-	if media, _ := e.ContentType(); strings.HasPrefix(media, "multipart/") { // without its boundary, or beyond a bound
+	if e.isComposite() { // without its boundary, or beyond a bound
 		if w.refuse {
+			media, _ := e.ContentType()
 			return malformed("%s that cannot be taken apart, with content that must be encoded", media)
 		}
 		fields["content-type"] = "application/octet-stream"
@@ -264,6 +269,12 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 		return err
 	}
 	return w.encode(c.reader(), encoding)
+}
+
+// isComposite tells what may not be encoded whole (RFC 2045 §6.4).
+func (e *Entity) isComposite() bool {
+	media, _ := e.ContentType()
+	return strings.HasPrefix(media, "multipart/") || media == "message/rfc822" && identity[e.encoding()]
 }
 
 // encodingFor is quoted-printable for text that stays readable that way.

@@ -34,14 +34,26 @@ const maxToken = 1 << 20
 
 const textCut = "\r\n[…]\r\n"
 
-// fetches tells the media types whose display may fetch something.
-func fetches(media string) bool {
-	switch media {
-	case "text/html", "application/xhtml+xml", "text/xml", "application/xml", "image/svg+xml", "message/external-body", "text/x-html", "text/enriched", "text/richtext":
-		return true
+// fetches tells whether showing the leaf may fetch something. Readers differ in
+// what they make of types that are unusual, doubled or misspelt, so all text but
+// some kinds counts, and all that speaks of HTML.
+func fetches(e *Entity) bool {
+	for _, f := range e.Get("Content-Type") {
+		media, _ := parseParameters(f.Value())
+		if strings.HasPrefix(media, "text") && !plainText[media] || e.isComposite() {
+			return true
+		}
+		for _, word := range []string{"html", "svg", "external-body", "application/xml", "+xml"} {
+			if strings.Contains(media, word) {
+				return true
+			}
+		}
 	}
-	return strings.HasSuffix(media, "+xml") && !strings.Contains(media, "openxmlformats")
+	return false
 }
+
+// plainText are the kinds of text that are shown as they are.
+var plainText = map[string]bool{"text/plain": true, "text/csv": true, "text/calendar": true, "text/vcard": true, "text/x-vcard": true, "text/directory": true}
 
 // textFields replace those that told of HTML.
 var textFields = newFields{
@@ -50,8 +62,8 @@ var textFields = newFields{
 }
 
 func textLeaf(w *rewriter, e *Entity, at position) error {
-	media, params := e.ContentType()
-	if !fetches(media) {
+	_, params := e.ContentType()
+	if !fetches(e) {
 		return w.verbatim(e, at, "")
 	}
 	c, err := decode(e, e.encoding(), w.sp)

@@ -1,4 +1,5 @@
 // The operations of the speed table as Go benchmarks, for profiles.
+
 package main
 
 import (

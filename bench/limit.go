@@ -1,5 +1,6 @@
 // The limit: Go's primitives alone, chunk by chunk in the cache, on bytes that
 // lie ready in memory, with nothing parsed, allocated or checked beyond need.
+
 package main
 
 import (

@@ -1,5 +1,6 @@
 // The memory table: the peak of the heap during one operation, each in a
 // process of its own, on files, so that nothing else is counted.
+
 package main
 
 import (

@@ -1,4 +1,5 @@
 // The rows of the speed table.
+
 package main
 
 import (

@@ -1,5 +1,6 @@
 // The oracle benchmark: can whoever sends ciphertexts tell by the answer or by
 // the time why they do not decrypt (RFC 3218, Bleichenbacher, Vaudenay)?
+
 package main
 
 import (

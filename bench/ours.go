@@ -1,4 +1,5 @@
 // Our side of the benchmark: smime, MIME in and out, on RSA-2048.
+
 package main
 
 import (

@@ -1,4 +1,5 @@
 // The speed table.
+
 package main
 
 import (

@@ -1,4 +1,5 @@
 // Signatures of certificates with RSASSA-PSS in all its parameters (RFC 4055 §3.1).
+
 package spki
 
 import (

@@ -1,4 +1,5 @@
 // Tests of the public keys that crypto/x509 leaves out, with openssl's certificates.
+
 package spki
 
 import (

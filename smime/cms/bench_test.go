@@ -1,4 +1,5 @@
 // Benchmarks of reading, for profiles.
+
 package cms
 
 import (

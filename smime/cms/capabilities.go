@@ -1,4 +1,5 @@
 // SMIMECapabilities (RFC 8551 §2.5.2): what a sender says that it can read.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Tests of SMIMECapabilities.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Certs-only SignedData (RFC 8551 §3.8): certificates, and nothing signed.
+
 package cms
 
 import (

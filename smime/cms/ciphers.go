@@ -1,4 +1,5 @@
 // The content-encryption algorithms (RFC 3565, 5084, 8103; 3370 for the old ones).
+
 package cms
 
 import (

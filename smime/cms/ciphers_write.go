@@ -1,4 +1,5 @@
 // Content encryption part by part.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // CompressedData (RFC 3274), read.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // The bare CMS messages of the shared corpus: what its manifest says of each.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Messages put together by hand, for what no honest program writes.
+
 package cms
 
 import (

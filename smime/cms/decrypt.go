@@ -1,4 +1,5 @@
 // Decrypt: the content of an EnvelopedData, whole and checked, or nothing.
+
 package cms
 
 import (

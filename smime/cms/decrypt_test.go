@@ -1,4 +1,5 @@
 // Ciphertexts that must not decrypt, and odd ones that must.
+
 package cms
 
 import (

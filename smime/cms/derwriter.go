@@ -1,4 +1,5 @@
 // DER of known length around content that is streamed.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // What the signed attributes say of the signer, for those who ask (RFC 8551 §2.5).
+
 package cms
 
 import (

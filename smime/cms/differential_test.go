@@ -1,4 +1,5 @@
 // A second opinion: go.mozilla.org/pkcs7 on all that it supports.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // The digests that are read and written.
+
 package cms
 
 import (

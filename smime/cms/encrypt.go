@@ -1,4 +1,5 @@
 // Encrypt: EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083) in constant memory.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // What Encrypt writes is decrypted by openssl, and refused when it should be.
+
 package cms
 
 import (

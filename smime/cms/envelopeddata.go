@@ -1,4 +1,5 @@
 // EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083), read.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // The errors of the reading side.
+
 package cms
 
 import (

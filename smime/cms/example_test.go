@@ -1,4 +1,5 @@
 // Runnable examples for the package's documentation.
+
 package cms_test
 
 import (

@@ -1,5 +1,6 @@
 // Fuzz targets: whatever comes in, no panic, no message out of thin air; what
 // we write, we read.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Which certificate a signer or recipient identifier means.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // What a message may cost. Each bound is far above what mail programs send.
+
 package cms
 
 const (

@@ -1,4 +1,5 @@
 // Parse: the structure of a CMS message (RFC 5652 §3), its content left where it is.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Hostile structures: refused within the bounds, in linear time, with layer and offset.
+
 package cms
 
 import (

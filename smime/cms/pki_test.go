@@ -1,4 +1,5 @@
 // The test keys of testdata/pki, and the openssl command as an independent peer.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // RSASSA-PSS verification with any parameters (RFC 8017 §8.1.2, §9.1.2).
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // The content key, encrypted for each recipient: RecipientInfo (RFC 5652 §6.2).
+
 package cms
 
 import (

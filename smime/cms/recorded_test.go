@@ -1,6 +1,7 @@
 // Messages that OpenSSL, NSS, gpgsm and BouncyCastle wrote, recorded by the
 // interoperability tests, are read without those programs; so are ours that all
 // of them that can have read.
+
 package cms
 
 import (

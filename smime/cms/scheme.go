@@ -1,4 +1,5 @@
 // Which signature scheme a SignerInfo names, and whether a key has made the signature.
+
 package cms
 
 import (

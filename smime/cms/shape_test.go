@@ -1,5 +1,6 @@
 // Our messages that other programs have read, as a mould: what we write today
 // has the same structure. New keys, IVs and signatures differ in their bytes only.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Sign: SignedData (RFC 5652 §5), detached or with its content, in constant memory.
+
 package cms
 
 import (

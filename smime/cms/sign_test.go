@@ -1,4 +1,5 @@
 // What Sign writes is verified by openssl, and refused when it should be.
+
 package cms
 
 import (

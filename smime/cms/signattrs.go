@@ -1,4 +1,5 @@
 // What a SignerInfo and the bag of certificates around it say.
+
 package cms
 
 import (

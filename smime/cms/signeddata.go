@@ -1,4 +1,5 @@
 // SignedData (RFC 5652 §5), read.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // A signer: its key and algorithms checked, and its SignerInfo (RFC 5652 §5.3).
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // The content key out of a RecipientInfo.
+
 package cms
 
 import (

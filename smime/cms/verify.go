@@ -1,4 +1,5 @@
 // Verify: the signatures of a SignedData (RFC 5652 §5.4 to §5.6).
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Signatures that must not verify, and odd ones that must.
+
 package cms
 
 import (

@@ -1,4 +1,5 @@
 // Wycheproof's vectors, each against the function of ours that stands between.
+
 package cms
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // BouncyCastle as a peer: Peer.java, compiled and kept running.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // GnuPG's gpgsm as a peer.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // The matrix: every row with every peer, both ways.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // NSS's cmsutil as a peer.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // OpenSSL as a peer.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // What a peer is, and how its programs are run.
+
 package interop
 
 import (

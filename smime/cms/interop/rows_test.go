@@ -1,6 +1,7 @@
 //go:build interop
 
 // The rows of the matrix: one for each algorithm that we read or write.
+
 package interop
 
 import (

@@ -1,6 +1,7 @@
 //go:build interop
 
 // Our own side of the matrix: what we write and how we read.
+
 package interop
 
 import (

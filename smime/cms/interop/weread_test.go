@@ -1,6 +1,7 @@
 //go:build interop
 
 // How we read what a peer wrote.
+
 package interop
 
 import (

@@ -1,4 +1,5 @@
 // Tests of the BER reader: what it reads, what it refuses, and where it says so.
+
 package ber
 
 import (

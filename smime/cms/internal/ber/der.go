@@ -1,4 +1,5 @@
 // BER of bounded size turned into DER.
+
 package ber
 
 import (

@@ -1,4 +1,5 @@
 // OCTET STRINGs in any segmentation, streamed.
+
 package ber
 
 import (

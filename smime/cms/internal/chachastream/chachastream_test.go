@@ -1,4 +1,5 @@
 // Tests of the streaming ChaCha20-Poly1305 against the one-shot one and Wycheproof.
+
 package chachastream
 
 import (

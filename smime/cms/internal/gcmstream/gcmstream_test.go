@@ -1,4 +1,5 @@
 // Tests of the streaming GCM against the standard library's one-shot GCM and Wycheproof.
+
 package gcmstream
 
 import (

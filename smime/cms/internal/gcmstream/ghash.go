@@ -10,6 +10,7 @@
 // multiplication with H^m, and the additional data is put in front at the end by
 // one multiplication with H^blocks. Every value below is kept multiplied by one
 // more H than the formulas of SP 800-38D have, which saves a division.
+
 package gcmstream
 
 import (

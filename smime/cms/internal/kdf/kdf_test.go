@@ -1,4 +1,5 @@
 // Tests of the key derivation against NIST's and Wycheproof's vectors.
+
 package kdf
 
 import (

@@ -1,4 +1,5 @@
 // Tests of the key wraps against the vectors of RFC 3394, RFC 3217 and Wycheproof.
+
 package keywrap
 
 import (

@@ -1,4 +1,5 @@
 // Tests of RC2 against the vectors of RFC 2268 §5.
+
 package rc2
 
 import (

@@ -18,21 +18,9 @@ const othersMayRead = 0o077
 // Load reads the credentials in a file. A file that others than its owner can
 // read is refused.
 func Load(path string, password Password) ([]*Credential, error) {
-	f, err := os.Open(path)
+	data, err := readPrivate(path)
 	if err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
-	}
-	if mode := info.Mode().Perm(); mode&othersMayRead != 0 {
-		return nil, fmt.Errorf("keyring: %s can be read by others (mode %04o); chmod 600 %s", path, mode, path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
+		return nil, err
 	}
 	defer clear(data)
 	list, err := Parse(data, password)
@@ -42,15 +30,38 @@ func Load(path string, password Password) ([]*Credential, error) {
 	return list, nil
 }
 
-// PasswordFile is a Password that reads the first line of a file.
+// readPrivate reads a file that only its owner may read. Pipes have no mode that
+// says anything.
+func readPrivate(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&othersMayRead != 0 {
+		return nil, fmt.Errorf("keyring: %s can be read by others (mode %04o); chmod 600 %s", path, mode.Perm(), path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("keyring: %w", err)
+	}
+	return data, nil
+}
+
+// PasswordFile is a Password that reads the first line of a file, which only its
+// owner may read.
 func PasswordFile(path string) Password {
 	if path == "" {
 		return nil
 	}
 	return func() ([]byte, error) {
-		data, err := os.ReadFile(path)
+		data, err := readPrivate(path)
 		if err != nil {
-			return nil, fmt.Errorf("keyring: password file: %w", err)
+			return nil, err
 		}
 		line, _, _ := bytes.Cut(data, []byte("\n"))
 		return bytes.TrimRight(line, "\r"), nil

@@ -161,6 +161,20 @@ func TestLoadRefusesFilesThatOthersRead(t *testing.T) {
 	}
 }
 
+func TestPasswordFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pw")
+	for content, want := range map[string]string{"secret\n": "secret", "secret": "secret", "secret\r\nmore": "secret", " with blanks \n": " with blanks ", "": ""} {
+		os.WriteFile(path, []byte(content), 0o600)
+		if got, err := PasswordFile(path)(); err != nil || string(got) != want {
+			t.Errorf("%q: got %q, %v", content, got, err)
+		}
+	}
+	os.Chmod(path, 0o644)
+	if _, err := PasswordFile(path)(); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a password that all can read: %v", err)
+	}
+}
+
 func TestProblems(t *testing.T) {
 	p := testpki.New(t)
 	now := time.Now()

@@ -6,17 +6,14 @@ package keyring
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/youmark/pkcs8"
-	"software.sslmate.com/src/go-pkcs12"
 
 	"sealgate/internal/spki"
 )
@@ -39,6 +36,9 @@ var (
 	ErrEmpty    = errors.New("keyring: neither PEM blocks nor a PKCS#12 file")
 )
 
+// pemBegin is found also where one of the hyphens was lost.
+var pemBegin = []byte("--BEGIN ")
+
 // Parse reads PEM (certificates and keys in any order; PKCS#8 plain or
 // encrypted, PKCS#1, SEC1) or PKCS#12. Each key with its certificate is one
 // Credential. Nothing secret stands in an error.
@@ -46,27 +46,26 @@ func Parse(data []byte, password Password) ([]*Credential, error) {
 	switch {
 	case len(data) > maxFile:
 		return nil, fmt.Errorf("keyring: %d bytes are too many for a key file", len(data))
-	case bytes.Contains(data, []byte("-----BEGIN ")):
+	case bytes.Contains(data, pemBegin):
 		return parsePEM(data, password)
 	case len(data) > 0 && data[0] == 0x30:
 		return parseDER(data, password)
 	}
-	return nil, ErrEmpty
+	return nil, notAKeyFile(data)
 }
 
 // parsePEM collects all blocks, then pairs them.
 func parsePEM(data []byte, password Password) ([]*Credential, error) {
+	begun := bytes.Count(data, pemBegin)
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Windows' Notepad puts it there
 	var certs []*x509.Certificate
 	var keys []crypto.Signer
-	for n := 1; ; n++ {
-		block, rest := pem.Decode(data)
-		if block == nil {
-			break
-		}
-		data = rest
+	n := 0
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		n++
 		switch block.Type {
 		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-			c, err := x509.ParseCertificate(block.Bytes)
+			c, err := x509.ParseCertificate(withoutTrust(block))
 			if err != nil {
 				return nil, fmt.Errorf("keyring: block %d, certificate: %w", n, err)
 			}
@@ -75,89 +74,25 @@ func parsePEM(data []byte, password Password) ([]*Credential, error) {
 		default:
 			k, err := parseKey(block, password)
 			if err != nil {
-				return nil, fmt.Errorf("keyring: block %d: %w", n, err)
+				return nil, fmt.Errorf("%w (block %d)", err, n)
 			}
 			keys = append(keys, k)
 		}
 	}
+	if n != begun {
+		return nil, fmt.Errorf("keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them", begun, n)
+	}
 	return pair(certs, keys)
 }
 
-// parseKey reads one key block.
-func parseKey(block *pem.Block, password Password) (crypto.Signer, error) {
-	if block.Headers["DEK-Info"] != "" {
-		return nil, errors.New("the key is encrypted in OpenSSL's old way; convert it: openssl pkcs8 -topk8 -in KEY -out NEWKEY")
+// withoutTrust is the certificate of a block. A TRUSTED CERTIFICATE of openssl
+// has settings behind it.
+func withoutTrust(block *pem.Block) []byte {
+	var cert asn1.RawValue
+	if _, err := asn1.Unmarshal(block.Bytes, &cert); err != nil || block.Type != "TRUSTED CERTIFICATE" {
+		return block.Bytes
 	}
-	switch block.Type {
-	case "PRIVATE KEY":
-		return asSigner(x509.ParsePKCS8PrivateKey(block.Bytes))
-	case "RSA PRIVATE KEY":
-		return asSigner(x509.ParsePKCS1PrivateKey(block.Bytes))
-	case "EC PRIVATE KEY":
-		return asSigner(x509.ParseECPrivateKey(block.Bytes))
-	case "ENCRYPTED PRIVATE KEY":
-		pw, err := ask(password)
-		if err != nil {
-			return nil, err
-		}
-		k, err := pkcs8.ParsePKCS8PrivateKey(block.Bytes, pw)
-		if err != nil {
-			return nil, ErrPassword
-		}
-		return asSigner(k, nil)
-	}
-	return nil, fmt.Errorf("a %q block is neither a certificate nor a private key", block.Type)
-}
-
-func ask(password Password) ([]byte, error) {
-	if password == nil {
-		return nil, fmt.Errorf("%w: the key is encrypted and no password_file is given", ErrPassword)
-	}
-	return password()
-}
-
-func asSigner(k any, err error) (crypto.Signer, error) {
-	if err != nil {
-		return nil, errors.New("the private key cannot be read") // the cause could quote key bytes
-	}
-	switch k := k.(type) {
-	case *rsa.PrivateKey:
-		return k, nil
-	case *ecdsa.PrivateKey:
-		return k, nil
-	case ed25519.PrivateKey:
-		return k, nil
-	}
-	return nil, errors.New("a private key of a kind that mail does not use")
-}
-
-// parseDER reads PKCS#12, and tells what else a DER file is.
-func parseDER(data []byte, password Password) ([]*Credential, error) {
-	if _, err := x509.ParseCertificate(data); err == nil {
-		return nil, fmt.Errorf("%w (the file is a certificate in DER)", ErrNoKey)
-	}
-	if _, err := x509.ParsePKCS8PrivateKey(data); err == nil {
-		return nil, fmt.Errorf("%w (the file is a key in DER)", ErrNoCert)
-	}
-	var pw []byte
-	key, cert, chain, err := pkcs12.DecodeChain(data, "")
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
-		if pw, err = ask(password); err != nil {
-			return nil, err
-		}
-		key, cert, chain, err = pkcs12.DecodeChain(data, string(pw))
-	}
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, ErrPassword
-	case err != nil:
-		return nil, errors.New("keyring: this PKCS#12 file cannot be read (no MAC, a SHA-384 MAC, 3DES under PBES2, or several keys); convert it: openssl pkcs12 -in OLD.p12 -nodes -out NEW.pem")
-	}
-	k, err := asSigner(key, nil)
-	if err != nil {
-		return nil, fmt.Errorf("keyring: %w", err)
-	}
-	return pair(append(chain, cert), []crypto.Signer{k})
+	return cert.FullBytes
 }
 
 // pair gives each key its certificate, found by the public key, and the other
@@ -171,6 +106,7 @@ func pair(certs []*x509.Certificate, keys []crypto.Signer) ([]*Credential, error
 	case len(certs) == 0:
 		return nil, ErrNoCert
 	}
+	certs = once(certs)
 	var out []*Credential
 	used := map[*x509.Certificate]bool{}
 	for _, k := range keys {
@@ -188,6 +124,16 @@ func pair(certs []*x509.Certificate, keys []crypto.Signer) ([]*Credential, error
 		c.Chain = chainOf(c.Certificate, certs, used)
 	}
 	return out, nil
+}
+
+// once leaves out what was pasted twice.
+func once(certs []*x509.Certificate) (out []*x509.Certificate) {
+	for _, c := range certs {
+		if !slices.ContainsFunc(out, c.Equal) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 func belongs(k crypto.Signer, c *x509.Certificate) bool {

@@ -328,6 +328,9 @@ func TestBeginsAsMail(t *testing.T) {
 		"X: " + strings.Repeat("a", sniffed) + "\r\n\r\n\x00": true,
 		strings.Repeat("ä", sniffed):                          true,
 		"a" + strings.Repeat("ä", sniffed):                    true,
+		strings.Repeat("\xfc", manyOctets):                    true,
+		strings.Repeat("\xfc", manyOctets-1):                  false,
+		"\r\n" + strings.Repeat("gr\xfcn ", 99):               true,
 		"From x\r\n\x00":                                      false,
 		"Content-Type: text/plain\r\n\x89PNG\x00\r\n":         false,
 	} {

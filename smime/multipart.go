@@ -44,91 +44,123 @@ func (e *Entity) multipart() (*multipart, error) {
 	if boundary == "" || len(boundary) > maxBoundary {
 		return nil, malformed("%s with a boundary of %d octets", media, len(boundary))
 	}
-	m := &multipart{}
-	var err error
-	if m.delimiters, err = e.delimiters("--" + boundary); err != nil {
+	delimiters, err := e.delimiters("--" + boundary)
+	if err != nil {
 		return nil, err
 	}
-	if len(m.delimiters) == 0 {
+	if len(delimiters) == 0 {
 		return nil, malformed("%s without its boundary", media)
 	}
-	for i, d := range m.delimiters {
-		end := e.size
-		if i+1 < len(m.delimiters) {
-			end = max(d.after, m.delimiters[i+1].before)
-		}
+	parts, err := e.partsBetween(delimiters, media == "multipart/digest")
+	if err != nil {
+		return nil, err
+	}
+	e.split = &multipart{delimiters, parts}
+	return e.split, nil
+}
+
+// partsBetween parses what lies between the delimiters.
+func (e *Entity) partsBetween(delimiters []delimiter, digest bool) (parts []*Entity, err error) {
+	for i, d := range delimiters {
 		if d.last {
 			break
+		}
+		end := e.size
+		if i+1 < len(delimiters) {
+			end = max(d.after, delimiters[i+1].before)
 		}
 		p, err := e.child(d.after, end)
 		if err != nil {
 			return nil, err
 		}
-		p.digest = media == "multipart/digest"
-		m.parts = append(m.parts, p)
+		p.digest = digest
+		parts = append(parts, p)
 	}
-	e.split = m
-	return m, nil
+	return parts, nil
 }
 
-// scanWindow is how much of the body is looked at at once.
-const scanWindow = 16 << 10
+const (
+	scanWindow = 16 << 10           // octets of the body that are looked at at once
+	lineAhead  = 2 + maxPadding + 2 // what may follow the boundary: "--", blanks, line end
+)
 
 // delimiters finds the boundary lines. dash is the boundary with its two
 // hyphens. A line that only begins with it is none: mailers nest boundaries
 // that are prefixes of each other.
 func (e *Entity) delimiters(dash string) (found []delimiter, err error) {
-	const ahead = 2 + maxPadding + 2 // "--", blanks, line end
-	var (
-		needle = []byte(dash)
-		base   = e.body // where the window begins
-		buf    = make([]byte, min(scanWindow, e.size-e.body))
-		window []byte
-	)
-	load := func(at int64) error {
-		base = at
-		window = buf[:min(int64(len(buf)), e.size-at)]
-		return readFull(e.r, window, e.off+at)
-	}
-	if err := load(base); err != nil {
+	s := boundaryScanner{e: e, needle: []byte(dash), buf: make([]byte, min(scanWindow, e.size-e.body))}
+	if err := s.load(e.body); err != nil {
 		return nil, err
 	}
-	for i := 0; ; {
-		atEnd := base+int64(len(window)) == e.size
-		k := bytes.Index(window[i:], needle)
-		if k < 0 {
-			if atEnd {
-				return found, nil
-			}
-			// The needle may begin in the last octets; two more are kept for
-			// the line end in front of it.
-			keep := min(len(window), len(needle)+2)
-			i = max(i-(len(window)-keep), 2)
-			if err := load(base + int64(len(window)-keep)); err != nil {
-				return nil, err
-			}
-			continue
+	for {
+		d, ok, err := s.next()
+		if err != nil || !ok {
+			return found, err
 		}
-		if i += k; !atEnd && len(window)-i < len(needle)+ahead {
-			if err := load(base + int64(i) - 2); err != nil {
-				return nil, err
-			}
-			i = 2
-			continue
-		}
-		d, length, ok := delimiterAt(window, i, len(needle), atEnd, base == e.body)
-		if !ok {
-			i += len(needle)
-			continue
-		}
-		d.before, d.line, d.after = d.before+base, base+int64(i), base+int64(i+length)
 		if found = append(found, d); d.last {
 			return found, nil
 		}
 		if len(found) > maxParts {
 			return nil, malformed("more than %d parts", maxParts)
 		}
-		i += length
+	}
+}
+
+// boundaryScanner goes through a body window by window.
+type boundaryScanner struct {
+	e      *Entity
+	needle []byte
+	buf    []byte
+	window []byte // what is looked at
+	base   int64  // where it begins
+	i      int    // how far it was looked at
+}
+
+func (s *boundaryScanner) load(at int64) error {
+	s.base = at
+	s.window = s.buf[:min(int64(len(s.buf)), s.e.size-at)]
+	return readFull(s.e.r, s.window, s.e.off+at)
+}
+
+// slide makes the window begin at window[from].
+func (s *boundaryScanner) slide(from int) error {
+	s.i -= from
+	return s.load(s.base + int64(from))
+}
+
+// next finds the next boundary line; ok is false after the last.
+func (s *boundaryScanner) next() (d delimiter, ok bool, err error) {
+	for {
+		atEnd := s.base+int64(len(s.window)) == s.e.size
+		k := bytes.Index(s.window[s.i:], s.needle)
+		switch {
+		case k < 0 && atEnd:
+			return d, false, nil
+		case k < 0:
+			// The needle may begin in the last octets; two more are kept for
+			// the line end in front of it.
+			keep := min(len(s.window), len(s.needle)+2)
+			s.i = max(s.i, len(s.window)-keep+2)
+			if err := s.slide(len(s.window) - keep); err != nil {
+				return d, false, err
+			}
+			continue
+		}
+		if s.i += k; !atEnd && len(s.window)-s.i < len(s.needle)+lineAhead {
+			if err := s.slide(s.i - 2); err != nil {
+				return d, false, err
+			}
+			continue
+		}
+		at := s.i
+		d, length, ok := delimiterAt(s.window, at, len(s.needle), atEnd, s.base == s.e.body)
+		if !ok {
+			s.i += len(s.needle)
+			continue
+		}
+		s.i += length
+		d.before, d.line, d.after = d.before+s.base, s.base+int64(at), s.base+int64(s.i)
+		return d, true, nil
 	}
 }
 

@@ -58,10 +58,8 @@ func (op *opener) open() error {
 		return err
 	}
 	op.m.covers()
-	if len(op.m.Layers) > 0 {
-		if err := op.m.protectedHeader(); err != nil {
-			return err
-		}
+	if err := op.m.protectedHeader(); err != nil {
+		return err
 	}
 	return op.m.lookBelow(op.m.Inner)
 }

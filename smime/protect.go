@@ -22,7 +22,26 @@ type Protection struct {
 // Protect puts a header into content, which [Prepare] made and [Sign] or
 // [Encrypt] takes. The result reads from content: close it before content.
 func Protect(content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
-	var header []byte
+	file := sp.Create()
+	if _, err := file.Write(p.header(content)); err != nil {
+		file.Close()
+		return nil, err
+	}
+	var whole joined
+	whole.add(file, 0, file.Size())
+	whole.add(content.r, content.off+content.body, content.size-content.body)
+	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int)})
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	e.owned = file
+	return e, nil
+}
+
+// header is that of the payload: the protected fields, what the header outside
+// will be, and content's own fields, with the mark on the type (RFC 9788 §2.1).
+func (p *Protection) header(content *Entity) (header []byte) {
 	for _, f := range p.Fields {
 		if protectable(f) {
 			header = append(header, f.Raw...)
@@ -37,33 +56,15 @@ func Protect(content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
 			}
 		}
 	}
-	typed := false
+	kind := []byte("Content-Type: text/plain; charset=us-ascii\r\n") // RFC 2045 §5.2
 	for _, f := range content.Fields {
-		if strings.EqualFold(f.Name, "Content-Type") && !typed {
-			typed = true
-			header = append(header, withParameter(f.Raw, "hp", hp)...)
-			continue
+		if strings.EqualFold(f.Name, "Content-Type") {
+			kind = f.Raw
+		} else {
+			header = append(header, f.Raw...)
 		}
-		header = append(header, f.Raw...)
 	}
-	if !typed { // RFC 2045 §5.2
-		header = append(header, "Content-Type: text/plain; charset=us-ascii; hp=\""+hp+"\"\r\n"...)
-	}
-	file := sp.Create()
-	if _, err := file.Write(append(header, "\r\n"...)); err != nil {
-		file.Close()
-		return nil, err
-	}
-	var whole joined
-	whole.add(file, 0, file.Size())
-	whole.add(content.r, content.off+content.body, content.size-content.body)
-	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int)})
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	e.owned = file
-	return e, nil
+	return append(append(header, withParameter(kind, "hp", hp)...), "\r\n"...)
 }
 
 // protectable leaves out what describes the body, and an HP-Outer of somebody else's.

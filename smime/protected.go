@@ -38,7 +38,7 @@ func (p *Protected) Hidden(name string) bool {
 // protectedHeader reads the header of the payload, and takes a message out of
 // the message/rfc822 that older software put around it.
 func (m *Message) protectedHeader() error {
-	if m.Undecryptable != nil || m.Malformed != nil || m.CertsOnly {
+	if m.Undecryptable != nil || m.Malformed != nil || m.CertsOnly || !m.has((*Layer).Encrypted) && !m.has((*Layer).Signed) {
 		return nil
 	}
 	media, params := m.Inner.ContentType()
@@ -56,14 +56,15 @@ func (m *Message) protectedHeader() error {
 	if strings.EqualFold(params["forwarded"], "no") || m.sameMessage(wrapped) {
 		wrapped.owned, m.Inner.owned = m.Inner.owned, nil
 		m.Inner = wrapped
-		m.Protected = newProtected(wrapped, m.encrypted())
+		m.Protected = newProtected(wrapped, m.has((*Layer).Encrypted))
 		m.Protected.Outer = m.Outer.Fields // there is no HP-Outer
 	}
 	return nil
 }
 
-func (m *Message) encrypted() bool {
-	return slices.ContainsFunc(m.Layers, func(l Layer) bool { return l.Encrypted() })
+// has tells whether there is such a layer.
+func (m *Message) has(kind func(*Layer) bool) bool {
+	return slices.ContainsFunc(m.Layers, func(l Layer) bool { return kind(&l) })
 }
 
 // sameMessage tells whether e is the message itself rather than one that is forwarded in it.

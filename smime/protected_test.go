@@ -137,6 +137,10 @@ func TestWrappedMessage(t *testing.T) {
 			}
 		})
 	}
+	compressed := opened(t, newSpool(t), compressedEntity(t, crlf("Content-Type: text/plain; hp=clear\nFrom: a@b\n\nx\n")))
+	if compressed.Protected != nil || len(compressed.Layers) != 1 {
+		t.Error("compression protects no header")
+	}
 	plain := opened(t, newSpool(t), crlf(head+"Content-Type: message/rfc822; forwarded=no\n\nFrom: a@b\n\nx\n"))
 	if plain.Protected != nil || plain.Inner != plain.Outer {
 		t.Error("a plain message/rfc822 was undone")

@@ -5,7 +5,6 @@ package smime
 import (
 	"bytes"
 	"errors"
-	"io"
 	"strings"
 
 	"sealgate/spool"
@@ -106,53 +105,6 @@ func (w *rewriter) verbatim(e *Entity, at position, encoding string) error {
 	return nil
 }
 
-// newFields are the values that fields get instead of theirs, by name in lower
-// case; "" leaves the field out.
-type newFields map[string]string
-
-// encoded is a new transfer encoding; none when it is "".
-func encoded(encoding string) newFields {
-	if encoding == "" {
-		return nil
-	}
-	return newFields{"content-transfer-encoding": encoding}
-}
-
-// header writes e's fields that stay, and the new ones.
-func (w *rewriter) header(e *Entity, at position, fields newFields) error {
-	var out []byte
-	same := len(fields) == 0 && !e.oddSeparator()
-	for _, f := range e.Fields {
-		if _, other := fields[strings.ToLower(f.Name)]; other || !w.field(f, at) {
-			same = false
-			continue
-		}
-		raw := legalField(f.Raw)
-		same = same && bytes.Equal(raw, f.Raw)
-		out = append(out, raw...)
-	}
-	if same {
-		w.keep(e, 0, e.body)
-		return nil
-	}
-	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
-		if v := fields[strings.ToLower(name)]; v != "" {
-			out = append(out, name+": "+v+"\r\n"...)
-		}
-	}
-	_, err := w.Write(append(out, "\r\n"...))
-	return err
-}
-
-// oddSeparator tells whether LF alone ends the header.
-func (e *Entity) oddSeparator() bool {
-	n := e.body
-	for _, f := range e.Fields {
-		n -= int64(len(f.Raw))
-	}
-	return n == 1
-}
-
 // multipart writes the parts, and the delimiters between them as they are. Text
 // before the first and after the last that does not fit is left out: no reader
 // shows it (RFC 2046 §5.1.1).
@@ -235,89 +187,4 @@ func (w *rewriter) message(e *Entity, at position) error {
 		return err
 	}
 	return w.entity(inner, message)
-}
-
-// encodeLeaf is the leaf of a rule that is about transport: the body stays if it
-// fits, else it is encoded. A label that lies is not believed: what is not
-// base64 is encoded as it stands.
-func encodeLeaf(w *rewriter, e *Entity, at position) error {
-	s, err := measure(e.Body())
-	if err != nil {
-		return err
-	}
-	if w.fits(s) {
-		return w.verbatim(e, at, w.labels[e.encoding()])
-	}
-	c, err := decode(e, e.encoding(), w.sp)
-	if errors.Is(err, ErrMalformed) {
-		c, err = decode(e, "binary", w.sp)
-	}
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	encoding := encodingFor(e, s)
-	fields := encoded(encoding)
-	if e.isComposite() { // without its boundary, or beyond a bound
-		if w.refuse {
-			media, _ := e.ContentType()
-			return malformed("%s that cannot be taken apart, with content that must be encoded", media)
-		}
-		fields["content-type"] = "application/octet-stream"
-	}
-	if err := w.header(e, at, fields); err != nil {
-		return err
-	}
-	return w.encode(c.reader(), encoding)
-}
-
-// isComposite tells what may not be encoded whole (RFC 2045 §6.4).
-func (e *Entity) isComposite() bool {
-	media, _ := e.ContentType()
-	return strings.HasPrefix(media, "multipart/") || media == "message/rfc822" && identity[e.encoding()]
-}
-
-// encodingFor is quoted-printable for text that stays readable that way.
-func encodingFor(e *Entity, s shape) string {
-	if media, _ := e.ContentType(); strings.HasPrefix(media, "text/") && !s.nul && s.high <= s.size/3 {
-		return "quoted-printable"
-	}
-	return "base64"
-}
-
-func (w *rewriter) encode(src io.Reader, encoding string) error {
-	if encoding == "quoted-printable" {
-		return encodeQuoted(w, src)
-	}
-	b := newBase64Writer(w)
-	if _, err := io.Copy(b, src); err != nil {
-		return err
-	}
-	return b.Close()
-}
-
-// legalField makes a field that can be sent: no NUL, CR or LF but at the end of
-// a line, no line over 998 octets.
-func legalField(raw []byte) []byte {
-	if measureBytes(raw).legal() && bytes.HasSuffix(raw, []byte("\r\n")) {
-		return raw
-	}
-	var out []byte
-	raw = bytes.TrimRight(bytes.Clone(raw), "\r\n")
-	for i, line := range bytes.Split(raw, []byte("\n")) {
-		line = bytes.TrimRight(line, "\r")
-		for j, c := range line {
-			if c == 0 || c == '\r' {
-				line[j] = ' '
-			}
-		}
-		if i > 0 && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') {
-			out = append(out, ' ')
-		}
-		for ; len(line) > maxLine; line = line[maxLine-1:] {
-			out = append(append(out, line[:maxLine-1]...), "\r\n "...)
-		}
-		out = append(append(out, line...), "\r\n"...)
-	}
-	return out
 }

@@ -45,10 +45,15 @@ func labelledType(e *Entity) string {
 // sniffed is how much of a plaintext is looked at.
 const sniffed = 4 << 10
 
+// manyOctets are so many that random ones have a control character, but for one
+// case in 2^45.
+const manyOctets = 256
+
 // beginsAsMail tells whether a CBC plaintext is a MIME entity rather than what a
 // wrong key makes: it begins with header fields that are text, or it is text
 // without a header, of which RFC 4134 has examples. Random octets pass less than
-// once in 2^32 cases.
+// once in 2^32 cases; so many octets without a control character are text in any
+// charset.
 func beginsAsMail(f *spool.File) bool {
 	data := make([]byte, min(sniffed, f.Size()))
 	if err := readFull(f, data, 0); err != nil {
@@ -59,7 +64,7 @@ func beginsAsMail(f *spool.File) bool {
 	if len(fields) > 0 && (!done || fields[0].Name != "" && blankLine(data[:n])) {
 		return isText(data[:n])
 	}
-	return isText(data) && validUTF8(data, whole)
+	return isText(data) && (len(data) >= manyOctets || validUTF8(data, whole))
 }
 
 func blankLine(header []byte) bool {

@@ -95,40 +95,30 @@ func writeText(dst io.Writer, src io.Reader) error {
 	t := textWriter{w: bufio.NewWriter(dst)}
 	z := html.NewTokenizer(src)
 	z.SetMaxBuf(maxToken)
-	hidden := ""
 	for {
-		switch z.Next() {
+		switch kind := z.Next(); kind {
 		case html.ErrorToken:
-			if z.Err() == html.ErrBufferExceeded {
-				t.w.WriteString(textCut)
-			} else if z.Err() != io.EOF {
-				return z.Err()
-			}
-			t.w.WriteString("\r\n")
-			return t.w.Flush()
+			return t.end(z.Err())
 		case html.TextToken:
-			if hidden == "" {
-				t.text(string(z.Text()))
-			}
-		case html.StartTagToken:
+			t.text(string(z.Text()))
+		case html.StartTagToken, html.EndTagToken, html.SelfClosingTagToken:
 			name, _ := z.TagName()
-			if n := string(name); hidden == "" && unseen(n) {
-				hidden = n
-			} else {
-				t.tag(n)
-			}
-		case html.SelfClosingTagToken:
-			name, _ := z.TagName()
-			t.tag(string(name))
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			if n := string(name); n == hidden {
-				hidden = ""
-			} else {
-				t.tag(n)
-			}
+			t.tag(string(name), kind)
 		}
 	}
+}
+
+// end writes what is left; err is why the document ended.
+func (t *textWriter) end(err error) error {
+	switch err {
+	case io.EOF:
+	case html.ErrBufferExceeded:
+		t.w.WriteString(textCut)
+	default:
+		return err
+	}
+	t.w.WriteString("\r\n")
+	return t.w.Flush()
 }
 
 // unseen tells the elements whose content is not text.
@@ -143,13 +133,27 @@ func unseen(tag string) bool {
 // textWriter writes words with single blanks between them, and empty lines
 // where blocks end.
 type textWriter struct {
-	w     *bufio.Writer
-	begun bool // something was written
-	blank bool // before the next word
-	lines int  // before the next word
+	w      *bufio.Writer
+	hidden string // the element that we are in and that is not shown
+	begun  bool   // something was written
+	blank  bool   // before the next word
+	lines  int    // before the next word
 }
 
-func (t *textWriter) tag(name string) {
+func (t *textWriter) tag(name string, kind html.TokenType) {
+	switch {
+	case t.hidden == name && kind == html.EndTagToken:
+		t.hidden = ""
+	case t.hidden != "":
+	case kind == html.StartTagToken && unseen(name):
+		t.hidden = name
+	default:
+		t.separate(name)
+	}
+}
+
+// separate leaves room where a block begins or ends.
+func (t *textWriter) separate(name string) {
 	switch name {
 	case "br", "tr", "li", "dt", "dd", "div", "option":
 		t.lines = max(t.lines, 1)
@@ -162,7 +166,7 @@ func (t *textWriter) tag(name string) {
 
 // text writes a run of text; z.Text has undone its entities.
 func (t *textWriter) text(s string) {
-	for len(s) > 0 {
+	for len(s) > 0 && t.hidden == "" {
 		i := strings.IndexAny(s, " \t\r\n\f")
 		if i == 0 {
 			t.blank = true

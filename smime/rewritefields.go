@@ -1,0 +1,81 @@
+// Headers written anew: fields left out, replaced, or made such that they can be sent.
+
+package smime
+
+import (
+	"bytes"
+	"strings"
+)
+
+// newFields are the values that fields get instead of theirs, by name in lower
+// case; "" leaves the field out.
+type newFields map[string]string
+
+// encoded is a new transfer encoding; none when it is "".
+func encoded(encoding string) newFields {
+	if encoding == "" {
+		return nil
+	}
+	return newFields{"content-transfer-encoding": encoding}
+}
+
+// header writes e's fields that stay, and the new ones.
+func (w *rewriter) header(e *Entity, at position, fields newFields) error {
+	var out []byte
+	same := len(fields) == 0 && !e.oddSeparator()
+	for _, f := range e.Fields {
+		if _, other := fields[strings.ToLower(f.Name)]; other || !w.field(f, at) {
+			same = false
+			continue
+		}
+		raw := legalField(f.Raw)
+		same = same && bytes.Equal(raw, f.Raw)
+		out = append(out, raw...)
+	}
+	if same {
+		w.keep(e, 0, e.body)
+		return nil
+	}
+	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
+		if v := fields[strings.ToLower(name)]; v != "" {
+			out = append(out, name+": "+v+"\r\n"...)
+		}
+	}
+	_, err := w.Write(append(out, "\r\n"...))
+	return err
+}
+
+// oddSeparator tells whether LF alone ends the header.
+func (e *Entity) oddSeparator() bool {
+	n := e.body
+	for _, f := range e.Fields {
+		n -= int64(len(f.Raw))
+	}
+	return n == 1
+}
+
+// legalField makes a field that can be sent: no NUL, CR or LF but at the end of
+// a line, no line over 998 octets.
+func legalField(raw []byte) []byte {
+	if measureBytes(raw).legal() && bytes.HasSuffix(raw, []byte("\r\n")) {
+		return raw
+	}
+	var out []byte
+	raw = bytes.TrimRight(bytes.Clone(raw), "\r\n")
+	for i, line := range bytes.Split(raw, []byte("\n")) {
+		line = bytes.TrimRight(line, "\r")
+		for j, c := range line {
+			if c == 0 || c == '\r' {
+				line[j] = ' '
+			}
+		}
+		if i > 0 && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') {
+			out = append(out, ' ')
+		}
+		for ; len(line) > maxLine; line = line[maxLine-1:] {
+			out = append(append(out, line[:maxLine-1]...), "\r\n "...)
+		}
+		out = append(append(out, line...), "\r\n"...)
+	}
+	return out
+}

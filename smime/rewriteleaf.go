@@ -1,0 +1,68 @@
+// Leaves written anew: in another transfer encoding, under a label that is true.
+
+package smime
+
+import (
+	"errors"
+	"io"
+	"strings"
+)
+
+// encodeLeaf is the leaf of a rule that is about transport: the body stays if it
+// fits, else it is encoded. A label that lies is not believed: what is not
+// base64 is encoded as it stands.
+func encodeLeaf(w *rewriter, e *Entity, at position) error {
+	s, err := measure(e.Body())
+	if err != nil {
+		return err
+	}
+	if w.fits(s) {
+		return w.verbatim(e, at, w.labels[e.encoding()])
+	}
+	c, err := decode(e, e.encoding(), w.sp)
+	if errors.Is(err, ErrMalformed) {
+		c, err = decode(e, "binary", w.sp)
+	}
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	encoding := encodingFor(e, s)
+	fields := encoded(encoding)
+	if e.isComposite() { // without its boundary, or beyond a bound
+		if w.refuse {
+			media, _ := e.ContentType()
+			return malformed("%s that cannot be taken apart, with content that must be encoded", media)
+		}
+		fields["content-type"] = "application/octet-stream"
+	}
+	if err := w.header(e, at, fields); err != nil {
+		return err
+	}
+	return w.encode(c.reader(), encoding)
+}
+
+// isComposite tells what may not be encoded whole (RFC 2045 §6.4).
+func (e *Entity) isComposite() bool {
+	media, _ := e.ContentType()
+	return strings.HasPrefix(media, "multipart/") || media == "message/rfc822" && identity[e.encoding()]
+}
+
+// encodingFor is quoted-printable for text that stays readable that way.
+func encodingFor(e *Entity, s shape) string {
+	if media, _ := e.ContentType(); strings.HasPrefix(media, "text/") && !s.nul && s.high <= s.size/3 {
+		return "quoted-printable"
+	}
+	return "base64"
+}
+
+func (w *rewriter) encode(src io.Reader, encoding string) error {
+	if encoding == "quoted-printable" {
+		return encodeQuoted(w, src)
+	}
+	b := newBase64Writer(w)
+	if _, err := io.Copy(b, src); err != nil {
+		return err
+	}
+	return b.Close()
+}

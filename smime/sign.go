@@ -96,23 +96,24 @@ func micalg(h crypto.Hash) string {
 	return "sha-256"
 }
 
-// seal writes an application/pkcs7-mime entity whose CMS write makes.
+// seal makes an application/pkcs7-mime entity of the CMS that write writes.
 func seal(sp *spool.Spool, smimeType, name string, write func(io.Writer) error) (*Entity, error) {
 	f := sp.Create()
-	_, err := io.WriteString(f, "Content-Type: application/pkcs7-mime; smime-type="+smimeType+";\r\n"+
-		" name=\""+name+"\"\r\n"+
-		"Content-Transfer-Encoding: base64\r\n"+
-		"Content-Disposition: attachment; filename=\""+name+"\"\r\n\r\n")
-	lines := newBase64Writer(f)
-	if err == nil {
-		err = write(lines)
+	if err := write(f); err != nil {
+		f.Close()
+		return nil, err
 	}
-	if err == nil {
-		err = lines.Close()
-	}
+	var whole joined
+	whole.addBytes([]byte("Content-Type: application/pkcs7-mime; smime-type=" + smimeType + ";\r\n" +
+		" name=\"" + name + "\"\r\n" +
+		"Content-Transfer-Encoding: base64\r\n" +
+		"Content-Disposition: attachment; filename=\"" + name + "\"\r\n\r\n"))
+	text := &base64Text{src: f, size: f.Size()}
+	whole.add(text, 0, text.length())
+	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int), owned: f})
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return parseFile(f)
+	return e, nil
 }

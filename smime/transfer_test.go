@@ -48,6 +48,36 @@ func TestBase64Writer(t *testing.T) {
 	}
 }
 
+// TestBase64Text reads the lines at every kind of offset and length.
+func TestBase64Text(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 56, 57, 58, 114, 115, 57 * lineBatch, 57*lineBatch + 1, 300000} {
+		data := random(n)
+		var want bytes.Buffer
+		w := newBase64Writer(&want)
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b := &base64Text{src: bytes.NewReader(data), size: int64(n)}
+		if b.length() != int64(want.Len()) {
+			t.Fatalf("%d octets: length %d, want %d", n, b.length(), want.Len())
+		}
+		r := rand.New(rand.NewPCG(1, 2))
+		for i := range 300 {
+			off, p := r.IntN(want.Len()+1), make([]byte, r.IntN(100000))
+			if i == 0 {
+				off, p = 0, make([]byte, want.Len()+1)
+			}
+			k, err := b.ReadAt(p, int64(off))
+			if most := min(len(p), want.Len()-off); k != most || (err == io.EOF) != (k < len(p)) || !bytes.Equal(p[:k], want.Bytes()[off:off+k]) {
+				t.Fatalf("%d octets: ReadAt(%d, %d) = %d, %v", n, len(p), off, k, err)
+			}
+		}
+	}
+}
+
 func TestDecodeBase64(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 47, 48, 57, 98303, 98304, 98305, 500000} {
 		data := random(n)

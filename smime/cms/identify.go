@@ -32,10 +32,17 @@ func (id signerID) serialNumber() *big.Int {
 	return n
 }
 
+// maxName bounds the names that are made into text, in bytes: pkix puts them
+// together in quadratic time. Real ones have some 200.
+const maxName = 4 << 10
+
 // nameString is a Name for people, and for comparison with what another
-// program made of the same name.
+// program made of the same name; "" for one that is malformed or too long.
 func nameString(der []byte) string {
 	var name pkix.RDNSequence
+	if len(der) > maxName {
+		return ""
+	}
 	if _, err := asn1.Unmarshal(der, &name); err != nil {
 		return ""
 	}

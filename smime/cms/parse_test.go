@@ -204,6 +204,32 @@ func TestUnwrapsAreBounded(t *testing.T) {
 	}
 }
 
+// TestLongNames: an issuer of a MiB in small parts costs no quadratic time, and
+// is still compared byte for byte.
+func TestLongNames(t *testing.T) {
+	name := func(n int) []byte {
+		part := der(cbasn1.SET, der(cbasn1.SEQUENCE, derOID(oid.OID{2, 5, 4, 3}), der(cbasn1.UTF8String, []byte("x"))))
+		return der(cbasn1.SEQUENCE, bytes.Repeat(part, n/len(part)))
+	}
+	long := name(900_000)
+	start := time.Now()
+	id := signerID{issuer: long, serial: derInt(1)}
+	if s := id.String(); len(s) > 100 {
+		t.Errorf("a text of %d bytes", len(s))
+	}
+	other := bytes.Clone(long)
+	other[len(other)-1]++
+	if !sameName(long, bytes.Clone(long)) || sameName(long, other) {
+		t.Error("long names are compared wrongly")
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("took %v", took)
+	}
+	if nameString(name(maxName)[:0]) != "" || nameString(name(maxName-20)) == "" || nameString(name(maxName+20)) != "" {
+		t.Error("the bound is elsewhere")
+	}
+}
+
 // TestTruncated: no prefix of a message parses, none panics.
 func TestTruncated(t *testing.T) {
 	for _, message := range [][]byte{

@@ -47,7 +47,7 @@ type CertificateError struct {
 }
 
 func (e *CertificateError) Error() string {
-	return fmt.Sprintf("cms: certificate of %q, serial %x: %v", e.Certificate.Subject.String(), e.Certificate.SerialNumber, e.Err)
+	return fmt.Sprintf("cms: certificate of %q, serial %x: %v", nameString(e.Certificate.RawSubject), e.Certificate.SerialNumber, e.Err)
 }
 
 func (e *CertificateError) Unwrap() error { return e.Err }

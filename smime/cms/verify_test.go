@@ -134,6 +134,9 @@ func TestEdDSAWithoutAttributes(t *testing.T) {
 	if err := verifyOne(t, m.message(t)).Err; err != nil {
 		t.Errorf("small: %v", err)
 	}
+	if testing.Short() {
+		return // 16 MiB take seconds under the race detector
+	}
 	for size, want := range map[int]error{maxPureContent: nil, maxPureContent + 1: ErrUnsupported} {
 		m = honest(t, "ed25519", bytes.Repeat([]byte("x"), size))
 		m.attributes = nil

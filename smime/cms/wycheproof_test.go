@@ -99,11 +99,15 @@ func TestWycheproofECDSA(t *testing.T) {
 		PublicKeyDER wycheproof.Hex `json:"publicKeyDer"`
 		SHA          string
 	}
-	for _, file := range []string{
+	files := []string{
 		"ecdsa_secp256r1_sha256_test.json", "ecdsa_secp256r1_sha512_test.json", "ecdsa_secp256r1_sha3_256_test.json",
 		"ecdsa_secp384r1_sha256_test.json", "ecdsa_secp384r1_sha384_test.json", "ecdsa_secp384r1_sha512_test.json", "ecdsa_secp384r1_sha3_384_test.json",
 		"ecdsa_secp521r1_sha512_test.json", "ecdsa_secp521r1_sha3_512_test.json",
-	} {
+	}
+	if testing.Short() {
+		files = files[:3] // P-384 and P-521 take half a minute under the race detector
+	}
+	for _, file := range files {
 		for _, g := range wycheproof.Load[group, signatureVector](t, file) {
 			c := certificateWith(t, g.Common.PublicKeyDER)
 			s := signatureScheme{name: "ecdsa", digest: digestOf(t, g.Common.SHA)}
@@ -222,6 +226,9 @@ func TestWycheproofECDH(t *testing.T) {
 		"ecdh_secp384r1_ecpoint_test.json": elliptic.P384(),
 		"ecdh_secp521r1_ecpoint_test.json": elliptic.P521(),
 	} {
+		if testing.Short() && curve != elliptic.P256() {
+			continue // half a minute under the race detector
+		}
 		for _, g := range wycheproof.Load[struct{}, agreementVector](t, file) {
 			for _, v := range g.Tests {
 				k, err := ecKey(curve, v.Private)

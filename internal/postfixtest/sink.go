@@ -26,6 +26,7 @@ type Sink struct {
 	server  *smtp.Server
 	mu      sync.Mutex
 	mails   []Mail
+	refused map[string]bool
 	arrived chan struct{}
 }
 
@@ -35,7 +36,7 @@ func NewSink() (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{Address: l.Addr().String(), arrived: make(chan struct{}, 1)}
+	s := &Sink{Address: l.Addr().String(), arrived: make(chan struct{}, 1), refused: map[string]bool{}}
 	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }))
 	s.server.Domain, s.server.EnableSMTPUTF8, s.server.EnableDSN, s.server.MaxLineLength = "sink.example", true, true, 1<<20
 	go s.server.Serve(l)
@@ -44,6 +45,13 @@ func NewSink() (*Sink, error) {
 
 // Close ends the server.
 func (s *Sink) Close() error { return s.server.Close() }
+
+// Refuse makes the sink answer 550 to a recipient.
+func (s *Sink) Refuse(recipient string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused[recipient] = true
+}
 
 // Mails are those that came so far.
 func (s *Sink) Mails() []Mail {
@@ -97,6 +105,11 @@ func (s *sinkSession) Mail(from string, o *smtp.MailOptions) error {
 }
 
 func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	if s.sink.refused[to] {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody here"}
+	}
 	s.mail.To = append(s.mail.To, to)
 	return nil
 }

@@ -1,0 +1,275 @@
+package e2e
+
+// This file tries every way around the gateway that we know of.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sealgate/internal/postfixtest"
+)
+
+const encryptOrder = "X-SMIME-Encrypt: yes\n"
+
+func (s *site) out(mark, to, more string) reply {
+	s.t.Helper()
+	return s.send(s.outbound, "support@firma.example", []string{to}, ticket(mark, to, more))
+}
+
+// sealedArrival is a mail that must have left encrypted.
+func (s *site) sealedArrival(mark string) string {
+	s.t.Helper()
+	text := s.arrival("Subject: " + mark).Text
+	s.check(mark, text, false, true)
+	return text
+}
+
+func TestOrderFromClientThatMayNot(t *testing.T) {
+	s := newSite(t, viaMilter)
+	for _, order := range []string{encryptOrder, "X-SMIME-Sign: yes\n", "X-SMIME-Sign: no\n"} {
+		got := s.send(s.stranger, "support@firma.example", []string{"x@kunde.example"}, ticket("stranger", "x@kunde.example", order))
+		if got.code != 550 || !strings.Contains(got.text, "not allowed to order") {
+			t.Errorf("%q: %+v", order, got)
+		}
+	}
+	got := s.send(s.inbound, "support@firma.example", []string{"support@firma.example"}, ticket("wrong door", "support@firma.example", encryptOrder))
+	if got.code != 550 || !strings.Contains(got.text, "not allowed to order") {
+		t.Errorf("inbound, in our name: %+v", got)
+	}
+}
+
+func TestWrongEmptyDoubledOrder(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.learn("anna", "anna@kunde.example")
+	for _, order := range []string{"X-SMIME-Encrypt: 1\n", "X-SMIME-Encrypt:\n", "X-SMIME-Encrypt: \n", "X-SMIME-Encrypt: yes\nX-SMIME-Encrypt: no\n", "X-SMIME-Encryption: yes\n", "X-SMIMEEncrypt: yes\n", "X_SMIME_Encrypt: yes\n"} {
+		if got := s.out("wrong", "anna@kunde.example", order); got.code != 550 || !strings.Contains(got.text, "unknown order") {
+			t.Errorf("%q: %+v", order, got)
+		}
+	}
+	s.accepted(s.out("twice", "anna@kunde.example", encryptOrder+"x-smime-encrypt: YES\n"))
+	s.sealedArrival("twice")
+}
+
+func TestRuleAndHeader(t *testing.T) {
+	s := newSite(t, viaMilter, siteOptions{config: "[[rule]]\nrecipient = \"@kunde.example\"\nencrypt = \"yes\"\n"})
+	s.learn("anna", "anna@kunde.example")
+	s.accepted(s.out("header no", "anna@kunde.example", "X-SMIME-Encrypt: no\n"))
+	s.sealedArrival("header no")
+	if got := s.out("unknown", "bob@kunde.example", "X-SMIME-Encrypt: if-possible\n"); got.code != 550 || !strings.Contains(got.text, "bob@kunde.example") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOrderInAnyFoldingAndCase(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.learn("anna", "anna@kunde.example")
+	for i, order := range []string{"x-smime-encrypt: yes\n", "X-SMIME-ENCRYPT:YES\n", "X-SMIME-Encrypt:\n yes\n", "X-SMIME-Encrypt:\n\t  yes  \n", "X-SMIME-Encrypt : yes\n"} {
+		mark := fmt.Sprintf("folded-%d", i)
+		s.accepted(s.out(mark, "anna@kunde.example", order))
+		s.sealedArrival(mark)
+	}
+}
+
+func TestSendmail(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.learn("anna", "anna@kunde.example")
+	if err := s.postfix.Sendmail("support@firma.example", []string{"anna@kunde.example"}, ticket("by sendmail", "anna@kunde.example", encryptOrder)); err != nil {
+		t.Fatal(err)
+	}
+	s.sealedArrival("by sendmail")
+	if err := s.postfix.Sendmail("support@firma.example", []string{"bob@kunde.example"}, ticket("no way", "bob@kunde.example", encryptOrder)); err != nil {
+		t.Fatal(err)
+	}
+	bounce := s.arrival("Undelivered Mail Returned to Sender")
+	if !strings.Contains(strings.Join(strings.Fields(bounce.Text), " "), "no usable certificate for bob@kunde.example") {
+		t.Errorf("the bounce does not say why:\n%s", bounce.Text)
+	}
+	for _, m := range s.sink.Mails() {
+		if strings.Join(m.To, "") == "bob@kunde.example" {
+			t.Error("it was sent all the same")
+		}
+	}
+}
+
+// checkPostfix runs sealgate check --postfix on the private Postfix.
+func (s *site) checkPostfix() string {
+	s.t.Helper()
+	path, err := binary()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out, err := exec.Command(path, "check", "--config", filepath.Join(s.dir, "config.toml"), "--postfix", "--postfix-config", s.postfix.ConfigDir()).CombinedOutput()
+	if err == nil {
+		return "no fault\n" + string(out)
+	}
+	return string(out)
+}
+
+func TestSubmissionWithItsOwnMilters(t *testing.T) {
+	var submission string
+	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
+		submission = s.port()
+		return []string{submission + " inet n - n - - smtpd\n  -o smtpd_milters="}
+	}})
+	if got := s.checkPostfix(); !strings.Contains(got, "FAULT "+submission+"/inet: mail that enters here does not pass sealgate") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestAliasThatLeadsOut(t *testing.T) {
+	dir := t.TempDir()
+	virtual := postfixtest.WriteMap(dir, "virtual", map[string]string{"support@firma.example": "ticket@helpdesk.local, partner@outside.example"})
+	s := newSite(t, viaMilter, siteOptions{main: map[string]string{"virtual_alias_maps": virtual, "virtual_alias_domains": "firma.example"}})
+	if got := s.checkPostfix(); !strings.Contains(got, "support@firma.example: an alias leads to partner@outside.example") {
+		t.Errorf("%s", got)
+	}
+}
+
+// TestTwicePassed: a content_filter loop that brings the mail back to our milter
+// neither opens nor wraps it again.
+func TestTwicePassed(t *testing.T) {
+	var first string
+	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
+		first = s.port()
+		second := s.port()
+		milter := " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + s.doors["out"]
+		return []string{first + milter + "\n  -o content_filter=loop:" + second, second + milter + "\n  -o content_filter=", "loop unix - - n - 10 smtp"}
+	}})
+	s.learn("anna", "anna@kunde.example")
+	for mark, order := range map[string]string{"loop-both": "X-SMIME-Sign: yes\n" + encryptOrder, "loop-sign": "X-SMIME-Sign: yes\n"} {
+		s.accepted(s.send(first, "support@firma.example", []string{"anna@kunde.example"}, ticket(mark, "anna@kunde.example", order)))
+		s.check(mark, s.arrival("Subject: "+mark).Text, true, mark == "loop-both")
+	}
+	if got := s.checkPostfix(); strings.Contains(got, "no fault") {
+		t.Errorf("check --postfix finds nothing:\n%s", got)
+	}
+}
+
+// TestBounceOfDecryptedTicket: the DSN goes outside and must not carry the text.
+func TestBounceOfDecryptedTicket(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, transport, siteOptions{mailbox: "recipient_delimiter = \"+\""})
+			s.sink.Refuse("support+refused@firma.example")
+			mail := withHeader(headerOf("bounces"), s.sealed(textEntity, []string{"support"}))
+			s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support+refused@firma.example"}, mail))
+			dsn := s.arrival("Undelivered Mail Returned to Sender")
+			if strings.Contains(dsn.Text, secret) || strings.Join(dsn.To, "") != "anna@kunde.example" {
+				t.Errorf("to %v:\n%s", dsn.To, dsn.Text)
+			}
+		})
+	}
+}
+
+func TestReplyWithoutOrder(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("question"), s.sealed(s.signed("anna", textEntity), []string{"support"}))))
+	s.arrival("Subject: question")
+	for mark, more := range map[string]string{"answer": "", "auto-answer": "Auto-Submitted: auto-replied\n", "answer-no": "X-SMIME-Encrypt: no\n"} {
+		s.accepted(s.out(mark, "anna@kunde.example", "In-Reply-To: <question@kunde.example>\n"+more))
+		s.sealedArrival(mark)
+	}
+}
+
+// TestCopies: Bcc, a Cc to a served mailbox; by one copy refused, by several
+// given to each as it should be.
+func TestCopies(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			copies(newSite(t, transport))
+		})
+	}
+}
+
+func copies(s *site) {
+	s.person("bob", "bob@kunde.example", "rsa-2048")
+	s.learn("anna", "anna@kunde.example")
+	s.learn("bob", "bob@kunde.example")
+	both := "X-SMIME-Sign: yes\n" + encryptOrder
+	hidden := s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "bob@kunde.example"}, ticket("hidden", "anna@kunde.example", both+"Bcc: bob@kunde.example\n"))
+	served := s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "sales@firma.example"}, ticket("served", "anna@kunde.example", both+"Cc: sales@firma.example\n"))
+	if s.transport == viaMilter {
+		if hidden.code != 550 || !strings.Contains(hidden.text, "Bcc") || served.code != 550 {
+			s.t.Errorf("with one copy only: %+v %+v", hidden, served)
+		}
+		return
+	}
+	s.accepted(hidden)
+	s.accepted(served)
+	who := map[string]string{"anna@kunde.example": "anna", "bob@kunde.example": "bob"}
+	list := s.sink.WaitFor("Subject: hidden", 2, 30*time.Second)
+	if len(list) != 2 {
+		s.t.Fatalf("%d copies", len(list))
+	}
+	for _, m := range list {
+		reader := who[strings.Join(m.To, " ")]
+		other := map[string]string{"anna": "bob", "bob": "anna"}[reader]
+		if reader == "" || !strings.Contains(s.verified(s.opened(m.Text, reader)), secret) {
+			s.t.Errorf("the copy for %v cannot be opened by its owner", m.To)
+		}
+		if s.opened(m.Text, other) != "" && strings.Contains(s.opened(m.Text, other), secret) {
+			s.t.Errorf("the copy for %v is encrypted for %s too", m.To, other)
+		}
+		infos := s.openssl(m.Text, "cms", "-cmsout", "-print")
+		if n := strings.Count(infos, "d.ktri:"); n != 2 {
+			s.t.Errorf("the copy for %v has %d RecipientInfos, want its reader's and the mailbox's", m.To, n)
+		}
+	}
+	for _, m := range s.sink.WaitFor("Subject: served", 2, 30*time.Second) {
+		inside := strings.Join(m.To, " ") == "sales@firma.example"
+		if strings.Contains(m.Text, secret) != inside || inside != strings.Contains(m.Text, "X-SMIME-Encryption: none") {
+			s.t.Errorf("the copy for %v:\n%s", m.To, m.Text)
+		}
+	}
+	mixed := withHeader(headerOf("mixed"), s.sealed(textEntity, []string{"support"}))
+	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example", "boss@firma.example"}, mixed))
+	for _, m := range s.sink.WaitFor("Subject: mixed", 2, 30*time.Second) {
+		if owner := strings.Contains(strings.Join(m.To, " "), "support@"); owner != strings.Contains(m.Text, secret) {
+			s.t.Errorf("the inbound copy for %v:\n%s", m.To, m.Text)
+		}
+	}
+}
+
+func TestLabelledEncryptedThatIsNot(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.learn("anna", "anna@kunde.example")
+	labelled := strings.Replace(ticket("labelled", "anna@kunde.example", encryptOrder), "Content-Type: text/plain", "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", 1)
+	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, labelled))
+	if text := s.arrival("Subject: labelled").Text; strings.Contains(text, secret) || !strings.Contains(s.opened(text, "anna"), secret) {
+		t.Errorf("%s", text)
+	}
+}
+
+// TestFullDiskKeepsTheMail: a store that cannot write means 451.
+func TestFullDiskKeepsTheMail(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=100m"); err != nil {
+		t.Skip("no tmpfs can be mounted here: ", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	s := newSite(t, viaMilter, siteOptions{config: fmt.Sprintf("[store]\ndir = %q\n", filepath.Join(dir, "store"))})
+	fill, err := os.Create(filepath.Join(dir, "fill"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil {
+		_, err = fill.Write(make([]byte, 64<<10))
+	}
+	fill.Close()
+	got := s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("full"), s.signed("anna", textEntity)))
+	if got.code != 451 || !strings.Contains(got.text, "4.3.0") {
+		t.Errorf("%+v", got)
+	}
+	if err := os.Remove(filepath.Join(dir, "fill")); err != nil {
+		t.Fatal(err)
+	}
+	s.learn("anna", "anna@kunde.example") // and it goes on when there is room
+}

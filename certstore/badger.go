@@ -15,6 +15,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+	"golang.org/x/sys/unix"
 )
 
 // BadgerOptions are the settings of the embedded store.
@@ -34,6 +35,7 @@ const (
 	valueLog   = 64 << 20
 	blockCache = 4 << 20
 	indexCache = 4 << 20
+	minFree    = 16 << 20 // octets that the disk must have left for a write
 	gcInterval = time.Hour
 	gcDiscard  = 0.5
 )
@@ -41,7 +43,7 @@ const (
 // Badger is the embedded Store, for one gateway.
 type Badger struct {
 	db   *badger.DB
-	now  func() time.Time
+	dir  string
 	mu   sync.Mutex // one writer at a time: Put reads before it writes
 	stop chan struct{}
 	done chan struct{}
@@ -57,7 +59,7 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 	if err != nil {
 		return nil, explain(o.Dir, err)
 	}
-	s := &Badger{db: db, now: time.Now, stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{})}
 	if err := s.checkSchema(); err != nil {
 		db.Close()
 		return nil, err
@@ -121,6 +123,19 @@ func (s *Badger) collect() {
 			}
 		}
 	}
+}
+
+// update writes, when there is room: badger writes into mapped files, and a page
+// that the disk has no room for ends the whole process.
+func (s *Badger) update(do func(*badger.Txn) error) error {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(s.dir, &disk); err != nil {
+		return fmt.Errorf("certstore: %s: %w", s.dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < minFree {
+		return fmt.Errorf("certstore: the disk under %s is full (%d bytes free, %d needed): make room", s.dir, free, minFree)
+	}
+	return s.db.Update(do)
 }
 
 // Close flushes and closes the store.

@@ -44,7 +44,7 @@ func (s *Badger) CacheGet(_ context.Context, key string) ([]byte, bool, error) {
 }
 
 func (s *Badger) keep(key, value []byte, ttl time.Duration) error {
-	err := s.db.Update(func(tx *badger.Txn) error { return tx.SetEntry(badger.NewEntry(key, value).WithTTL(ttl)) })
+	err := s.update(func(tx *badger.Txn) error { return tx.SetEntry(badger.NewEntry(key, value).WithTTL(ttl)) })
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}

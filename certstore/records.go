@@ -70,7 +70,7 @@ func (s *Badger) write(r *Record) error {
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
-	return s.db.Update(func(tx *badger.Txn) error {
+	return s.update(func(tx *badger.Txn) error {
 		for _, a := range r.Addresses {
 			k, err := addressKey(a, r.Fingerprint)
 			if err != nil {
@@ -184,7 +184,7 @@ func (s *Badger) SetState(_ context.Context, fp [32]byte, state State) error {
 func (s *Badger) Delete(_ context.Context, fp [32]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.db.Update(func(tx *badger.Txn) error {
+	return s.update(func(tx *badger.Txn) error {
 		r, err := getRecord(tx, fp)
 		if err != nil {
 			return err

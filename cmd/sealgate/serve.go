@@ -41,7 +41,7 @@ func serve(path string) error {
 	if err != nil {
 		return err
 	}
-	defer h.store.Close()
+	defer h.closeStore()
 	doors, err := h.open()
 	if err != nil {
 		return err
@@ -52,6 +52,23 @@ func serve(path string) error {
 	}
 	defer control.Close()
 	return h.run(path, doors)
+}
+
+// closeTime is how long the store may take to close: with a disk that fails it
+// would try for ever, and what was acknowledged is on disk anyway.
+const closeTime = 10 * time.Second
+
+func (h *house) closeStore() {
+	done := make(chan error, 1)
+	go func() { done <- h.store.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			h.log.Error("store", "error", err)
+		}
+	case <-time.After(closeTime):
+		h.log.Error("the store does not close; its disk may be full")
+	}
 }
 
 // noCoreDumps keeps keys and plaintext out of files that the kernel writes.

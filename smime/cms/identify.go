@@ -107,11 +107,15 @@ func newBag(raw [][]byte) *bagOf {
 	return &bagOf{raw, make([]*x509.Certificate, len(raw)), make([]bool, len(raw))}
 }
 
-// at returns nil for what is no certificate: one bad one in the bag does not matter.
+// at returns nil for what is no certificate: one bad one in the bag does not
+// matter. One with enormous names is as bad: whoever shows them, as pkix does,
+// takes quadratic time (40 s for a MiB).
 func (b *bagOf) at(i int) *x509.Certificate {
 	if !b.tried[i] {
-		b.parsed[i], _ = x509.ParseCertificate(b.raw[i])
 		b.tried[i] = true
+		if c, err := x509.ParseCertificate(b.raw[i]); err == nil && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName {
+			b.parsed[i] = c
+		}
 	}
 	return b.parsed[i]
 }

@@ -10,9 +10,11 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"io"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,6 +164,27 @@ func TestVerifyCertificates(t *testing.T) {
 	m.certificates = [][]byte{broken}
 	if s := verifyOne(t, m.message(t)); !errors.Is(s.Err, ErrNoCertificate) || s.Certificate != nil || !bytes.Equal(s.RawCertificate, broken) {
 		t.Errorf("a certificate of the signer that cannot be parsed: %v, %d bytes", s.Err, len(s.RawCertificate))
+	}
+}
+
+// TestVerifyLongSubject: a certificate with a name beyond the bound is as good as none.
+func TestVerifyLongSubject(t *testing.T) {
+	for n, want := range map[int]error{maxName/10 - 10: nil, maxName/10 + 20: ErrNoCertificate} { // 10 bytes each
+		m := honest(t, "p256", signText)
+		template := *m.signer.Certificate
+		template.Subject = pkix.Name{OrganizationalUnit: slices.Repeat([]string{"x"}, n)}
+		template.RawSubject, template.SignatureAlgorithm = nil, x509.UnknownSignatureAlgorithm
+		raw, err := x509.CreateCertificate(rand.Reader, &template, &template, m.signer.signer().Public(), m.signer.Key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.signer.Certificate, err = x509.ParseCertificate(raw); err != nil {
+			t.Fatal(err)
+		}
+		m.certificates = [][]byte{raw}
+		if s := verifyOne(t, m.message(t)); !errors.Is(s.Err, want) {
+			t.Errorf("subject of %d bytes: %v", len(m.signer.Certificate.RawSubject), s.Err)
+		}
 	}
 }
 

@@ -23,10 +23,10 @@ func cacheKey(key string) []byte { return append([]byte("k"), key...) }
 
 // addressPrefix is where the index entries of one address begin.
 func addressPrefix(address string) ([]byte, error) {
-	at := strings.LastIndexByte(address, '@')
-	if at < 1 || strings.ContainsAny(address, "\x00\r\n") {
-		return nil, fmt.Errorf("certstore: %q is not an address in normal form", address)
+	if err := ValidateAddress(address); err != nil {
+		return nil, err
 	}
+	at := strings.LastIndexByte(address, '@')
 	return []byte("a\x00" + address[at+1:] + "\x00" + address[:at] + "\x00"), nil
 }
 

@@ -20,11 +20,11 @@ const lastSeenGrain = 24 * time.Hour
 
 // Put implements Store.
 func (s *Badger) Put(_ context.Context, r *Record) error {
+	if err := Validate(r); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r.Fingerprint != sha256.Sum256(r.DER) {
-		return errors.New("certstore: fingerprint is not the certificate's")
-	}
 	old, err := s.get(r.Fingerprint)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
@@ -33,13 +33,16 @@ func (s *Badger) Put(_ context.Context, r *Record) error {
 	if next == nil {
 		return nil
 	}
+	if err := Validate(next); err != nil { // joined addresses can be too many
+		return err
+	}
 	return s.write(next)
 }
 
 // merge is the record to be written, nil when nothing is worth a write.
 func merge(old, r *Record) *Record {
 	next := *r
-	slices.Sort(next.Addresses)
+	next.Addresses = slices.Sorted(slices.Values(r.Addresses)) // the caller's stay as they are
 	next.Addresses = slices.Compact(next.Addresses)
 	if old == nil {
 		return &next
@@ -47,14 +50,18 @@ func merge(old, r *Record) *Record {
 	all := slices.Concat(old.Addresses, next.Addresses)
 	slices.Sort(all)
 	next.Addresses, next.FirstSeen, next.State, next.Source = slices.Compact(all), old.FirstSeen, old.State, old.Source
-	if next.Capabilities == nil {
+	older := next.ProofTime.Before(old.ProofTime)
+	if older {
+		next.Proof, next.ProofTime = old.Proof, old.ProofTime
+	}
+	if next.Capabilities == nil || older && old.Capabilities != nil {
 		next.Capabilities = old.Capabilities
 	}
-	if len(next.Intermediates) == 0 {
+	if len(next.Intermediates) == 0 || older && len(old.Intermediates) > 0 {
 		next.Intermediates = old.Intermediates
 	}
-	if next.ProofTime.Before(old.ProofTime) {
-		next.Proof, next.ProofTime = old.Proof, old.ProofTime
+	if next.LastSeen.Before(old.LastSeen) {
+		next.LastSeen = old.LastSeen
 	}
 	same := slices.Equal(next.Addresses, old.Addresses) && bytes.Equal(next.Capabilities, old.Capabilities) &&
 		slices.EqualFunc(next.Intermediates, old.Intermediates, bytes.Equal)
@@ -139,8 +146,8 @@ func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, e
 // List implements Store; the cursor is the last fingerprint in hex.
 func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, next string, err error) {
 	after, err := hex.DecodeString(cursor)
-	if err != nil {
-		return nil, "", fmt.Errorf("certstore: cursor %q: %w", cursor, err)
+	if err != nil || len(after) != 0 && len(after) != sha256.Size || n < 1 {
+		return nil, "", fmt.Errorf("certstore: cursor %q is none of ours, or the page of %d has no room", cursor, n)
 	}
 	err = s.db.View(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: []byte("c"), PrefetchValues: true, PrefetchSize: min(n, 100)})
@@ -170,6 +177,9 @@ func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, 
 
 // SetState implements Store.
 func (s *Badger) SetState(_ context.Context, fp [32]byte, state State) error {
+	if err := ValidateState(state); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, err := s.get(fp)

@@ -1,0 +1,24 @@
+package certstore_test
+
+// This file runs what every Store must do against Badger, plain and encrypted.
+
+import (
+	"testing"
+
+	"sealgate/certstore"
+	"sealgate/certstore/storetest"
+)
+
+func TestBadgerIsAStore(t *testing.T) {
+	for name, key := range map[string][]byte{"plain": nil, "encrypted": make([]byte, 32)} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Run(t, func(t *testing.T) certstore.Store {
+				s, err := certstore.OpenBadger(certstore.BadgerOptions{Dir: t.TempDir(), Key: key})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			})
+		})
+	}
+}

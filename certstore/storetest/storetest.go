@@ -1,0 +1,308 @@
+// Package storetest holds what every certstore.Store must do, whatever it
+// keeps its records in.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"sealgate/certstore"
+)
+
+// Run tests a Store. open returns an empty one, which Run closes.
+func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
+	for name, test := range map[string]func(*testing.T, certstore.Store){
+		"EveryFieldComesBack":         everyField,
+		"ByAddressIsExactAndSorted":   byAddress,
+		"AddressesAreHostile":         hostileAddresses,
+		"PutKeepsWhatAnAdminDecided":  putKeeps,
+		"OlderProofChangesNothing":    olderProof,
+		"WrongRecordsAreRefused":      wrongRecords,
+		"RecordsAreTheCallersOwn":     ownRecords,
+		"List":                        list,
+		"DeleteAndStateOfUnknownOnes": deleteAndState,
+		"TimeToLive":                  timeToLive,
+		"ManyWriters":                 manyWriters,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			test(t, s)
+			if err := s.Close(); err != nil {
+				t.Error("Close:", err)
+			}
+		})
+	}
+}
+
+// Record is a record that could have been harvested just now. der need not be a
+// certificate: a Store does not look into it.
+func Record(der string, addresses ...string) *certstore.Record {
+	now := time.Now().Truncate(time.Second)
+	return &certstore.Record{DER: []byte(der), Fingerprint: sha256.Sum256([]byte(der)), Addresses: addresses,
+		State: certstore.Active, Source: certstore.Harvested, FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour)}
+}
+
+func put(t *testing.T, s certstore.Store, all ...*certstore.Record) {
+	t.Helper()
+	for _, r := range all {
+		if err := s.Put(context.Background(), r); err != nil {
+			t.Fatalf("Put %s: %v", r.DER, err)
+		}
+	}
+}
+
+func get(t *testing.T, s certstore.Store, der string) *certstore.Record {
+	t.Helper()
+	r, err := s.ByFingerprint(context.Background(), sha256.Sum256([]byte(der)))
+	if err != nil {
+		t.Fatalf("ByFingerprint %s: %v", der, err)
+	}
+	return r
+}
+
+func everyField(t *testing.T, s certstore.Store) {
+	want := Record("\x00\xff binary", "a@b.example", `"quoted local"@b.example`, "jürgen@xn--mnchen-3ya.example")
+	slices.Sort(want.Addresses)
+	want.KeyUsage, want.NotBefore, want.Capabilities, want.Proof = 5, want.NotAfter.AddDate(-1, 0, 0), []byte{0x30, 0}, "<id@b.example>"
+	want.Intermediates = [][]byte{{1, 0, 2}, {3}}
+	put(t, s, want)
+	got := get(t, s, string(want.DER))
+	for field, same := range map[string]bool{
+		"DER": bytes.Equal(got.DER, want.DER), "Fingerprint": got.Fingerprint == want.Fingerprint, "Addresses": slices.Equal(got.Addresses, want.Addresses),
+		"KeyUsage": got.KeyUsage == want.KeyUsage, "NotBefore": got.NotBefore.Equal(want.NotBefore), "NotAfter": got.NotAfter.Equal(want.NotAfter),
+		"FirstSeen": got.FirstSeen.Equal(want.FirstSeen), "LastSeen": got.LastSeen.Equal(want.LastSeen), "Source": got.Source == want.Source, "State": got.State == want.State,
+		"Capabilities": bytes.Equal(got.Capabilities, want.Capabilities), "Intermediates": slices.EqualFunc(got.Intermediates, want.Intermediates, bytes.Equal),
+		"Proof": got.Proof == want.Proof, "ProofTime": got.ProofTime.Equal(want.ProofTime),
+	} {
+		if !same {
+			t.Errorf("%s is not what was put: %+v, want %+v", field, got, want)
+		}
+	}
+}
+
+func byAddress(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	old, fresh, pinned := Record("old", "anna@kunde.example"), Record("new", "anna@kunde.example", "info@kunde.example"), Record("pinned", "anna@kunde.example")
+	old.ProofTime, pinned.ProofTime = old.ProofTime.Add(-time.Hour), old.ProofTime.Add(-2*time.Hour)
+	pinned.State = certstore.Pinned
+	put(t, s, old, fresh, pinned, Record("other", "ann@kunde.example"), Record("third", "anna@kunde.example.org"), Record("short", "a@kunde.example"))
+	got, err := s.ByAddress(ctx, "anna@kunde.example")
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d records, %v", len(got), err)
+	}
+	for i, want := range []string{"pinned", "new", "old"} {
+		if string(got[i].DER) != want {
+			t.Errorf("place %d: %s, want %s", i, got[i].DER, want)
+		}
+	}
+	if got, err := s.ByAddress(ctx, "nobody@kunde.example"); err != nil || len(got) != 0 {
+		t.Errorf("unknown address: %v %v", got, err)
+	}
+}
+
+// hostileAddresses: what could end a key, a line or a statement early.
+func hostileAddresses(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	for _, a := range []string{"", "no at", "@b.example", "a\x00b@c.example", "a@b.example\x00", "a@b.example\n", "a\r@b.example", "a\x1f@b.example", "a\x7f@b.example", "a@\xff.example"} {
+		if err := s.Put(ctx, Record("x", a)); err == nil {
+			t.Errorf("%q was stored", a)
+		}
+		if _, err := s.ByAddress(ctx, a); err == nil {
+			t.Errorf("%q was looked up", a)
+		}
+	}
+	for i, a := range []string{"a%@b.example", "a_@b.example", "'or'1'='1@b.example", `"a\\"@b.example`, "aa@b.example"} {
+		der := fmt.Sprint("odd", i)
+		put(t, s, Record(der, a))
+		if got, err := s.ByAddress(ctx, a); err != nil || len(got) != 1 || string(got[0].DER) != der {
+			t.Errorf("%q: %d records, %v", a, len(got), err)
+		}
+	}
+}
+
+func putKeeps(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	r := Record("c", "a@b.example")
+	put(t, s, r)
+	if err := s.SetState(ctx, r.Fingerprint, certstore.Blocked); err != nil {
+		t.Fatal(err)
+	}
+	again := Record("c", "c@d.example")
+	again.FirstSeen, again.LastSeen, again.Source = again.FirstSeen.Add(48*time.Hour), again.LastSeen.Add(48*time.Hour), certstore.LDAP
+	put(t, s, again)
+	got := get(t, s, "c")
+	if got.State != certstore.Blocked || got.Source != certstore.Harvested || !got.FirstSeen.Equal(r.FirstSeen) || !got.LastSeen.Equal(again.LastSeen) {
+		t.Errorf("state, source or times changed: %+v", got)
+	}
+	for _, a := range []string{"a@b.example", "c@d.example"} {
+		if list, err := s.ByAddress(ctx, a); err != nil || len(list) != 1 || list[0].State != certstore.Blocked {
+			t.Errorf("%s: %+v %v", a, list, err)
+		}
+	}
+}
+
+// olderProof: mails arrive in any order; the newest one says what its sender can
+// read.
+func olderProof(t *testing.T, s certstore.Store) {
+	fresh := Record("c", "a@b.example")
+	fresh.Capabilities, fresh.Proof = []byte("new"), "<new@b.example>"
+	old := Record("c", "a@b.example", "other@b.example")
+	old.Capabilities, old.Proof = []byte("old"), "<old@b.example>"
+	old.ProofTime, old.LastSeen = old.ProofTime.Add(-100*time.Hour), old.LastSeen.Add(-100*time.Hour)
+	put(t, s, fresh, old)
+	got := get(t, s, "c")
+	if string(got.Capabilities) != "new" || got.Proof != fresh.Proof || !got.ProofTime.Equal(fresh.ProofTime) || !got.LastSeen.Equal(fresh.LastSeen) {
+		t.Errorf("an older mail changed what a newer one said: %+v", got)
+	}
+}
+
+func wrongRecords(t *testing.T, s certstore.Store) {
+	swapped := Record("c", "a@b.example")
+	swapped.DER = []byte("another certificate")
+	many := Record("many", "a@b.example")
+	for i := range certstore.MaxAddresses {
+		many.Addresses = append(many.Addresses, fmt.Sprintf("a%d@b.example", i))
+	}
+	for name, r := range map[string]*certstore.Record{
+		"fingerprint of another": swapped, "no address": Record("none"), "too many addresses": many, "too large": Record(string(make([]byte, certstore.MaxRecord+1)), "a@b.example"), "nil": nil,
+	} {
+		if s.Put(context.Background(), r) == nil {
+			t.Errorf("%s: stored", name)
+		}
+	}
+	many.Addresses = many.Addresses[1:]
+	put(t, s, many, Record(string(make([]byte, certstore.MaxRecord)), "a@b.example"))
+}
+
+func ownRecords(t *testing.T, s certstore.Store) {
+	r := Record("c", "b@b.example", "a@b.example")
+	put(t, s, r)
+	if r.Addresses[0] != "b@b.example" {
+		t.Error("Put changed the caller's record")
+	}
+	r.Addresses[0], r.DER[0] = "x@y.example", 'X'
+	got := get(t, s, "c")
+	got.Addresses[0], got.DER[0] = "x@y.example", 'X'
+	if again := get(t, s, "c"); again.Addresses[0] != "a@b.example" || string(again.DER) != "c" {
+		t.Errorf("a caller's change reached the store: %+v", again)
+	}
+}
+
+func list(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	want := map[string]bool{}
+	for i := range 25 {
+		r := Record(fmt.Sprint("c", i), fmt.Sprintf("a%d@b.example", i))
+		want[string(r.DER)] = true
+		put(t, s, r)
+	}
+	cursor, pages := "", 0
+	for {
+		page, next, err := s.List(ctx, cursor, 10)
+		if err != nil || len(page) > 10 {
+			t.Fatal(len(page), err)
+		}
+		pages++
+		for _, r := range page {
+			if !want[string(r.DER)] {
+				t.Errorf("%s is listed twice or was never put", r.DER)
+			}
+			delete(want, string(r.DER))
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if len(want) != 0 || pages != 3 {
+		t.Errorf("%d pages, not listed: %v", pages, want)
+	}
+	if page, next, err := s.List(ctx, "", 25); err != nil || len(page) != 25 || next != "" {
+		t.Errorf("one page of all: %d, next %q, %v", len(page), next, err)
+	}
+	for _, n := range []int{0, -1} {
+		if _, _, err := s.List(ctx, "", n); err == nil {
+			t.Errorf("a page of %d was given", n)
+		}
+	}
+	if _, _, err := s.List(ctx, "no cursor of ours", 10); err == nil {
+		t.Error("a wrong cursor was taken")
+	}
+}
+
+func deleteAndState(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	r := Record("c", "a@b.example", "c@d.example")
+	put(t, s, r, Record("stays", "a@b.example"))
+	if err := s.Delete(ctx, r.Fingerprint); err != nil {
+		t.Fatal(err)
+	}
+	for a, n := range map[string]int{"a@b.example": 1, "c@d.example": 0} {
+		if got, err := s.ByAddress(ctx, a); err != nil || len(got) != n {
+			t.Errorf("%s: %d records after Delete, want %d; %v", a, len(got), n, err)
+		}
+	}
+	_, found := s.ByFingerprint(ctx, r.Fingerprint)
+	for what, err := range map[string]error{"ByFingerprint": found, "Delete": s.Delete(ctx, r.Fingerprint), "SetState": s.SetState(ctx, r.Fingerprint, certstore.Pinned)} {
+		if !errors.Is(err, certstore.ErrNotFound) {
+			t.Errorf("%s of an unknown record: %v", what, err)
+		}
+	}
+	if s.SetState(ctx, sha256.Sum256([]byte("stays")), "trusted") == nil {
+		t.Error("a state that does not exist was set")
+	}
+}
+
+func timeToLive(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	key := sha256.Sum256([]byte("id"))
+	if _, known, err := s.Recall(ctx, key); known || err != nil {
+		t.Error("known before:", err)
+	}
+	crl := bytes.Repeat([]byte("crl"), 2<<20)
+	if err := errors.Join(s.Remember(ctx, key, certstore.Memory{HiddenSubject: true}, time.Hour), s.CachePut(ctx, "crl", crl, time.Hour),
+		s.CachePut(ctx, "empty", nil, time.Hour), s.CachePut(ctx, "short", []byte("x"), time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if m, known, err := s.Recall(ctx, key); !known || !m.HiddenSubject || err != nil {
+		t.Error(m, known, err)
+	}
+	if v, known, err := s.CacheGet(ctx, "crl"); !known || !bytes.Equal(v, crl) || err != nil {
+		t.Error(len(v), known, err)
+	}
+	if v, known, err := s.CacheGet(ctx, "empty"); !known || len(v) != 0 || err != nil {
+		t.Error("a cached empty answer is an answer:", v, known, err)
+	}
+	time.Sleep(2100 * time.Millisecond)
+	if _, known, err := s.CacheGet(ctx, "short"); known || err != nil {
+		t.Error("outlived its time", err)
+	}
+}
+
+func manyWriters(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 10 {
+				if err := s.Put(ctx, Record(fmt.Sprint(n), fmt.Sprintf("w%d@b.example", i))); err != nil {
+					t.Error(err)
+				}
+				if _, err := s.ByAddress(ctx, fmt.Sprintf("w%d@b.example", i)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if r := get(t, s, "7"); len(r.Addresses) != 8 {
+		t.Errorf("an address was lost between writers: %v", r.Addresses)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealgate/internal/testpki"
 	"sealgate/smime/cms"
 	"sealgate/spool"
 )
@@ -200,4 +201,31 @@ func signAndOpen(t *testing.T, e *Entity, o SignOptions) {
 	if len(m.Layers) == 0 || len(m.Layers[0].Signatures) != 1 || m.Layers[0].Signatures[0].Err != nil {
 		t.Errorf("what we signed does not verify: %+v, %v", m.Layers, m.Malformed)
 	}
+}
+
+// FuzzEncrypt: whatever is encrypted comes back to the byte, by every cipher.
+func FuzzEncrypt(f *testing.F) {
+	f.Add([]byte("hello\r\n"), uint8(0))
+	f.Add([]byte{}, uint8(1))
+	f.Add(random(300), uint8(3))
+	certs := []*testpki.Cert{issue(f, "rsa-2048"), issue(f, "p256"), issue(f, "p521")}
+	ciphers := cms.Ciphers()
+	f.Fuzz(func(t *testing.T, body []byte, how uint8) {
+		sp := fuzzSpool(t)
+		c, cipher := certs[int(how)%len(certs)], ciphers[int(how)%len(ciphers)]
+		content := parse(t, "Content-Type: application/octet-stream\r\n\r\n"+string(body))
+		sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sealed.Close()
+		m, err := Open(t.Context(), sealed.Section(), sealed.Size(), OpenOptions{Keys: []cms.DecryptionKey{decryptionKey(c)}, Spool: sp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer m.Close()
+		if m.Undecryptable != nil || m.Malformed != nil || text(t, m.Inner) != text(t, content) {
+			t.Errorf("%s: %v, %v", cipher, m.Undecryptable, m.Malformed)
+		}
+	})
 }

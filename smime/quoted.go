@@ -12,10 +12,17 @@ import (
 // that begins no escape stands for itself, as readers have it. Line ends stay
 // as they are.
 func decodeQuoted(dst io.Writer, src io.Reader) error {
-	r := bufio.NewReaderSize(src, bufferSize(src, 64<<10))
-	w := bufio.NewWriterSize(dst, 64<<10)
+	size := bufferSize(src, 64<<10)
+	r, w := bufio.NewReaderSize(src, size), bufio.NewWriterSize(dst, size)
+	var cut []byte // an escape of which the rest comes with the next read
 	for {
 		line, err := r.ReadSlice('\n')
+		if len(cut) > 0 {
+			line, cut = append(cut, line...), nil
+		}
+		if i := bytes.LastIndexByte(line, '='); err == bufio.ErrBufferFull && i >= 0 && i > len(line)-3 {
+			line, cut = line[:i], bytes.Clone(line[i:])
+		}
 		w.Write(unquote(line)) // bufio keeps the error for Flush
 		switch err {
 		case nil, bufio.ErrBufferFull:
@@ -27,8 +34,7 @@ func decodeQuoted(dst io.Writer, src io.Reader) error {
 	}
 }
 
-// unquote decodes one line in place. An escape that a read cuts in two is taken
-// as text; lines of 64 KiB have none that count.
+// unquote decodes one line in place.
 func unquote(line []byte) []byte {
 	text, end := line, 0
 	if bytes.HasSuffix(text, []byte("\n")) {
@@ -85,8 +91,8 @@ func hexDigit(c byte) (byte, bool) {
 // transport might change: blanks at the end of a line, "From " and "." at its
 // beginning (RFC 2049 §3).
 func encodeQuoted(dst io.Writer, src io.Reader) error {
-	q := quoter{w: bufio.NewWriterSize(dst, 64<<10)}
-	r := bufio.NewReaderSize(src, bufferSize(src, 64<<10))
+	size := bufferSize(src, 64<<10)
+	q, r := quoter{w: bufio.NewWriterSize(dst, size)}, bufio.NewReaderSize(src, size)
 	for {
 		line, err := r.ReadSlice('\n')
 		whole := bytes.HasSuffix(line, []byte("\r\n"))

@@ -4,7 +4,6 @@ package smime
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -91,33 +90,26 @@ func validUTF8(p []byte, whole bool) bool {
 // type.
 func peekType(e *Entity) (signed, encrypted bool, err error) {
 	var head prefix
-	switch body := e.Body(); cmsEncoding(e) {
+	start := io.NewSectionReader(e.Body(), 0, min(sniffed, e.size-e.body))
+	switch cmsEncoding(e) {
 	case "base64":
-		err = decodeBase64(&head, io.LimitReader(body, 4<<10))
+		err = decodeBase64(&head, start)
 	case "quoted-printable":
-		err = decodeQuoted(&head, io.LimitReader(body, 4<<10))
+		err = decodeQuoted(&head, start)
 	default:
-		_, err = io.Copy(&head, io.LimitReader(body, 4<<10))
+		_, err = io.Copy(&head, start)
 	}
-	if len(head) == 0 && err != nil {
-		return false, false, ignoreMalformed(err)
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if ignoreMalformed(err) != nil {
 		return false, false, err
 	}
-	for _, t := range []struct {
-		id                []byte
-		signed, encrypted bool
-	}{
-		{[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"), true, false},
-		{[]byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"), false, true},
-		{[]byte("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"), false, true},
-	} {
-		if i := bytes.Index(head, t.id); i >= 0 && i < 16 {
-			return t.signed, t.encrypted, nil
-		}
+	begins := func(id string) bool {
+		i := bytes.Index(head, []byte(id))
+		return i >= 0 && i < 16
 	}
-	return false, false, nil
+	signed = begins("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")       // id-signedData
+	encrypted = begins("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03") || // id-envelopedData
+		begins("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17") // id-ct-authEnvelopedData
+	return signed, encrypted, nil
 }
 
 // prefix keeps the first octets that are written to it.

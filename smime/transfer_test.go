@@ -153,6 +153,19 @@ func TestDecodeQuotedTolerates(t *testing.T) {
 	}
 }
 
+// TestDecodeQuotedAcrossReads moves an escape over the edge of the buffer.
+func TestDecodeQuotedAcrossReads(t *testing.T) {
+	for shift := range 6 {
+		x := strings.Repeat("x", 64<<10-shift)
+		for in, want := range map[string]string{x + "=41=42\r\n": x + "AB\r\n", x + "=\r\ny": x + "y", x + "=": x + "=", x + "=4": x + "=4"} {
+			var out bytes.Buffer
+			if err := decodeQuoted(&out, strings.NewReader(in)); err != nil || out.String() != want {
+				t.Errorf("shift %d: %q, want %q (%v)", shift, out.String()[len(x):], want[len(x):], err)
+			}
+		}
+	}
+}
+
 func TestToCRLF(t *testing.T) {
 	long := strings.Repeat("x", 65536)
 	for in, want := range map[string]string{

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -46,6 +47,13 @@ func TestVerifyAttributes(t *testing.T) {
 		sum := sha1.Sum(c.Raw)
 		return attribute(oid.SigningCertificate, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, derOctets(sum[:])))))
 	}
+	v2 := func(c *x509.Certificate, known bool) []byte {
+		sum, id := sha512.Sum384(c.Raw), oid.SHA384
+		if !known {
+			id = oid.Data
+		}
+		return attribute(oid.SigningCertificateV2, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, derAlgorithm(id), derOctets(sum[:])))))
+	}
 	own := load(t, "rsa").Certificate
 	for name, c := range map[string]struct {
 		attributes [][]byte
@@ -63,6 +71,9 @@ func TestVerifyAttributes(t *testing.T) {
 		"another digest":               {[][]byte{contentType, attribute(oid.MessageDigest, digest([]byte("x")))}, ErrSignature},
 		"digest cut short":             {[][]byte{contentType, attribute(oid.MessageDigest, derOctets(digest(signText)[2:20]))}, ErrSignature},
 		"signing certificate":          {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, signingCertificateV2(own))}, nil},
+		"signing certificate, SHA-384": {[][]byte{contentType, messageDigest, v2(own, true)}, nil},
+		"another, SHA-384":             {[][]byte{contentType, messageDigest, v2(other, true)}, ErrSignature},
+		"unknown digest of it":         {[][]byte{contentType, messageDigest, v2(own, false)}, ErrUnsupported},
 		"another signing certificate":  {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, signingCertificateV2(other))}, ErrSignature},
 		"signing certificate v1":       {[][]byte{contentType, messageDigest, v1(own)}, nil},
 		"another in v1":                {[][]byte{contentType, messageDigest, v1(other)}, ErrSignature},

@@ -166,7 +166,7 @@ func Default() *Config {
 			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag"},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
 		Limits:  Limits{MessageSize: 100 << 20, Expanded: 1 << 30, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour)},
-		Spool:   Spool{Memory: 4 << 20, Limit: 2 << 30},
+		Spool:   Spool{Memory: 256 << 10, Limit: 2 << 30},
 		Log:     Log{Level: "info", Format: "text"},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -16,6 +17,11 @@ import (
 
 	"sealgate/config"
 )
+
+// gcPercent makes the collector come twice as often as Go's default: each chunk
+// of a milter session is a new 64 KiB buffer, and a 100 MB mail would leave tens
+// of megabytes of them (measured: 19 MiB above idle, with this 11).
+const gcPercent = 50
 
 // drainTime is how long what is under way may take after SIGTERM.
 const drainTime = 60 * time.Second
@@ -33,6 +39,7 @@ func serve(path string) error {
 	if err := noCoreDumps(); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	cfg, err := config.Load(path)
 	if err != nil {
 		return err

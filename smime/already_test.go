@@ -1,3 +1,5 @@
+// AlreadyEncrypted believes no label.
+
 package smime
 
 import (

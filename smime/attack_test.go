@@ -1,3 +1,5 @@
+// Tricks with structure, labels and boundaries, one test each.
+
 package smime
 
 import (

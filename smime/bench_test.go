@@ -1,3 +1,5 @@
+// Whole operations, MIME in and out, measured.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// Other people's messages, compared layer by layer.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// Headers, parameters and multiparts, to the byte.
+
 package smime
 
 import (

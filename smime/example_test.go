@@ -1,3 +1,5 @@
+// Examples for the package documentation.
+
 package smime_test
 
 import (

@@ -1,3 +1,5 @@
+// Fuzz targets: splitter, fields, opening, rewriting, encryption.
+
 package smime
 
 import (

@@ -1,4 +1,5 @@
 // What the tests of this package share.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// Messages made to be slow or large.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// Base64 decoded where it is read.
+
 package smime
 
 import (

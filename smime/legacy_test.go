@@ -1,3 +1,5 @@
+// Legacy display elements taken out.
+
 package smime
 
 import (

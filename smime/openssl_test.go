@@ -1,3 +1,5 @@
+// Whole messages, both ways, with openssl.
+
 package smime
 
 import (

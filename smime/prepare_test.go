@@ -1,3 +1,5 @@
+// Prepare, Legalize and TextOnly: what is written anew, and what stays.
+
 package smime
 
 import (

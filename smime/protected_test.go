@@ -1,3 +1,5 @@
+// Header protection, both ways.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// What is signed and encrypted opens again.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// Transfer encodings and line ends.
+
 package smime
 
 import (

@@ -1,3 +1,5 @@
+// The verdicts over all messages of the corpus, compared with its manifest.
+
 package corpus_test
 
 import (

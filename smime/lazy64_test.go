@@ -137,3 +137,26 @@ func FuzzBase64Lines(f *testing.F) {
 		}
 	})
 }
+
+// TestIrregularEverywhere cuts one line after the other in two: in the structure,
+// in the content, at the end.
+func TestIrregularEverywhere(t *testing.T) {
+	sp := newSpool(t)
+	c := issue(t, "p256")
+	o := signOptions(sp, c)
+	o.Opaque = true
+	opaque, err := Sign(parse(t, crlf(hello)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opaque.Close()
+	for name, msg := range map[string]string{"enveloped": sealedEntity(t, sp, c, "aes-256-cbc", crlf(hello)), "opaque": text(t, opaque)} {
+		head, body, _ := strings.Cut(msg, "\r\n\r\n")
+		for at := 40; at < len(body)-4; at += 78 {
+			m := opened(t, sp, head+"\r\n\r\n"+body[:at]+"\r\n"+body[at:], decryptionKey(c))
+			if len(m.Layers) != 1 || m.Layers[0].Err != nil || text(t, m.Inner) != crlf(hello) {
+				t.Errorf("%s, cut at %d: %v, %v", name, at, m.Malformed, m.Undecryptable)
+			}
+		}
+	}
+}

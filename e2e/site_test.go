@@ -68,10 +68,11 @@ type site struct {
 
 // siteOptions change a site before it starts.
 type siteOptions struct {
-	config  string            // more of config.toml
-	main    map[string]string // more of main.cf
-	master  func(s *site) []string
-	mailbox string // more lines of the first [[mailbox]]
+	config   string            // more of config.toml
+	main     map[string]string // more of main.cf
+	master   func(s *site) []string
+	mailbox  string               // more lines of the first [[mailbox]]
+	reinject func(s *site) string // milters of the re-injection port
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -220,6 +221,13 @@ func (s *site) services() []string {
 		return port + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + s.doors[door]
 	}
 	out := []string{s.doors["re"] + bare, s.plain + bare}
+	var more []string
+	if s.o.master != nil {
+		more = s.o.master(s)
+	}
+	if s.o.reinject != nil {
+		out[0] = strings.NewReplacer("no_milters,", "", "-o smtpd_milters=", "-o smtpd_milters="+s.o.reinject(s)).Replace(out[0])
+	}
 	switch s.transport {
 	case viaProxy:
 		out = append(out, s.inbound+" inet n - n - - smtpd\n  -o smtpd_proxy_filter="+s.doors["smtp-in"], s.outbound+" inet n - n - - smtpd\n  -o smtpd_proxy_filter="+s.doors["smtp-out"])
@@ -230,10 +238,7 @@ func (s *site) services() []string {
 		out = append(out, milter(s.inbound, "in"), milter(s.outbound, "out"))
 	}
 	out = append(out, milter(s.stranger, "strange"))
-	if s.o.master != nil {
-		out = append(out, s.o.master(s)...)
-	}
-	return out
+	return append(out, more...)
 }
 
 func (s *site) startPostfix() {

@@ -1,0 +1,7 @@
+// Whether the race detector is on.
+
+//go:build !race
+
+package smime
+
+const raceDetector = false

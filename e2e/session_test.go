@@ -107,6 +107,8 @@ func TestHundredMegabytes(t *testing.T) {
 	s.learn("anna", "anna@kunde.example")
 	s.accepted(s.out("warm", "anna@kunde.example", "X-SMIME-Sign: yes\n"+encryptOrder))
 	s.arrival("Subject: warm")
+	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("warm-in"), s.sealed("Content-Type: text/plain\n\n"+strings.Repeat(secret+"\n", 1<<15), []string{"support"}))))
+	s.arrival("Subject: warm-in")
 	time.Sleep(time.Second)
 	idle := s.resident()
 	line := strings.Repeat("0123456789abcdef", 4) + "\n"

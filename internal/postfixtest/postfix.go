@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -244,12 +246,27 @@ func WriteMap(dir, name string, entries map[string]string) string {
 	return "texthash:" + path
 }
 
-// FreePort is a loopback address that nobody used a moment ago.
+// given are the ports that FreePort has handed out.
+var given sync.Map
+
+// FreePort is a loopback address that nobody uses, below the ports that the
+// system gives to outgoing connections; each is handed out once.
 func FreePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
+		if _, taken := given.LoadOrStore(address, true); taken {
+			continue
+		}
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		return address, l.Close()
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", errors.New("postfixtest: no free port")
 }
+
+const (
+	firstPort = 12000
+	ports     = 20000
+)

@@ -170,13 +170,21 @@ func brokenByUs(name string) bool {
 // hiddenSubject is what an RFC 9788 hidden Subject shows outside.
 const hiddenSubject = "[...]"
 
-// hidden replaces the Subject of an encrypted copy whose true one lies inside.
-func (m *outboundMail) hidden(p *plan) []HeaderEdit {
-	i := position(m.e, "Subject")
-	if i < 0 || p.signed || !m.hides(p) {
+// hidden replaces the Subject of an encrypted copy whose true one lies inside,
+// and removes what Outlook repeats it in.
+func (m *outboundMail) hidden(p *plan) (edits []HeaderEdit) {
+	if p.signed || !m.hides(p) {
 		return nil
 	}
-	return []HeaderEdit{{Op: ReplaceField, Index: i, Name: m.e.Fields[i].Name, Value: " " + hiddenSubject}}
+	for i, f := range m.e.Fields {
+		switch {
+		case strings.EqualFold(f.Name, "Subject"):
+			edits = append(edits, HeaderEdit{Op: ReplaceField, Index: i, Name: f.Name, Value: " " + hiddenSubject})
+		case strings.EqualFold(f.Name, "Thread-Topic"):
+			edits = append(edits, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
+		}
+	}
+	return edits
 }
 
 // hides tells whether the Subject is hidden: by the settings, or because this
@@ -278,6 +286,9 @@ func maySign(c *keyring.Credential) bool {
 }
 
 func mayEncrypt(c *keyring.Credential) bool {
+	if _, signsOnly := c.Key.Public().(ed25519.PublicKey); signsOnly {
+		return false
+	}
 	u := c.Certificate.KeyUsage
 	return u == 0 || u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0
 }

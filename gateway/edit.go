@@ -6,8 +6,12 @@ import (
 	"bytes"
 	"crypto/rand"
 	"fmt"
+	"io"
 	"mime"
 	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 
 	"sealgate/smime"
 )
@@ -49,10 +53,22 @@ func withVersion(e *smime.Entity, edits []HeaderEdit) []HeaderEdit {
 	return append(edits, HeaderEdit{Op: AppendField, Name: "MIME-Version", Value: " 1.0"})
 }
 
-// rawValue is what follows the colon, verbatim, without the final line end.
+// rawValue is what follows the colon, without the final line end. Lines are
+// folded as RFC 5322 §2.2.3 has it, whatever the sender's were: some readers end
+// a line at a bare CR or LF, some end the header at a line of blanks.
 func rawValue(f smime.Field) string {
 	_, v, _ := bytes.Cut(f.Raw, []byte(":"))
-	return string(bytes.TrimRight(v, "\r\n"))
+	var lines []string
+	for line := range strings.FieldsFuncSeq(string(v), func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }) {
+		if line = strings.TrimRight(line, " \t"); line == "" {
+			continue
+		}
+		if line[0] != ' ' && line[0] != '\t' {
+			line = " " + line
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\r\n")
 }
 
 // newBoundary is a multipart delimiter that cannot stand in the content by
@@ -70,7 +86,7 @@ func newBoundary() (string, error) {
 func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []HeaderEdit {
 	fields := e.Get("Subject")
 	if len(fields) > 1 {
-		return nil // RFC 5322 allows one; several are left to whoever reads them
+		return m.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
 	}
 	was := ""
 	if len(fields) == 1 {
@@ -91,6 +107,20 @@ func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []Heade
 		return []HeaderEdit{{Op: AppendField, Name: "Subject", Value: value}}
 	}
 	return []HeaderEdit{{Op: ReplaceField, Index: position(e, "Subject"), Name: fields[0].Name, Value: value}}
+}
+
+// untagAll takes our tags out of every Subject.
+func (m *inboundMail) untagAll(e *smime.Entity) (edits []HeaderEdit) {
+	for i, f := range e.Fields {
+		if !strings.EqualFold(f.Name, "Subject") {
+			continue
+		}
+		was := decodeWords(f.Value())
+		if now := m.g.untag(was); now != was {
+			edits = append(edits, HeaderEdit{Op: ReplaceField, Index: i, Name: f.Name, Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))})
+		}
+	}
+	return edits
 }
 
 // maxSubject bounds a Subject that is written anew, in octets.
@@ -128,13 +158,21 @@ func position(e *smime.Entity, name string) int {
 	return -1
 }
 
-// decodeWords decodes RFC 2047; what cannot be decoded stays as it is.
+// decodeWords decodes RFC 2047. In a charset that is not known, ASCII is read
+// all the same: a tag must not hide there.
 func decodeWords(s string) string {
-	d, err := new(mime.WordDecoder).DecodeHeader(s)
+	d, err := (&mime.WordDecoder{CharsetReader: charsetReader}).DecodeHeader(s)
 	if err != nil {
 		return s
 	}
 	return d
+}
+
+func charsetReader(charset string, in io.Reader) (io.Reader, error) {
+	if c, err := htmlindex.Get(charset); err == nil {
+		return c.NewDecoder().Reader(in), nil
+	}
+	return charmap.ISO8859_1.NewDecoder().Reader(in), nil
 }
 
 func (g *Gateway) languageTag() string {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"strings"
 
@@ -38,7 +39,13 @@ func (m *inboundMail) remember(ctx context.Context) error {
 func (m *inboundMail) rememberReply(ctx context.Context) error {
 	_, hidden := m.protectedSubject()
 	for _, id := range messageIDs(m.e, "Message-ID") {
-		if err := m.g.o.Store.Remember(ctx, replyKey(id), certstore.Memory{HiddenSubject: hidden}, m.g.o.Limits.Remember); err != nil {
+		// Whoever knows a Message-ID can send it again: what was hidden stays so.
+		before, _, err := m.g.o.Store.Recall(ctx, replyKey(id))
+		if err != nil {
+			return err
+		}
+		memory := certstore.Memory{HiddenSubject: hidden || before.HiddenSubject}
+		if err := m.g.o.Store.Remember(ctx, replyKey(id), memory, m.g.o.Limits.Remember); err != nil {
 			return err
 		}
 	}
@@ -94,7 +101,12 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 	}
 	r := m.record(cert, s, state)
 	r.Intermediates = intermediates(chain)
-	return m.g.o.Store.Put(ctx, r)
+	err = m.g.o.Store.Put(ctx, r)
+	if errors.Is(err, certstore.ErrRecord) { // the sender's fault, which trying again does not mend
+		m.log.Warn("certificate not stored", "address", m.j.From, "reason", err.Error())
+		return nil
+	}
+	return err
 }
 
 // intermediates are the certificates between the leaf and the root of a chain:
@@ -159,20 +171,20 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 	return r
 }
 
-// reply is what an answer to this mail can do, for the address that it goes to.
+// reply is what an answer to this mail can do: sign as the first of our
+// mailboxes that it came to, encrypt for all addresses that it goes to.
 func (m *inboundMail) reply(j *Judgement) replyAdvice {
-	to := replyTo(m.e)
-	if to == "" {
-		to = j.From
-	}
 	r := replyAdvice{advised: j.Encryption == EncryptionDecrypted || j.Encryption == EncryptionUndecryptable}
-	for _, box := range m.served {
-		r.sign = m.g.canSign(box)
-		break
+	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
+		r.sign = m.g.canSign(m.served[m.env.To[i]])
 	}
-	if to != "" {
-		found, err := m.g.certificateFor(context.Background(), to)
-		r.encrypt = err == nil && found != nil
+	to, ok := replyTo(m.e)
+	if len(to) == 0 && j.From != "" {
+		to = []string{j.From}
 	}
+	r.encrypt = ok && len(to) > 0 && !slices.ContainsFunc(to, func(a string) bool {
+		found, err := m.g.certificateFor(context.Background(), a)
+		return err != nil || found == nil
+	})
 	return r
 }

@@ -280,7 +280,9 @@ func (j *Judgement) notes(m *smime.Message) {
 	if j.Signer == nil || j.Signature != SignatureValid {
 		return
 	}
-	if to := replyTo(m.Outer); to != "" && !slices.Contains(trust.Addresses(j.Signer.Signature.Certificate), to) {
+	names := trust.Addresses(j.Signer.Signature.Certificate)
+	elsewhere := func(a string) bool { return !slices.Contains(names, a) }
+	if to, ok := replyTo(m.Outer); !ok || slices.ContainsFunc(to, elsewhere) {
 		j.Notes = append(j.Notes, noteReplyTo)
 	}
 	date, err := m.Outer.Date()
@@ -290,13 +292,18 @@ func (j *Judgement) notes(m *smime.Message) {
 	}
 }
 
-// replyTo is the first address of Reply-To in normal form, "" when the reply
-// goes to From.
-func replyTo(e *smime.Entity) string {
+// maxReplyTo bounds the addresses of Reply-To that are looked up.
+const maxReplyTo = 20
+
+// replyTo are the addresses of all Reply-To fields in normal form, none when the
+// reply goes to From. It is not ok when one cannot be read: other readers may
+// find an address in it.
+func replyTo(e *smime.Entity) (to []string, ok bool) {
 	for _, f := range e.Get("Reply-To") {
-		if list, err := address.ParseList(f.Value()); err == nil && len(list) > 0 {
-			return list[0]
+		list, err := address.ParseList(f.Value())
+		if to = append(to, list...); err != nil || len(to) > maxReplyTo {
+			return nil, false
 		}
 	}
-	return ""
+	return to, true
 }

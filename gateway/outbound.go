@@ -66,11 +66,18 @@ func (m *outboundMail) readOrders() *refusal {
 	if !o.given {
 		return nil
 	}
+	return m.mayUse("order")
+}
+
+// mayUse tells who may use the mailbox's key. It is asked for orders, and for
+// signatures that a rule or a default asks for: else the gateway would sign for
+// everybody who writes the mailbox's address into From.
+func (m *outboundMail) mayUse(what string) *refusal {
 	if !m.env.MayOrder {
-		return refuse(550, "5.7.1", "not allowed to order: this client is not in orders_from and not authenticated")
+		return refuse(550, "5.7.1", "not allowed to "+what+": this client is not in orders_from and not authenticated")
 	}
 	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
-		return refuse(550, "5.7.1", "not allowed to order: user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100))
+		return refuse(550, "5.7.1", "not allowed to "+what+": user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100))
 	}
 	return nil
 }
@@ -79,9 +86,7 @@ func (m *outboundMail) readOrders() *refusal {
 func (m *outboundMail) combine(ctx context.Context) error {
 	var recipients []string
 	for _, to := range m.env.To {
-		if a, err := address.Normalize(to); err == nil {
-			recipients = append(recipients, a)
-		}
+		recipients = append(recipients, ruleAddress(to))
 	}
 	rules, how := m.g.rulesFor(m.from, recipients, m.subject())
 	m.how = how
@@ -97,11 +102,32 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	return nil
 }
 
+// subject is all that stands in Subject fields: there may be one only (RFC 5322
+// §3.6), but a tag in a second one asks for the same.
 func (m *outboundMail) subject() string {
+	var all []string
 	for _, f := range m.e.Get("Subject") {
-		return decodeWords(f.Value())
+		all = append(all, decodeWords(f.Value()))
 	}
-	return ""
+	return strings.Join(all, "\n")
+}
+
+// ruleAddress is a recipient as rules compare it. What has no normal form is
+// delivered by Postfix all the same ("a..b@bank.example"), so that its domain's
+// rules must hold: its domain is brought to normal form alone.
+func ruleAddress(to string) string {
+	if a, err := address.Normalize(to); err == nil {
+		return a
+	}
+	low := strings.ToLower(to)
+	at := strings.LastIndexByte(low, '@')
+	if at < 0 {
+		return low + "@"
+	}
+	if a, err := address.Normalize("x" + low[at:]); err == nil {
+		return low[:at+1] + address.Domain(a)
+	}
+	return low
 }
 
 // exempt tells whether mere defaults do not apply: invitations, delivery status

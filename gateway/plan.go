@@ -41,6 +41,9 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		if done && m.orders.Sign == Yes {
+			return nil, refuse(550, "5.7.1", "cannot sign: the message is encrypted already, and a signature around it would prove nothing")
+		}
 		if p.keep = done; done {
 			return p, nil
 		}
@@ -67,7 +70,11 @@ func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 	if m.want.Sign < IfPossible {
 		return nil
 	}
-	p.credential = m.signer()
+	if r := m.mayUse("sign"); r == nil {
+		p.credential = m.signer()
+	} else if m.want.Sign == Yes {
+		return r
+	}
 	if p.credential == nil && m.want.Sign == Yes {
 		return refuse(550, "5.7.1", "cannot sign: no usable key for "+printable(m.from, 100))
 	}
@@ -177,7 +184,7 @@ func (m *outboundMail) withInside(copies []group, inside []string) ([]group, err
 		return nil, refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+named(inside)+" in one copy; send separately")
 	}
 	for _, to := range inside {
-		c := m.g.newest(m.g.served(to))
+		c := m.g.pick(m.g.served(to), mayEncrypt)
 		if c == nil {
 			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+named([]string{to}))
 		}

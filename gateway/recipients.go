@@ -5,6 +5,8 @@ package gateway
 import (
 	"context"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 
@@ -27,7 +29,7 @@ type recipientCertificate struct {
 // never a reason to send in clear.
 func (g *Gateway) certificateFor(ctx context.Context, addr string) (*recipientCertificate, error) {
 	if box := g.o.Ring.ByFrom(addr); box != nil {
-		if c := g.newest(box); c != nil {
+		if c := g.pick(box, mayEncrypt); c != nil {
 			return &recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()}, nil
 		}
 	}
@@ -35,33 +37,40 @@ func (g *Gateway) certificateFor(ctx context.Context, addr string) (*recipientCe
 	if err != nil {
 		return nil, err
 	}
+	var unanswered error
 	for _, r := range records {
-		if c := g.usable(ctx, addr, r); c != nil {
+		c, err := g.usable(ctx, addr, r)
+		if c != nil {
 			return c, nil
 		}
+		unanswered = errors.Join(unanswered, err)
 	}
-	return nil, nil
+	return nil, unanswered
 }
 
-// usable judges a stored certificate again: state, chain, time, usage.
-func (g *Gateway) usable(ctx context.Context, addr string, r *certstore.Record) *recipientCertificate {
+// usable judges a stored certificate again: state, chain, time, usage. The error
+// says that revocation could not be learnt, and that policy wants it known.
+func (g *Gateway) usable(ctx context.Context, addr string, r *certstore.Record) (*recipientCertificate, error) {
 	if r.State != certstore.Active && r.State != certstore.Pinned {
-		return nil
+		return nil, nil
 	}
 	c, err := x509.ParseCertificate(r.DER)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	res := g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: r.Intermediates, Address: addr, Purpose: trust.Encrypt, At: g.o.Now(), Pinned: r.State == certstore.Pinned})
+	if res.Status == trust.Unchecked && res.Revocation == "unknown" {
+		return nil, fmt.Errorf("certificate of %s: %s", addr, res.Reason)
+	}
 	if res.Status != trust.Valid {
 		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
-		return nil
+		return nil, nil
 	}
 	caps, err := cms.ParseCapabilities(r.Capabilities)
 	if err != nil {
 		caps = nil // no capabilities: the algorithms that everybody reads
 	}
-	return &recipientCertificate{addr, c, caps}
+	return &recipientCertificate{addr, c, caps}, nil
 }
 
 // findAll looks every recipient up. missing are those without a usable
@@ -85,12 +94,6 @@ func (g *Gateway) findAll(ctx context.Context, recipients []string) (found map[s
 		found[to] = c
 	}
 	return found, missing, nil
-}
-
-// newest is the mailbox's credential with the newest certificate that is valid
-// now, nil when there is none.
-func (g *Gateway) newest(box *keyring.Mailbox) *keyring.Credential {
-	return g.pick(box, func(*keyring.Credential) bool { return true })
 }
 
 // pick is the newest valid credential that fits.

@@ -3,6 +3,8 @@ package gateway
 // This file removes what could lie: fields that only we may write.
 
 import (
+	"bytes"
+	"regexp"
 	"strings"
 
 	"sealgate/smime"
@@ -13,11 +15,24 @@ import (
 func (g *Gateway) stripLies(fields []smime.Field) []HeaderEdit {
 	var out []HeaderEdit
 	for i, f := range fields {
-		if _, ok := g.ours(f.Name); ok || g.lyingResult(f) {
+		if _, ok := g.ours(f.Name); ok || g.lyingResult(f) || g.hidesField(f) {
 			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
 		}
 	}
 	return out
+}
+
+// hidesField tells whether a field holds another one behind a bare CR, where
+// some readers (Python's, for one) end a line: one that we would have stripped.
+func (g *Gateway) hidesField(f smime.Field) bool {
+	lines := strings.FieldsFunc(string(f.Raw), func(r rune) bool { return r == '\r' || r == '\n' })
+	for _, line := range lines[min(1, len(lines)):] {
+		name, _, ok := strings.Cut(line, ":")
+		if _, ours := g.ours(name); ok && (ours || strings.EqualFold(strings.TrimSpace(name), "Authentication-Results")) && bytes.Contains(f.Raw, []byte("\r"+line)) {
+			return true
+		}
+	}
+	return false
 }
 
 // lyingResult tells whether f is an Authentication-Results field with our
@@ -32,29 +47,19 @@ func (g *Gateway) lyingResult(f smime.Field) bool {
 		low := strings.ToLower(f.Value())
 		return strings.Contains(low, strings.ToLower(g.o.AuthservID)) && strings.Contains(low, "smime")
 	}
-	id, rest, _ := strings.Cut(value, ";")
-	id, _, _ = strings.Cut(strings.TrimSpace(id), " ") // an RFC 8601 version may follow
-	if !strings.EqualFold(strings.Trim(strings.TrimSpace(id), `"`), g.o.AuthservID) {
+	// The id may be quoted and a version may follow (RFC 8601 §2.2); careless
+	// readers also take it without the semicolon.
+	value = strings.TrimSpace(strings.NewReplacer(`"`, "", `\`, "").Replace(value))
+	end := strings.IndexAny(value+";", "; \t/")
+	if !strings.EqualFold(value[:end], g.o.AuthservID) {
 		return false
 	}
-	return g.o.Inbound.StripAllAR || claimsSMIME(rest)
+	return g.o.Inbound.StripAllAR || claimsSMIME.MatchString(value[end:])
 }
 
-// claimsSMIME looks for a method "smime", with an optional version, in any
-// resinfo of an Authentication-Results value (RFC 8601 §2.2).
-func claimsSMIME(results string) bool {
-	for _, r := range strings.Split(results, ";") {
-		method, _, ok := strings.Cut(r, "=")
-		if !ok {
-			continue
-		}
-		method, _, _ = strings.Cut(strings.TrimSpace(method), "/")
-		if strings.EqualFold(strings.TrimSpace(method), "smime") {
-			return true
-		}
-	}
-	return false
-}
+// claimsSMIME finds "smime=", with an optional version, as a word of its own
+// anywhere in the results (RFC 8601 §2.2); body.smime-identifier is another.
+var claimsSMIME = regexp.MustCompile(`(?i)(^|[;\s])smime\s*(/\s*[0-9]+\s*)?=`)
 
 // withoutComments removes RFC 5322 comments, nested ones too, outside quoted
 // strings. A comment becomes a blank; ok is false when one does not end.

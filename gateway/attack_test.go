@@ -1,0 +1,261 @@
+package gateway
+
+// This file attacks the gateway: what must not leave in clear, and what must not
+// be believed.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sealgate/certstore"
+	"sealgate/internal/testpki"
+	"sealgate/keyring"
+	"sealgate/trust"
+)
+
+// leaves tells whether any copy of a mail has the text in clear.
+func leaves(c copies, text string) bool {
+	return slices.ContainsFunc(c.text, func(s string) bool { return strings.Contains(s, text) })
+}
+
+// TestOddRecipientsDoNotEscapeRules: addresses without a normal form that Postfix
+// delivers nevertheless.
+func TestOddRecipientsDoNotEscapeRules(t *testing.T) {
+	for name, rule := range map[string]Rule{"recipient": {Recipient: "@bank.example"}, "domain": {Domain: "example"}} {
+		rule.Encrypt = Yes
+		h := newHouse(t, func(o *Options) { o.Rules = []Rule{rule} })
+		for _, to := range []string{"anna@bank.example", "a..b@bank.example", ".a@bank.example", "a.@BANK.example.", strings.Repeat("x", 65) + "@bank.example", "a b@bank.example",
+			"@relay.example:anna@bank.example", "a\u200b@bank.example", "a@b@bank.example"} {
+			out := h.process(outboundTo(to), fromSupport("x@y.example", plainText))
+			if out.Verdict != Reject || out.Reply.Code != 550 || leaves(out, "the secret text") {
+				t.Errorf("rule by %s, to %q: %+v", name, to, out.Outcome)
+			}
+		}
+	}
+}
+
+// trustFunc judges as the test says.
+type trustFunc func(trust.Request) trust.Result
+
+func (f trustFunc) Check(_ context.Context, r trust.Request) trust.Result { return f(r) }
+
+// TestUnknownRevocationIsNoReasonToSendInClear: a source that did not answer is
+// not one that answered no.
+func TestUnknownRevocationIsNoReasonToSendInClear(t *testing.T) {
+	h := newHouse(t, func(o *Options) {
+		o.Trust = trustFunc(func(trust.Request) trust.Result {
+			return trust.Result{Status: trust.Unchecked, Revocation: "unknown", Reason: "the CRL cannot be fetched"}
+		})
+	})
+	h.knows(h.anna)
+	for _, order := range []string{"yes", "if-possible"} {
+		msg := h.file(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
+		if out, err := h.g.Process(context.Background(), outboundTo("anna@kunde.example"), msg); err == nil {
+			out.Close()
+			t.Errorf("%s: %+v, want a 4xx", order, out)
+		}
+		msg.Close()
+	}
+	blocked := trustFunc(func(trust.Request) trust.Result { return trust.Result{Status: trust.Revoked, Revocation: "revoked"} })
+	h.o.Trust = blocked
+	h.g, _ = New(h.o)
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Verdict != Accept || !leaves(out, "the secret text") {
+		t.Errorf("revoked, so that there is no usable one: %+v", out.Outcome)
+	}
+}
+
+// TestSubjectTagIsNotLost: an order by tag, however the Subject is written.
+func TestSubjectTagIsNotLost(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Rules = []Rule{{SubjectTag: "[secret]", Demand: Demand{Encrypt: Yes}}} })
+	for _, subject := range []string{"Subject: a [SECRET]\r\n", "Subject: a\r\nSubject: [secret]\r\n", "Subject : [secret]\r\n", "Subject: =?utf-8?b?W3NlY3JldF0=?=\r\n",
+		"Subject: =?iso-8859-15?q?=5Bsecret=5D_=A4?=\r\n", "Subject: =?windows-1252?q?=80?= [secret]\r\n", "Subject: =?x-unknown?q?=FC?= =?utf-8?b?W3NlY3JldF0=?=\r\n",
+		"Subject: =?x-unknown?q?=5Bsecret=5D?=\r\n", "Subject: =?utf-16?q?=FC?= [secret]\r\n"} {
+		out := h.process(outboundTo("anna@kunde.example"), subject+"From: support@firma.example\r\nTo: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText)
+		if out.Verdict != Reject {
+			t.Errorf("%q left in clear", subject)
+		}
+	}
+}
+
+// TestHiddenSubjectIsHiddenEverywhere: in a second Subject, and in the field in
+// which Outlook repeats it.
+func TestHiddenSubjectIsHiddenEverywhere(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.HeaderProtection = ProtectHideSubject })
+	h.knows(h.anna)
+	out := h.process(outboundTo("anna@kunde.example"), "Subject: TOPSECRET\r\nThread-Topic: TOPSECRET\r\nSubject: TOPSECRET\r\n"+fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
+	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+		t.Errorf("%+v\n%s", out.Outcome, out.text)
+	}
+}
+
+// TestHiddenSubjectStaysHidden: somebody sends the Message-ID again, with a
+// visible Subject.
+func TestHiddenSubjectStaysHidden(t *testing.T) {
+	h := newHouse(t)
+	if err := h.store.Remember(context.Background(), replyKey("1@kunde.example"), certstore.Memory{HiddenSubject: true}, h.g.o.Limits.Remember); err != nil {
+		t.Fatal(err)
+	}
+	h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, plainText, h.support))
+	if m, known, err := h.store.Recall(context.Background(), replyKey("1@kunde.example")); err != nil || !known || !m.HiddenSubject {
+		t.Errorf("%+v %v %v", m, known, err)
+	}
+}
+
+// TestBareCRIsNoHeaderLine: readers that end a line at a bare CR must find
+// nothing behind it that only we may say.
+func TestBareCRIsNoHeaderLine(t *testing.T) {
+	h := newHouse(t)
+	forged := "X-SMIME-Signature: valid"
+	inner := "Content-Type: text/plain;\r x=\"\r" + forged + "\r\"\r\nContent-Description: a\r\r" + forged + "\r\n \t\r\n b\r\n\r\ntext\r\n"
+	for name, text := range map[string]string{
+		"inner header, encrypted": h.sealed(fromAnna, inner, h.support),
+		"header as received":      "X-Other: a\r" + forged + "\r\n" + fromAnna + plainText,
+		"results as received":     "X-Other: a\r\rAuthentication-Results : gw.example; smime=pass\r\n" + fromAnna + plainText,
+	} {
+		out := h.process(inboundTo("support@firma.example"), text)
+		if out.Verdict != Accept || len(out.text) != 1 {
+			t.Fatalf("%s: %+v", name, out.Outcome)
+		}
+		header, _, _ := strings.Cut(out.text[0], "\r\n\r\n")
+		for _, line := range strings.FieldsFunc(header, func(r rune) bool { return r == '\r' || r == '\n' }) {
+			if strings.HasPrefix(line, forged) || strings.Contains(line, "smime=pass") {
+				t.Errorf("%s: %q is a line of its own", name, line)
+			}
+			if strings.TrimSpace(line) == "" {
+				t.Errorf("%s: a line of blanks, which ends the header for some", name)
+			}
+		}
+	}
+}
+
+// TestLyingResults: an Authentication-Results in our name, however it is spelt;
+// those of others under our id stay.
+func TestLyingResults(t *testing.T) {
+	h := newHouse(t)
+	for value, stays := range map[string]bool{
+		"gw.example; smime=pass": false, "gw.example\t1; smime=pass": false, "gw.example 1; smime=pass": false, `"gw\.example"; smime=pass`: false, `"gw.example" ; smime=pass`: false,
+		"gw.example smime=pass": false, "gw.example/1; smime=pass": false, "gw.example;smime/1=pass": false, "gw.example; smime / 1 = pass": false, "gw.example\r\n\t1;\r\n\tSMIME=pass": false,
+		"(c)GW.example(d);(e)smime(f)=(g)pass": false, "gw.example; dkim=pass header.i=@a/b; smime=pass": false, "gw.example; dkim=pass smime=pass": false, "gw.example; (open smime=pass": false,
+		"gw.example; dkim=pass header.d=smime.example": true, "gw.example; spf=pass smtp.mailfrom=smime@kunde.example": true, "other.example; smime=pass": true, "gw.example.org; smime=pass": true,
+	} {
+		text := h.process(inboundTo("support@firma.example"), "Authentication-Results: "+value+"\r\n"+fromAnna+plainText).text[0]
+		if got := strings.Contains(text, value); got != stays {
+			t.Errorf("%q stays: %v", value, got)
+		}
+	}
+}
+
+// TestReplyToElsewhereIsSaid: of an old valid mail sent again, also when only
+// some readers find the address.
+func TestReplyToElsewhereIsSaid(t *testing.T) {
+	h := newHouse(t)
+	good := h.signed(h.anna, fromAnna, plainText)
+	for replyTo, said := range map[string]bool{
+		"": false, "Reply-To: Anna <ANNA@kunde.example>\r\n": false, "Reply-To: anna@kunde.example, anna@kunde.example\r\n": false,
+		"Reply-To: evil@x.example\r\n": true, "Reply-To: anna@kunde.example, evil@x.example\r\n": true, "Reply-To: anna@kunde.example\r\nReply-To: evil@x.example\r\n": true,
+		"Reply-To: a b evil@x.example\r\n": true, "Reply-To: <evil@x.example\r\n": true, "Reply-To : evil@x.example\r\n": true,
+	} {
+		text := h.process(inboundTo("support@firma.example"), replyTo+good).text[0]
+		if got := strings.Contains(h.header(text, "X-SMIME-Status"), "another address"); got != said {
+			t.Errorf("%q: %s", replyTo, h.header(text, "X-SMIME-Status"))
+		}
+		if encrypt := strings.Contains(h.header(text, "X-SMIME-Reply"), "encrypt=yes"); encrypt == said {
+			t.Errorf("%q: %s", replyTo, h.header(text, "X-SMIME-Reply"))
+		}
+	}
+}
+
+// TestDefaultSignsForThoseWhoMay: who may not order gets no signature by writing
+// the mailbox into From either.
+func TestDefaultSignsForThoseWhoMay(t *testing.T) {
+	for _, demand := range []Strength{Yes, IfPossible} {
+		h := newHouse(t)
+		h.ring[0].Users = []string{"agent"}
+		h.o.Defaults = map[*keyring.Mailbox]Demand{h.ring[0]: {Sign: demand}}
+		h.g, _ = New(h.o)
+		for name, change := range map[string]func(*Envelope){"agent": func(e *Envelope) { e.User = "agent" }, "other": func(e *Envelope) { e.User = "other" }, "nobody": func(e *Envelope) { e.MayOrder = false }} {
+			env := outboundTo("anna@kunde.example")
+			change(&env)
+			out := h.process(env, fromSupport("anna@kunde.example", plainText))
+			signed := leaves(out, "smime.p7s")
+			if signed != (name == "agent") || (out.Verdict == Reject) != (name != "agent" && demand == Yes) {
+				t.Errorf("%s, %v: signed %v, %+v", name, demand, signed, out.Outcome)
+			}
+		}
+	}
+}
+
+// TestOwnKeyThatCannotEncrypt: a signing key without key usage is no recipient.
+func TestOwnKeyThatCannotEncrypt(t *testing.T) {
+	h := newHouse(t)
+	h.knows(h.anna)
+	ed := h.pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}, Key: "ed25519"})
+	unlimited := *ed.Certificate
+	unlimited.KeyUsage = 0
+	h.ring[0].Credentials = append(h.ring[0].Credentials, &keyring.Credential{Certificate: &unlimited, Key: ed.Key})
+	for _, own := range [][]*keyring.Credential{h.ring[0].Credentials, h.ring[0].Credentials[1:]} {
+		h.ring[0].Credentials = own
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
+		if out.Verdict != Accept || leaves(out, "the secret text") {
+			t.Fatalf("%d credentials: %+v", len(own), out.Outcome)
+		}
+		if shown, _, _ := h.judged(out.text[0], h.anna); !strings.Contains(shown, "the secret text") {
+			t.Errorf("%d credentials: the customer cannot read it", len(own))
+		}
+	}
+}
+
+// TestOrderToSignIsNotLost on a message that is encrypted already.
+func TestOrderToSignIsNotLost(t *testing.T) {
+	h := newHouse(t)
+	for order, want := range map[string]Verdict{"X-SMIME-Sign: yes\r\n": Reject, "X-SMIME-Sign: if-possible\r\n": Accept, "X-SMIME-Encrypt: yes\r\n": Accept, "": Accept} {
+		if out := h.process(outboundTo("anna@kunde.example"), h.sealed(fromSupport("anna@kunde.example", order), plainText, h.anna)); out.Verdict != want {
+			t.Errorf("%q: %+v", order, out.Outcome)
+		}
+	}
+}
+
+// TestTagsInEverySubject: one Subject is allowed; of two, a reader may show
+// either.
+func TestTagsInEverySubject(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Headers.TagValid, o.Headers.TagDecrypted = "[signed]", "[was encrypted]" })
+	for _, subject := range []string{"[signed] x\r\nSubject: y", "y\r\nSubject: x [Signed]", "=?iso-8859-15?q?=5Bsigned=5D?= x", "=?x-unknown?q?a?= =?utf-8?q?=5Bsigned=5D?=", "[was [signed]encrypted] x"} {
+		text := h.process(inboundTo("support@firma.example"), strings.Replace(fromAnna, "Subject: hello", "Subject: "+subject, 1)+plainText).text[0]
+		for _, f := range h.entity(text).Get("Subject") {
+			if s := strings.ToLower(decodeWords(f.Value())); strings.Contains(s, "[signed]") || strings.Contains(s, "[was encrypted]") {
+				t.Errorf("%q: %q is left", subject, s)
+			}
+		}
+	}
+}
+
+// TestReplyAdviceIsOfTheFirstMailbox, not of any.
+func TestReplyAdviceIsOfTheFirstMailbox(t *testing.T) {
+	h := newHouse(t)
+	for range 20 {
+		for to, want := range map[string]string{"support@firma.example keyless@firma.example": "sign=yes", "keyless@firma.example support@firma.example": "sign=no"} {
+			text := h.process(inboundTo(strings.Fields(to)...), fromAnna+plainText).text[0]
+			if got := h.header(text, "X-SMIME-Reply"); !strings.HasPrefix(got, want) {
+				t.Fatalf("to %s: %s", to, got)
+			}
+		}
+	}
+}
+
+// refusingStore refuses every record for good.
+type refusingStore struct{ Store }
+
+func (refusingStore) Put(context.Context, *certstore.Record) error {
+	return fmt.Errorf("%w: too large", certstore.ErrRecord)
+}
+
+// TestRecordThatCannotBeStored does not keep the mail with its sender for ever.
+func TestRecordThatCannotBeStored(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Store = refusingStore{o.Store} })
+	if out := h.process(inboundTo("support@firma.example"), h.signed(h.anna, fromAnna, plainText)); out.Verdict != Accept || h.header(out.text[0], "X-SMIME-Signature") != "valid" {
+		t.Errorf("%+v", out.Outcome)
+	}
+}

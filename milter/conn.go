@@ -30,7 +30,7 @@ type conn struct {
 	left   int    // octets of its payload still to come
 	kept   []byte // its payload, for the commands that are kept
 	args   []string
-	torn   bool // a header frame had more than two strings
+	torn   bool // a header frame had more than two strings: go-milter would drop it
 }
 
 // Read passes frames on. Any error reads as the end: go-milter would log it on
@@ -39,7 +39,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	c.Conn.SetReadDeadline(time.Now().Add(c.idle))
 	n, err := c.Conn.Read(p)
 	c.watch(p[:n])
-	if err != nil && n == 0 {
+	if c.torn || err != nil && n == 0 {
 		return 0, io.EOF
 	}
 	return n, nil

@@ -31,9 +31,6 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	if s.msg == nil {
 		return reply(ourFault), nil
 	}
-	if s.conn.torn {
-		s.fault = errHeader
-	}
 	if s.fault != nil {
 		return s.refuse(s.fault), nil
 	}

@@ -188,7 +188,6 @@ func (s *session) reset() {
 		s.msg.Close()
 	}
 	s.msg, s.names, s.t, s.fault, s.wants, s.id = nil, nil, Transaction{}, nil, false, ""
-	s.conn.torn = false
 	s.busy.Store(false)
 }
 

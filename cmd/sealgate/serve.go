@@ -49,6 +49,7 @@ func serve(path string) error {
 		return err
 	}
 	defer h.closeStore()
+	slog.SetDefault(h.log) // go-milter speaks to the standard logger
 	doors, err := h.open()
 	if err != nil {
 		return err

@@ -259,3 +259,94 @@ func TestRecordThatCannotBeStored(t *testing.T) {
 		t.Errorf("%+v", out.Outcome)
 	}
 }
+
+// TestSenderRuleWithUnreadableFrom: From that is not one address is no way around
+// a rule for its sender.
+func TestSenderRuleWithUnreadableFrom(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Rules = []Rule{{Sender: "@firma.example", Demand: Demand{Encrypt: Yes}}} })
+	for _, from := range []string{"From: support@firma.example, sales@firma.example\r\n", "From: support@firma.example\r\nFrom: x@y.example\r\n", "From: a b@firma.example\r\n", "From: Support\r\n", ""} {
+		if out := h.process(outboundTo("anna@kunde.example"), from+"To: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 554 {
+			t.Errorf("%q: %+v", from, out.Outcome)
+		}
+	}
+	env := outboundTo("anna@kunde.example")
+	env.From = ""
+	if out := h.process(env, "From: MAILER-DAEMON (Mail Delivery System)\r\nTo: anna@kunde.example\r\n\r\ncould not be delivered\r\n"); out.Verdict != Accept {
+		t.Errorf("a bounce of nobody's: %+v", out.Outcome)
+	}
+}
+
+// TestOrderBehindABareCR is refused, not lost.
+func TestOrderBehindABareCR(t *testing.T) {
+	h := newHouse(t)
+	if out := h.process(outboundTo("anna@kunde.example"), "X-Queue: 1\rX-SMIME-Encrypt: yes\r\n"+fromSupport("anna@kunde.example", plainText)); out.Verdict != Reject || out.Reply.Code != 550 {
+		t.Errorf("%+v", out.Outcome)
+	}
+}
+
+// TestOrderInOurNameAmongOthers: one of several From addresses is ours.
+func TestOrderInOurNameAmongOthers(t *testing.T) {
+	h := newHouse(t)
+	for _, from := range []string{"From: x@y.example, support@firma.example\r\n", "From: x@y.example\r\nFrom: support@firma.example\r\n"} {
+		if out := h.process(inboundTo("support@firma.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 550 {
+			t.Errorf("%q: %+v", from, out.Outcome)
+		}
+	}
+}
+
+// TestTextHoldsEverywhere: where an admin wants HTML as text, keep_signature or a
+// message without a layer is no way around.
+func TestTextHoldsEverywhere(t *testing.T) {
+	html := "Content-Type: text/html\r\n\r\n<b>hello</b><img src=\"http://evil.example/\">\r\n"
+	h := newHouse(t, func(o *Options) {
+		o.On = Actions{"bad_signature": Text, "partial": Text, "malformed": Text}
+		o.Inbound.KeepSignature = true
+	})
+	part := h.signed(h.anna, "", plainText)
+	for name, text := range map[string]string{
+		"bad signature, kept": strings.Replace(h.signed(h.anna, fromAnna, html), "<b>hello", "<b>hello ", 1),
+		"partial":             fromAnna + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + html + "\r\n--b\r\n" + part + "\r\n--b--\r\n",
+	} {
+		out := h.process(inboundTo("support@firma.example"), text)
+		if out.Verdict != Accept || leaves(out, "<img") || !leaves(out, "hello") {
+			t.Errorf("%s:\n%s", name, out.text)
+		}
+	}
+}
+
+// TestBounceOfAnythingDecrypted: what was decrypted must not come back in a
+// bounce, whatever was wrong further in.
+func TestBounceOfAnythingDecrypted(t *testing.T) {
+	h := newHouse(t)
+	inner := "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQEHA6CAMIACAQ==\r\n"
+	out := h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, inner, h.support))
+	if d := out.Deliveries[0]; d.Body != nil && !d.Decrypted {
+		t.Errorf("%s: decrypted and not marked so:\n%s", h.header(out.text[0], "X-SMIME-Encryption"), out.text[0])
+	}
+}
+
+// TestLongReferences: what is answered stands last.
+func TestLongReferences(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.ReplyToEncrypted = Yes })
+	h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, plainText, h.support))
+	var ids strings.Builder
+	for i := range maxIDs + 50 {
+		fmt.Fprintf(&ids, " <%d@old.example>\r\n", i)
+	}
+	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "References:"+ids.String()+" <1@kunde.example>\r\n"+plainText))
+	if out.Verdict != Reject {
+		t.Errorf("a reply to what came encrypted left in clear: %+v", out.Outcome)
+	}
+}
+
+// TestLegacyDisplay: a restored Subject does not stand in the text once more
+// (RFC 9788 §4.5).
+func TestLegacyDisplay(t *testing.T) {
+	h := newHouse(t)
+	inner := "Content-Type: text/plain; charset=utf-8; hp=\"cipher\"; hp-legacy-display=\"1\"\r\nFrom: Anna <anna@kunde.example>\r\nSubject: the true one\r\nHP-Outer: Subject: [...]\r\nHP-Outer: From: Anna <anna@kunde.example>\r\n\r\n" +
+		"Subject: the true one\r\n\r\nthe secret text\r\n"
+	text := h.process(inboundTo("support@firma.example"), h.sealed(strings.Replace(fromAnna, "hello", "[...]", 1), inner, h.support)).text[0]
+	if h.header(text, "Subject") != "the true one" || strings.Count(text, "the true one") != 1 || !strings.Contains(text, "the secret text") {
+		t.Errorf("%s", text)
+	}
+}

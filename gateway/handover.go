@@ -15,15 +15,15 @@ import (
 
 // readable is the copy for those who own the mail: the entity shown, with its
 // own Content-* fields, and the status.
-func (m *inboundMail) readable(to []string, text bool) (Delivery, error) {
+func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Delivery, error) {
 	if len(to) == 0 {
 		return Delivery{}, nil
 	}
 	if m.opened.Undecryptable != nil {
-		return m.explained(to, m.j)
+		return m.explained(ctx, to, m.j)
 	}
-	if m.keepsSignature() {
-		return Delivery{To: to, Edits: m.withStatus(m.j, m.e, nil)}, nil
+	if m.keepsSignature() && !text {
+		return Delivery{To: to, Edits: m.withStatus(ctx, m.j, m.e, nil)}, nil
 	}
 	shown, closeShown, err := m.ordinary(text)
 	if err != nil {
@@ -34,8 +34,8 @@ func (m *inboundMail) readable(to []string, text bool) (Delivery, error) {
 	if err != nil {
 		return Delivery{}, err
 	}
-	edits := m.withStatus(m.j, m.e, contentFields(m.e, shown))
-	return Delivery{To: to, Edits: edits, Body: body, Decrypted: m.j.Encryption == EncryptionDecrypted}, nil
+	edits := m.withStatus(ctx, m.j, m.e, contentFields(m.e, shown))
+	return Delivery{To: to, Edits: edits, Body: body, Decrypted: m.decrypted()}, nil
 }
 
 // keepsSignature tells whether keep_signature leaves the body alone: nothing
@@ -53,7 +53,11 @@ func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
 		}
 	}
 	shown := m.opened.Inner
-	steps := []func(*smime.Entity, *spool.Spool) (*smime.Entity, error){smime.Legalize}
+	var steps []func(*smime.Entity, *spool.Spool) (*smime.Entity, error)
+	if m.opened.Protected != nil {
+		steps = append(steps, smime.WithoutLegacyDisplay) // the Subject is restored, it need not stand in the text
+	}
+	steps = append(steps, smime.Legalize)
 	if text {
 		steps = append(steps, smime.TextOnly)
 	}
@@ -79,21 +83,21 @@ func (m *inboundMail) asItCame(ctx context.Context, to []string) (Delivery, erro
 	if err != nil {
 		return Delivery{}, err
 	}
-	return m.explained(to, j)
+	return m.explained(ctx, to, j)
 }
 
 // untouched is the one copy for recipients who may not all read the same: the
 // body stays, the status says what a reader without our keys could know.
 func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
 	j := m.j
-	if j.Encryption == EncryptionDecrypted {
+	if m.decrypted() {
 		var err error
 		if j, err = m.withoutKeys(ctx); err != nil {
 			return nil, err
 		}
 	}
 	m.log.Info("one copy for recipients who may not all read the same: left as it came")
-	return accepted(Delivery{To: m.env.To, Edits: m.withStatus(j, m.e, nil)}), nil
+	return accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
 }
 
 // withoutKeys judges the message as somebody without keys sees it.
@@ -109,9 +113,9 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
 
 // explained is the copy of an undecryptable mail: a readable part in front, the
 // original attached untouched.
-func (m *inboundMail) explained(to []string, j *Judgement) (Delivery, error) {
+func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
-		return Delivery{To: to, Edits: m.withStatus(j, m.e, nil)}, nil
+		return Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}, nil
 	}
 	body, contentType, err := m.explainBody()
 	if err != nil {
@@ -119,7 +123,7 @@ func (m *inboundMail) explained(to []string, j *Judgement) (Delivery, error) {
 	}
 	content := deleteContent(m.e)
 	content = append(content, HeaderEdit{Op: AppendField, Name: "Content-Type", Value: " " + contentType})
-	return Delivery{To: to, Edits: m.withStatus(j, m.e, withVersion(m.e, content)), Body: body}, nil
+	return Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, withVersion(m.e, content)), Body: body}, nil
 }
 
 // explainBody writes the multipart of explained and returns its Content-Type.
@@ -149,10 +153,10 @@ func (m *inboundMail) explainBody() (*spool.File, string, error) {
 
 // withStatus puts together what a copy's header needs: lies out, the content
 // edits, the Subject, and our fields on top.
-func (m *inboundMail) withStatus(j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
+func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
 	edits := slices.Concat(m.strip, content)
 	edits = append(edits, m.subject(j, e, content != nil)...)
-	return append(edits, m.g.statusFields(j, m.reply(j))...)
+	return append(edits, m.g.statusFields(j, m.reply(ctx, j))...)
 }
 
 // copyBody is e's body in a file of its own.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"sealgate/certstore"
 	"sealgate/smime"
@@ -60,11 +61,12 @@ func replyKey(id string) [32]byte { return sha256.Sum256([]byte("decrypted\x00" 
 // References to about ten.
 const maxIDs = 100
 
-// messageIDs are the msg-ids of a field, without angle brackets.
+// messageIDs are the msg-ids of a field, without angle brackets. Of too many it
+// is the last: References ends with what is answered (RFC 5322 §3.6.4).
 func messageIDs(e *smime.Entity, name string) (ids []string) {
 	for _, f := range e.Get(name) {
 		v := f.Value()
-		for len(ids) < maxIDs {
+		for {
 			_, rest, ok := strings.Cut(v, "<")
 			if !ok {
 				break
@@ -76,7 +78,7 @@ func messageIDs(e *smime.Entity, name string) (ids []string) {
 			ids, v = append(ids, strings.TrimSpace(id)), after
 		}
 	}
-	return ids
+	return ids[max(0, len(ids)-maxIDs):]
 }
 
 // harvest stores the certificate that the deciding signer names: the one for
@@ -171,9 +173,15 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 	return r
 }
 
+// lookUpTime bounds the look-ups for the reply advice (design §7); without an
+// answer the box is greyed.
+const lookUpTime = 8 * time.Second
+
 // reply is what an answer to this mail can do: sign as the first of our
 // mailboxes that it came to, encrypt for all addresses that it goes to.
-func (m *inboundMail) reply(j *Judgement) replyAdvice {
+func (m *inboundMail) reply(ctx context.Context, j *Judgement) replyAdvice {
+	ctx, stop := context.WithTimeout(ctx, lookUpTime)
+	defer stop()
 	r := replyAdvice{advised: j.Encryption == EncryptionDecrypted || j.Encryption == EncryptionUndecryptable}
 	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
 		r.sign = m.g.canSign(m.served[m.env.To[i]])
@@ -183,7 +191,7 @@ func (m *inboundMail) reply(j *Judgement) replyAdvice {
 		to = []string{j.From}
 	}
 	r.encrypt = ok && len(to) > 0 && !slices.ContainsFunc(to, func(a string) bool {
-		found, err := m.g.certificateFor(context.Background(), a)
+		found, err := m.g.certificateFor(ctx, a)
 		return err != nil || found == nil
 	})
 	return r

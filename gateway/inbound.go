@@ -69,8 +69,7 @@ func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
 	if !o.given && unknown == nil {
 		return nil
 	}
-	from, err := FromAddress(e)
-	if err != nil || g.o.Ring.ByFrom(from) == nil {
+	if !slices.ContainsFunc(fromAddresses(e), func(a string) bool { return g.o.Ring.ByFrom(a) != nil }) {
 		return nil
 	}
 	return refuse(550, "5.7.1", "not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service")
@@ -134,6 +133,12 @@ func (m *inboundMail) owns(box *keyring.Mailbox) bool {
 	return true
 }
 
+// decrypted tells whether any layer was: what then stands inside must not go
+// where the ciphertext would.
+func (m *inboundMail) decrypted() bool {
+	return slices.ContainsFunc(m.opened.Layers, func(l smime.Layer) bool { return l.Encrypted() && l.Err == nil })
+}
+
 // split sorts the recipients: owners read the opened text, served ones without
 // the right key and strangers get the message as it came.
 func (m *inboundMail) split() (owners, served, others []string) {
@@ -154,15 +159,15 @@ func (m *inboundMail) split() (owners, served, others []string) {
 // recipients may not all read the same, all get the message as it came.
 func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
 	owners, served, others := m.split()
-	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil {
-		return accepted(Delivery{To: m.env.To, Edits: m.withStatus(m.j, m.e, nil)}), nil
+	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text {
+		return accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), nil
 	}
 	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
 		return m.untouched(ctx)
 	}
 	out := &Outcome{Verdict: Accept}
 	for _, make := range []func() (Delivery, error){
-		func() (Delivery, error) { return m.readable(owners, text) },
+		func() (Delivery, error) { return m.readable(ctx, owners, text) },
 		func() (Delivery, error) { return m.asItCame(ctx, served) },
 		func() (Delivery, error) { return Delivery{To: others, Edits: m.strip}, nil },
 	} {

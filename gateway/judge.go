@@ -60,6 +60,16 @@ func FromAddress(e *smime.Entity) (string, error) {
 	return list[0], nil
 }
 
+// fromAddresses are all addresses that can be read in From fields.
+func fromAddresses(e *smime.Entity) (all []string) {
+	for _, f := range e.Get("From") {
+		if list, err := address.ParseList(f.Value()); err == nil {
+			all = append(all, list...)
+		}
+	}
+	return all
+}
+
 // Judge gives the verdict over m at the time at. from overrides the From
 // address of the message when it is not empty. A nil error of FromAddress is
 // not asked for: a message without one From address is at best a mismatch.

@@ -62,6 +62,9 @@ func (m *outboundMail) readOrders() *refusal {
 	if r != nil {
 		return r
 	}
+	if slices.ContainsFunc(m.e.Fields, m.g.hidesField) {
+		return refuse(550, "5.7.1", "unknown order: a field of ours stands behind a bare CR, where it is not seen")
+	}
 	m.orders = o
 	if !o.given {
 		return nil
@@ -88,7 +91,7 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	for _, to := range m.env.To {
 		recipients = append(recipients, ruleAddress(to))
 	}
-	rules, how := m.g.rulesFor(m.from, recipients, m.subject())
+	rules, how := m.g.rulesFor(m.senders(), recipients, m.subject())
 	m.how = how
 	var fallback Demand
 	if m.box != nil && !m.exempt() {
@@ -100,6 +103,15 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	}
 	m.want = combine(rules, fallback, reply, m.orders.Demand)
 	return nil
+}
+
+// senders are the addresses that a rule's sender is compared with: From, or,
+// when that is not one address, all in it and the reverse-path.
+func (m *outboundMail) senders() []string {
+	if m.fromErr == nil {
+		return []string{m.from}
+	}
+	return append(fromAddresses(m.e), ruleAddress(m.env.From))
 }
 
 // subject is all that stands in Subject fields: there may be one only (RFC 5322

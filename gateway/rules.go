@@ -3,6 +3,7 @@ package gateway
 // This file holds the rules and combines all that asks for an operation.
 
 import (
+	"slices"
 	"strings"
 
 	"sealgate/internal/address"
@@ -61,18 +62,17 @@ func matchDomain(pattern, addr string) bool {
 	return pattern == "" || d == pattern || strings.HasSuffix(d, "."+pattern)
 }
 
-// rulesFor combines every rule that matches any recipient: what one recipient's
-// rule demands holds for every copy.
-func (g *Gateway) rulesFor(sender string, recipients []string, subject string) (Demand, Algorithms) {
+// rulesFor combines every rule that matches any sender and any recipient: what
+// one recipient's rule demands holds for every copy.
+func (g *Gateway) rulesFor(senders, recipients []string, subject string) (Demand, Algorithms) {
 	var d Demand
 	var a Algorithms
 	for i := range g.o.Rules {
 		r := &g.o.Rules[i]
-		for _, to := range recipients {
-			if r.matches(sender, to, subject) {
-				d, a = d.strongest(r.Demand), a.merge(r.Algorithms)
-				break
-			}
+		if slices.ContainsFunc(senders, func(from string) bool {
+			return slices.ContainsFunc(recipients, func(to string) bool { return r.matches(from, to, subject) })
+		}) {
+			d, a = d.strongest(r.Demand), a.merge(r.Algorithms)
 		}
 	}
 	return d, a

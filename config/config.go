@@ -43,6 +43,7 @@ type Listener struct {
 	LMTP        bool           `toml:"lmtp"`
 	TLSCert     string         `toml:"tls_certificate"`
 	TLSKey      string         `toml:"tls_key"`
+	LoginFile   string         `toml:"login_file"`
 	MaxSessions int            `toml:"max_sessions"`
 }
 

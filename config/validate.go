@@ -31,6 +31,7 @@ func (c *Config) resolve(dir string) error {
 	for i := range c.Listener {
 		abs(&c.Listener[i].TLSCert)
 		abs(&c.Listener[i].TLSKey)
+		abs(&c.Listener[i].LoginFile)
 	}
 	var err error
 	for i := range c.Mailbox {
@@ -106,8 +107,8 @@ func (l *Listener) check() error {
 	}
 	switch l.Protocol {
 	case "milter":
-		if l.NextHop != "" || l.LMTP || l.TLSCert != "" {
-			return errors.New("next_hop, lmtp and tls_certificate are for protocol \"smtp\"; a milter has reinject")
+		if l.NextHop != "" || l.LMTP || l.TLSCert+l.LoginFile != "" {
+			return errors.New("next_hop, lmtp, tls_certificate and login_file are for protocol \"smtp\"; a milter has reinject")
 		}
 	case "smtp":
 		if err := endpoint("next_hop", l.NextHop); err != nil {
@@ -118,6 +119,9 @@ func (l *Listener) check() error {
 		}
 		if (l.TLSCert == "") != (l.TLSKey == "") {
 			return errors.New("tls_certificate and tls_key go together")
+		}
+		if l.LoginFile != "" && l.TLSCert == "" {
+			return errors.New("login_file needs tls_certificate: passwords are taken under TLS only")
 		}
 	default:
 		return fmt.Errorf("protocol %q: there are \"milter\" and \"smtp\"", l.Protocol)

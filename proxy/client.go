@@ -70,6 +70,19 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 	return finish(legs)
 }
 
+// Offers implements Deliverer.
+func (c *Client) Offers(ctx context.Context, extensions ...string) []bool {
+	out := make([]bool, len(extensions))
+	l := &leg{client: c}
+	err := l.connect(ctx)
+	for i, e := range extensions {
+		out[i] = err != nil || l.offers(e)
+	}
+	l.done = err == nil
+	l.close()
+	return out
+}
+
 // each runs one step on all legs at once. A 5xx of any leg is told before a
 // 4xx or a fault of another: it is what the sender can do something about.
 func each(legs []*leg, step func(*leg) error) error {
@@ -130,7 +143,11 @@ func (l *leg) envelope(ctx context.Context) error {
 	if err := l.connect(ctx); err != nil {
 		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
 	}
-	if err := l.smtp.Mail(l.t.From, l.mailOptions()); err != nil {
+	o := l.mailOptions()
+	if o.UTF8 && !l.offers("SMTPUTF8") {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "next hop does not offer SMTPUTF8"}
+	}
+	if err := l.smtp.Mail(l.t.From, o); err != nil {
 		return err
 	}
 	for _, r := range l.t.Recipients {
@@ -177,24 +194,12 @@ func (l *leg) mailOptions() *smtp.MailOptions {
 	if l.copy.Decrypted {
 		o.Return = smtp.DSNReturnHeaders
 	}
-	if o.UTF8 && !l.offers("SMTPUTF8") {
-		o.UTF8 = !ascii(l.t)
-	}
 	return &o
 }
 
 func (l *leg) offers(extension string) bool {
 	ok, _ := l.smtp.Extension(extension)
 	return ok
-}
-
-// ascii tells whether the envelope needs no SMTPUTF8.
-func ascii(t Transaction) bool {
-	all := t.From
-	for _, r := range t.Recipients {
-		all += r.Address
-	}
-	return !strings.ContainsFunc(all, func(r rune) bool { return r > 0x7e })
 }
 
 // content sends DATA and all but the final dot.
@@ -213,7 +218,7 @@ func (l *leg) content() error {
 // close ends the connection. Without a final dot the next hop has nothing
 // (RFC 5321 §4.1.1.10).
 func (l *leg) close() {
-	if l.stop == nil {
+	if l.smtp == nil {
 		return
 	}
 	defer l.stop()

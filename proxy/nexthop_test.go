@@ -4,6 +4,7 @@ package proxy
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"strings"
@@ -30,6 +31,7 @@ type nextHop struct {
 	t        *testing.T
 	l        net.Listener
 	fault    fault
+	plain    bool // it offers no extension but SIZE
 	mu       sync.Mutex
 	conns    int
 	messages []received
@@ -118,6 +120,9 @@ func (p *hop) command(line string) bool {
 	verb := strings.ToUpper(line[:min(4, len(line))])
 	switch verb {
 	case "EHLO":
+		if p.plain {
+			return p.reply(verb, "250-next.example\r\n250 SIZE 100000000")
+		}
 		return p.reply(verb, "250-next.example\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 SIZE 100000000")
 	case "MAIL":
 		p.now = received{mail: line}
@@ -167,4 +172,30 @@ func (p *hop) content() bool {
 		p.mu.Unlock()
 	}
 	return p.reply("dot", "250 taken")
+}
+
+// tlsSession is a session under TLS after its greeting, to be written to raw.
+func tlsSession(address string) (net.Conn, error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	in := bufio.NewReader(c)
+	in.ReadString('\n')
+	fmt.Fprint(c, "EHLO x\r\n")
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(line, "250 ") {
+			break
+		}
+	}
+	fmt.Fprint(c, "STARTTLS\r\n")
+	if _, err := in.ReadString('\n'); err != nil {
+		return nil, err
+	}
+	return tls.Client(c, &tls.Config{InsecureSkipVerify: true}), nil
 }

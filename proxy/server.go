@@ -28,6 +28,9 @@ type Processor interface {
 // Deliverer hands the copies of a message to the next hop; *Client does.
 type Deliverer interface {
 	Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error
+	// Offers asks the next hop for an ESMTP extension; true when it does not
+	// answer, since then no mail is taken anyway.
+	Offers(ctx context.Context, extensions ...string) []bool
 }
 
 // Defaults and bounds of Server.
@@ -74,14 +77,20 @@ func (s *Server) Serve(l net.Listener) error {
 	return err
 }
 
-// configure announces what go-smtp does and we pass on. BINARYMIME is not: our
-// copies have lines.
+// probeTime bounds the question what the next hop offers, at the start.
+const probeTime = 5 * time.Second
+
+// configure announces what the next hop offers and go-smtp can pass on.
+// BINARYMIME is not: our copies have lines.
 func (s *Server) configure() {
+	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+	defer cancel()
+	offers := s.Next.Offers(ctx, "SMTPUTF8", "DSN")
 	v := smtp.NewServer(smtp.BackendFunc(s.session))
 	v.Domain, v.LMTP, v.TLSConfig = s.Hostname, s.LMTP, s.TLS
 	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, maxLine
 	v.ReadTimeout, v.WriteTimeout = s.Idle, s.Idle
-	v.EnableSMTPUTF8, v.EnableDSN = true, true
+	v.EnableSMTPUTF8, v.EnableDSN = offers[0], offers[1]
 	v.ErrorLog = logger{s.Log}
 	s.smtp = v
 }

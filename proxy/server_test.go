@@ -193,7 +193,7 @@ func TestPanicKeepsTheMail(t *testing.T) {
 }
 
 func TestSessionLimitAndSilence(t *testing.T) {
-	address, _ := serve(t, &Server{Processor: &engine{}, MaxClients: 1, Idle: 300 * time.Millisecond})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: &Client{Address: "127.0.0.1:1"}, MaxClients: 1, Idle: 300 * time.Millisecond})
 	first, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)

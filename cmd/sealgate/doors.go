@@ -101,9 +101,13 @@ func (h *house) server(l config.Listener) (interface {
 	if err != nil {
 		return nil, err
 	}
+	login, err := logins(l.LoginFile)
+	if err != nil {
+		return nil, err
+	}
 	direction := map[string]gateway.Direction{"inbound": gateway.Inbound, "outbound": gateway.Outbound}[l.Direction]
 	return &proxy.Server{Processor: h, Next: &proxy.Client{Address: l.NextHop, Hostname: h.cfg.Server.Hostname}, Spool: h.spool, Log: h.log,
-		Hostname: h.cfg.Server.Hostname, Direction: direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls,
+		Hostname: h.cfg.Server.Hostname, Direction: direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
 		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions}, nil
 }
 

@@ -1,0 +1,95 @@
+package proxy
+
+import (
+	"crypto/tls"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+	"sealgate/internal/testpki"
+)
+
+// TestStartTLSAndAuth: logins are offered under TLS only, and who logs in may
+// order on an outbound listener.
+func TestStartTLSAndAuth(t *testing.T) {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	e := &engine{}
+	s := &Server{Processor: e, Next: &Client{Address: newNextHop(t, fault{}).l.Addr().String(), Hostname: "gw.example"}, Direction: gateway.Outbound,
+		TLS:   &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
+		Login: func(user, password string) bool { return user == "agent" && password == "right" }}
+	address, _ := serve(t, s)
+	if got := talk(t, address, "EHLO x\r\nAUTH PLAIN AGFnZW50AHJpZ2h0\r\nQUIT\r\n"); !strings.Contains(got, "STARTTLS") || strings.Contains(got, "250-AUTH") || strings.Contains(got, "235") {
+		t.Errorf("in clear: %s", got)
+	}
+	for password, good := range map[string]bool{"right": true, "wrong": false} {
+		c, err := smtp.DialStartTLS(address, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Auth(sasl.NewPlainClient("", "agent", password)); (err == nil) != good {
+			t.Errorf("%s: %v", password, err)
+		}
+		if good {
+			if err := c.SendMail("a@b.example", []string{"c@d.example"}, strings.NewReader("Subject: x\r\n\r\nx\r\n")); err != nil {
+				t.Error(err)
+			}
+			if e.env.User != "agent" || !e.env.MayOrder {
+				t.Errorf("%+v", e.env)
+			}
+		}
+		c.Close()
+	}
+}
+
+// TestBareLineEndsUnderTLS are refused too.
+func TestBareLineEndsUnderTLS(t *testing.T) {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	hop := newNextHop(t, fault{})
+	s := &Server{Processor: &engine{}, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"},
+		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}}
+	address, _ := serve(t, s)
+	c, err := tlsSession(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, envelope+"Subject: x\r\n\r\nx\n.\nMAIL FROM:<e@v.example>\r\n.\r\nQUIT\r\n")
+	all, _ := io.ReadAll(c)
+	if !strings.Contains(string(all), "554 5.5.2") || len(hop.taken()) != 0 {
+		t.Errorf("%s", all)
+	}
+}
+
+func TestLMTP(t *testing.T) {
+	hop := newNextHop(t, fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+	got := talk(t, address, "LHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@f.example>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
+	if strings.Count(got, "OK: queued") != 2 || len(hop.taken()) != 1 {
+		t.Errorf("one answer for each recipient: %s", got)
+	}
+	if got := talk(t, address, "EHLO x\r\nQUIT\r\n"); !strings.Contains(got, "500") {
+		t.Errorf("EHLO at an LMTP server: %s", got)
+	}
+}
+
+// TestAnnouncesWhatTheNextHopOffers, and refuses clearly what it cannot pass on.
+func TestAnnouncesWhatTheNextHopOffers(t *testing.T) {
+	hop := newNextHop(t, fault{})
+	hop.plain = true
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+	got := talk(t, address, "EHLO x\r\nQUIT\r\n")
+	for _, word := range []string{"SMTPUTF8", "DSN", "BINARYMIME"} {
+		if strings.Contains(got, word) {
+			t.Errorf("%s is announced, the next hop does not offer it: %s", word, got)
+		}
+	}
+	for _, word := range []string{"8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "SIZE"} {
+		if !strings.Contains(got, word) {
+			t.Errorf("%s is not announced: %s", word, got)
+		}
+	}
+}

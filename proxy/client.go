@@ -67,6 +67,9 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 	if err := each(legs, func(l *leg) error { return l.content() }); err != nil {
 		return err
 	}
+	if err := each(legs, func(l *leg) error { return l.waits() }); err != nil {
+		return err
+	}
 	return finish(legs)
 }
 
@@ -132,6 +135,7 @@ type leg struct {
 	t      Transaction
 	copy   gateway.Delivery
 	msg    *spool.File
+	conn   net.Conn
 	smtp   *smtp.Client
 	data   io.WriteCloser
 	stop   func() bool
@@ -171,6 +175,7 @@ func (l *leg) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.conn = nc
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	if l.client.LMTP {
 		l.smtp = smtp.NewClientLMTP(nc)
@@ -211,6 +216,15 @@ func (l *leg) content() error {
 	l.data = data
 	if err := render(&strictWriter{w: data}, l.msg, l.copy); err != nil {
 		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
+	}
+	return nil
+}
+
+// waits tells whether the next hop still waits for the rest of the content: one
+// that broke off in the middle is seen before any copy is final.
+func (l *leg) waits() error {
+	if err := silent(l.conn); err != nil {
+		return fmt.Errorf("proxy: next hop %s broke off in the middle of the message: %w", l.client.Address, err)
 	}
 	return nil
 }

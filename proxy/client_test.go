@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
+	"sealgate/internal/nexthop"
 	"sealgate/spool"
 )
 
@@ -45,60 +46,66 @@ func recipients(n int) (t Transaction, copies []gateway.Delivery) {
 // TestFaultsOfTheNextHop injects a fault at each step, with one and with three
 // copies: nothing is lost (whenever Deliver reports success every copy was
 // taken), and nothing is sent when the fault was known before the first final
-// dot; a connection that breaks in the content is known at its own dot only.
+// dot.
 func TestFaultsOfTheNextHop(t *testing.T) {
-	steps := []string{"connect", "banner", "EHLO", "MAIL", "RCPT", "DATA", "content", "dot", "answer"}
-	for _, step := range steps {
-		for _, what := range []string{"450", "550", "cut", "hang"} {
-			if (step == "connect" || step == "content" || step == "answer") && what != "cut" {
-				continue // these can only break off
-			}
+	for _, step := range nexthop.Steps {
+		for _, what := range nexthop.Kinds(step) {
 			for _, n := range []int{1, 3} {
 				t.Run(fmt.Sprintf("%s/%s/%d", step, what, n), func(t *testing.T) {
 					t.Parallel()
-					faultCase(t, fault{step, what, n}, n)
+					faultCase(t, nexthop.Fault{Step: step, What: what, Conn: n}, n)
 				})
 			}
 		}
 	}
 }
 
+// long is more than the sockets between us and the next hop hold.
+var long = mail + strings.Repeat("a line of the message, one of very many\r\n", 1<<18)
+
 // faultCase lets the last connection of n fail.
-func faultCase(t *testing.T, f fault, n int) {
+func faultCase(t *testing.T, f nexthop.Fault, n int) {
 	hop := newNextHop(t, f)
 	tr, copies := recipients(n)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	patience, text := 20*time.Second, mail
+	if f.What == "hang" {
+		patience = time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err := (&Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}).Deliver(ctx, tr, file(t, mail), copies)
+	if f.Step == "content" {
+		text = long
+	}
+	err := to(hop).Deliver(ctx, tr, file(t, text), copies)
 	if err == nil {
 		t.Fatal("a fault was reported as success")
 	}
-	taken := hop.taken()
-	if before := f.step != "content" && f.step != "dot" && f.step != "answer"; before && len(taken) > 0 {
-		t.Errorf("%d copies went out before the fault at %s was known", len(taken), f.step)
+	taken := hop.Messages()
+	if before := f.Step != "dot" && f.Step != "answer"; before && len(taken) > 0 {
+		t.Errorf("%d copies went out before the fault at %s was known", len(taken), f.Step)
 	}
 	var reply *smtp.SMTPError
-	if code := f.what; code == "450" || code == "550" {
+	if code := f.What; code == "450" || code == "550" {
 		want := code
-		if f.step == "dot" && len(taken) > 0 {
+		if f.Step == "dot" && len(taken) > 0 {
 			want = "4" // some copies are out already: the sender tries again
 		}
 		if !errors.As(err, &reply) || !strings.HasPrefix(fmt.Sprint(reply.Code), want) {
 			t.Errorf("the next hop said %s, the sender hears %v", code, err)
 		}
-		if f.step == "RCPT" && !strings.Contains(reply.Message, "@b.example>") {
+		if f.Step == "RCPT" && !strings.Contains(reply.Message, "@b.example>") {
 			t.Errorf("the reply does not name the recipient: %s", reply.Message)
 		}
 	}
 	for _, m := range taken {
-		if n := len(slices.DeleteFunc(slices.Clone(taken), func(o received) bool { return o.rcpt[0] != m.rcpt[0] })); n > 1 {
-			t.Errorf("%s got it %d times", m.rcpt[0], n)
+		if n := len(slices.DeleteFunc(slices.Clone(taken), func(o nexthop.Message) bool { return o.Rcpt[0] != m.Rcpt[0] })); n > 1 {
+			t.Errorf("%s got it %d times", m.Rcpt[0], n)
 		}
 	}
 }
 
 func TestCopiesArriveAsTheyShould(t *testing.T) {
-	hop := newNextHop(t, fault{})
+	hop := newNextHop(t, nexthop.Fault{})
 	tr, copies := recipients(3)
 	tr.Options = &smtp.MailOptions{Return: smtp.DSNReturnFull, EnvelopeID: "id+1", UTF8: true, Size: 5}
 	tr.Recipients[1].Options = &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "orig@b.example"}
@@ -106,25 +113,25 @@ func TestCopiesArriveAsTheyShould(t *testing.T) {
 	copies[2].Body = file(t, "secret\r\n.\r\n")
 	copies[2].Edits = append(copies[2].Edits, gateway.HeaderEdit{Op: gateway.InsertField, Name: "X-Top", Value: " 1"}, gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-End", Value: " a\r\n b"},
 		gateway.HeaderEdit{Op: gateway.ReplaceField, Index: 2, Name: "Subject", Value: " y"})
-	if err := (&Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}).Deliver(context.Background(), tr, file(t, mail), copies); err != nil {
+	if err := to(hop).Deliver(context.Background(), tr, file(t, mail), copies); err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]received{}
-	for _, m := range hop.taken() {
-		got[m.rcpt[0][:20]] = m
+	got := map[string]nexthop.Message{}
+	for _, m := range hop.Messages() {
+		got[m.Rcpt[0][:20]] = m
 	}
 	plain := "From: a@firma.example\r\nSubject: x\r\n\r\nfirst\r\n.dot\r\n..two\r\n"
 	for i, want := range []string{plain, plain, "X-Top: 1\r\nFrom: a@firma.example\r\nSubject: y\r\nX-End: a\r\n b\r\n\r\nsecret\r\n.\r\n"} {
 		m := got[fmt.Sprintf("RCPT TO:<r%d@b.exampl", i)[:20]]
-		if m.data != want {
-			t.Errorf("copy %d: got %q, want %q", i, m.data, want)
+		if m.Data != want {
+			t.Errorf("copy %d: got %q, want %q", i, m.Data, want)
 		}
-		if !strings.Contains(m.mail, "SMTPUTF8") || !strings.Contains(m.mail, "ENVID=id+2B1") || strings.Contains(m.mail, "SIZE=5") || strings.Contains(m.mail, "RET=HDRS") != (i == 2) {
-			t.Errorf("copy %d: %s", i, m.mail)
+		if !strings.Contains(m.Mail, "SMTPUTF8") || !strings.Contains(m.Mail, "ENVID=id+2B1") || strings.Contains(m.Mail, "SIZE=5") || strings.Contains(m.Mail, "RET=HDRS") != (i == 2) {
+			t.Errorf("copy %d: %s", i, m.Mail)
 		}
 	}
-	if m := got["RCPT TO:<r1@b.example"[:20]]; !strings.Contains(m.rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;orig@b.example") {
-		t.Errorf("arguments lost: %s", m.rcpt[0])
+	if m := got["RCPT TO:<r1@b.example"[:20]]; !strings.Contains(m.Rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;orig@b.example") {
+		t.Errorf("arguments lost: %s", m.Rcpt[0])
 	}
 }
 

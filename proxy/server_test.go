@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
+	"sealgate/internal/nexthop"
 	"sealgate/spool"
 )
 
@@ -95,15 +96,15 @@ func TestSmuggling(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hop := newNextHop(t, fault{})
-			address, _ := serve(t, &Server{Processor: &engine{}, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+			hop := newNextHop(t, nexthop.Fault{})
+			address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
 			smuggled := "MAIL FROM:<evil@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
 			got := talk(t, address, envelope+"Subject: x\r\n\r\ntext"+end+smuggled+"QUIT\r\n")
 			if !strings.Contains(got, "554 5.5.2") {
 				t.Errorf("not refused: %q", got)
 			}
-			if m := hop.taken(); len(m) != 0 {
-				t.Errorf("%d messages went on: %q", len(m), m)
+			if m := hop.Messages(); len(m) != 0 {
+				t.Errorf("%d messages went on: %+v", len(m), m)
 			}
 		})
 	}
@@ -123,12 +124,12 @@ func TestStrictWriterOverAnyCut(t *testing.T) {
 }
 
 func TestDotsAndPipelining(t *testing.T) {
-	hop, e := newNextHop(t, fault{}), &engine{}
-	address, _ := serve(t, &Server{Processor: e, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+	hop, e := newNextHop(t, nexthop.Fault{}), &engine{}
+	address, _ := serve(t, &Server{Processor: e, Next: to(hop)})
 	got := talk(t, address, envelope+"Subject: x\r\n\r\n..\r\n..a\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<e@f.example>\r\nDATA\r\n\r\nsecond\r\n.\r\nQUIT\r\n")
-	m := hop.taken()
-	if len(m) != 2 || m[0].data != "Subject: x\r\n\r\n.\r\n.a\r\n" || m[1].data != "\r\nsecond\r\n" || m[1].mail != "MAIL FROM:<> BODY=8BITMIME" {
-		t.Errorf("%q\n%s", m, got)
+	m := hop.Messages()
+	if len(m) != 2 || m[0].Data != "Subject: x\r\n\r\n.\r\n.a\r\n" || m[1].Data != "\r\nsecond\r\n" || m[1].Mail != "MAIL FROM:<> BODY=8BITMIME" {
+		t.Errorf("%+v\n%s", m, got)
 	}
 }
 
@@ -136,15 +137,15 @@ func TestReplies(t *testing.T) {
 	for name, k := range map[string]struct {
 		out  *gateway.Outcome
 		err  error
-		hop  fault
+		hop  nexthop.Fault
 		want string
 	}{
 		"refused":            {out: &gateway.Outcome{Verdict: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "cannot encrypt: x@y.example"}}, want: "550 5.7.1 cannot encrypt: x@y.example"},
 		"for now":            {out: &gateway.Outcome{Verdict: gateway.TempFail, Reply: gateway.Reply{Code: 451, Enhanced: "4.7.1", Text: "later"}}, want: "451 4.7.1 later"},
 		"our fault":          {err: errors.New("disk"), want: "451 4.3.0"},
 		"spool full":         {err: fmt.Errorf("x: %w", spool.ErrFull), want: "452 4.3.1"},
-		"next hop's word":    {hop: fault{"RCPT", "550", 0}, want: "550 5.7.1 <c@d.example>: said so at RCPT"},
-		"next hop not there": {hop: fault{step: "connect"}, want: "451 4.4.1"},
+		"next hop's word":    {hop: nexthop.Fault{Step: "RCPT", What: "550"}, want: "550 5.7.1 <c@d.example>: said so at RCPT"},
+		"next hop not there": {hop: nexthop.Fault{Step: "connect"}, want: "451 4.4.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +154,7 @@ func TestReplies(t *testing.T) {
 			if k.out != nil || k.err != nil {
 				e.out = func(gateway.Envelope) (*gateway.Outcome, error) { return k.out, k.err }
 			}
-			address, _ := serve(t, &Server{Processor: e, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+			address, _ := serve(t, &Server{Processor: e, Next: to(hop)})
 			if got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"); !strings.Contains(got, "\r\n"+k.want) {
 				t.Errorf("want %q in %q", k.want, got)
 			}
@@ -173,7 +174,7 @@ func TestWhoMayOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &engine{}
-			k.s.Processor, k.s.Next = e, &Client{Address: newNextHop(t, fault{}).l.Addr().String(), Hostname: "gw.example"}
+			k.s.Processor, k.s.Next = e, to(newNextHop(t, nexthop.Fault{}))
 			address, _ := serve(t, &k.s)
 			talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
 			if e.env.MayOrder != k.want || !e.env.CanSplit || e.env.Direction != k.s.Direction || e.env.Client != netip.MustParseAddr("127.0.0.1") {
@@ -185,9 +186,9 @@ func TestWhoMayOrder(t *testing.T) {
 
 func TestPanicKeepsTheMail(t *testing.T) {
 	e := &engine{out: func(gateway.Envelope) (*gateway.Outcome, error) { panic("a fault of ours") }}
-	hop := newNextHop(t, fault{})
-	address, _ := serve(t, &Server{Processor: e, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
-	if got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nNOOP\r\nQUIT\r\n"); !strings.Contains(got, "451 4.3.0") || !strings.Contains(got, "221") || len(hop.taken()) != 0 {
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: e, Next: to(hop)})
+	if got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nNOOP\r\nQUIT\r\n"); !strings.Contains(got, "451 4.3.0") || !strings.Contains(got, "221") || len(hop.Messages()) != 0 {
 		t.Errorf("%q", got)
 	}
 }
@@ -213,5 +214,18 @@ func TestSessionLimitAndSilence(t *testing.T) {
 	io.ReadAll(r)
 	if d := time.Since(start); d > 4*time.Second {
 		t.Errorf("a silent client was kept for %v", d)
+	}
+}
+
+// TestCircle: a next hop that leads back to us does not go on for ever.
+func TestCircle(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
+	trace := func(n int) string { return strings.Repeat("received: from a by b;\r\n\tfolded\r\n", n) }
+	if got := talk(t, address, envelope+trace(maxHops+1)+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"); !strings.Contains(got, "554 5.4.6") || len(hop.Messages()) != 0 {
+		t.Errorf("one too many: %q", got)
+	}
+	if got := talk(t, address, envelope+trace(maxHops)+"Subject: x\r\n\r\nreceived: in the body\r\n.\r\nQUIT\r\n"); len(hop.Messages()) != 1 {
+		t.Errorf("just enough: %q", got)
 	}
 }

@@ -85,6 +85,10 @@ func (s *session) Data(r io.Reader) (err error) {
 		log.Info("message not taken", "error", err)
 		return receiveReply(err)
 	}
+	if err := looping(msg); err != nil {
+		log.Error("message not taken", "error", err)
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer cancel()
 	out, err := s.server.Processor.Process(ctx, s.envelope(), msg)

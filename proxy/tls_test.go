@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
+	"sealgate/internal/nexthop"
 	"sealgate/internal/testpki"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestStartTLSAndAuth(t *testing.T) {
 	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
 	e := &engine{}
-	s := &Server{Processor: e, Next: &Client{Address: newNextHop(t, fault{}).l.Addr().String(), Hostname: "gw.example"}, Direction: gateway.Outbound,
+	s := &Server{Processor: e, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
 		TLS:   &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
 		Login: func(user, password string) bool { return user == "agent" && password == "right" }}
 	address, _ := serve(t, s)
@@ -48,8 +49,8 @@ func TestStartTLSAndAuth(t *testing.T) {
 // TestBareLineEndsUnderTLS are refused too.
 func TestBareLineEndsUnderTLS(t *testing.T) {
 	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
-	hop := newNextHop(t, fault{})
-	s := &Server{Processor: &engine{}, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"},
+	hop := newNextHop(t, nexthop.Fault{})
+	s := &Server{Processor: &engine{}, Next: to(hop),
 		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}}
 	address, _ := serve(t, s)
 	c, err := tlsSession(address)
@@ -59,16 +60,16 @@ func TestBareLineEndsUnderTLS(t *testing.T) {
 	defer c.Close()
 	io.WriteString(c, envelope+"Subject: x\r\n\r\nx\n.\nMAIL FROM:<e@v.example>\r\n.\r\nQUIT\r\n")
 	all, _ := io.ReadAll(c)
-	if !strings.Contains(string(all), "554 5.5.2") || len(hop.taken()) != 0 {
+	if !strings.Contains(string(all), "554 5.5.2") || len(hop.Messages()) != 0 {
 		t.Errorf("%s", all)
 	}
 }
 
 func TestLMTP(t *testing.T) {
-	hop := newNextHop(t, fault{})
-	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: to(hop)})
 	got := talk(t, address, "LHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@f.example>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
-	if strings.Count(got, "OK: queued") != 2 || len(hop.taken()) != 1 {
+	if strings.Count(got, "OK: queued") != 2 || len(hop.Messages()) != 1 {
 		t.Errorf("one answer for each recipient: %s", got)
 	}
 	if got := talk(t, address, "EHLO x\r\nQUIT\r\n"); !strings.Contains(got, "500") {
@@ -78,9 +79,9 @@ func TestLMTP(t *testing.T) {
 
 // TestAnnouncesWhatTheNextHopOffers, and refuses clearly what it cannot pass on.
 func TestAnnouncesWhatTheNextHopOffers(t *testing.T) {
-	hop := newNextHop(t, fault{})
-	hop.plain = true
-	address, _ := serve(t, &Server{Processor: &engine{}, Next: &Client{Address: hop.l.Addr().String(), Hostname: "gw.example"}})
+	hop := newNextHop(t, nexthop.Fault{})
+	hop.Plain = true
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
 	got := talk(t, address, "EHLO x\r\nQUIT\r\n")
 	for _, word := range []string{"SMTPUTF8", "DSN", "BINARYMIME"} {
 		if strings.Contains(got, word) {

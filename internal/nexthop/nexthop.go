@@ -1,0 +1,191 @@
+// Package nexthop is a next hop for tests that fails where they want it to.
+package nexthop
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault says at which step of which connection the next hop misbehaves.
+type Fault struct {
+	Step string // "connect" "banner" "EHLO" "MAIL" "RCPT" "DATA" "content" "dot" "answer"
+	What string // "450" "550" (a reply), "cut", "hang"
+	Conn int    // 1-based, in the order in which they come; 0: every connection
+}
+
+// Steps are those of an SMTP delivery, in their order: "content" is the middle
+// of DATA, "dot" the reply to the final dot, "answer" the loss of that reply
+// after the message was taken.
+var Steps = []string{"connect", "banner", "EHLO", "MAIL", "RCPT", "DATA", "content", "dot", "answer"}
+
+// Kinds are the faults that can happen at a step: some can only break off.
+func Kinds(step string) []string {
+	if step == "connect" || step == "content" || step == "answer" {
+		return []string{"cut"}
+	}
+	return []string{"450", "550", "cut", "hang"}
+}
+
+// Message is one that the next hop has taken over.
+type Message struct {
+	Mail string   // the MAIL line
+	Rcpt []string // the RCPT lines
+	Data string   // with CRLF, dots removed
+	Told bool     // the 250 was sent; false at step "answer"
+}
+
+// hangTime is how long a hanging next hop keeps silent.
+const hangTime = 5 * time.Second
+
+// NextHop is a listening server. Plain is set before the first connection.
+type NextHop struct {
+	Address string
+	Plain   bool // offers no extension but SIZE
+
+	listener net.Listener
+	mu       sync.Mutex
+	fault    Fault
+	conns    int
+	messages []Message
+}
+
+// New listens on a loopback port.
+func New(f Fault) (*NextHop, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	h := &NextHop{Address: l.Addr().String(), listener: l, fault: f}
+	if f.Step == "connect" {
+		return h, l.Close()
+	}
+	go h.accept()
+	return h, nil
+}
+
+// Close ends the listener.
+func (h *NextHop) Close() error { return h.listener.Close() }
+
+// Reset forgets all messages and connections and takes another fault; a
+// connection refused is then one that is closed before the banner.
+func (h *NextHop) Reset(f Fault) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fault, h.conns, h.messages = f, 0, nil
+}
+
+// Messages are those that were taken over since the last Reset.
+func (h *NextHop) Messages() []Message {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]Message(nil), h.messages...)
+}
+
+func (h *NextHop) accept() {
+	for {
+		c, err := h.listener.Accept()
+		if err != nil {
+			return
+		}
+		h.mu.Lock()
+		h.conns++
+		s := &session{h: h, c: c, in: bufio.NewReader(c), fault: h.fault}
+		if s.fault.Conn != 0 && s.fault.Conn != h.conns {
+			s.fault = Fault{}
+		}
+		h.mu.Unlock()
+		go s.serve()
+	}
+}
+
+// session is one connection.
+type session struct {
+	h     *NextHop
+	c     net.Conn
+	in    *bufio.Reader
+	fault Fault
+	now   Message
+}
+
+func (s *session) serve() {
+	defer s.c.Close()
+	if s.fault.Step == "connect" || !s.reply("banner", "220 next.example") {
+		return
+	}
+	for {
+		line, err := s.in.ReadString('\n')
+		if err != nil || !s.command(strings.TrimRight(line, "\r\n")) {
+			return
+		}
+	}
+}
+
+// reply gives the good answer, or misbehaves; false ends the connection.
+func (s *session) reply(step, good string) bool {
+	if s.fault.Step != step {
+		fmt.Fprintf(s.c, "%s\r\n", good)
+		return true
+	}
+	switch s.fault.What {
+	case "cut":
+		return false
+	case "hang":
+		time.Sleep(hangTime)
+		return false
+	}
+	fmt.Fprintf(s.c, "%s %s.7.1 said so at %s\r\n", s.fault.What, s.fault.What[:1], step)
+	return true
+}
+
+func (s *session) command(line string) bool {
+	verb := strings.ToUpper(line[:min(4, len(line))])
+	switch verb {
+	case "EHLO":
+		if s.h.Plain {
+			return s.reply(verb, "250-next.example\r\n250 SIZE 100000000")
+		}
+		return s.reply(verb, "250-next.example\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 SIZE 100000000")
+	case "MAIL":
+		s.now = Message{Mail: line}
+		return s.reply(verb, "250 ok")
+	case "RCPT":
+		s.now.Rcpt = append(s.now.Rcpt, line)
+		return s.reply(verb, "250 ok")
+	case "DATA":
+		if !s.reply(verb, "354 go on") {
+			return false
+		}
+		return s.fault.Step == "DATA" || s.content()
+	case "QUIT":
+		fmt.Fprint(s.c, "221 bye\r\n")
+		return false
+	}
+	fmt.Fprint(s.c, "250 ok\r\n")
+	return true
+}
+
+// content takes a message to its final dot.
+func (s *session) content() bool {
+	var b strings.Builder
+	for {
+		line, err := s.in.ReadString('\n')
+		if err != nil || s.fault.Step == "content" {
+			return false
+		}
+		if line == ".\r\n" {
+			break
+		}
+		b.WriteString(strings.TrimPrefix(line, "."))
+	}
+	s.now.Data, s.now.Told = b.String(), s.fault.Step != "answer"
+	if s.fault.Step != "dot" {
+		s.h.mu.Lock()
+		s.h.messages = append(s.h.messages, s.now)
+		s.h.mu.Unlock()
+	}
+	return s.now.Told && s.reply("dot", "250 taken")
+}

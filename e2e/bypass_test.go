@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"sealgate/internal/postfixtest"
 )
@@ -175,66 +174,6 @@ func TestReplyWithoutOrder(t *testing.T) {
 	for mark, more := range map[string]string{"answer": "", "auto-answer": "Auto-Submitted: auto-replied\n", "answer-no": "X-SMIME-Encrypt: no\n"} {
 		s.accepted(s.out(mark, "anna@kunde.example", "In-Reply-To: <question@kunde.example>\n"+more))
 		s.sealedArrival(mark)
-	}
-}
-
-// TestCopies: Bcc, a Cc to a served mailbox; by one copy refused, by several
-// given to each as it should be.
-func TestCopies(t *testing.T) {
-	for _, transport := range transports {
-		t.Run(transport, func(t *testing.T) {
-			t.Parallel()
-			copies(newSite(t, transport))
-		})
-	}
-}
-
-func copies(s *site) {
-	s.person("bob", "bob@kunde.example", "rsa-2048")
-	s.learn("anna", "anna@kunde.example")
-	s.learn("bob", "bob@kunde.example")
-	both := "X-SMIME-Sign: yes\n" + encryptOrder
-	hidden := s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "bob@kunde.example"}, ticket("hidden", "anna@kunde.example", both+"Bcc: bob@kunde.example\n"))
-	served := s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "sales@firma.example"}, ticket("served", "anna@kunde.example", both+"Cc: sales@firma.example\n"))
-	if s.transport == viaMilter {
-		if hidden.code != 550 || !strings.Contains(hidden.text, "Bcc") || served.code != 550 {
-			s.t.Errorf("with one copy only: %+v %+v", hidden, served)
-		}
-		return
-	}
-	s.accepted(hidden)
-	s.accepted(served)
-	who := map[string]string{"anna@kunde.example": "anna", "bob@kunde.example": "bob"}
-	list := s.sink.WaitFor("Subject: hidden", 2, 30*time.Second)
-	if len(list) != 2 {
-		s.t.Fatalf("%d copies", len(list))
-	}
-	for _, m := range list {
-		reader := who[strings.Join(m.To, " ")]
-		other := map[string]string{"anna": "bob", "bob": "anna"}[reader]
-		if reader == "" || !strings.Contains(s.verified(s.opened(m.Text, reader)), secret) {
-			s.t.Errorf("the copy for %v cannot be opened by its owner", m.To)
-		}
-		if s.opened(m.Text, other) != "" && strings.Contains(s.opened(m.Text, other), secret) {
-			s.t.Errorf("the copy for %v is encrypted for %s too", m.To, other)
-		}
-		infos := s.openssl(m.Text, "cms", "-cmsout", "-print")
-		if n := strings.Count(infos, "d.ktri:"); n != 2 {
-			s.t.Errorf("the copy for %v has %d RecipientInfos, want its reader's and the mailbox's", m.To, n)
-		}
-	}
-	for _, m := range s.sink.WaitFor("Subject: served", 2, 30*time.Second) {
-		inside := strings.Join(m.To, " ") == "sales@firma.example"
-		if strings.Contains(m.Text, secret) != inside || inside != strings.Contains(m.Text, "X-SMIME-Encryption: none") {
-			s.t.Errorf("the copy for %v:\n%s", m.To, m.Text)
-		}
-	}
-	mixed := withHeader(headerOf("mixed"), s.sealed(textEntity, []string{"support"}))
-	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example", "boss@firma.example"}, mixed))
-	for _, m := range s.sink.WaitFor("Subject: mixed", 2, 30*time.Second) {
-		if owner := strings.Contains(strings.Join(m.To, " "), "support@"); owner != strings.Contains(m.Text, secret) {
-			s.t.Errorf("the inbound copy for %v:\n%s", m.To, m.Text)
-		}
 	}
 }
 

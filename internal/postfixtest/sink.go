@@ -17,7 +17,8 @@ type Mail struct {
 	From    string
 	Options smtp.MailOptions
 	To      []string
-	Text    string // with CRLF, as it came
+	Rcpt    []smtp.RcptOptions // one for each of To
+	Text    string             // with CRLF, as it came
 }
 
 // Sink is an SMTP server that keeps what it gets.
@@ -104,13 +105,13 @@ func (s *sinkSession) Mail(from string, o *smtp.MailOptions) error {
 	return nil
 }
 
-func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *sinkSession) Rcpt(to string, o *smtp.RcptOptions) error {
 	s.sink.mu.Lock()
 	defer s.sink.mu.Unlock()
 	if s.sink.refused[to] {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody here"}
 	}
-	s.mail.To = append(s.mail.To, to)
+	s.mail.To, s.mail.Rcpt = append(s.mail.To, to), append(s.mail.Rcpt, *o)
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sealgate/internal/testpki"
 )
 
 // ticket is a mail of the helpdesk's.
@@ -158,11 +160,16 @@ func TestHarvestSurvives(t *testing.T) {
 	broken := strings.Replace(s.signed("bob", textEntity), "very secret", "very forged", 1)
 	s.accepted(s.send(s.inbound, "bob@kunde.example", []string{"support@firma.example"}, withHeader(strings.Replace(headerOf("broken"), "anna@", "bob@", 1), broken)))
 	s.arrival("Subject: broken")
+	s.keys["erik"], s.certs["erik"] = s.files(testpki.New(t).Issue(testpki.Options{Addresses: []string{"erik@kunde.example"}, Key: "rsa-2048"}), "erik")
+	s.accepted(s.send(s.inbound, "erik@kunde.example", []string{"support@firma.example"}, withHeader(strings.Replace(headerOf("untrusted"), "anna@", "erik@", 1), s.signed("erik", textEntity))))
+	if m := s.arrival("Subject: untrusted"); field(t, m.Text, "X-SMIME-Signature") != "untrusted" {
+		t.Errorf("%s", m.Text)
+	}
 	s.learn("anna", "anna@kunde.example")
 	s.kill()
 	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("after-kill", "anna@kunde.example", "X-SMIME-Encrypt: yes\n")))
 	s.check("after kill -9", s.arrival("Subject: after-kill").Text, false, true)
-	for _, who := range []string{"bob", "carl"} {
+	for _, who := range []string{"bob", "carl", "erik"} {
 		if got := s.send(s.outbound, "support@firma.example", []string{who + "@kunde.example"}, ticket("x", who+"@kunde.example", "X-SMIME-Encrypt: yes\n")); got.code != 550 {
 			t.Errorf("%s's certificate was stored: %+v", who, got)
 		}

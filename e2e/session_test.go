@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
@@ -183,20 +182,4 @@ func TestSmuggling(t *testing.T) {
 	if m := s.sink.Mails(); len(m) != 0 {
 		t.Errorf("%d mails went through", len(m))
 	}
-}
-
-// TestSwaks: another client, and one that Postfix brings.
-func TestSwaks(t *testing.T) {
-	if _, err := exec.LookPath("swaks"); err != nil {
-		t.Skip("swaks is not installed")
-	}
-	s := newSite(t, viaMilter)
-	s.learn("anna", "anna@kunde.example")
-	host, port, _ := net.SplitHostPort(s.outbound)
-	out, err := exec.Command("swaks", "--server", host, "--port", port, "--from", "support@firma.example", "--to", "anna@kunde.example",
-		"--header", "Subject: by swaks", "--add-header", "X-SMIME-Encrypt: yes", "--body", secret).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v %s", err, out)
-	}
-	s.sealedArrival("by swaks")
 }

@@ -73,6 +73,7 @@ type siteOptions struct {
 	master   func(s *site) []string
 	mailbox  string               // more lines of the first [[mailbox]]
 	reinject func(s *site) string // milters of the re-injection port
+	hop      string               // next hop, or reinject, of outbound mail; "" is Postfix
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -154,13 +155,17 @@ func (s *site) configText() string {
 		return fmt.Sprintf("[[listener]]\nprotocol = %q\naddress = %q\ndirection = %q\n%s\n", protocol, s.doors[name], direction, more)
 	}
 	orders := "orders_from = [\"127.0.0.0/8\"]\n"
+	hop := s.o.hop
+	if hop == "" {
+		hop = s.doors["re"]
+	}
 	reinject := ""
 	if s.transport == viaBoth {
-		reinject = fmt.Sprintf("reinject = %q\n", s.doors["re"])
+		reinject = fmt.Sprintf("reinject = %q\n", hop)
 	}
 	text := "[server]\nhostname = \"gw.firma.example\"\ndata_dir = \"data\"\nlanguage = \"en\"\n" +
 		listener("milter", "in", "inbound", reinject) + listener("milter", "out", "outbound", orders+reinject) + listener("milter", "strange", "outbound", "orders_from = [\"10.0.0.0/8\"]\n") +
-		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\n", s.doors["re"])) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", s.doors["re"])) +
+		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\n", s.doors["re"])) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", hop)) +
 		"[[mailbox]]\naddresses = [\"support@firma.example\"]\nalso = [\"ticket@helpdesk.local\"]\nkeys = [\"support.pem\"]\n" + s.o.mailbox + "\n" +
 		"[[mailbox]]\naddresses = [\"sales@firma.example\"]\nkeys = [\"sales.pem\"]\n" +
 		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n[log]\nlevel = \"debug\"\n[spool]\ndir = \"spool\"\n"

@@ -113,20 +113,32 @@ func permanent(err error) bool {
 }
 
 // finish sends the final dots one after the other. When the first is refused
-// nothing was sent; when a later one fails the sender is told to try again,
-// which can give a copy twice and loses none.
+// nothing was sent. When a later one is refused for good the rest goes out all the
+// same, and the sender hears who did not get it: trying again would give the others
+// their copy again each time. When a later one fails otherwise the sender is told
+// to try again, which can give a copy twice and loses none.
 func finish(legs []*leg) error {
+	var refused error
 	for i, l := range legs {
 		err := l.data.Close()
 		if l.done = err == nil; l.done {
 			continue
 		}
-		if i > 0 && permanent(err) {
-			return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 0}, Message: "next hop took some of the copies only, try again later"}
+		if err = named(l.copy.To, err); i == 0 || !permanent(err) {
+			return err
 		}
-		return named(l.copy.To, err)
+		refused = err
 	}
-	return nil
+	return delivered(refused)
+}
+
+// delivered says of a refusal that it is not everybody's.
+func delivered(refused error) error {
+	var reply *smtp.SMTPError
+	if errors.As(refused, &reply) {
+		reply.Message += " (the other recipients have got the message)"
+	}
+	return refused
 }
 
 // leg is the delivery of one copy.

@@ -15,6 +15,7 @@ type Fault struct {
 	Step string // "connect" "banner" "EHLO" "MAIL" "RCPT" "DATA" "content" "dot" "answer"
 	What string // "450" "550" (a reply), "cut", "hang"
 	Conn int    // 1-based, in the order in which they come; 0: every connection
+	To   string // only the connection on which this recipient was named; for steps after RCPT
 }
 
 // Steps are those of an SMTP delivery, in their order: "content" is the middle
@@ -154,6 +155,9 @@ func (s *session) command(line string) bool {
 		return s.reply(verb, "250 ok")
 	case "RCPT":
 		s.now.Rcpt = append(s.now.Rcpt, line)
+		if !strings.Contains(line, s.fault.To) {
+			s.fault = Fault{}
+		}
 		return s.reply(verb, "250 ok")
 	case "DATA":
 		if !s.reply(verb, "354 go on") {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -38,13 +39,18 @@ const (
 	minFree    = 16 << 20 // octets that the disk must have left for a write
 	gcInterval = time.Hour
 	gcDiscard  = 0.5
+
+	// verifyInterval: badger's look-ups do not tell a block that cannot be read from
+	// a key that is not there, and "no certificate" may mean clear text.
+	verifyInterval = 10 * time.Minute
 )
 
 // Badger is the embedded Store, for one gateway.
 type Badger struct {
 	db   *badger.DB
 	dir  string
-	mu   sync.Mutex // one writer at a time: Put reads before it writes
+	mu   sync.Mutex            // one writer at a time: Put reads before it writes
+	bad  atomic.Pointer[error] // set for good when the tables on disk are damaged
 	stop chan struct{}
 	done chan struct{}
 }
@@ -60,9 +66,11 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 		return nil, explain(o.Dir, err)
 	}
 	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{})}
-	if err := s.checkSchema(); err != nil {
-		db.Close()
-		return nil, err
+	for _, check := range []func() error{s.verify, s.checkSchema} {
+		if err := check(); err != nil {
+			db.Close()
+			return nil, err
+		}
 	}
 	go s.collect()
 	return s, nil
@@ -71,6 +79,7 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 func settings(o BadgerOptions) badger.Options {
 	b := badger.DefaultOptions(o.Dir).WithSyncWrites(true).WithMemTableSize(memTable).WithNumMemtables(2).
 		WithValueLogFileSize(valueLog).WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithNumCompactors(2).WithCompression(options.Snappy).WithMetricsEnabled(false).WithLogger(badgerLog{o.Log})
 	if len(o.Key) > 0 {
 		b = b.WithEncryptionKey(o.Key)
@@ -84,10 +93,16 @@ func explain(dir string, err error) error {
 	switch {
 	case errors.Is(err, badger.ErrEncryptionKeyMismatch):
 		return fmt.Errorf("certstore: %s was made with another key, or with none: give the right store.key_file, or move the folder away and import the certificates again", dir)
+	case strings.Contains(text, "checksum") || strings.Contains(text, "initialize biggest"):
+		return damaged(dir, err)
 	case strings.Contains(text, "Cannot acquire directory lock"):
 		return fmt.Errorf("certstore: %s is in use by another process: use the running gateway's socket, or stop it first", dir)
 	}
 	return fmt.Errorf("certstore: cannot open %s: %w", dir, err)
+}
+
+func damaged(dir string, err error) error {
+	return fmt.Errorf("certstore: %s is damaged: restore the folder from a backup, or move it away and import the certificates again: %w", dir, err)
 }
 
 // checkSchema writes the version into a new store and compares it in an old one.
@@ -109,25 +124,63 @@ func (s *Badger) checkSchema() error {
 	})
 }
 
-// collect frees the value log of what was overwritten, now and then.
+// collect frees the value log of what was overwritten, and looks after the tables,
+// now and then.
 func (s *Badger) collect() {
 	defer close(s.done)
-	t := time.NewTicker(gcInterval)
-	defer t.Stop()
+	collect, verify := time.NewTicker(gcInterval), time.NewTicker(verifyInterval)
+	defer collect.Stop()
+	defer verify.Stop()
 	for {
 		select {
 		case <-s.stop:
 			return
-		case <-t.C:
+		case <-verify.C:
+			s.verify() // it has said so
+		case <-collect.C:
 			for s.db.RunValueLogGC(gcDiscard) == nil {
 			}
 		}
 	}
 }
 
+// verify reads all tables; from the first damage on every call fails.
+func (s *Badger) verify() error {
+	err := s.checksums()
+	if err == nil {
+		return nil
+	}
+	err = damaged(s.dir, err)
+	s.bad.Store(&err)
+	s.db.Opts().Logger.Errorf("%v", err)
+	return err
+}
+
+// checksums asks badger, which dereferences nil (v4.9.6) instead of telling which
+// block it could not read.
+func (s *Badger) checksums() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a block of a table cannot be read (%v)", p)
+		}
+	}()
+	return s.db.VerifyChecksum()
+}
+
+// view reads.
+func (s *Badger) view(do func(*badger.Txn) error) error {
+	if bad := s.bad.Load(); bad != nil {
+		return *bad
+	}
+	return s.db.View(do)
+}
+
 // update writes, when there is room: badger writes into mapped files, and a page
 // that the disk has no room for ends the whole process.
 func (s *Badger) update(do func(*badger.Txn) error) error {
+	if bad := s.bad.Load(); bad != nil {
+		return *bad
+	}
 	var disk unix.Statfs_t
 	if err := unix.Statfs(s.dir, &disk); err != nil {
 		return fmt.Errorf("certstore: %s: %w", s.dir, err)

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
 )
 
 func open(t *testing.T, dir string) *Badger {
@@ -105,4 +109,66 @@ func TestKill(t *testing.T) {
 			t.Errorf("%s was acknowledged and is lost: %v", fp, err)
 		}
 	}
+}
+
+// TestDamage: a rotten table is an error at the start and while it is open, never
+// "no such certificate".
+func TestDamage(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	uncached := func() *Badger { // a block that is in memory cannot rot
+		db, err := badger.Open(settings(BadgerOptions{Dir: dir}).WithCompression(options.None).WithBlockCacheSize(0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &Badger{db: db, dir: dir}
+	}
+	s := uncached()
+	for i := range 20 {
+		if err := s.Put(ctx, record(strings.Repeat(fmt.Sprint(i), 500), fmt.Sprintf("a%02d@x.example", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = uncached()
+	defer s.db.Close()
+	if err := s.verify(); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables: %v", err)
+	}
+	f, err := os.OpenFile(tables[0], os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte{0xff, 0xff, 0xff, 0xff}, 40); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	if err := s.verify(); err == nil {
+		t.Error("not seen while open")
+	}
+	if list, err := s.ByAddress(ctx, "a00@x.example"); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("while open: %d records, %v", len(list), err)
+	}
+	if err := s.Put(ctx, record("x", "b@x.example")); err == nil {
+		t.Error("written to a damaged store")
+	}
+	if _, err := OpenBadger(BadgerOptions{Dir: copied(t, dir)}); err == nil || !strings.Contains(err.Error(), "damaged: restore") {
+		t.Errorf("at the start: %v", err)
+	}
+}
+
+// copied is a copy of a store, without its lock.
+func copied(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(filepath.Join(to, "LOCK"))
+	return to
 }

@@ -52,7 +52,7 @@ func (s *Badger) keep(key, value []byte, ttl time.Duration) error {
 }
 
 func (s *Badger) fetch(key []byte) (value []byte, known bool, err error) {
-	err = s.db.View(func(tx *badger.Txn) error {
+	err = s.view(func(tx *badger.Txn) error {
 		item, err := tx.Get(key)
 		if errors.Is(err, badger.ErrKeyNotFound) {
 			return nil

@@ -95,7 +95,7 @@ func (s *Badger) write(r *Record) error {
 func (s *Badger) ByFingerprint(_ context.Context, fp [32]byte) (*Record, error) { return s.get(fp) }
 
 func (s *Badger) get(fp [32]byte) (r *Record, err error) {
-	err = s.db.View(func(tx *badger.Txn) error {
+	err = s.view(func(tx *badger.Txn) error {
 		r, err = getRecord(tx, fp)
 		return err
 	})
@@ -123,7 +123,7 @@ func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, e
 	if err != nil {
 		return nil, err
 	}
-	err = s.db.View(func(tx *badger.Txn) error {
+	err = s.view(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
@@ -132,6 +132,9 @@ func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, e
 				continue // another local part that begins like this one
 			}
 			r, err := getRecord(tx, fp)
+			if errors.Is(err, ErrNotFound) {
+				return fmt.Errorf("certstore: the record %x of %s is lost", fp[:8], address)
+			}
 			if err != nil {
 				return err
 			}
@@ -149,7 +152,7 @@ func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, 
 	if err != nil || len(after) != 0 && len(after) != sha256.Size || n < 1 {
 		return nil, "", fmt.Errorf("certstore: cursor %q is none of ours, or the page of %d has no room", cursor, n)
 	}
-	err = s.db.View(func(tx *badger.Txn) error {
+	err = s.view(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: []byte("c"), PrefetchValues: true, PrefetchSize: min(n, 100)})
 		defer it.Close()
 		start := append([]byte("c"), after...)

@@ -212,3 +212,37 @@ func TestFullDiskKeepsTheMail(t *testing.T) {
 	}
 	s.learn("anna", "anna@kunde.example") // and it goes on when there is room
 }
+
+// TestRottenStore: a store that cannot be read is none that knows nobody: the
+// gateway says what to do and does not start, and Postfix keeps the mail.
+func TestRottenStore(t *testing.T) {
+	s := newSite(t, viaMilter)
+	s.customers("anna", "bob", "carl", "dora") // more than one block of a table
+	s.gateway.Process.Signal(syscall.SIGTERM)
+	s.gateway.Wait()
+	tables, err := filepath.Glob(filepath.Join(s.dir, "data/store/*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables in the store: %v", err)
+	}
+	for _, path := range tables {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[len(text)/10] ^= 0x40 // the first block is read when it is wanted, the last at the start
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(path, "serve", "--config", filepath.Join(s.dir, "config.toml")).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "is damaged: restore the folder from a backup") {
+		t.Errorf("%v %s", err, out)
+	}
+	if got := s.answerWithoutGateway(); got.code != 451 {
+		t.Errorf("%+v", got)
+	}
+}

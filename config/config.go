@@ -71,16 +71,18 @@ type Rule struct {
 	OAEP       bool   `toml:"oaep"`
 	PSS        bool   `toml:"pss"`
 	Opaque     bool   `toml:"opaque"`
+	Revocation string `toml:"revocation"`
 }
 
 // Trust is [trust].
 type Trust struct {
-	SystemRoots bool     `toml:"system_roots"`
-	Roots       []string `toml:"roots"`
-	Revocation  string   `toml:"revocation"`
-	UnknownCA   string   `toml:"unknown_ca"`
-	OnKeyChange string   `toml:"on_key_change"`
-	AcceptNoEKU bool     `toml:"accept_no_eku"`
+	SystemRoots bool           `toml:"system_roots"`
+	Roots       []string       `toml:"roots"`
+	Revocation  string         `toml:"revocation"`
+	FetchAllow  []netip.Prefix `toml:"fetch_allow"`
+	UnknownCA   string         `toml:"unknown_ca"`
+	OnKeyChange string         `toml:"on_key_change"`
+	AcceptNoEKU bool           `toml:"accept_no_eku"`
 }
 
 // Store is [store].
@@ -140,6 +142,7 @@ type Limits struct {
 	MessageTimeout Duration `toml:"message_timeout"`
 	Sessions       int      `toml:"sessions"`
 	Remember       Duration `toml:"remember"`
+	LookUps        Duration `toml:"look_ups"`
 }
 
 // Spool is [spool].
@@ -159,14 +162,14 @@ type Log struct {
 func Default() *Config {
 	return &Config{
 		Server:   Server{Hostname: "localhost", DataDir: "/var/lib/sealgate", Language: "en"},
-		Trust:    Trust{SystemRoots: true, Revocation: "soft", UnknownCA: "ignore", OnKeyChange: "use", AcceptNoEKU: true},
+		Trust:    Trust{SystemRoots: true, Revocation: "soft", FetchAllow: []netip.Prefix{}, UnknownCA: "ignore", OnKeyChange: "use", AcceptNoEKU: true},
 		Store:    Store{Driver: "badger", Dir: "store"},
 		Outbound: Outbound{ReplyToEncrypted: "if-possible", HeaderProtection: "off"},
 		Inbound:  Inbound{ExplainPart: true},
 		On: On{BadSignature: "tag", Untrusted: "tag", Expired: "tag", Revoked: "tag", RevocationUnknown: "tag", Mismatch: "tag",
 			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag"},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
-		Limits:  Limits{MessageSize: 100 << 20, Expanded: 1 << 30, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour)},
+		Limits:  Limits{MessageSize: 100 << 20, Expanded: 1 << 30, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour), LookUps: Duration(8 * time.Second)},
 		Spool:   Spool{Memory: 256 << 10, Limit: 2 << 30},
 		Log:     Log{Level: "info", Format: "text"},
 	}

@@ -223,6 +223,12 @@ func (c *Config) rules() error {
 				*a = one[0]
 			}
 		}
+		if !slices.Contains([]string{"", "hard", "soft", "off"}, r.Revocation) {
+			err = errors.Join(err, fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation))
+		}
+		if r.Revocation != "" && r.Recipient+r.Domain == "" {
+			err = errors.Join(err, errors.New("revocation is for a partner: recipient or domain must name it"))
+		}
 		if err != nil {
 			return fmt.Errorf("rule %d: %w", i+1, err)
 		}

@@ -97,12 +97,14 @@ type Limits struct {
 	ResultSize int64         // octets of an outbound result, 0 for no limit
 	Expanded   int64         // octets that the layers of a message may unfold to
 	Remember   time.Duration // how long a decrypted Message-ID is remembered
+	LookUps    time.Duration // what look-ups of one message may take together
 }
 
 // defaults of Limits; the time is design §4's 180 days.
 const (
 	defaultExpanded = 1 << 30
 	defaultRemember = 180 * 24 * time.Hour
+	defaultLookUps  = 8 * time.Second
 )
 
 // Gateway is the engine. It is safe for concurrent use.
@@ -125,6 +127,10 @@ func New(o Options) (*Gateway, error) {
 	if o.Limits.Remember == 0 {
 		o.Limits.Remember = defaultRemember
 	}
+	if o.Limits.LookUps == 0 {
+		o.Limits.LookUps = defaultLookUps
+	}
+	o.Trust = judge{o.Trust, o.Rules}
 	return &Gateway{o: o}, nil
 }
 

@@ -23,7 +23,7 @@ func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*
 		log.Warn("message header cannot be read", "error", err)
 		return rejected(refuse(554, "5.6.0", "message header cannot be read")), nil
 	}
-	out, err := g.dispatch(ctx, env, e, log)
+	out, err := g.dispatch(g.withBudget(ctx), env, e, log)
 	var r *refusal
 	if errors.As(err, &r) {
 		log.Info("refused", "code", r.Code, "text", r.Text)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sealgate/internal/address"
+	"sealgate/trust"
 )
 
 // Rule is one [[rule]]: a demand and the algorithms for the mail that it
@@ -19,6 +20,7 @@ type Rule struct {
 	SubjectTag string // stands anywhere in the Subject, in any case
 	Demand
 	Algorithms
+	Revocation trust.Policy // for the partner that Recipient and Domain name; "": no word
 }
 
 // Algorithms is what a partner needs; a zero field leaves the choice to the

@@ -44,6 +44,7 @@ const (
 	minRSA           = 2048    // bits; below it a key is weak
 	maxRSA           = 16384   // bits; above it a verification costs seconds
 	maxCertificate   = 1 << 16 // octets of one certificate
+	maxName          = 1 << 12 // octets of a name: to write one out costs the square of it
 )
 
 // Request is one question.
@@ -53,7 +54,8 @@ type Request struct {
 	Address       string   // in normal form; "": any
 	Purpose       Purpose
 	At            time.Time
-	Pinned        bool // an admin vouches for it: no chain is needed
+	Pinned        bool   // an admin vouches for it: no chain is needed
+	Revocation    Policy // of this partner; "": that of the Checker
 }
 
 // Result is the answer.
@@ -63,13 +65,16 @@ type Result struct {
 	Rule       string // which check decided
 	Remedy     string // what would have made it valid
 	Chain      []*x509.Certificate
-	Revocation string // "good", "unknown", "revoked", "not checked"
+	Revocation string // "good", "unknown" (a source did not say), "revoked", "not checked"
 }
 
 // Options are the settings of a Checker.
 type Options struct {
 	Roots     []*x509.Certificate
 	AcceptAny bool // certificates without extended key usage are for mail too
+
+	Revocation Policy   // what unknown revocation means; "" is Off
+	Sources    *Sources // who is asked; nil: nobody, whatever the policy
 }
 
 // Checker judges certificates. It is safe for concurrent use.
@@ -92,7 +97,7 @@ func New(o Options) (*Checker, error) {
 
 // Check judges r.Certificate. The first check that fails decides, in the order
 // worst first, so that the status is the worst that holds.
-func (c *Checker) Check(_ context.Context, r Request) Result {
+func (c *Checker) Check(ctx context.Context, r Request) Result {
 	for _, check := range []func(Request) (Result, bool){c.address, c.strength, c.usage} {
 		if res, bad := check(r); bad {
 			return res
@@ -101,7 +106,7 @@ func (c *Checker) Check(_ context.Context, r Request) Result {
 	if r.Pinned {
 		return c.pinned(r)
 	}
-	return c.chain(r)
+	return c.chain(ctx, r)
 }
 
 // address compares with what the certificate speaks for (RFC 8550 §3).
@@ -114,8 +119,6 @@ func (c *Checker) address(r Request) (Result, bool) {
 		Reason: fmt.Sprintf("the certificate names %q, not %s", names, r.Address),
 		Remedy: "a certificate issued for the From address"}, true
 }
-
-const notChecked = "not checked"
 
 // strength refuses keys that can be broken.
 func (c *Checker) strength(r Request) (Result, bool) {
@@ -180,11 +183,30 @@ func expired(r Request, chain []*x509.Certificate) Result {
 
 // chain looks for a path to a root at the time asked, and tells a path that
 // only its time spoils from none at all.
-func (c *Checker) chain(r Request) Result {
-	opts := x509.VerifyOptions{Roots: c.roots, Intermediates: pool(r.Intermediates), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
+func (c *Checker) chain(ctx context.Context, r Request) Result {
+	bag := parse(r.Intermediates)
+	res := c.paths(ctx, r, bag)
+	if res.Rule == "chain" && res.Status == Untrusted && c.o.Sources != nil {
+		if more := c.o.Sources.complete(ctx, r.Certificate, bag); len(more) > 0 {
+			res = c.paths(ctx, r, append(bag, more...))
+		}
+	}
+	if res.Status == Valid && c.o.Sources != nil {
+		c.o.Sources.learn(ctx, res.Chain)
+	}
+	return res
+}
+
+// maxChain is the longest path that is believed; each of its certificates may cost
+// a look-up.
+const maxChain = 10
+
+// paths judges all paths to a root through the bag.
+func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate) Result {
+	opts := x509.VerifyOptions{Roots: c.roots, Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
 	chains, err := r.Certificate.Verify(opts)
 	if err == nil {
-		return c.constrained(r, chains)
+		return c.constrained(ctx, r, chains)
 	}
 	opts.CurrentTime = r.Certificate.NotAfter
 	if chains, late := r.Certificate.Verify(opts); late == nil {
@@ -200,25 +222,43 @@ func untrusted(err error) Result {
 
 // constrained keeps the chains whose every authority may issue for the names
 // that Go does not look at.
-func (c *Checker) constrained(r Request, chains [][]*x509.Certificate) Result {
+func (c *Checker) constrained(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {
+	var good [][]*x509.Certificate
+	var why error
 	for _, chain := range chains {
-		if nameConstraints(chain) == nil {
-			return Result{Status: Valid, Rule: "chain", Chain: chain, Revocation: notChecked}
+		err := nameConstraints(chain)
+		if err == nil && len(chain) > maxChain {
+			err = fmt.Errorf("%d certificates up to the root, at most %d are believed", len(chain), maxChain)
+		}
+		if err == nil {
+			good = append(good, chain)
+		} else {
+			why = err
 		}
 	}
-	return untrusted(nameConstraints(chains[0]))
+	if len(good) == 0 {
+		return untrusted(why)
+	}
+	return c.revocation(ctx, r, good)
 }
 
-// pool parses the bag one by one: a bad certificate does not matter.
-func pool(raw [][]byte) *x509.CertPool {
-	p := x509.NewCertPool()
+// parse reads the bag one by one: a bad certificate does not matter.
+func parse(raw [][]byte) (list []*x509.Certificate) {
 	for _, der := range raw[:min(len(raw), maxIntermediates)] {
 		if len(der) > maxCertificate {
 			continue
 		}
-		if c, err := x509.ParseCertificate(der); err == nil && c.IsCA {
-			p.AddCert(c)
+		if c, err := x509.ParseCertificate(der); err == nil && c.IsCA && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName {
+			list = append(list, c)
 		}
+	}
+	return list
+}
+
+func pool(list []*x509.Certificate) *x509.CertPool {
+	p := x509.NewCertPool()
+	for _, c := range list {
+		p.AddCert(c)
 	}
 	return p
 }

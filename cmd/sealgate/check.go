@@ -68,6 +68,6 @@ func (h *house) checkEngine() error {
 	if _, _, err := mailboxes(h.cfg, h.log); err != nil {
 		return err
 	}
-	_, err := newChecker(h.cfg)
+	_, err := h.newChecker(h.cfg)
 	return err
 }

@@ -67,6 +67,7 @@ func serve(path string) error {
 const closeTime = 10 * time.Second
 
 func (h *house) closeStore() {
+	h.asked.Close()
 	done := make(chan error, 1)
 	go func() { done <- h.store.Close() }()
 	select {

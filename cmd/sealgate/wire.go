@@ -22,6 +22,7 @@ import (
 	"sealgate/keyring"
 	"sealgate/spool"
 	"sealgate/trust"
+	"sealgate/trust/fetch"
 )
 
 // house is what outlives a reload: store and spool, and the engine that is
@@ -30,6 +31,7 @@ type house struct {
 	cfg    *config.Config
 	log    *slog.Logger
 	store  certstore.Store
+	asked  *trust.Sources // of revocation
 	spool  *spool.Spool
 	engine atomic.Pointer[gateway.Gateway]
 }
@@ -54,8 +56,10 @@ func build(cfg *config.Config) (*house, error) {
 	if h.store, err = openStore(cfg, h.log); err != nil {
 		return nil, err
 	}
+	h.asked = trust.NewSources(trust.SourcesOptions{Fetch: fetch.New(cfg.Trust.FetchAllow), Cache: h.store, Parse: certstore.ReadCertificates, Log: h.log})
 	g, err := h.newEngine(cfg)
 	if err != nil {
+		h.asked.Close()
 		h.store.Close()
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	check, err := newChecker(cfg)
+	check, err := h.newChecker(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +101,7 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR,
 			PendingUnknownCA: cfg.Trust.UnknownCA == "pending", PendingKeyChange: cfg.Trust.OnKeyChange == "pending"},
 		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: actions(cfg),
-		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember)},
+		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember), LookUps: time.Duration(cfg.Limits.LookUps)},
 	})
 }
 
@@ -139,7 +143,7 @@ func rules(cfg *config.Config) (out []gateway.Rule) {
 	for _, r := range cfg.Rule {
 		out = append(out, gateway.Rule{Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
 			Demand:     gateway.Demand{Sign: strength(r.Sign), Encrypt: strength(r.Encrypt)},
-			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}})
+			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}, Revocation: trust.Policy(r.Revocation)})
 	}
 	return out
 }
@@ -169,7 +173,7 @@ func actions(cfg *config.Config) gateway.Actions {
 }
 
 // newChecker collects the roots.
-func newChecker(cfg *config.Config) (*trust.Checker, error) {
+func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 	roots, err := readCertificates(cfg.Trust.Roots)
 	if err != nil {
 		return nil, fmt.Errorf("trust.roots: %w", err)
@@ -184,7 +188,7 @@ func newChecker(cfg *config.Config) (*trust.Checker, error) {
 	if len(roots) == 0 {
 		return nil, errors.New("trust: no roots at all; set trust.system_roots or trust.roots")
 	}
-	return trust.New(trust.Options{Roots: roots, AcceptAny: cfg.Trust.AcceptNoEKU})
+	return trust.New(trust.Options{Roots: roots, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
 }
 
 func readCertificates(paths []string) (all []*x509.Certificate, err error) {

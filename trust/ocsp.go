@@ -1,0 +1,179 @@
+package trust
+
+// This file asks an OCSP responder about one certificate (RFC 6960).
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+	cb "golang.org/x/crypto/cryptobyte/asn1"
+	"golang.org/x/crypto/ocsp"
+)
+
+const (
+	nonceLength = 32             // RFC 9654 §2.1
+	maxOCSPAge  = 24 * time.Hour // of an answer that does not say until when it holds
+)
+
+var oidNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
+
+// ocspQuestion is a request, and what its answer must match.
+type ocspQuestion struct {
+	cert, issuer *x509.Certificate
+	request      *ocsp.Request
+	der, nonce   []byte
+}
+
+// askOCSP makes a question with a nonce.
+func askOCSP(cert, issuer *x509.Certificate) (*ocspQuestion, error) {
+	plain, err := ocsp.CreateRequest(cert, issuer, &ocsp.RequestOptions{Hash: crypto.SHA1}) // what every responder knows (RFC 5019 §2.1.1)
+	if err != nil {
+		return nil, err
+	}
+	q := &ocspQuestion{cert: cert, issuer: issuer, nonce: make([]byte, nonceLength)}
+	rand.Read(q.nonce)
+	if q.request, err = ocsp.ParseRequest(plain); err != nil {
+		return nil, err
+	}
+	q.der, err = withNonce(plain, q.nonce)
+	return q, err
+}
+
+// withNonce adds requestExtensions [2] to tbsRequest (RFC 6960 §4.1.1, §4.4.1).
+func withNonce(der, nonce []byte) ([]byte, error) {
+	in := cryptobyte.String(der)
+	var outer, tbs cryptobyte.String
+	if !in.ReadASN1(&outer, cb.SEQUENCE) || !outer.ReadASN1(&tbs, cb.SEQUENCE) {
+		return nil, errors.New("trust: an OCSP request of another shape")
+	}
+	var b cryptobyte.Builder
+	seq := func(do func(*cryptobyte.Builder)) func(*cryptobyte.Builder) {
+		return func(b *cryptobyte.Builder) { b.AddASN1(cb.SEQUENCE, do) }
+	}
+	extension := seq(seq(func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(oidNonce)
+		b.AddASN1(cb.OCTET_STRING, func(b *cryptobyte.Builder) { b.AddASN1OctetString(nonce) })
+	}))
+	seq(seq(func(b *cryptobyte.Builder) {
+		b.AddBytes(tbs)
+		b.AddASN1(cb.Tag(2).Constructed().ContextSpecific(), extension)
+	}))(&b)
+	return b.Bytes()
+}
+
+// read verifies a response and gives its answer for the time at.
+func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
+	resp, err := ocsp.ParseResponseForCert(data, q.cert, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := q.responder(resp, at); err != nil {
+		return answer{}, err
+	}
+	if err := q.matches(resp); err != nil {
+		return answer{}, err
+	}
+	until, err := holds(resp, at)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{Until: until, Refresh: refreshAt(at, until)}
+	switch resp.Status {
+	case ocsp.Good:
+		a.State = isGood
+	case ocsp.Revoked:
+		a.State, a.Since, a.Cause = isRevoked, resp.RevokedAt, resp.RevocationReason
+	default:
+		return answer{}, errors.New("the responder does not know the certificate")
+	}
+	return a, nil
+}
+
+// responder says who may have signed: the issuer, or one to whom the issuer gave a
+// certificate for this purpose (RFC 6960 §4.2.2.2). Whether that one was revoked
+// is not asked: the issuer bounds its life instead (§4.2.2.2.1).
+func (q *ocspQuestion) responder(resp *ocsp.Response, at time.Time) error {
+	if resp.CheckSignatureFrom(q.issuer) == nil {
+		return nil
+	}
+	r := resp.Certificate // its key has made the signature: the library checks that
+	switch {
+	case r == nil:
+		return errors.New("the answer is not signed by the authority")
+	case q.issuer.CheckSignature(r.SignatureAlgorithm, r.RawTBSCertificate, r.Signature) != nil || !bytes.Equal(r.RawIssuer, q.issuer.RawSubject):
+		return errors.New("the answer is signed by somebody whom the authority did not appoint")
+	case !slices.Contains(r.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
+		return errors.New("the answer is signed with a certificate that is not for OCSP")
+	case at.Before(r.NotBefore) || at.After(r.NotAfter):
+		return errors.New("the responder's certificate has expired")
+	}
+	return nil
+}
+
+// responseData is ResponseData with what the library leaves out (RFC 6960 §4.2.1).
+type responseData struct {
+	Version     int `asn1:"optional,default:0,explicit,tag:0"`
+	ResponderID asn1.RawValue
+	ProducedAt  time.Time `asn1:"generalized"`
+	Responses   []struct {
+		CertID struct {
+			Hash              pkix.AlgorithmIdentifier
+			NameHash, KeyHash []byte
+			Serial            *big.Int
+		}
+	}
+	Extensions []pkix.Extension `asn1:"optional,explicit,tag:1"`
+}
+
+// matches compares certificate and nonce. Many responders answer in advance and
+// give no nonce back; another nonce than ours is somebody else's answer.
+func (q *ocspQuestion) matches(resp *ocsp.Response) error {
+	var d responseData
+	if _, err := asn1.Unmarshal(resp.TBSResponseData, &d); err != nil {
+		return err
+	}
+	for _, r := range d.Responses {
+		if r.CertID.Serial.Cmp(q.cert.SerialNumber) != 0 {
+			continue
+		}
+		if !bytes.Equal(r.CertID.NameHash, q.request.IssuerNameHash) || !bytes.Equal(r.CertID.KeyHash, q.request.IssuerKeyHash) {
+			return errors.New("the answer is for a certificate of another authority")
+		}
+		break // the library has read the first of this number, too
+	}
+	for _, e := range d.Extensions {
+		var nonce []byte
+		if !e.Id.Equal(oidNonce) {
+			continue
+		}
+		if _, err := asn1.Unmarshal(e.Value, &nonce); err != nil || !bytes.Equal(nonce, q.nonce) {
+			return errors.New("the answer bears another nonce")
+		}
+	}
+	return nil
+}
+
+// holds is until when an answer may be used.
+func holds(resp *ocsp.Response, at time.Time) (time.Time, error) {
+	until := resp.NextUpdate
+	if until.IsZero() {
+		until = resp.ThisUpdate.Add(maxOCSPAge)
+	}
+	switch {
+	case resp.ThisUpdate.After(at.Add(skew)):
+		return until, fmt.Errorf("the answer is of %s, which is not yet", resp.ThisUpdate.UTC().Format(time.RFC3339))
+	case until.Before(at):
+		return until, fmt.Errorf("the answer held until %s", until.UTC().Format(time.RFC3339))
+	}
+	return until, nil
+}

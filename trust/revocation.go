@@ -1,0 +1,123 @@
+package trust
+
+// This file asks of every certificate of a chain whether it was revoked, and says
+// what that means for the verdict.
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"fmt"
+	"time"
+)
+
+// Policy says what unknown revocation means.
+type Policy string
+
+// The policies (design §6).
+const (
+	Off  Policy = "off"  // nobody is asked
+	Soft Policy = "soft" // valid, with a reason
+	Hard Policy = "hard" // unchecked
+)
+
+// Values of Result.Revocation.
+const (
+	notChecked = "not checked"
+	isGood     = "good"
+	isUnknown  = "unknown" // a source was asked and did not say
+	isRevoked  = "revoked"
+)
+
+// answer is what the sources know of one certificate.
+type answer struct {
+	State   string    `json:"state"`
+	Since   time.Time `json:"since,omitzero"` // of a revocation
+	Cause   int       `json:"cause,omitempty"`
+	Source  string    `json:"source,omitempty"` // URL
+	Detail  string    `json:"detail,omitempty"` // why it is unknown
+	Until   time.Time `json:"until,omitzero"`   // the answer is good until then
+	Refresh time.Time `json:"refresh,omitzero"` // a newer one is asked for from then on
+}
+
+// causes are CRLReasons (RFC 5280 §5.3.1).
+var causes = map[int]string{1: "key compromised", 2: "authority compromised", 3: "affiliation changed", 4: "superseded", 5: "no longer in use",
+	6: "on hold", 9: "privilege withdrawn", 10: "attribute authority compromised"}
+
+// revocation judges every chain and takes the best: a revoked intermediate of one
+// path does not spoil another.
+func (c *Checker) revocation(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {
+	policy := r.Revocation
+	if policy == "" {
+		policy = c.o.Revocation
+	}
+	if policy == "" || policy == Off || c.o.Sources == nil {
+		return Result{Status: Valid, Rule: "chain", Chain: chains[0], Revocation: notChecked}
+	}
+	var best Result
+	for i, chain := range chains {
+		res := c.chainRevocation(ctx, r.At, policy, chain)
+		if i == 0 || revocationRank[res.Revocation] < revocationRank[best.Revocation] {
+			best = res
+		}
+		if best.Revocation == isGood {
+			break
+		}
+	}
+	return best
+}
+
+var revocationRank = map[string]int{isGood: 0, notChecked: 1, isUnknown: 2, isRevoked: 3}
+
+// chainRevocation asks for each certificate below the root, the leaf first: that
+// it is revoked is the worst that can be said, so it ends the search.
+func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Policy, chain []*x509.Certificate) Result {
+	res := Result{Status: Valid, Rule: "revocation", Chain: chain, Revocation: isGood}
+	for i, cert := range chain[:len(chain)-1] {
+		a := c.o.Sources.ask(ctx, cert, chain[i+1], at)
+		if a.State == isRevoked {
+			return revoked(chain, i, a)
+		}
+		if revocationRank[a.State] > revocationRank[res.Revocation] {
+			res.Revocation, res.Reason = a.State, of(i)+a.Detail
+		}
+	}
+	if res.Revocation == isGood {
+		return res
+	}
+	if policy == Hard {
+		res.Status, res.Remedy = Unchecked, "an answer of the authority's revocation service, or revocation = \"soft\""
+	} else if res.Revocation == notChecked {
+		res.Reason = "" // nothing that anybody could do about it
+	}
+	return res
+}
+
+// of names a certificate of a chain by its place.
+func of(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return "an authority of the chain: "
+}
+
+// revoked: the signer's own signing-time proves nothing, so a revocation counts
+// from the beginning, whenever the signature claims to have been made.
+func revoked(chain []*x509.Certificate, i int, a answer) Result {
+	why := ""
+	if text := causes[a.Cause]; text != "" {
+		why = " (" + text + ")"
+	}
+	return Result{Status: Revoked, Rule: "revocation", Revocation: isRevoked, Chain: chain,
+		Reason: fmt.Sprintf("%sthe certificate was revoked on %s%s", of(i), a.Since.UTC().Format(time.DateOnly), why),
+		Remedy: "a new certificate; a signature made before that day is not told from one made after"}
+}
+
+// answerKey names a certificate by its issuer's key and its number: what OCSP and
+// CRLs speak of.
+func answerKey(cert, issuer *x509.Certificate) string {
+	h := sha256.New()
+	h.Write(issuer.RawSubjectPublicKeyInfo)
+	h.Write(cert.SerialNumber.Bytes())
+	return fmt.Sprintf("revocation/%x", h.Sum(nil))
+}

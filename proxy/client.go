@@ -53,8 +53,11 @@ type Client struct {
 // that nothing was sent. An error is an *smtp.SMTPError when the next hop gave
 // a reply, with the recipient's address in front when it refused one.
 func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error {
-	if len(copies) == 0 || len(copies) > maxCopies {
+	if len(copies) > maxCopies {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 3}, Message: fmt.Sprintf("%d different copies, at most %d can be made", len(copies), maxCopies)}
+	}
+	if err := sound(t, copies); err != nil {
+		return err
 	}
 	legs := make([]*leg, len(copies))
 	for i := range copies {
@@ -71,6 +74,32 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 		return err
 	}
 	return finish(legs)
+}
+
+// sound refuses addresses that would say something else in a command, and copies
+// that do not go to every recipient once.
+func sound(t Transaction, copies []gateway.Delivery) error {
+	if !isPath(t.From) {
+		return errSender
+	}
+	times := map[string]int{}
+	for _, c := range copies {
+		for _, to := range c.To {
+			times[to]++
+		}
+	}
+	for _, r := range t.Recipients {
+		if !isPath(r.Address) || r.Address == "" {
+			return errRecipient
+		}
+		if times[r.Address] != 1 {
+			return fmt.Errorf("proxy: %d copies for %s", times[r.Address], r.Address)
+		}
+	}
+	if len(times) != len(t.Recipients) {
+		return errors.New("proxy: a copy for nobody, or for a stranger")
+	}
+	return nil
 }
 
 // Offers implements Deliverer.

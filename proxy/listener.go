@@ -3,6 +3,7 @@ package proxy
 // This file bounds what a client may hold: sessions at once, and silence.
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -59,6 +60,7 @@ type conn struct {
 	release func()
 	ends    strictWriter
 	bare    bool // a bare CR or LF has come, in a command or in text
+	ended   bool // Read has failed: nothing more comes
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -68,8 +70,13 @@ func (c *conn) Read(p []byte) (int, error) {
 		_, bad := c.ends.Write(p[:n])
 		c.bare = bad != nil
 	}
+	c.ended = c.ended || err != nil
 	return n, err
 }
+
+// gone tells whether the client has closed its side and nothing is left to read:
+// the end of a TLS stream reads as the end before the connection's own.
+func (c *conn) gone() bool { return errors.Is(silent(c.Conn), errGone) }
 
 func (c *conn) Write(p []byte) (int, error) {
 	c.Conn.SetWriteDeadline(time.Now().Add(c.idle))

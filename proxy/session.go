@@ -4,6 +4,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -61,12 +62,23 @@ func (s *session) Reset() { s.t = Transaction{} }
 func (s *session) Logout() error { return nil }
 
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
-	s.t = Transaction{From: from, Options: o}
+	path, ok := quoted(from)
+	if !ok {
+		return errSender
+	}
+	s.t = Transaction{From: path, Options: o}
 	return nil
 }
 
+// Rcpt takes a recipient once, however often it is named.
 func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
-	s.t.Recipients = append(s.t.Recipients, Recipient{to, o})
+	path, ok := quoted(to)
+	if !ok || path == "" {
+		return errRecipient
+	}
+	if !slices.ContainsFunc(s.t.Recipients, func(r Recipient) bool { return r.Address == path }) {
+		s.t.Recipients = append(s.t.Recipients, Recipient{path, o})
+	}
 	return nil
 }
 
@@ -113,18 +125,28 @@ func (s *session) receive(msg *spool.File, r io.Reader) error {
 	if _, err := io.CopyBuffer(w, r, make([]byte, 64<<10)); err != nil {
 		return err
 	}
-	if _, chunked := r.(*io.PipeReader); !chunked && s.bare() {
+	c, plain := s.wire()
+	_, chunked := r.(*io.PipeReader)
+	switch {
+	case chunked && (c.ended || !plain && c.gone()):
+		return errHalf
+	case !chunked && plain && c.bare: // chunks of BDAT may end anywhere
 		return errBareLineEnd
 	}
 	return w.end()
 }
 
-// bare tells whether the session has ever sent a bare CR or LF. Under TLS the
-// connection shows ciphertext, and what go-smtp passes on has to do; chunks of
-// BDAT may end anywhere.
-func (s *session) bare() bool {
-	c, plain := s.conn.Conn().(*conn)
-	return plain && c.bare
+// errHalf is the end of a client in the middle of a BDAT chunk: go-smtp takes what
+// came for all of it (RFC 3030 §2).
+var errHalf = errors.New("proxy: the client went in the middle of the message")
+
+// wire is the connection. Under TLS it shows ciphertext, and the line ends that
+// go-smtp passes on have to do.
+func (s *session) wire() (c *conn, plain bool) {
+	if t, ok := s.conn.Conn().(*tls.Conn); ok {
+		return t.NetConn().(*conn), false
+	}
+	return s.conn.Conn().(*conn), true
 }
 
 func (s *session) envelope() gateway.Envelope {
@@ -159,10 +181,11 @@ func processReply(err error) error {
 	return tempFail("S/MIME gateway cannot handle the message now, try again later")
 }
 
-// deliverReply passes the next hop's own words on; a fault on the way is 451.
+// deliverReply passes the next hop's own refusal on; a fault on the way is 451, and
+// so is any other word at the wrong moment: a 250 to DATA would lose the mail.
 func deliverReply(err error) error {
 	var reply *smtp.SMTPError
-	if errors.As(err, &reply) {
+	if errors.As(err, &reply) && refusal(reply.Code) {
 		return reply
 	}
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 1}, Message: "next hop did not take the message, try again later"}
@@ -172,8 +195,13 @@ func tempFail(text string) error {
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: text}
 }
 
-// smtpError is an engine's reply in go-smtp's form.
+func refusal(code int) bool { return code/100 == 4 || code/100 == 5 }
+
+// smtpError is an engine's refusal in go-smtp's form.
 func smtpError(r gateway.Reply) error {
+	if !refusal(r.Code) {
+		return tempFail("internal error, the message was not taken")
+	}
 	e := &smtp.SMTPError{Code: r.Code, Message: r.Text, EnhancedCode: smtp.NoEnhancedCode}
 	for i, n := range strings.SplitN(r.Enhanced, ".", 3) {
 		if v, err := strconv.Atoi(n); err == nil {

@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// errGone is a peer that has closed its side.
+var errGone = errors.New("connection closed")
+
 // silent is nil while the peer has neither said anything nor gone. A connection
 // of another kind than a socket's cannot be asked and counts as silent.
 func silent(c net.Conn) error {
@@ -32,7 +35,7 @@ func silent(c net.Conn) error {
 	case look != nil:
 		return look
 	case n == 0:
-		return errors.New("connection closed")
+		return errGone
 	}
 	return errors.New("a reply before the end of the message")
 }

@@ -1,0 +1,147 @@
+package proxy
+
+// This file is what a hostile client or a strange next hop does to the proxy.
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"sealgate/gateway"
+	"sealgate/internal/nexthop"
+	"sealgate/internal/testpki"
+)
+
+// TestTruncatedChunk: a client that goes in the middle of its last BDAT chunk has
+// not sent a message (RFC 3030 §2); go-smtp takes what came for all of it.
+func TestTruncatedChunk(t *testing.T) {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	hop, e := newNextHop(t, nexthop.Fault{}), &engine{}
+	address, _ := serve(t, &Server{Processor: e, Next: to(hop),
+		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}})
+	start := strings.TrimSuffix(envelope, "DATA\r\n")
+	text := "Subject: x\r\n\r\nhalf of it\r\n"
+	talk(t, address, start+fmt.Sprintf("BDAT %d LAST\r\n%s", len(text)+20, text))
+	c, err := tlsSession(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, start+fmt.Sprintf("BDAT %d LAST\r\n%s", len(text)+20, text))
+	c.(*tls.Conn).NetConn().(*net.TCPConn).CloseWrite()
+	io.ReadAll(c.(*tls.Conn).NetConn())
+	if m := hop.Messages(); len(m) != 0 || e.text != "" {
+		t.Errorf("half a message went on: %+v", m)
+	}
+	if got := talk(t, address, start+fmt.Sprintf("BDAT %d\r\n%sBDAT 0 LAST\r\nQUIT\r\n", len(text), text)); len(hop.Messages()) != 1 {
+		t.Errorf("a whole one did not: %s", got)
+	}
+}
+
+// TestQuotedLocalParts: go-smtp takes the quotes off a local part. Written out
+// without them it would end the path early: arguments, or another recipient.
+func TestQuotedLocalParts(t *testing.T) {
+	for in, want := range map[string]string{
+		`"a b"@firma.example`:                         `"a b"@firma.example`,
+		`"evil@outside.example> NOTIFY=X "@f.example`: `"evil@outside.example> NOTIFY=X "@f.example`,
+		`"x@outside.example"@firma.example`:           `"x@outside.example"@firma.example`,
+		`"\"q\\"@firma.example`:                       `"\"q\\"@firma.example`,
+		`"plain.word"@firma.example`:                  `plain.word@firma.example`,
+		`a+b=c@[IPv6:::1]`:                            `a+b=c@[IPv6:::1]`,
+		`müller@münchen.example`:                      `müller@münchen.example`,
+		`a..b@firma.example`:                          `"a..b"@firma.example`,
+		`a@b@firma.example`:                           `"a@b"@firma.example`,
+		`a@fir"ma.example`:                            "",
+		`a@fir<ma.example`:                            "",
+		"a@firma\x01.example":                         "",
+		"\"a\x01\"@firma.example":                     "",
+	} {
+		hop, e := newNextHop(t, nexthop.Fault{}), &engine{}
+		address, _ := serve(t, &Server{Processor: e, Next: to(hop)})
+		got := talk(t, address, "EHLO x\r\nMAIL FROM:<"+in+"> SMTPUTF8\r\nMAIL FROM:<>\r\nRCPT TO:<"+in+">\r\nRCPT TO:<c@d.example>\r\nDATA\r\n\r\nx\r\n.\r\n"+
+			"MAIL FROM:<"+in+"> SMTPUTF8\r\nRCPT TO:<c@d.example>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n")
+		m := hop.Messages()
+		if want == "" {
+			if len(m) != 1 || len(m[0].Rcpt) != 1 || strings.Count(got, "501 5.1.") < 2 {
+				t.Errorf("%q is not refused: %+v\n%s", in, m, got)
+			}
+			continue
+		}
+		if len(m) != 2 || len(m[0].Rcpt) != 2 || m[0].Rcpt[0] != "RCPT TO:<"+want+">" || !strings.HasPrefix(m[1].Mail, "MAIL FROM:<"+want+"> ") {
+			t.Errorf("%q: %+v\n%s", in, m, got)
+		}
+	}
+}
+
+// TestUnsafeAddressIsNotSent: nor one that an adapter brings raw.
+func TestUnsafeAddressIsNotSent(t *testing.T) {
+	for _, bad := range []string{"a@b.example> SIZE=1", "a b@c.example", `"a"b@c.example`, `"a@c.example`, "a@b.example\r\nRCPT TO:<x@y.example", "a@b c.example"} {
+		for _, sender := range []bool{true, false} {
+			hop := newNextHop(t, nexthop.Fault{})
+			tr, copies := recipients(1)
+			if sender {
+				tr.From = bad
+			} else {
+				tr.Recipients[0].Address, copies[0].To = bad, []string{bad}
+			}
+			if err := to(hop).Deliver(context.Background(), tr, file(t, mail), copies); err == nil || Reply(err).Code != 501 || len(hop.Messages()) != 0 {
+				t.Errorf("%q: %v, %+v", bad, err, hop.Messages())
+			}
+		}
+	}
+}
+
+// TestStrangeReplies: whatever a next hop says at the wrong moment, it is not a
+// success, or the mail would be lost.
+func TestStrangeReplies(t *testing.T) {
+	for _, step := range []string{"banner", "EHLO", "MAIL", "RCPT", "DATA", "dot"} {
+		for _, code := range []string{"200", "235", "354", "100", "600", "999"} {
+			if step == "DATA" && code == "354" {
+				continue // the right word
+			}
+			hop := newNextHop(t, nexthop.Fault{Step: step, What: code})
+			address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
+			got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
+			if !strings.Contains(got, "\r\n451 4.") {
+				t.Errorf("%s at %s: %s", code, step, got)
+			}
+			tr, copies := recipients(1)
+			if r := Reply(to(hop).Deliver(context.Background(), tr, file(t, mail), copies)); r.Code != 451 {
+				t.Errorf("%s at %s: the milter answers %+v", code, step, r)
+			}
+		}
+	}
+}
+
+// TestNoAnswerOfTheEngine: an outcome without a reply, or one that holds the
+// mail, which a proxy cannot, is a fault of ours.
+func TestNoAnswerOfTheEngine(t *testing.T) {
+	for _, v := range []gateway.Verdict{gateway.Reject, gateway.TempFail, gateway.Quarantine} {
+		e := &engine{out: func(gateway.Envelope) (*gateway.Outcome, error) { return &gateway.Outcome{Verdict: v}, nil }}
+		address, _ := serve(t, &Server{Processor: e, Next: to(newNextHop(t, nexthop.Fault{}))})
+		if got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"); !strings.Contains(got, "\r\n451 4.3.0 ") {
+			t.Errorf("verdict %d: %s", v, got)
+		}
+	}
+}
+
+// TestEveryRecipientOnce: copies that forget a recipient, or give two copies to
+// one, are not sent.
+func TestEveryRecipientOnce(t *testing.T) {
+	for name, change := range map[string]func([]gateway.Delivery){
+		"forgotten": func(c []gateway.Delivery) { c[1].To = nil },
+		"twice":     func(c []gateway.Delivery) { c[1].To = append(c[1].To, c[0].To...) },
+		"stranger":  func(c []gateway.Delivery) { c[1].To = append(c[1].To, "x@y.example") },
+	} {
+		hop := newNextHop(t, nexthop.Fault{})
+		tr, copies := recipients(3)
+		change(copies)
+		if r := Reply(to(hop).Deliver(context.Background(), tr, file(t, mail), copies)); r.Code != 451 || len(hop.Messages()) != 0 {
+			t.Errorf("%s: %+v, %d sent", name, r, len(hop.Messages()))
+		}
+	}
+}

@@ -72,6 +72,7 @@ type siteOptions struct {
 	main     map[string]string // more of main.cf
 	master   func(s *site) []string
 	mailbox  string               // more lines of the first [[mailbox]]
+	trust    string               // more lines of [trust]
 	reinject func(s *site) string // milters of the re-injection port
 	hop      string               // next hop, or reinject, of outbound mail; "" is Postfix
 }
@@ -168,7 +169,7 @@ func (s *site) configText() string {
 		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\n", s.doors["re"])) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", hop)) +
 		"[[mailbox]]\naddresses = [\"support@firma.example\"]\nalso = [\"ticket@helpdesk.local\"]\nkeys = [\"support.pem\"]\n" + s.o.mailbox + "\n" +
 		"[[mailbox]]\naddresses = [\"sales@firma.example\"]\nkeys = [\"sales.pem\"]\n" +
-		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n[log]\nlevel = \"debug\"\n[spool]\ndir = \"spool\"\n"
+		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n" + s.o.trust + "[log]\nlevel = \"debug\"\n[spool]\ndir = \"spool\"\n"
 	return text + s.o.config
 }
 

@@ -31,15 +31,16 @@ func (d Direction) String() string {
 
 // Envelope is what the SMTP session knows of a message.
 type Envelope struct {
-	Direction Direction
-	From      string   // RFC 5321 reverse-path without angle brackets, "" for bounces
-	To        []string // forward-paths without angle brackets, as received
-	MayOrder  bool     // this client may give orders by X-headers
-	CanSplit  bool     // the adapter can deliver different copies
-	CanHold   bool     // the adapter can quarantine (Postfix hold)
-	Client    netip.Addr
-	User      string // authenticated user, "" for none
-	QueueID   string // "" when the adapter has none
+	Direction  Direction
+	From       string   // RFC 5321 reverse-path without angle brackets, "" for bounces
+	To         []string // forward-paths without angle brackets, as received
+	HeaderOnly bool     // the adapter has skipped the body, as NeedsBody said
+	MayOrder   bool     // this client may give orders by X-headers
+	CanSplit   bool     // the adapter can deliver different copies
+	CanHold    bool     // the adapter can quarantine (Postfix hold)
+	Client     netip.Addr
+	User       string // authenticated user, "" for none
+	QueueID    string // "" when the adapter has none
 }
 
 // Verdict is what becomes of the message as a whole.

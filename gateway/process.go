@@ -18,6 +18,9 @@ import (
 // cause is an Outcome.
 func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*Outcome, error) {
 	log := g.o.Log.With("queue_id", env.QueueID, "direction", env.Direction.String())
+	if env.HeaderOnly && g.NeedsBody(env) {
+		return nil, errors.New("gateway: the settings have changed since the body was skipped")
+	}
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
 		log.Warn("message header cannot be read", "error", err)

@@ -16,8 +16,8 @@ import (
 // writeTimeout is how long Postfix may take to accept an answer.
 const writeTimeout = 2 * time.Minute
 
-// maxKept bounds the payload of one frame that is kept; a command line of SMTP
-// is far below.
+// maxKept bounds the payload of a MAIL or RCPT frame that is kept; a command line
+// of SMTP is far below.
 const maxKept = 64 << 10
 
 // conn is one connection. Its Read is called by go-milter's one goroutine only.
@@ -28,9 +28,10 @@ type conn struct {
 	once   sync.Once
 	head   []byte // of the frame that is being read: length and command
 	left   int    // octets of its payload still to come
-	kept   []byte // its payload, for the commands that are kept
+	kept   []byte // its payload, for MAIL and RCPT
+	nuls   int    // in its payload
 	args   []string
-	torn   bool // a header frame had more than two strings: go-milter would drop it
+	torn   bool // a header frame was not two strings: go-milter would drop it
 }
 
 // Read passes frames on. Any error reads as the end: go-milter would log it on
@@ -67,14 +68,17 @@ func (c *conn) watch(p []byte) {
 			n := min(frameHead-len(c.head), len(p))
 			c.head, p = append(c.head, p[:n]...), p[n:]
 			if len(c.head) == frameHead {
-				c.left, c.kept = int(binary.BigEndian.Uint32(c.head))-1, c.kept[:0]
+				c.left, c.kept, c.nuls = int(binary.BigEndian.Uint32(c.head))-1, c.kept[:0], 0
 				c.finish()
 			}
 			continue
 		}
 		n := min(c.left, len(p))
-		if len(c.kept)+n <= maxKept && strings.IndexByte("MRL", c.head[4]) >= 0 {
-			c.kept = append(c.kept, p[:n]...)
+		switch c.head[4] {
+		case 'M', 'R':
+			c.kept = append(c.kept, p[:min(n, maxKept-len(c.kept))]...)
+		case 'L':
+			c.nuls += bytes.Count(p[:n], []byte{0})
 		}
 		c.left, p = c.left-n, p[n:]
 		c.finish()
@@ -90,7 +94,7 @@ func (c *conn) finish() {
 	case 'M', 'R':
 		c.args = arguments(c.kept)
 	case 'L':
-		c.torn = c.torn || bytes.Count(c.kept, []byte{0}) > 2
+		c.torn = c.torn || c.nuls != 2
 	}
 	c.head = c.head[:0]
 }

@@ -4,6 +4,7 @@ package milter
 // Postfix's, which name them by name and number.
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -57,38 +58,34 @@ func operations(names []string, edits []gateway.HeaderEdit) []operation {
 			added = append(added, operation{'h', 0, e.Name, e.Value})
 		}
 	}
-	byIndex := func(a, b gateway.HeaderEdit) int { return b.Index - a.Index }
+	byIndex := func(a, b gateway.HeaderEdit) int { return cmp.Compare(b.Index, a.Index) }
 	slices.SortStableFunc(changes, byIndex)
 	slices.Reverse(inserts)
 	slices.SortStableFunc(inserts, byIndex)
+	nth, left := positions(names, deleted)
 	var out []operation
 	for _, e := range changes {
-		out = append(out, operation{'m', nth(names, e.Index), names[e.Index], e.Value})
+		out = append(out, operation{'m', nth[e.Index], names[e.Index], e.Value})
 	}
 	for _, e := range inserts {
-		out = append(out, operation{'i', e.Index - before(deleted, e.Index), e.Name, e.Value})
+		out = append(out, operation{'i', left[e.Index], e.Name, e.Value})
 	}
 	return append(out, added...)
 }
 
-// nth is the number of a field among those of its name, from 1.
-func nth(names []string, index int) (n int) {
-	for _, name := range names[:index+1] {
-		if strings.EqualFold(name, names[index]) {
+// positions are, for each field, its number among those of its name, from 1, and
+// how many fields before it are left.
+func positions(names []string, deleted map[int]bool) (nth, left []int) {
+	seen, n := map[string]int{}, 0
+	for i, name := range names {
+		low := strings.ToLower(name)
+		seen[low]++
+		nth, left = append(nth, seen[low]), append(left, n)
+		if !deleted[i] {
 			n++
 		}
 	}
-	return n
-}
-
-// before counts the deleted fields before a position.
-func before(deleted map[int]bool, index int) (n int) {
-	for i := range deleted {
-		if i < index {
-			n++
-		}
-	}
-	return n
+	return nth, append(left, n)
 }
 
 // bodyChunk is the most that one SMFIR_REPLBODY carries.

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-milter"
@@ -63,24 +64,30 @@ func (s *session) refuse(err error) answer {
 	return reply(r)
 }
 
-// process runs the engine while signs of life go to Postfix.
+// process runs the engine.
 func (s *session) process(ctx context.Context) (*gateway.Outcome, error) {
-	stop, stopped := make(chan struct{}), make(chan struct{})
+	defer s.alive()()
+	return s.server.Processor.Process(ctx, s.envelope(), s.msg)
+}
+
+// alive sends signs of life to Postfix until it is stopped: a frame of them must
+// not fall between those of an answer.
+func (s *session) alive() (stop func()) {
+	over, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
 		t := time.NewTicker(s.server.Progress)
 		defer t.Stop()
 		for {
 			select {
-			case <-stop:
+			case <-over:
 				return
 			case <-t.C:
 				s.conn.Write(progressFrame)
 			}
 		}
 	}()
-	defer func() { close(stop); <-stopped }()
-	return s.server.Processor.Process(ctx, s.envelope(), s.msg)
+	return func() { close(over); <-stopped }
 }
 
 // progressFrame is SMFIR_PROGRESS, which go-milter does not know.
@@ -94,14 +101,24 @@ func (s *session) handOver(ctx context.Context, out *gateway.Outcome, m *milter.
 	if len(out.Deliveries) > 1 {
 		return s.split(ctx, out), nil
 	}
+	if !s.forAll(out.Deliveries) {
+		return s.refuse(errors.New("milter: the one copy is not for every recipient")), nil
+	}
 	if err := s.edit(out, m); err != nil {
 		return nil, err // the connection is gone, or half an edit is: Postfix keeps the mail
 	}
 	return goOn, nil
 }
 
+// forAll tells whether there is one copy, for all recipients: what is changed in
+// place goes to each of them.
+func (s *session) forAll(copies []gateway.Delivery) bool {
+	return len(copies) == 1 && slices.Equal(slices.Sorted(slices.Values(copies[0].To)), slices.Sorted(slices.Values(s.envelope().To)))
+}
+
 // split sends the copies away and lets Postfix drop its own.
 func (s *session) split(ctx context.Context, out *gateway.Outcome) answer {
+	defer s.alive()()
 	if s.server.Splitter == nil || out.Verdict == gateway.Quarantine {
 		s.log().Error("several copies and no way to deliver them", "copies", len(out.Deliveries))
 		return reply(ourFault)

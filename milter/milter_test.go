@@ -1,17 +1,14 @@
 package milter
 
+// This file is what a message becomes: envelope, header, answers.
+
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net/netip"
-	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -152,116 +149,9 @@ func TestTornHeader(t *testing.T) {
 
 // TestEditsInPlace applies random edits as Postfix would, and compares with the
 // plain reading of what gateway.HeaderEdit says.
-func TestEditsInPlace(t *testing.T) {
-	names := []string{"Received", "X-A", "x-a", "Subject", "X-B"}
-	r := rand.New(rand.NewPCG(1, 2))
-	for round := range 500 {
-		var received []string
-		for range r.IntN(12) + 1 {
-			received = append(received, names[r.IntN(len(names))])
-		}
-		edits := randomEdits(r, len(received), received)
-		p := &postfix{}
-		for i, n := range received {
-			p.fields = append(p.fields, fmt.Sprintf("%s: v%d", n, i))
-		}
-		want := plain(p.fields, edits)
-		var frames []frame
-		for _, o := range operations(received, edits) {
-			index := string([]byte{0, 0, byte(o.index >> 8), byte(o.index)})
-			data := map[byte]string{'m': index + o.name + "\x00" + o.value + "\x00", 'i': index + o.name + "\x00" + o.value + "\x00", 'h': o.name + "\x00" + o.value + "\x00"}[o.code]
-			frames = append(frames, frame{o.code, data})
-		}
-		p.apply(t, frames)
-		if !slices.Equal(p.fields, want) {
-			t.Fatalf("round %d: received %q, edits %+v:\ngot  %q\nwant %q", round, received, edits, p.fields, want)
-		}
-	}
-}
-
 // randomEdits touches each field at most once.
-func randomEdits(r *rand.Rand, n int, received []string) (edits []gateway.HeaderEdit) {
-	for i := range n {
-		switch r.IntN(4) {
-		case 0:
-			edits = append(edits, gateway.HeaderEdit{Op: gateway.DeleteField, Index: i, Name: received[i]})
-		case 1:
-			edits = append(edits, gateway.HeaderEdit{Op: gateway.ReplaceField, Index: i, Name: received[i], Value: fmt.Sprint(" r", i)})
-		}
-	}
-	for k := range r.IntN(4) {
-		edits = append(edits, gateway.HeaderEdit{Op: gateway.InsertField, Index: r.IntN(n), Name: "X-I", Value: fmt.Sprint(" i", k)})
-	}
-	for k := range r.IntN(3) {
-		edits = append(edits, gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-N", Value: fmt.Sprint(" n", k)})
-	}
-	r.Shuffle(len(edits), func(i, j int) {
-		if edits[i].Op != edits[j].Op { // the order among insertions counts
-			edits[i], edits[j] = edits[j], edits[i]
-		}
-	})
-	return edits
-}
-
-func plain(fields []string, edits []gateway.HeaderEdit) (out []string) {
-	for i := 0; i <= len(fields); i++ {
-		keep := true
-		for _, e := range edits {
-			if e.Op == gateway.InsertField && e.Index == i {
-				out = append(out, e.Name+":"+e.Value)
-			}
-		}
-		for _, e := range edits {
-			line := e.Name + ":" + e.Value
-			switch {
-			case e.Op == gateway.AppendField && i == len(fields):
-				out = append(out, line)
-			case e.Op == gateway.DeleteField && e.Index == i:
-				keep = false
-			case e.Op == gateway.ReplaceField && e.Index == i:
-				keep = false
-				out = append(out, line)
-			}
-		}
-		if keep && i < len(fields) {
-			out = append(out, fields[i])
-		}
-	}
-	return out
-}
-
 // TestBodyChunks: one run of chunks, none above 64 KiB, none that ends between
 // CR and LF, so that go-milter's CRLF to LF loses nothing.
-func TestBodyChunks(t *testing.T) {
-	sp, err := spool.New(spool.Options{Dir: t.TempDir(), Memory: 1000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, size := range []int{0, 1, 65534, 65535, 65536, 131070, 131071, 200000} {
-		for _, text := range []string{strings.Repeat("a", max(0, size-2)) + "\r\n", strings.Repeat("\r\n", size/2), strings.Repeat("x\r\n", size/3), "y" + strings.Repeat("\r\n", size/2)} {
-			e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
-				body := sp.Create()
-				io.WriteString(body, text)
-				return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To, Body: body}}}, nil
-			}}
-			m := dial(t, serve(t, &Server{Processor: e, Spool: sp}))
-			m.connect("127.0.0.1")
-			p := &postfix{}
-			list := m.deliver(simple("b@firma.example"))
-			p.apply(t, list)
-			if want := strings.ReplaceAll(text, "\r\n", "\n"); p.body.String() != want {
-				t.Errorf("%d octets: %d came, want %d", size, p.body.Len(), len(want))
-			}
-			for _, f := range list {
-				if len(f.data) > bodyChunk {
-					t.Errorf("a chunk of %d", len(f.data))
-				}
-			}
-			m.c.Close()
-		}
-	}
-}
-
 func TestDecryptedAndHeld(t *testing.T) {
 	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
 		return &gateway.Outcome{Verdict: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, Decrypted: true}}}, nil
@@ -398,143 +288,8 @@ func TestReplyText(t *testing.T) {
 }
 
 // TestCutAnywhere: a connection that ends in any state leaves nothing behind.
-func TestCutAnywhere(t *testing.T) {
-	s := &Server{Processor: &engine{}}
-	address := serve(t, s)
-	steps := []func(*mta){
-		func(m *mta) { m.connect("127.0.0.1") }, func(m *mta) { m.ask('M', "<a@b.example>\x00", 'c') }, func(m *mta) { m.ask('R', "<c@d.example>\x00", 'c') },
-		func(m *mta) { m.send('L', "Subject\x00 x\x00") }, func(m *mta) { m.send('N', "") }, func(m *mta) { m.ask('B', strings.Repeat("x", 65000), 'c') },
-		func(m *mta) { m.c.Write([]byte{0, 0, 1}) },
-	}
-	for n := range steps {
-		m := dial(t, address)
-		for _, step := range steps[:n+1] {
-			step(m)
-		}
-		m.c.Close()
-	}
-	for range 200 {
-		s.mu.Lock()
-		left := len(s.sessions)
-		s.mu.Unlock()
-		if left == 0 && s.Spool.Used() == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("%d octets and sessions are left", s.Spool.Used())
-}
-
 // TestHostileFrames: lengths and orders that no Postfix sends end the session.
-func TestHostileFrames(t *testing.T) {
-	address := serve(t, &Server{Processor: &engine{}})
-	for _, raw := range []string{"\x00\x00\x00\x00", "\xff\xff\xff\xffM", "\x00\x00\x00\x01Z", "\x00\x00\x00\x02D", "\x00\x00\x00\x02Cx"} {
-		m := dial(t, address)
-		m.c.Write([]byte(raw))
-		m.c.(interface{ CloseWrite() error }).CloseWrite()
-		if !m.closed() {
-			t.Errorf("%q: the session goes on", raw)
-		}
-	}
-	m := dial(t, address) // commands out of order are harmless
-	m.send('L', "Subject\x00 x\x00")
-	m.send('N', "")
-	m.ask('B', "x", 's')
-	m.ask('E', "", 'y')
-}
-
-func TestSessionLimit(t *testing.T) {
-	address := serve(t, &Server{Processor: &engine{}, MaxClients: 2})
-	a, b := dial(t, address), dial(t, address)
-	a.connect("127.0.0.1")
-	b.connect("127.0.0.1")
-	if c := dial(t, address); !c.closed() {
-		t.Error("a third session was taken")
-	}
-	a.c.Close()
-	time.Sleep(100 * time.Millisecond)
-	dial(t, address).connect("127.0.0.1")
-}
-
-func TestSilentClient(t *testing.T) {
-	m := dial(t, serve(t, &Server{Processor: &engine{}, Idle: 100 * time.Millisecond}))
-	m.connect("127.0.0.1")
-	if !m.closed() {
-		t.Error("a silent session is kept")
-	}
-}
-
 // TestDrain: what is under way is finished, new messages and sessions are not
 // taken, idle sessions end.
-func TestDrain(t *testing.T) {
-	release, busy := make(chan struct{}), atomic.Bool{}
-	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
-		busy.Store(true)
-		<-release
-		return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To}}}, nil
-	}}
-	s := &Server{Processor: e}
-	address := serve(t, s)
-	idle, working := dial(t, address), dial(t, address)
-	idle.connect("127.0.0.1")
-	working.connect("127.0.0.1")
-	answer := make(chan []frame, 1)
-	go func() { answer <- working.deliver(simple("b@firma.example")) }()
-	for !busy.Load() {
-		time.Sleep(5 * time.Millisecond)
-	}
-	done := make(chan error, 1)
-	go func() { done <- s.Shutdown(context.Background()) }()
-	if !idle.closed() {
-		t.Error("an idle session is kept")
-	}
-	close(release)
-	if got := <-answer; got[0].code != 'c' {
-		t.Errorf("what was under way: %q", got)
-	}
-	working.send('A', "")
-	if !working.closed() {
-		t.Error("the session goes on after its message")
-	}
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}
-
 // TestMemoryIsFlat: a body of 100 MB is never held.
-func TestMemoryIsFlat(t *testing.T) {
-	if testing.Short() {
-		t.Skip("100 MB take a second")
-	}
-	sp, err := spool.New(spool.Options{Dir: t.TempDir(), Memory: 256 << 10})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := dial(t, serve(t, &Server{Processor: discarder{}, Spool: sp}))
-	m.c.SetDeadline(time.Now().Add(60 * time.Second))
-	m.connect("127.0.0.1")
-	m.begin(simple("b@firma.example"))
-	chunk := string(bytes.Repeat([]byte("0123456789abcd\r\n"), 4095))
-	var most, before runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for i := range 100 << 20 / len(chunk) {
-		m.ask('B', chunk, 'c')
-		if i%200 == 0 {
-			runtime.GC()
-			runtime.ReadMemStats(&most)
-			if more := int64(most.HeapAlloc) - int64(before.HeapAlloc); more > 4<<20 {
-				t.Fatalf("%d octets more after %d chunks", more, i)
-			}
-		}
-	}
-	m.ask('E', "", 'c')
-}
-
 // discarder is an engine that does not even read.
-type discarder struct{}
-
-func (discarder) NeedsBody(gateway.Envelope) bool { return true }
-func (discarder) Process(_ context.Context, env gateway.Envelope, _ *spool.File) (*gateway.Outcome, error) {
-	return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To}}}, nil
-}

@@ -39,8 +39,18 @@ func (e *engine) Process(ctx context.Context, env gateway.Envelope, msg *spool.F
 	return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To}}}, nil
 }
 
-// serve starts a server and looks, at the end, that nothing is left in the spool.
+// serve starts a server on a port of its own.
 func serve(t *testing.T, s *Server) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, s, l)
+}
+
+// serveOn starts a server and looks, at the end, that nothing is left in the spool.
+func serveOn(t *testing.T, s *Server, l net.Listener) (address string) {
 	t.Helper()
 	if s.Spool == nil {
 		sp, err := spool.New(spool.Options{Dir: t.TempDir()})
@@ -50,10 +60,6 @@ func serve(t *testing.T, s *Server) (address string) {
 		s.Spool = sp
 	}
 	s.Log = slog.New(slog.DiscardHandler)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {

@@ -4,10 +4,12 @@ package milter
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-milter"
@@ -98,18 +100,33 @@ func (s *Server) Serve(l net.Listener) error {
 			if s.stopped() {
 				return nil
 			}
+			if exhausted(err) {
+				s.Log.Warn("milter session not accepted", "error", err)
+				time.Sleep(pause)
+				continue
+			}
 			return err
 		}
 		sess := &session{server: s}
+		sess.conn = &conn{Conn: c, idle: s.Idle, closed: func() { s.remove(sess) }}
 		if !s.add(sess) {
 			s.Log.Warn("milter session refused: too many at once", "limit", s.MaxClients)
 			c.Close() // Postfix answers with default_action=tempfail
 			continue
 		}
-		sess.conn = &conn{Conn: c, idle: s.Idle, closed: func() { s.remove(sess) }}
 		one := &milter.Server{NewMilter: func() milter.Milter { return sess }, Actions: actions, Protocol: protocol}
 		go one.Serve(&single{conn: sess.conn, addr: l.Addr()})
 	}
+}
+
+// pause is how long a listener waits when the system has no more to give.
+const pause = 100 * time.Millisecond
+
+// exhausted tells faults that pass, such as too many open files, from a listener
+// that is no more.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) ||
+		errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ECONNABORTED)
 }
 
 func (s *Server) start(l net.Listener) {

@@ -27,14 +27,29 @@ type session struct {
 	client netip.Addr
 	busy   atomic.Bool // a message is under way
 
-	user  string
-	t     Transaction
-	names []string // of the header fields, in their order
-	msg   *spool.File
-	wants bool  // the engine has a use for the body
-	fault error // what went wrong while the message came in
-	id    string
+	mail
 }
+
+// mail is what is known of the one under way.
+type mail struct {
+	user   string
+	t      Transaction
+	known  map[string]bool // its recipients
+	names  []string        // of the header fields, in their order
+	header int             // octets of the header
+	msg    *spool.File
+	wants  bool  // the engine has a use for the body
+	fault  error // what went wrong while the message came in
+	id     string
+}
+
+// Bounds of one message. What is beyond those of the header the engine refuses
+// too (smime); Postfix's own limit of recipients is 1000.
+const (
+	maxFields     = 10000
+	maxHeader     = 1 << 20 // octets
+	maxRecipients = 10000
+)
 
 // answer is a response that keeps go-milter's backend: after every response
 // whose Continue is false it would make a new one, and what Connect learnt
@@ -94,16 +109,22 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
 	}
 	s.busy.Store(true)
-	s.user = m.Macros["{auth_authen}"]
-	s.t = Transaction{From: from, Args: s.conn.args}
-	s.msg = s.server.Spool.Create()
+	s.mail = mail{user: m.Macros["{auth_authen}"], t: Transaction{From: from, Args: s.conn.args}, known: map[string]bool{}, msg: s.server.Spool.Create()}
 	return goOn, nil
 }
 
-// RcptTo takes a recipient. Postfix has a queue id from the second one on.
+// RcptTo takes a recipient, once however often it is named. Postfix has a queue
+// id from the second one on.
 func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error) {
-	s.t.To = append(s.t.To, Recipient{to, s.conn.args})
 	s.note(m)
+	switch {
+	case s.msg == nil || s.known[to]:
+	case len(s.t.To) == maxRecipients:
+		return reply(gateway.Reply{Code: 452, Enhanced: "4.5.3", Text: "too many recipients for one message"}), nil
+	default:
+		s.known[to] = true
+		s.t.To = append(s.t.To, Recipient{to, s.conn.args})
+	}
 	return goOn, nil
 }
 
@@ -114,16 +135,19 @@ func (s *session) note(m *milter.Modifier) {
 }
 
 // Header takes one field verbatim: SMFIP_HDR_LEADSPC gives the value with its
-// leading space; folding comes with LF.
-func (s *session) Header(name, value string, _ *milter.Modifier) (milter.Response, error) {
-	if s.msg == nil {
+// leading space; folding comes with LF. go-milter's own map of all fields is
+// emptied each time, or a header of any size would be in memory.
+func (s *session) Header(name, value string, m *milter.Modifier) (milter.Response, error) {
+	clear(m.Headers)
+	if s.msg == nil || s.fault != nil {
 		return nil, nil
 	}
-	s.names = append(s.names, name)
-	if !fits(name, value) {
+	s.header += len(name) + len(value)
+	if len(s.names) == maxFields || s.header > maxHeader || !fits(name, value) {
 		s.fault = errHeader
 		return nil, nil
 	}
+	s.names = append(s.names, strings.Clone(name)) // else it holds on to the whole frame
 	s.write([]byte(name + ":" + strings.ReplaceAll(value, "\n", "\r\n") + "\r\n"))
 	return nil, nil
 }
@@ -187,7 +211,7 @@ func (s *session) reset() {
 	if s.msg != nil {
 		s.msg.Close()
 	}
-	s.msg, s.names, s.t, s.fault, s.wants, s.id = nil, nil, Transaction{}, nil, false, ""
+	s.mail = mail{}
 	s.busy.Store(false)
 }
 
@@ -201,7 +225,7 @@ func (s *session) mayOrder() bool {
 }
 
 func (s *session) envelope() gateway.Envelope {
-	env := gateway.Envelope{From: s.t.From, CanSplit: s.server.Splitter != nil, CanHold: true, Client: s.client, User: s.user, QueueID: s.id}
+	env := gateway.Envelope{From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, Client: s.client, User: s.user, QueueID: s.id}
 	if d := s.server.Direction; d == Outbound || d == Auto && s.mayOrder() {
 		env.Direction, env.MayOrder = gateway.Outbound, s.mayOrder()
 	}

@@ -70,10 +70,12 @@ func legalField(raw []byte) []byte {
 			}
 		}
 		if i > 0 && (len(line) == 0 || line[0] != ' ' && line[0] != '\t') {
-			out = append(out, ' ')
+			line = append([]byte{' '}, line...)
 		}
-		for ; len(line) > maxLine; line = line[maxLine-1:] {
-			out = append(append(out, line[:maxLine-1]...), "\r\n "...)
+		for len(line) > maxLine {
+			out = append(append(out, line[:maxLine]...), "\r\n"...)
+			line = line[maxLine-1:]
+			line[0] = ' ' // the octet before the rest is written already
 		}
 		out = append(append(out, line...), "\r\n"...)
 	}

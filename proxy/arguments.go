@@ -53,12 +53,9 @@ func RcptArguments(args []string) (*smtp.RcptOptions, error) {
 				o.Notify = append(o.Notify, smtp.DSNNotify(n))
 			}
 		case "ORCPT":
-			kind, addr, ok := strings.Cut(value, ";")
-			plain, err := xtext(addr)
-			if !ok || err != nil {
-				return nil, errors.Join(fmt.Errorf("proxy: ORCPT=%q", value), err)
+			if err := originalRecipient(o, value); err != nil {
+				return nil, err
 			}
-			o.OriginalRecipientType, o.OriginalRecipient = smtp.DSNAddressType(strings.ToUpper(kind)), plain
 		default:
 			return nil, fmt.Errorf("proxy: RCPT argument %q is not known", key)
 		}
@@ -66,7 +63,28 @@ func RcptArguments(args []string) (*smtp.RcptOptions, error) {
 	return o, nil
 }
 
-// xtext decodes RFC 3461 §4.
+// originalRecipient reads ORCPT (RFC 3461 §4.2, RFC 6533 §3). A type that go-smtp
+// cannot write, such as x400, is left out: the mail matters more than what a DSN
+// will call its recipient.
+func originalRecipient(o *smtp.RcptOptions, value string) error {
+	kind, addr, ok := strings.Cut(value, ";")
+	if !ok {
+		return fmt.Errorf("proxy: ORCPT=%q", value)
+	}
+	switch t := smtp.DSNAddressType(strings.ToUpper(kind)); t {
+	case smtp.DSNAddressTypeRFC822:
+		plain, err := xtext(addr)
+		if err != nil {
+			return err
+		}
+		o.OriginalRecipientType, o.OriginalRecipient = t, plain
+	case smtp.DSNAddressTypeUTF8: // go-smtp writes its escapes as they stand
+		o.OriginalRecipientType, o.OriginalRecipient = t, addr
+	}
+	return nil
+}
+
+// xtext decodes RFC 3461 §4, where nothing but printable ASCII makes sense.
 func xtext(s string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -83,6 +101,9 @@ func xtext(s string) (string, error) {
 		}
 		b.WriteByte(c[0])
 		i += 2
+	}
+	if strings.ContainsFunc(b.String(), func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", fmt.Errorf("proxy: xtext %q is not printable", s)
 	}
 	return b.String(), nil
 }

@@ -17,12 +17,18 @@ func TestArguments(t *testing.T) {
 	if err != nil || len(r.Notify) != 2 || r.Notify[1] != smtp.DSNNotifyFailure || r.OriginalRecipient != "a+b@c.example" {
 		t.Errorf("%+v %v", r, err)
 	}
-	for _, bad := range []string{"RET=ALL", "ENVID=a+2", "ENVID=+zz", "MT-PRIORITY=3"} {
+	if r, err := RcptArguments([]string{`ORCPT=utf-8;m\x{FC}ller@c.example`}); err != nil || r.OriginalRecipientType != smtp.DSNAddressTypeUTF8 || r.OriginalRecipient != `m\x{FC}ller@c.example` {
+		t.Errorf("%+v %v", r, err)
+	}
+	if r, err := RcptArguments([]string{"ORCPT=x400;/C=de/", "NOTIFY=NEVER"}); err != nil || r.OriginalRecipient != "" || len(r.Notify) != 1 {
+		t.Errorf("what go-smtp cannot write: %+v %v", r, err)
+	}
+	for _, bad := range []string{"RET=ALL", "ENVID=a+2", "ENVID=+zz", "ENVID=a+00", "ENVID=a\x01", "MT-PRIORITY=3"} {
 		if _, err := MailArguments([]string{bad}); err == nil {
 			t.Errorf("%s was accepted", bad)
 		}
 	}
-	for _, bad := range []string{"ORCPT=x", "BY=120;R"} {
+	for _, bad := range []string{"ORCPT=x", "ORCPT=rfc822;a+0A", "BY=120;R"} {
 		if _, err := RcptArguments([]string{bad}); err == nil {
 			t.Errorf("%s was accepted", bad)
 		}

@@ -10,6 +10,10 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
 	"sealgate/internal/nexthop"
@@ -143,5 +147,40 @@ func TestEveryRecipientOnce(t *testing.T) {
 		if r := Reply(to(hop).Deliver(context.Background(), tr, file(t, mail), copies)); r.Code != 451 || len(hop.Messages()) != 0 {
 			t.Errorf("%s: %+v, %d sent", name, r, len(hop.Messages()))
 		}
+	}
+}
+
+// TestGuessingPasswords: three attempts a session, each paid for with a pause; and a
+// login speaks for itself only (RFC 4616 §2).
+func TestGuessingPasswords(t *testing.T) {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
+		TLS:   &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
+		Login: func(user, password string) bool { return user == "agent" && password == "right" }})
+	c, err := smtp.DialStartTLS(address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	start := time.Now()
+	for _, k := range [][3]string{{"boss", "agent", "right"}, {"", "agent", "a"}, {"", "agent", "b"}} {
+		if err := c.Auth(sasl.NewPlainClient(k[0], k[1], k[2])); err == nil {
+			t.Errorf("%q logged in", k)
+		}
+	}
+	if err := c.Auth(sasl.NewPlainClient("", "agent", "right")); err == nil {
+		t.Error("the session goes on after three attempts")
+	}
+	if d := time.Since(start); d < maxLogins*loginPause {
+		t.Errorf("%d attempts in %v", maxLogins, d)
+	}
+}
+
+// TestBareCRFromTheMilter: trying again is no use, so it is refused for good.
+func TestBareCRFromTheMilter(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{})
+	tr, copies := recipients(3)
+	if r := Reply(to(hop).Deliver(context.Background(), tr, file(t, mail+"a\rb\r\n"), copies)); r.Code != 554 || len(hop.Messages()) != 0 {
+		t.Errorf("%+v, %d sent", r, len(hop.Messages()))
 	}
 }

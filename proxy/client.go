@@ -44,7 +44,6 @@ type Recipient struct {
 type Client struct {
 	Address  string // host:port, or unix:PATH
 	Hostname string // what it says in EHLO
-	LMTP     bool
 }
 
 // Deliver hands every copy over, or none as far as SMTP allows: MAIL and RCPT
@@ -218,11 +217,7 @@ func (l *leg) connect(ctx context.Context) error {
 	}
 	l.conn = nc
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
-	if l.client.LMTP {
-		l.smtp = smtp.NewClientLMTP(nc)
-	} else {
-		l.smtp = smtp.NewClient(nc)
-	}
+	l.smtp = smtp.NewClient(nc)
 	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)
 	l.smtp.SubmissionTimeout = shorter(ctx, l.smtp.SubmissionTimeout)
 	return l.smtp.Hello(l.client.Hostname)
@@ -255,7 +250,9 @@ func (l *leg) content() error {
 		return named(l.copy.To, err)
 	}
 	l.data = data
-	if err := render(&strictWriter{w: data}, l.msg, l.copy); err != nil {
+	if err := render(&strictWriter{w: data}, l.msg, l.copy); errors.Is(err, errBareLineEnd) {
+		return bareLineEnd // Postfix lets a bare CR through to milters
+	} else if err != nil {
 		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
 	}
 	return nil

@@ -27,6 +27,7 @@ type session struct {
 	conn   *smtp.Conn
 	client netip.Addr
 	user   string
+	failed int // logins
 	t      Transaction
 }
 
@@ -43,17 +44,28 @@ func (s *session) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth checks a login.
+// maxLogins bounds the attempts of one session, loginPause their pace in it.
+const (
+	maxLogins  = 3
+	loginPause = time.Second
+)
+
+// Auth checks a login. Whoever fails waits, and then has to connect again.
 func (s *session) Auth(string) (sasl.Server, error) {
 	if s.server.Login == nil {
 		return nil, smtp.ErrAuthUnsupported
 	}
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		if !s.server.Login(user, password) {
+	return sasl.NewPlainServer(func(as, user, password string) error {
+		if (as == "" || as == user) && s.server.Login(user, password) {
+			s.user = user
+			return nil
+		}
+		time.Sleep(loginPause)
+		if s.failed++; s.failed < maxLogins {
 			return smtp.ErrAuthFailed
 		}
-		s.user = user
-		return nil
+		s.conn.Close()
+		return smtp.ErrAuthFailed
 	}), nil
 }
 
@@ -166,12 +178,14 @@ func receiveReply(err error) error {
 	case errors.As(err, &reply):
 		return reply
 	case errors.Is(err, errBareLineEnd):
-		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
+		return bareLineEnd
 	case errors.Is(err, smtp.ErrTooLongLine):
 		return &smtp.SMTPError{Code: 500, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "line too long"}
 	}
 	return processReply(err)
 }
+
+var bareLineEnd = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
 
 // processReply answers for our own faults (design §7).
 func processReply(err error) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/crypto/bcrypt"
 )
@@ -35,7 +36,10 @@ func logins(path string) (func(user, password string) bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	var one sync.Mutex // bcrypt is dear: guesses must not take every processor
 	return func(user, password string) bool {
+		one.Lock()
+		defer one.Unlock()
 		hash, known := hashes[user]
 		if !known { // the same time for a user that does not exist
 			hash = nobody

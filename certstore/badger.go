@@ -50,7 +50,9 @@ type Badger struct {
 	db   *badger.DB
 	dir  string
 	mu   sync.Mutex            // one writer at a time: Put reads before it writes
-	bad  atomic.Pointer[error] // set for good when the tables on disk are damaged
+	life sync.RWMutex          // held by every call, and by Close alone: badger must not be closed in use
+	bad  atomic.Pointer[error] // set for good when the tables on disk are damaged, or closed
+	once sync.Once
 	stop chan struct{}
 	done chan struct{}
 }
@@ -169,6 +171,8 @@ func (s *Badger) checksums() (err error) {
 
 // view reads.
 func (s *Badger) view(do func(*badger.Txn) error) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
@@ -178,6 +182,8 @@ func (s *Badger) view(do func(*badger.Txn) error) error {
 // update writes, when there is room: badger writes into mapped files, and a page
 // that the disk has no room for ends the whole process.
 func (s *Badger) update(do func(*badger.Txn) error) error {
+	s.life.RLock()
+	defer s.life.RUnlock()
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
@@ -191,12 +197,20 @@ func (s *Badger) update(do func(*badger.Txn) error) error {
 	return s.db.Update(do)
 }
 
-// Close flushes and closes the store.
-func (s *Badger) Close() error {
-	close(s.stop)
-	<-s.done
-	return s.db.Close()
+// Close flushes and closes the store, once.
+func (s *Badger) Close() (err error) {
+	s.once.Do(func() {
+		close(s.stop)
+		<-s.done
+		s.life.Lock()
+		defer s.life.Unlock()
+		s.bad.Store(&errClosed)
+		err = s.db.Close()
+	})
+	return err
 }
+
+var errClosed = errors.New("certstore: closed")
 
 // badgerLog passes badger's warnings on and drops its chatter.
 type badgerLog struct{ log *slog.Logger }

@@ -46,13 +46,17 @@ func decode(v []byte) (*Record, error) {
 	return &r, nil
 }
 
-// sortCandidates puts pinned before the rest, then the newest proof first.
-func sortCandidates(list []*Record) {
+// best sorts pinned before active ones before the rest, then the newest proof
+// first, and cuts the list.
+func best(list []*Record) []*Record {
 	rank := func(r *Record) int {
-		if r.State == Pinned {
+		switch r.State {
+		case Pinned:
 			return 0
+		case Active:
+			return 1
 		}
-		return 1
+		return 2
 	}
 	slices.SortStableFunc(list, func(a, b *Record) int {
 		if d := rank(a) - rank(b); d != 0 {
@@ -63,4 +67,7 @@ func sortCandidates(list []*Record) {
 		}
 		return b.NotBefore.Compare(a.NotBefore)
 	})
+	n := min(len(list), MaxCandidates)
+	clear(list[n:])
+	return list[:n]
 }

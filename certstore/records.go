@@ -36,7 +36,31 @@ func (s *Badger) Put(_ context.Context, r *Record) error {
 	if err := Validate(next); err != nil { // joined addresses can be too many
 		return err
 	}
+	if old == nil && next.State == Pending {
+		if err := s.mayWait(next.Addresses); err != nil {
+			return err
+		}
+	}
 	return s.write(next)
+}
+
+// mayWait refuses one more pending record for addresses that have many.
+func (s *Badger) mayWait(addresses []string) error {
+	for _, a := range addresses {
+		n := 0
+		err := s.each(a, func(r *Record) {
+			if r.State == Pending {
+				n++
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if n >= MaxPending {
+			return fmt.Errorf("%w: %d certificates of %s wait already: sealgate cert show, then pin or block them", ErrRecord, n, a)
+		}
+	}
+	return nil
 }
 
 // merge is the record to be written, nil when nothing is worth a write.
@@ -119,11 +143,21 @@ func getRecord(tx *badger.Txn, fp [32]byte) (r *Record, err error) {
 
 // ByAddress implements Store.
 func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, err error) {
+	err = s.each(address, func(r *Record) {
+		if list = append(list, r); len(list) == 2*MaxCandidates {
+			list = best(list)
+		}
+	})
+	return best(list), err
+}
+
+// each reads the records of an address.
+func (s *Badger) each(address string, do func(*Record)) error {
 	prefix, err := addressPrefix(address)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = s.view(func(tx *badger.Txn) error {
+	return s.view(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
@@ -138,12 +172,10 @@ func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, e
 			if err != nil {
 				return err
 			}
-			list = append(list, r)
+			do(r)
 		}
 		return nil
 	})
-	sortCandidates(list)
-	return list, err
 }
 
 // List implements Store; the cursor is the last fingerprint in hex.

@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// MaxCandidates bounds what is read for one address: it may have got any number of
+// valid certificates, and each is judged anew at each use.
+const MaxCandidates = 64
+
 // ErrNotFound says that the store answered and has no such record. Any other
 // error means that the store did not answer: never a reason to send in clear.
 var ErrNotFound = errors.New("certstore: not found")
@@ -63,10 +67,11 @@ type Memory struct {
 type Store interface {
 	// Put adds or renews a record. State, FirstSeen and Source of one that is
 	// known stay; its addresses are joined. A known, unchanged record needs no
-	// write within a day.
+	// write within a day. A new pending one beyond MaxPending is refused.
 	Put(ctx context.Context, r *Record) error
-	// ByAddress returns the candidates for an address in normal form, best
-	// first: pinned ones, then those of the newest proof. None is no error.
+	// ByAddress returns the best MaxCandidates for an address in normal form:
+	// pinned ones, active ones, then the others, each by the newest proof. None is
+	// no error.
 	ByAddress(ctx context.Context, address string) ([]*Record, error)
 	// ByFingerprint returns one record or ErrNotFound.
 	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*Record, error)
@@ -83,5 +88,6 @@ type Store interface {
 	// CachePut and CacheGet keep answers of look-ups for a time.
 	CachePut(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	CacheGet(ctx context.Context, key string) (value []byte, known bool, err error)
+	// Close waits for calls under way; later ones fail.
 	Close() error
 }

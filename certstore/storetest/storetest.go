@@ -30,6 +30,9 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"DeleteAndStateOfUnknownOnes": deleteAndState,
 		"TimeToLive":                  timeToLive,
 		"ManyWriters":                 manyWriters,
+		"TheBestOfManyCandidates":     manyCandidates,
+		"PendingOnesAreBounded":       manyPending,
+		"CloseWhileInUse":             closeInUse,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +40,9 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 			test(t, s)
 			if err := s.Close(); err != nil {
 				t.Error("Close:", err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error("Close again:", err)
 			}
 		})
 	}
@@ -85,6 +91,81 @@ func everyField(t *testing.T, s certstore.Store) {
 		if !same {
 			t.Errorf("%s is not what was put: %+v, want %+v", field, got, want)
 		}
+	}
+}
+
+// manyCandidates: whoever has many certificates for one address is not read whole,
+// and what waits or is blocked never hides what can be used.
+func manyCandidates(t *testing.T, s certstore.Store) {
+	const n = 3 * certstore.MaxCandidates
+	for i := range n {
+		r := Record(fmt.Sprint("c", i), "anna@kunde.example")
+		r.ProofTime = r.ProofTime.Add(time.Duration(i*7%n) * time.Second)
+		if r.State = certstore.Active; i%3 > 0 {
+			r.State = certstore.Blocked
+			r.ProofTime = r.ProofTime.Add(time.Hour)
+		}
+		put(t, s, r)
+	}
+	got, err := s.ByAddress(context.Background(), "anna@kunde.example")
+	if err != nil || len(got) != certstore.MaxCandidates {
+		t.Fatalf("%d records, %v", len(got), err)
+	}
+	for i, r := range got {
+		if r.State != certstore.Active || i > 0 && r.ProofTime.After(got[i-1].ProofTime) {
+			t.Errorf("place %d: %s, %v", i, r.State, r.ProofTime)
+		}
+	}
+}
+
+// manyPending: anybody can make certificates of an unknown CA for any address.
+func manyPending(t *testing.T, s certstore.Store) {
+	pending := func(i int) *certstore.Record {
+		r := Record(fmt.Sprint("p", i), "anna@kunde.example")
+		r.State = certstore.Pending
+		return r
+	}
+	for i := range certstore.MaxPending {
+		put(t, s, pending(i))
+	}
+	if err := s.Put(context.Background(), pending(certstore.MaxPending)); !errors.Is(err, certstore.ErrRecord) {
+		t.Errorf("one more: %v", err)
+	}
+	put(t, s, pending(0), Record("good", "anna@kunde.example")) // a known one, and one that is no more to wait for
+	if err := s.SetState(context.Background(), pending(0).Fingerprint, certstore.Blocked); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, pending(certstore.MaxPending))
+}
+
+// closeInUse: calls under way end, later ones fail, and none says "not found".
+func closeInUse(t *testing.T, s certstore.Store) {
+	put(t, s, Record("r", "a@b.example"))
+	var all sync.WaitGroup
+	for w := range 8 {
+		all.Go(func() {
+			for i := 0; ; i++ {
+				if list, err := s.ByAddress(context.Background(), "a@b.example"); err != nil {
+					return
+				} else if len(list) != 1 {
+					t.Errorf("%d records", len(list))
+				}
+				if _, _, err := s.List(context.Background(), "", 5); err != nil {
+					return
+				}
+				if w == 0 && s.Put(context.Background(), Record(fmt.Sprint("w", i), "w@b.example")) != nil {
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(50 * time.Millisecond)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if _, err := s.ByFingerprint(context.Background(), Record("r").Fingerprint); err == nil || errors.Is(err, certstore.ErrNotFound) {
+		t.Errorf("after Close: %v", err)
 	}
 }
 

@@ -3,6 +3,8 @@
 
 package main
 
+//lint:file-ignore SA1019 PKCS #1 v1.5 encryption is what S/MIME is sent with (RFC 8551 §2.3)
+
 import (
 	"bytes"
 	"context"

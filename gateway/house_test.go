@@ -204,22 +204,6 @@ func (h *house) whole(header string, e *smime.Entity) string {
 	return header + string(text)
 }
 
-// opened reads a copy with somebody's key.
-func (h *house) opened(text string, with *testpki.Cert) (body string, m *smime.Message) {
-	h.t.Helper()
-	m, err := smime.Open(context.Background(), strings.NewReader(text), int64(len(text)),
-		smime.OpenOptions{Keys: []cms.DecryptionKey{{Certificate: with.Certificate, Key: with.Key}}, Spool: h.o.Spool})
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer m.Close()
-	all, err := io.ReadAll(m.Inner.Section())
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return string(all), m
-}
-
 const (
 	fromAnna  = "From: Anna <anna@kunde.example>\r\nTo: support@firma.example\r\nSubject: hello\r\nMessage-ID: <1@kunde.example>\r\nMIME-Version: 1.0\r\n"
 	plainText = "Content-Type: text/plain; charset=utf-8\r\n\r\nthe secret text\r\n"

@@ -32,7 +32,7 @@ func checkPostfix(cfg *config.Config, dir string) error {
 		fmt.Println(mark + f.Text)
 	}
 	if faults > 0 {
-		return &failure{exitNotValid, errors.New("Postfix does not send all mail through sealgate as it should")}
+		return &failure{exitNotValid, errors.New("not all mail goes through sealgate as it should")}
 	}
 	return nil
 }

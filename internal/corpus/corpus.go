@@ -101,6 +101,7 @@ func (r Row) Message(t testing.TB) []byte {
 		block, _ := pem.Decode(raw)
 		if block == nil {
 			t.Fatalf("%s: not PEM", r.Path)
+			return nil
 		}
 		raw = block.Bytes
 	}

@@ -119,6 +119,7 @@ func (r *Recipient) encryptRSA(k *rsa.PublicKey, key []byte) (algorithm, encrypt
 		return nil, nil, errNotRecipient // for signatures only (RFC 4055 §1.2)
 	}
 	if !r.OAEP && !id.Equal(oid.RSAESOAEP) {
+		//lint:ignore SA1019 what every reader reads (RFC 8551 §2.3)
 		encrypted, err = rsa.EncryptPKCS1v15(rand.Reader, k, key)
 		return derAlgorithm(oid.RSAEncryption, derNull), encrypted, err
 	}

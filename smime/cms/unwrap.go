@@ -69,6 +69,7 @@ func (r *RecipientInfo) decryptKey(k DecryptionKey, n int) ([]byte, error) {
 	switch r.KeyManagement {
 	case "rsa-pkcs1":
 		// A random key for bad padding, chosen in constant time (Bleichenbacher).
+		//lint:ignore SA1019 most S/MIME mail is sent with it
 		options = &rsa.PKCS1v15DecryptOptions{SessionKeyLen: n}
 	case "rsa-oaep":
 		o, err := parseOAEP(r.management.parameters)

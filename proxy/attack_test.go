@@ -5,9 +5,12 @@ package proxy
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -182,5 +185,58 @@ func TestBareCRFromTheMilter(t *testing.T) {
 	tr, copies := recipients(3)
 	if r := Reply(to(hop).Deliver(context.Background(), tr, file(t, mail+"a\rb\r\n"), copies)); r.Code != 554 || len(hop.Messages()) != 0 {
 		t.Errorf("%+v, %d sent", r, len(hop.Messages()))
+	}
+}
+
+// TestDrain: what is under way is finished, idle sessions end at once, and no
+// message begins any more.
+func TestDrain(t *testing.T) {
+	release, busy := make(chan struct{}), make(chan struct{})
+	e := &engine{out: func(env gateway.Envelope) (*gateway.Outcome, error) {
+		close(busy)
+		<-release
+		return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To}}}, nil
+	}}
+	hop, s := newNextHop(t, nexthop.Fault{}), &Server{Processor: e}
+	s.Next = to(hop)
+	address, _ := serve(t, s)
+	idle, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
+	answer := make(chan string, 1)
+	go func() {
+		text := "Subject: x\r\n\r\nx\r\n.\r\n"
+		answer <- talk(t, address, envelope+text+"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"+text+"QUIT\r\n")
+	}()
+	<-busy
+	done := make(chan error, 1)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	idle.SetDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.ReadAll(idle); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("an idle session is kept")
+	}
+	close(release)
+	if got := <-answer; strings.Count(got, "OK: queued") != 1 || len(hop.Messages()) != 1 {
+		t.Errorf("%d messages: %s", len(hop.Messages()), got)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestShutdownBeforeServe: a server that was stopped does not begin.
+func TestShutdownBeforeServe(t *testing.T) {
+	s := &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Log: slog.New(slog.DiscardHandler)}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(l); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package proxy
 
-// This file bounds what a client may hold: sessions at once, and silence.
+// This file bounds what a client may hold: sessions at once, and silence; and it
+// ends sessions when the server drains.
 
 import (
 	"errors"
@@ -12,18 +13,15 @@ import (
 	"time"
 )
 
-// listener gives each connection an idle deadline and one of the free slots.
+// listener knows its connections.
 type listener struct {
 	net.Listener
-	idle time.Duration
-	free chan struct{} // nil: no limit
-}
+	idle  time.Duration
+	limit int // sessions at once, 0: no limit
 
-func slots(n int) chan struct{} {
-	if n == 0 {
-		return nil
-	}
-	return make(chan struct{}, n)
+	mu       sync.Mutex
+	open     map[*conn]struct{}
+	draining bool
 }
 
 // Accept refuses a session beyond the limit with 421 (RFC 5321 §3.8).
@@ -33,22 +31,46 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.free == nil {
-			return l.wrap(c, func() {}), nil
+		if w := l.add(c); w != nil {
+			return w, nil
 		}
-		select {
-		case l.free <- struct{}{}:
-			return l.wrap(c, sync.OnceFunc(func() { <-l.free })), nil
-		default:
-			c.SetDeadline(time.Now().Add(time.Second))
-			fmt.Fprintf(c, "421 4.3.2 too many sessions at once, try again later\r\n")
-			c.Close()
+		c.SetDeadline(time.Now().Add(time.Second))
+		fmt.Fprintf(c, "421 4.3.2 too many sessions at once, try again later\r\n")
+		c.Close()
+	}
+}
+
+// add wraps a connection, nil when there is no room for it.
+func (l *listener) add(c net.Conn) *conn {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.draining || l.limit > 0 && len(l.open) >= l.limit {
+		return nil
+	}
+	w := &conn{Conn: c, listener: l, ends: strictWriter{w: io.Discard}}
+	l.open[w] = struct{}{}
+	return w
+}
+
+// drain ends sessions without a message under way; the others end with it.
+func (l *listener) drain() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.draining = true
+	for c := range l.open {
+		if !c.busy {
+			c.Conn.Close()
 		}
 	}
 }
 
-func (l *listener) wrap(c net.Conn, release func()) *conn {
-	return &conn{Conn: c, idle: l.idle, release: release, ends: strictWriter{w: io.Discard}}
+// cut ends all sessions.
+func (l *listener) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		c.Conn.Close()
+	}
 }
 
 // conn renews its deadline with every read and write, also inside DATA, where
@@ -56,15 +78,32 @@ func (l *listener) wrap(c net.Conn, release func()) *conn {
 // DATA drops the dot and the CR of a line that begins ".CR".
 type conn struct {
 	net.Conn
-	idle    time.Duration
-	release func()
-	ends    strictWriter
-	bare    bool // a bare CR or LF has come, in a command or in text
-	ended   bool // Read has failed: nothing more comes
+	listener *listener
+	busy     bool // a message is under way; the listener's mutex guards it
+	ends     strictWriter
+	bare     bool // a bare CR or LF has come, in a command or in text
+	ended    bool // Read has failed: nothing more comes
+}
+
+// begin tells whether a message may begin.
+func (c *conn) begin() bool {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	c.busy = !c.listener.draining
+	return c.busy
+}
+
+// end is called when a message has been answered, or given up.
+func (c *conn) end() {
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
+	if c.busy = false; c.listener.draining {
+		c.Conn.Close()
+	}
 }
 
 func (c *conn) Read(p []byte) (int, error) {
-	c.Conn.SetReadDeadline(time.Now().Add(c.idle))
+	c.Conn.SetReadDeadline(time.Now().Add(c.listener.idle))
 	n, err := c.Conn.Read(p)
 	if !c.bare && n > 0 {
 		_, bad := c.ends.Write(p[:n])
@@ -79,12 +118,14 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) gone() bool { return errors.Is(silent(c.Conn), errGone) }
 
 func (c *conn) Write(p []byte) (int, error) {
-	c.Conn.SetWriteDeadline(time.Now().Add(c.idle))
+	c.Conn.SetWriteDeadline(time.Now().Add(c.listener.idle))
 	return c.Conn.Write(p)
 }
 
 func (c *conn) Close() error {
-	c.release()
+	c.listener.mu.Lock()
+	delete(c.listener.open, c)
+	c.listener.mu.Unlock()
 	return c.Conn.Close()
 }
 

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -58,7 +59,10 @@ type Server struct {
 	Idle       time.Duration                    // longest silence of a client; 0: 5 min
 	MaxClients int                              // sessions at once, 0: no limit
 
-	smtp *smtp.Server
+	mu      sync.Mutex
+	smtp    *smtp.Server // nil: not begun
+	door    *listener
+	stopped bool
 }
 
 // Serve accepts sessions until Shutdown.
@@ -69,12 +73,23 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.Idle == 0 {
 		s.Idle = defaultIdle
 	}
-	s.configure()
-	err := s.smtp.Serve(&listener{Listener: l, idle: s.Idle, free: slots(s.MaxClients)})
+	v, door := s.configure(), &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, open: map[*conn]struct{}{}}
+	if !s.begin(v, door) {
+		return l.Close()
+	}
+	err := v.Serve(door)
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
+}
+
+// begin is false when Shutdown came first.
+func (s *Server) begin(v *smtp.Server, door *listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.smtp, s.door = v, door
+	return !s.stopped
 }
 
 // probeTime bounds the question what the next hop offers, at the start.
@@ -82,7 +97,7 @@ const probeTime = 5 * time.Second
 
 // configure announces what the next hop offers and go-smtp can pass on.
 // BINARYMIME is not: our copies have lines.
-func (s *Server) configure() {
+func (s *Server) configure() *smtp.Server {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 	defer cancel()
 	offers := s.Next.Offers(ctx, "SMTPUTF8", "DSN")
@@ -92,18 +107,23 @@ func (s *Server) configure() {
 	v.ReadTimeout, v.WriteTimeout = s.Idle, s.Idle
 	v.EnableSMTPUTF8, v.EnableDSN = offers[0], offers[1]
 	v.ErrorLog = logger{s.Log}
-	s.smtp = v
+	return v
 }
 
-// Shutdown refuses new sessions and waits for those under way, until ctx ends;
-// then it cuts them: what was not answered stays with the client.
+// Shutdown refuses new sessions and new messages, and waits for those under way,
+// until ctx ends; then it cuts them: what was not answered stays with the client.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if s.smtp == nil {
+	s.mu.Lock()
+	s.stopped = true
+	v, door := s.smtp, s.door
+	s.mu.Unlock()
+	if v == nil {
 		return nil
 	}
-	err := s.smtp.Shutdown(ctx)
+	door.drain()
+	err := v.Shutdown(ctx)
 	if err != nil {
-		s.smtp.Close()
+		door.cut()
 	}
 	return err
 }

@@ -165,17 +165,17 @@ func TestReplies(t *testing.T) {
 func TestWhoMayOrder(t *testing.T) {
 	loop := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	for name, k := range map[string]struct {
-		s    Server
+		s    *Server
 		want bool
 	}{
-		"outbound, listed":    {Server{Direction: gateway.Outbound, OrdersFrom: loop}, true},
-		"outbound, not":       {Server{Direction: gateway.Outbound, OrdersFrom: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, false},
-		"inbound, nobody may": {Server{Direction: gateway.Inbound, OrdersFrom: loop}, false},
+		"outbound, listed":    {&Server{Direction: gateway.Outbound, OrdersFrom: loop}, true},
+		"outbound, not":       {&Server{Direction: gateway.Outbound, OrdersFrom: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, false},
+		"inbound, nobody may": {&Server{Direction: gateway.Inbound, OrdersFrom: loop}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &engine{}
 			k.s.Processor, k.s.Next = e, to(newNextHop(t, nexthop.Fault{}))
-			address, _ := serve(t, &k.s)
+			address, _ := serve(t, k.s)
 			talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
 			if e.env.MayOrder != k.want || !e.env.CanSplit || e.env.Direction != k.s.Direction || e.env.Client != netip.MustParseAddr("127.0.0.1") {
 				t.Errorf("%+v", e.env)

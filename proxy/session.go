@@ -69,7 +69,12 @@ func (s *session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s *session) Reset() { s.t = Transaction{} }
+// Reset comes after every message, too.
+func (s *session) Reset() {
+	s.t = Transaction{}
+	c, _ := s.wire()
+	c.end()
+}
 
 func (s *session) Logout() error { return nil }
 
@@ -77,6 +82,9 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	path, ok := quoted(from)
 	if !ok {
 		return errSender
+	}
+	if c, _ := s.wire(); !c.begin() {
+		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
 	s.t = Transaction{From: path, Options: o}
 	return nil

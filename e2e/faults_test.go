@@ -24,6 +24,9 @@ const faultsDoc = "../docs/faults.md"
 // reinject. Whenever the client hears 250 every copy was taken; whenever it does
 // not, the mail is still its own.
 func TestFaultsOfTheNextHop(t *testing.T) {
+	if testing.Short() {
+		t.Skip("end-to-end tests are left out with -short")
+	}
 	var rows []string
 	columns := map[string]map[string]string{}
 	for _, k := range []struct {
@@ -44,8 +47,11 @@ func TestFaultsOfTheNextHop(t *testing.T) {
 			})
 		}
 	})
-	if t.Failed() || t.Skipped() {
+	if t.Failed() {
 		return
+	}
+	if len(columns[rows[0]]) == 0 {
+		t.Skip("no private Postfix here")
 	}
 	compareDoc(t, faultTable(rows, columns))
 }

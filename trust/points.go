@@ -23,6 +23,7 @@ var (
 
 // point is one DistributionPoint.
 type point struct {
+	names    []string // GeneralNames, DER
 	urls     []string
 	reasons  bool // it covers some reasons only
 	indirect bool // another authority speaks there
@@ -67,36 +68,39 @@ func readPoint(list *cryptobyte.String) (p point, ok bool) {
 		return p, false
 	}
 	if named {
-		if p.urls, ok = fullName(name); !ok {
+		if p.names, p.urls, ok = fullName(name); !ok {
 			return p, false
 		}
 	}
 	return p, s.ReadOptionalASN1(&rest, &p.reasons, cb.Tag(1).ContextSpecific()) && s.ReadOptionalASN1(&rest, &p.indirect, cb.Tag(2).Constructed().ContextSpecific())
 }
 
-// fullName are the URLs of a DistributionPointName; one relative to the issuer has
-// none.
-func fullName(name cryptobyte.String) (urls []string, ok bool) {
-	var full, uri cryptobyte.String
+// fullName are the names of a DistributionPointName, and which of them are URLs; one
+// relative to the issuer has none.
+func fullName(name cryptobyte.String) (names, urls []string, ok bool) {
+	var full cryptobyte.String
 	var isFull bool
 	if !name.ReadOptionalASN1(&full, &isFull, cb.Tag(0).Constructed().ContextSpecific()) {
-		return nil, false
+		return nil, nil, false
 	}
-	for !full.Empty() && len(urls) < maxURLs {
+	for !full.Empty() && len(names) < maxURLs {
+		var one, uri cryptobyte.String
 		var tag cb.Tag
-		if !full.ReadAnyASN1(&uri, &tag) {
-			return nil, false
+		if !full.ReadAnyASN1Element(&one, &tag) {
+			return nil, nil, false
 		}
-		if tag == cb.Tag(6).ContextSpecific() {
+		names = append(names, string(one))
+		if one.ReadASN1(&uri, cb.Tag(6).ContextSpecific()) {
 			urls = append(urls, string(uri))
 		}
 	}
-	return urls, true
+	return names, urls, true
 }
 
 // issuingPoint says for which certificates a CRL speaks.
 type issuingPoint struct {
-	urls                   []string // nil: it names no place
+	named                  bool // it is the part of the list that has one of these names
+	names                  []string
 	usersOnly, authorities bool
 }
 
@@ -106,7 +110,7 @@ var errIndirect = errors.New("an indirect CRL, or one for some reasons only, is 
 func readIssuingPoint(value []byte) (p issuingPoint, err error) {
 	s := cryptobyte.String(value)
 	var seq, name cryptobyte.String
-	var named, someReasons, indirect, attributes bool
+	var someReasons, indirect, attributes bool
 	flag := func(out *bool, tag uint8) bool {
 		var v cryptobyte.String
 		var present bool
@@ -114,10 +118,10 @@ func readIssuingPoint(value []byte) (p issuingPoint, err error) {
 		*out = present && !(len(v) == 1 && v[0] == 0)
 		return ok
 	}
-	ok := s.ReadASN1(&seq, cb.SEQUENCE) && s.Empty() && seq.ReadOptionalASN1(&name, &named, cb.Tag(0).Constructed().ContextSpecific()) &&
+	ok := s.ReadASN1(&seq, cb.SEQUENCE) && s.Empty() && seq.ReadOptionalASN1(&name, &p.named, cb.Tag(0).Constructed().ContextSpecific()) &&
 		flag(&p.usersOnly, 1) && flag(&p.authorities, 2) && flag(&someReasons, 3) && flag(&indirect, 4) && flag(&attributes, 5) && seq.Empty()
-	if ok && named {
-		p.urls, ok = fullName(name)
+	if ok && p.named {
+		p.names, _, ok = fullName(name)
 	}
 	switch {
 	case !ok:
@@ -134,5 +138,5 @@ func (p issuingPoint) covers(c *x509.Certificate, at point) bool {
 	if p.usersOnly && c.IsCA || p.authorities && !c.IsCA {
 		return false
 	}
-	return p.urls == nil || slices.ContainsFunc(p.urls, func(u string) bool { return slices.Contains(at.urls, u) })
+	return !p.named || slices.ContainsFunc(p.names, func(n string) bool { return slices.Contains(at.names, n) })
 }

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -47,11 +50,16 @@ func check(path string) (*config.Config, error) {
 		}
 		return cfg, h.checkEngine()
 	}
-	h, err := build(cfg)
+	tried, done, err := apart(cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer h.store.Close()
+	defer done()
+	h, err := build(tried)
+	if err != nil {
+		return nil, err
+	}
+	defer h.closeStore()
 	doors, err := h.open()
 	if err != nil {
 		return nil, err
@@ -61,6 +69,22 @@ func check(path string) (*config.Config, error) {
 	}
 	fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
 	return cfg, err
+}
+
+// apart is cfg with a temporary data_dir where there is none yet: check is often
+// run by root before the first start, and root's files would be in the way then.
+func apart(cfg *config.Config) (*config.Config, func(), error) {
+	if _, err := os.Stat(cfg.Server.DataDir); !errors.Is(err, fs.ErrNotExist) {
+		return cfg, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "sealgate-check-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	fmt.Printf("data_dir %s does not exist yet: serve makes it\n", cfg.Server.DataDir)
+	c := *cfg
+	c.Server.DataDir, c.Store.Dir = dir, filepath.Join(dir, "store")
+	return &c, func() { os.RemoveAll(dir) }, nil
 }
 
 // checkEngine tries keys, rules and roots alone.

@@ -55,9 +55,13 @@ type answer struct {
 // maxQuestion bounds a request, in octets.
 const maxQuestion = 4 << 20
 
+// controlMode keeps every other user off the socket: who reaches it decides which
+// certificates are trusted. (The umask of serve holds it until this is set.)
+const controlMode = 0o600
+
 // openControl serves the store on the socket until it is closed.
 func (h *house) openControl() (*http.Server, error) {
-	l, err := listen("unix:" + controlSocket(h.cfg))
+	l, err := listen("unix:"+controlSocket(h.cfg), controlMode)
 	if err != nil {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}

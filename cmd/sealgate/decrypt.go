@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"sealgate/keyring"
 	"sealgate/smime"
+	"sealgate/spool"
 )
 
 func decryptCommand() *cobra.Command {
@@ -36,7 +40,7 @@ func decrypt(path string, keyFiles []string, passwordFile, out string) error {
 		return err
 	}
 	defer msg.Close()
-	opened, err := smime.Open(context.Background(), msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
+	opened, err := open(msg, keys, sp)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -47,12 +51,80 @@ func decrypt(path string, keyFiles []string, passwordFile, out string) error {
 	case opened.Malformed != nil:
 		return &failure{exitNotValid, opened.Malformed}
 	}
-	shown, err := smime.Legalize(opened.Inner, sp)
-	if err != nil {
-		return &failure{exitNotValid, err}
-	}
-	if shown != opened.Inner {
-		defer shown.Close()
-	}
-	return output(out, func(w io.Writer) error { return rewritten(w, opened.Outer, shown) })
+	return writeShown(opened, out, sp)
 }
+
+// open undoes the layers of a message, or of the original in a ticket that was
+// delivered with the part that explains why it could not be opened then.
+func open(msg *spool.File, keys []*keyring.Credential, sp *spool.Spool) (*decrypted, error) {
+	o := smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp}
+	m, err := smime.Open(context.Background(), msg, msg.Size(), o)
+	if err != nil || len(m.Layers) > 0 || m.Malformed != nil || !m.PartialEncrypted {
+		return &decrypted{m, m.Outer}, err
+	}
+	media, _ := m.Outer.ContentType()
+	parts, err := m.Outer.Parts()
+	if err != nil || media != "multipart/mixed" || len(parts) != 2 {
+		return &decrypted{m, m.Outer}, nil
+	}
+	original := parts[1].Section()
+	inner, err := smime.Open(context.Background(), original, original.Size(), o)
+	if err != nil {
+		return nil, errors.Join(err, m.Close())
+	}
+	if len(inner.Layers) == 0 {
+		return &decrypted{m, m.Outer}, nil
+	}
+	return &decrypted{inner, m.Outer}, nil
+}
+
+// decrypted is an opened message, with the entity whose header it bears: another
+// than its own when it was attached to a ticket.
+type decrypted struct {
+	*smime.Message
+	outer *smime.Entity
+}
+
+// writeShown writes what the gateway would hand over.
+func writeShown(d *decrypted, out string, sp *spool.Spool) error {
+	shown := d.Inner
+	if d.Protected != nil {
+		e, err := smime.WithoutLegacyDisplay(shown, sp)
+		if err != nil {
+			return failed(err)
+		}
+		defer closeOther(e, shown)
+		shown = e
+	}
+	legal, err := smime.Legalize(shown, sp)
+	if err != nil {
+		return failed(err)
+	}
+	defer closeOther(legal, shown)
+	return output(out, func(w io.Writer) error { return rewritten(w, d.fields(), legal) })
+}
+
+func closeOther(e, than *smime.Entity) {
+	if e != than {
+		e.Close()
+	}
+}
+
+// fields is the header of the result: without X-SMIME fields, of which none can be
+// ours, and with the Subject that was hidden (RFC 9788).
+func (d *decrypted) fields() (fields []smime.Field) {
+	for _, f := range d.outer.Fields {
+		switch low := strings.ToLower(f.Name); {
+		case strings.HasPrefix(low, "x-smime-"):
+		case low == "subject" && d.hidden():
+		default:
+			fields = append(fields, f)
+		}
+	}
+	if d.hidden() {
+		fields = append(fields, d.Protected.Get("Subject")...)
+	}
+	return fields
+}
+
+func (d *decrypted) hidden() bool { return d.Protected != nil && d.Protected.Hidden("Subject") }

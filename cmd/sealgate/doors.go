@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"sealgate/config"
@@ -50,9 +52,9 @@ func (h *house) openOne(l config.Listener) (door, error) {
 	if err != nil {
 		return door{}, err
 	}
-	listener, err := listen(l.Address)
+	listener, err := listen(l.Address, socketMode)
 	if err != nil {
-		return door{}, fmt.Errorf("listener %s: %w", l.Address, err)
+		return door{}, fmt.Errorf("listener %s: %w%s", l.Address, err, remedy(err))
 	}
 	return door{listener, server}, nil
 }
@@ -60,7 +62,8 @@ func (h *house) openOne(l config.Listener) (door, error) {
 // socketMode lets Postfix's group reach a unix socket.
 const socketMode = 0o660
 
-func listen(address string) (net.Listener, error) {
+// listen opens host:port or unix:PATH, the socket with the mode given.
+func listen(address string, mode os.FileMode) (net.Listener, error) {
 	path, ok := strings.CutPrefix(address, "unix:")
 	if !ok {
 		return net.Listen("tcp", address)
@@ -76,7 +79,22 @@ func listen(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, os.Chmod(path, socketMode)
+	return l, os.Chmod(path, mode)
+}
+
+// remedy is what an admin can do about an address that cannot be had.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "; another program has it (ss -ltnp tells which), or a gateway runs already"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; this machine has no such address"
+	case errors.Is(err, fs.ErrPermission):
+		return "; this user may not: ports below 1024 and others' folders are not for it"
+	case errors.Is(err, fs.ErrNotExist):
+		return "; make the folder of the socket first"
+	}
+	return ""
 }
 
 // server is the adapter for a listener.

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"sealgate/smime"
@@ -14,6 +18,9 @@ func encryptCommand() *cobra.Command {
 	var oaep bool
 	c := &cobra.Command{Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if !slices.Contains(cms.Ciphers(), cipher) {
+				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))
+			}
 			certs, err := certificates(to, passwordFile)
 			if err != nil {
 				return err

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,7 +45,7 @@ func importKey(source, out, passwordFile string, force bool) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	list, err := keyring.Parse(data, keyring.PasswordFile(passwordFile))
+	list, err := keyring.Parse(data, password(passwordFile))
 	if err != nil {
 		return &failure{exitNotValid, err}
 	}
@@ -61,24 +64,26 @@ func importKey(source, out, passwordFile string, force bool) error {
 	return writeKey(out, pem.Bytes(), force)
 }
 
+// writeKey puts the key at path, whole or not at all, mode 0600 from the start.
 func writeKey(path string, pem []byte, force bool) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if force {
-		flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, flags, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), ".sealgate-*")
 	if err != nil {
 		return unreadable(err)
 	}
-	if err := f.Chmod(0o600); err != nil {
-		f.Close()
+	defer os.Remove(f.Name())
+	_, err = f.Write(pem)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return unreadable(err)
 	}
-	if _, err := f.Write(pem); err != nil {
-		f.Close()
+	if force {
+		err = os.Rename(f.Name(), path)
+	} else if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		err = fmt.Errorf("%s exists already; --force writes over it", path)
+	}
+	if err != nil {
 		return unreadable(err)
 	}
-	return f.Close()
+	return nil
 }
 
 // describe says what was found, so that an admin sees a wrong file at once.

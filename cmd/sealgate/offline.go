@@ -1,17 +1,17 @@
 package main
 
-// This file holds what the offline commands share: messages, keys and
-// certificates out of files, and output that is whole or not there.
+// This file holds what the offline commands share: keys and certificates out of
+// files, and output that is whole or not there.
 
 import (
+	"bytes"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-
-	"crypto/x509"
 
 	"sealgate/certstore"
 	"sealgate/keyring"
@@ -23,49 +23,6 @@ import (
 // unreadable is exit code 2.
 func unreadable(err error) error { return &failure{exitUsage, err} }
 
-// message reads FILE or "-" with CRLF line ends. A bare CMS structure (DER or
-// PEM) becomes a message that has it as its content.
-func message(sp *spool.Spool, path string) (*spool.File, error) {
-	in := io.ReadCloser(os.Stdin)
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		in = f
-	}
-	defer in.Close()
-	out := sp.Create()
-	if err := copyMessage(out, in); err != nil {
-		out.Close()
-		return nil, unreadable(err)
-	}
-	return out, nil
-}
-
-// bareCMS is what stands before a CMS structure that was saved as it is.
-const bareCMS = "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: "
-
-func copyMessage(out io.Writer, in io.Reader) error {
-	first := make([]byte, 64)
-	n, err := io.ReadFull(in, first)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if n == 0 {
-		return errors.New("the message is empty")
-	}
-	whole := io.MultiReader(strings.NewReader(string(first[:n])), in)
-	if first[0] == 0x30 && (n < 2 || first[1] >= 0x80) { // a SEQUENCE longer than any mail's first letters
-		if _, err := io.WriteString(out, bareCMS+"binary\r\n\r\n"); err != nil {
-			return err
-		}
-		_, err := io.Copy(out, whole)
-		return err
-	}
-	return smime.ToCRLF(out, whole)
-}
-
 // credentials reads every --key file; a password is asked for only where none
 // opens it.
 func credentials(paths []string, passwordFile string) ([]*keyring.Credential, error) {
@@ -75,7 +32,7 @@ func credentials(paths []string, passwordFile string) ([]*keyring.Credential, er
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		list, err := keyring.Parse(data, keyring.PasswordFile(passwordFile))
+		list, err := keyring.Parse(data, password(passwordFile))
 		if err != nil {
 			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 		}
@@ -101,7 +58,7 @@ func certificates(paths []string, passwordFile string) (all []*x509.Certificate,
 		}
 		list, err := certstore.ReadCertificates(data)
 		if err != nil {
-			with, bad := keyring.Parse(data, keyring.PasswordFile(passwordFile))
+			with, bad := keyring.Parse(data, password(passwordFile))
 			if bad != nil {
 				return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 			}
@@ -112,11 +69,35 @@ func certificates(paths []string, passwordFile string) (all []*x509.Certificate,
 	return all, nil
 }
 
+// maxPassword bounds a password file, in octets.
+const maxPassword = 4096
+
+// password is the first line of a file, asked for only where a key needs one.
+// Unlike the gateway's own, it may be readable by others, as for openssl.
+func password(path string) keyring.Password {
+	if path == "" {
+		return nil
+	}
+	return func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		text, err := io.ReadAll(io.LimitReader(f, maxPassword))
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		return bytes.TrimRight(line, "\r"), err
+	}
+}
+
 // output writes to path ("" or "-" is standard output). A failed run leaves no
 // file: it is written beside and renamed when whole.
 func output(path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
 		return write(os.Stdout)
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return outputInto(path, write) // a device or pipe must not be replaced
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".sealgate-*")
 	if err != nil {
@@ -133,10 +114,19 @@ func output(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// rewritten writes a message with another entity as its content: the fields of
-// the message that do not belong to it, then the entity.
-func rewritten(w io.Writer, msg, content *smime.Entity) error {
-	for _, f := range msg.Fields {
+// outputInto writes to what is no ordinary file: /dev/null, a pipe.
+func outputInto(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return unreadable(err)
+	}
+	return failed(errors.Join(write(f), f.Close()))
+}
+
+// rewritten writes a message with another entity as its content: those of the
+// message's fields that do not belong to the old one, then the entity.
+func rewritten(w io.Writer, fields []smime.Field, content *smime.Entity) error {
+	for _, f := range fields {
 		if low := strings.ToLower(f.Name); strings.HasPrefix(low, "content-") || low == "mime-version" {
 			continue
 		}

@@ -37,13 +37,18 @@ func serveCommand() *cobra.Command {
 // serve runs until SIGTERM or SIGINT; SIGHUP reads keys, rules and roots anew.
 func serve(path string) error {
 	if err := noCoreDumps(); err != nil {
-		return err
+		return failed(err)
 	}
+	unix.Umask(0o077) // no file or socket is anybody else's, not even for a moment
 	debug.SetGCPercent(gcPercent)
 	cfg, err := config.Load(path)
 	if err != nil {
-		return err
+		return unreadable(err) // the unit does not start it again on this code
 	}
+	return failed(serveConfig(path, cfg))
+}
+
+func serveConfig(path string, cfg *config.Config) error {
 	h, err := build(cfg)
 	if err != nil {
 		return err
@@ -97,7 +102,7 @@ func (h *house) run(path string, doors []door) error {
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	daemon.SdNotify(false, daemon.SdNotifyReady)
+	h.tell(daemon.SdNotifyReady)
 	for {
 		select {
 		case err := <-failed:
@@ -108,13 +113,32 @@ func (h *house) run(path string, doors []door) error {
 			return err
 		case s := <-signals:
 			if s != syscall.SIGHUP {
-				daemon.SdNotify(false, daemon.SdNotifyStopping)
+				h.log.Info("stopping: what is under way is finished", "signal", s.String())
+				h.tell(daemon.SdNotifyStopping)
 				h.drain(doors)
 				return nil
 			}
+			h.tell(reloading())
 			h.reload(path)
+			h.tell(daemon.SdNotifyReady)
 		}
 	}
+}
+
+// tell is sd_notify(3); without systemd it does nothing.
+func (h *house) tell(state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		h.log.Warn("systemd does not listen", "error", err)
+	}
+}
+
+// reloading is what Type=notify-reload wants to hear, with the time of it.
+func reloading() string {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return daemon.SdNotifyReloading
+	}
+	return fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000)
 }
 
 // reload replaces the engine, or keeps the old one and says why.

@@ -70,5 +70,5 @@ func transform(path, out string, do func(*smime.Entity, *spool.Spool) (*smime.En
 		return &failure{exitNotValid, err}
 	}
 	defer result.Close()
-	return output(out, func(w io.Writer) error { return rewritten(w, e, result) })
+	return output(out, func(w io.Writer) error { return rewritten(w, e.Fields, result) })
 }

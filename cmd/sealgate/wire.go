@@ -14,6 +14,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"sealgate/certstore"
@@ -78,7 +79,24 @@ func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {
 			return nil, fmt.Errorf("store.key_file: %s has %d octets, a key has 32 (head -c 32 /dev/urandom > FILE)", cfg.Store.KeyFile, len(key))
 		}
 	}
+	if err := ownedByUs(cfg.Server.DataDir); err != nil {
+		return nil, err
+	}
 	return certstore.OpenBadger(certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log})
+}
+
+// ownedByUs refuses a data_dir of another user: root would leave files in it that
+// the gateway cannot read.
+func ownedByUs(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	if me := os.Geteuid(); int(owner) != me {
+		return fmt.Errorf("data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)", dir, owner, me, owner)
+	}
+	return nil
 }
 
 // newEngine reads keys, rules and roots: what SIGHUP reads anew.
@@ -188,7 +206,23 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 	if len(roots) == 0 {
 		return nil, errors.New("trust: no roots at all; set trust.system_roots or trust.roots")
 	}
-	return trust.New(trust.Options{Roots: roots, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
+	partners, err := partners(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
+}
+
+// partners reads the authorities that speak for one domain.
+func partners(cfg *config.Config) (out []trust.Partner, err error) {
+	for _, p := range cfg.Trust.Partner {
+		roots, err := readCertificates(p.Roots)
+		if err != nil {
+			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
+		}
+		out = append(out, trust.Partner{Domain: p.Domain, Roots: roots})
+	}
+	return out, nil
 }
 
 func readCertificates(paths []string) (all []*x509.Certificate, err error) {

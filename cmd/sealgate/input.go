@@ -1,0 +1,82 @@
+package main
+
+// This file reads the message that an offline command is given.
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"strings"
+
+	"sealgate/smime"
+	"sealgate/spool"
+)
+
+// message reads FILE or "-" with CRLF line ends. A bare CMS structure (DER or
+// PEM) becomes a message that has it as its content.
+func message(sp *spool.Spool, path string) (*spool.File, error) {
+	in := io.ReadCloser(os.Stdin)
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		in = f
+	}
+	defer in.Close()
+	out := sp.Create()
+	if err := copyMessage(out, in); err != nil {
+		out.Close()
+		return nil, unreadable(err)
+	}
+	return out, nil
+}
+
+// bareCMS is what stands before a CMS structure that was saved as it is.
+const bareCMS = "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: "
+
+// beginPEM begins every PEM block (RFC 7468 §2). As the first line of a mail it
+// would be no header field.
+const beginPEM = "-----BEGIN "
+
+func copyMessage(out io.Writer, in io.Reader) error {
+	r := bufio.NewReader(in)
+	first, err := r.Peek(len(beginPEM))
+	if len(first) == 0 {
+		if errors.Is(err, io.EOF) {
+			return errors.New("the message is empty")
+		}
+		return err
+	}
+	switch {
+	case string(first) == beginPEM:
+		return copyPEM(out, r)
+	case first[0] == 0x30 && (len(first) < 2 || first[1] >= 0x80): // a SEQUENCE longer than any mail's first letters
+		if _, err := io.WriteString(out, bareCMS+"binary\r\n\r\n"); err != nil {
+			return err
+		}
+		_, err := io.Copy(out, r)
+		return err
+	}
+	return smime.ToCRLF(out, r)
+}
+
+// copyPEM takes the base64 out of "BEGIN CMS", "BEGIN PKCS7" and their like.
+func copyPEM(out io.Writer, r *bufio.Reader) error {
+	if _, err := io.WriteString(out, bareCMS+"base64\r\n\r\n"); err != nil {
+		return err
+	}
+	lines := bufio.NewScanner(r)
+	lines.Scan() // the BEGIN line
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		if strings.HasPrefix(line, "-----END ") {
+			return nil
+		}
+		if _, err := io.WriteString(out, line+"\r\n"); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errors.New("the PEM block has no END line: it is not whole"), lines.Err())
+}

@@ -1,0 +1,142 @@
+package main
+
+// This file runs testdata/script: the commands as an admin or a script types them.
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sealgate/internal/testpki"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sealgate": main})
+}
+
+func TestScripts(t *testing.T) {
+	files, err := fixtures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:      "testdata/script",
+		Deadline: time.Now().Add(5 * time.Minute),
+		Setup: func(e *testscript.Env) error {
+			for name, data := range files {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), data, 0o600); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"code": code, "crlf": crlf, "mode": mode, "ls": ls, "serve": serveInBackground, "signal": signalGateway, "await": await, "ended": ended,
+		},
+	})
+}
+
+// fixtures are the files that every script finds in its folder.
+var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
+	files := map[string][]byte{"secret": []byte("secret\n"), "wrong": []byte("wrong\n")}
+	root, err := testpki.NewRoot(testpki.Options{Name: "Script CA"})
+	if err != nil {
+		return nil, err
+	}
+	stranger, err := testpki.NewRoot(testpki.Options{Name: "Unknown CA"})
+	if err != nil {
+		return nil, err
+	}
+	files["root.crt"] = root.CertPEM()
+	long := time.Now().Add(-48 * time.Hour)
+	for name, k := range map[string]struct {
+		by *testpki.Cert
+		o  testpki.Options
+	}{
+		"anna":    {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"}},
+		"bob":     {root, testpki.Options{Addresses: []string{"bob@firma.example"}}},
+		"expired": {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, NotBefore: long, NotAfter: long.Add(24 * time.Hour)}},
+		"weak":    {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-1024"}},
+		"mallory": {stranger, testpki.Options{Addresses: []string{"anna@kunde.example"}}},
+	} {
+		c, err := k.by.Issue(k.o)
+		if err != nil {
+			return nil, err
+		}
+		if err := addFiles(files, name, c); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+})
+
+// addFiles adds NAME.pem, .key, .crt, .der, .p12 (password "secret") and .open.p12
+// (empty password).
+func addFiles(files map[string][]byte, name string, c *testpki.Cert) error {
+	key, err := c.KeyPEM()
+	if err != nil {
+		return err
+	}
+	locked, err := c.P12("secret")
+	if err != nil {
+		return err
+	}
+	open, err := c.P12("")
+	if err != nil {
+		return err
+	}
+	files[name+".key"], files[name+".crt"], files[name+".der"] = key, c.CertPEM(), c.Certificate.Raw
+	files[name+".pem"] = append(bytes.Clone(key), c.CertPEM()...)
+	files[name+".p12"], files[name+".open.p12"] = locked, open
+	return nil
+}
+
+// code runs a command that must end with the exit code given: code N PROGRAM ARG...
+func code(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// crlf writes FILE with CRLF to FILE.crlf.
+func crlf(ts *testscript.TestScript, _ bool, args []string) {
+	text := bytes.ReplaceAll([]byte(ts.ReadFile(args[0])), []byte("\r\n"), []byte("\n"))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".crlf"), bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")), 0o600))
+}
+
+// mode compares the permission bits: mode 0600 FILE.
+func mode(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseUint(args[0], 8, 32)
+	ts.Check(err)
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if got := info.Mode().Perm(); got != os.FileMode(want) {
+		ts.Fatalf("%s has mode %04o, want %04o", args[1], got, want)
+	}
+}
+
+// ls counts the entries of a folder, hidden ones too: ls DIR N.
+func ls(ts *testscript.TestScript, _ bool, args []string) {
+	list, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if strconv.Itoa(len(list)) != args[1] {
+		ts.Fatalf("%s has %d entries, want %s: %v", args[0], len(list), args[1], list)
+	}
+}

@@ -83,6 +83,13 @@ type Trust struct {
 	UnknownCA   string         `toml:"unknown_ca"`
 	OnKeyChange string         `toml:"on_key_change"`
 	AcceptNoEKU bool           `toml:"accept_no_eku"`
+	Partner     []Partner      `toml:"partner"`
+}
+
+// Partner is one [[trust.partner]].
+type Partner struct {
+	Domain string   `toml:"domain"`
+	Roots  []string `toml:"roots"`
 }
 
 // Store is [store].

@@ -49,7 +49,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 	}
 	for table, keys := range known() {
 		for _, k := range keys {
-			if table != "" && !strings.Contains(example(t), k+" = ") {
+			if table != "" && !strings.Contains(example(t), k+" = ") && !strings.Contains(example(t), "[["+table+"."+k+"]]") {
 				t.Errorf("%s.%s is not in the example", table, k)
 			}
 		}
@@ -71,11 +71,13 @@ func TestExampleParsesWhole(t *testing.T) {
 	dir := t.TempDir()
 	os.Mkdir(filepath.Join(dir, "keys"), 0o700)
 	os.WriteFile(filepath.Join(dir, "keys", "support.pem"), nil, 0o600)
+	os.Mkdir(filepath.Join(dir, "roots"), 0o700)
+	os.WriteFile(filepath.Join(dir, "roots", "bank.pem"), nil, 0o600)
 	c, err := Parse(option.ReplaceAllString(example(t), "$1"), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Listener) != 3 || len(c.Mailbox) != 1 || len(c.Rule) != 1 || c.Mailbox[0].Keys[0] != filepath.Join(dir, "keys", "support.pem") {
+	if len(c.Listener) != 3 || len(c.Mailbox) != 1 || len(c.Rule) != 1 || len(c.Trust.Partner) != 1 || c.Mailbox[0].Keys[0] != filepath.Join(dir, "keys", "support.pem") {
 		t.Errorf("%+v", c)
 	}
 }

@@ -47,9 +47,9 @@ func Parse(text, dir string) (*Config, error) {
 		return nil, unknownKey(text, unknown[0])
 	}
 	if err := c.resolve(dir); err != nil {
-		return nil, err
+		return nil, located(text, err)
 	}
-	return c, c.validate()
+	return c, located(text, c.validate())
 }
 
 func syntax(err error) error {
@@ -63,30 +63,19 @@ func syntax(err error) error {
 // unknownKey names the line of a key that is not known, and the nearest one that
 // is.
 func unknownKey(text string, key toml.Key) error {
-	name := key[len(key)-1]
-	e := fmt.Sprintf("line %d: unknown key %q", lineOf(text, key), key.String())
-	if near := nearest(name, known()[strings.Join(key[:len(key)-1], ".")]); near != "" {
+	name, table := key[len(key)-1], strings.Join(key[:len(key)-1], ".")
+	e := fmt.Sprintf("line %d: ", place{table, 0, name}.line(text))
+	if word := notBuilt[key[0]]; word != "" {
+		return errors.New(e + word)
+	}
+	e += fmt.Sprintf("unknown key %q", key.String())
+	if near := nearest(name, known()[table]); near != "" {
 		e += fmt.Sprintf(", did you mean %q?", near)
 	}
 	return errors.New(e)
 }
 
-// lineOf finds the first line that sets key in its table, or opens the table.
-func lineOf(text string, key toml.Key) int {
-	table, in := strings.Join(key[:len(key)-1], "."), ""
-	for i, line := range strings.Split(text, "\n") {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			in = strings.TrimSpace(strings.Trim(strings.SplitN(line, "#", 2)[0], "[] \t"))
-			if in == key.String() {
-				return i + 1
-			}
-			continue
-		}
-		name, _, ok := strings.Cut(line, "=")
-		if ok && in == table && strings.Trim(strings.TrimSpace(name), `"'`) == key[len(key)-1] {
-			return i + 1
-		}
-	}
-	return 0
+// notBuilt are tables that the design has and this version has not.
+var notBuilt = map[string]string{
+	"admin": "[admin]: this version has no HTTP interface; take the table out",
 }

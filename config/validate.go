@@ -5,12 +5,12 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"sealgate/internal/address"
+	"sealgate/smime/cms"
 )
 
 // resolve makes paths absolute and expands globs. A glob that matches nothing is
@@ -39,6 +39,10 @@ func (c *Config) resolve(dir string) error {
 		c.Mailbox[i].Keys, err = expand(dir, c.Mailbox[i].Keys, err)
 	}
 	c.Trust.Roots, err = expand(dir, c.Trust.Roots, err)
+	for i := range c.Trust.Partner {
+		p := &c.Trust.Partner[i]
+		p.Roots, err = expand(dir, p.Roots, err)
+	}
 	c.Outbound.Archive, err = expand(dir, c.Outbound.Archive, err)
 	return err
 }
@@ -49,25 +53,26 @@ func expand(dir string, patterns []string, before error) ([]string, error) {
 		return nil, before
 	}
 	var out []string
-	for _, p := range patterns {
+	for _, p := range *patterns {
 		if !filepath.IsAbs(p) {
 			p = filepath.Join(dir, p)
 		}
 		files, err := filepath.Glob(p)
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", p, err)
+			return fmt.Errorf("%q: %w", p, err)
 		}
 		if len(files) == 0 {
-			return nil, fmt.Errorf("%q matches no file", p)
+			return fmt.Errorf("%q matches no file", p)
 		}
 		out = append(out, files...)
 	}
-	return out, nil
+	*patterns = out
+	return nil
 }
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.choices} {
+	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -77,88 +82,10 @@ func (c *Config) validate() error {
 
 func (c *Config) server() error {
 	if c.Server.Hostname == "" || strings.ContainsAny(c.Server.Hostname, " \t\r\n;()\"") {
-		return fmt.Errorf("server.hostname %q is not a host name", c.Server.Hostname)
+		return at("server", 0, "hostname", fmt.Errorf("server.hostname %q is not a host name", c.Server.Hostname))
 	}
 	if !slices.Contains([]string{"de", "en"}, c.Server.Language) {
-		return fmt.Errorf("server.language %q: there are \"de\" and \"en\"", c.Server.Language)
-	}
-	return nil
-}
-
-func (c *Config) listeners() error {
-	seen := map[string]bool{}
-	for i := range c.Listener {
-		l := &c.Listener[i]
-		where := fmt.Sprintf("listener %d (%s)", i+1, l.Address)
-		if seen[l.Address] {
-			return fmt.Errorf("%s: another listener has this address", where)
-		}
-		seen[l.Address] = true
-		if err := l.check(); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-	}
-	return nil
-}
-
-func (l *Listener) check() error {
-	if err := endpoint("address", l.Address); err != nil {
-		return err
-	}
-	switch l.Protocol {
-	case "milter":
-		if l.NextHop != "" || l.LMTP || l.TLSCert+l.LoginFile != "" {
-			return errors.New("next_hop, lmtp, tls_certificate and login_file are for protocol \"smtp\"; a milter has reinject")
-		}
-	case "smtp":
-		if err := endpoint("next_hop", l.NextHop); err != nil {
-			return err
-		}
-		if l.Reinject != "" {
-			return errors.New("reinject is for protocol \"milter\"; smtp has next_hop")
-		}
-		if (l.TLSCert == "") != (l.TLSKey == "") {
-			return errors.New("tls_certificate and tls_key go together")
-		}
-		if l.LoginFile != "" && l.TLSCert == "" {
-			return errors.New("login_file needs tls_certificate: passwords are taken under TLS only")
-		}
-	default:
-		return fmt.Errorf("protocol %q: there are \"milter\" and \"smtp\"", l.Protocol)
-	}
-	if l.Reinject != "" {
-		if err := endpoint("reinject", l.Reinject); err != nil {
-			return err
-		}
-	}
-	return l.checkDirection()
-}
-
-// checkDirection keeps orders off inbound listeners, and "auto" off smtp: behind
-// a proxy all clients are 127.0.0.1 (design §8).
-func (l *Listener) checkDirection() error {
-	switch l.Direction {
-	case "inbound":
-		if len(l.OrdersFrom) > 0 {
-			return errors.New("orders_from on an inbound listener: nobody may order there")
-		}
-	case "outbound":
-	case "auto":
-		if l.Protocol == "smtp" {
-			return errors.New("direction \"auto\" is for milters: all clients of a proxy are Postfix itself")
-		}
-	default:
-		return fmt.Errorf("direction %q: there are \"inbound\", \"outbound\" and, for a milter, \"auto\"", l.Direction)
-	}
-	return nil
-}
-
-func endpoint(key, s string) error {
-	if path, ok := strings.CutPrefix(s, "unix:"); ok && path != "" {
-		return nil
-	}
-	if _, _, err := net.SplitHostPort(s); err != nil {
-		return fmt.Errorf("%s %q is neither host:port nor unix:PATH", key, s)
+		return at("server", 0, "language", fmt.Errorf("server.language %q: there are \"de\" and \"en\"", c.Server.Language))
 	}
 	return nil
 }
@@ -169,24 +96,31 @@ func (c *Config) mailboxes() error {
 	for i := range c.Mailbox {
 		m := &c.Mailbox[i]
 		if len(m.Addresses) == 0 {
-			return fmt.Errorf("mailbox %d has no addresses", i+1)
+			return at("mailbox", i+1, "", fmt.Errorf("mailbox %d has no addresses", i+1))
 		}
 		for _, list := range []*[]string{&m.Addresses, &m.Also} {
 			if err := normalize(*list, list == &m.Also); err != nil {
-				return fmt.Errorf("mailbox %d: %w", i+1, err)
+				return at("mailbox", i+1, listKey(list == &m.Also), fmt.Errorf("mailbox %d: %w", i+1, err))
 			}
 			for _, a := range *list {
 				if by, taken := claimed[a]; taken {
-					return fmt.Errorf("mailboxes %d and %d both have %s", by, i+1, a)
+					return at("mailbox", i+1, listKey(list == &m.Also), fmt.Errorf("mailboxes %d and %d both have %s", by, i+1, a))
 				}
 				claimed[a] = i + 1
 			}
 		}
 		if err := errors.Join(strength("sign", m.Sign), strength("encrypt", m.Encrypt)); err != nil {
-			return fmt.Errorf("mailbox %d: %w", i+1, err)
+			return at("mailbox", i+1, "", fmt.Errorf("mailbox %d: %w", i+1, err))
 		}
 	}
 	return nil
+}
+
+func listKey(also bool) string {
+	if also {
+		return "also"
+	}
+	return "addresses"
 }
 
 // normalize writes each address in its normal form; "@domain" where allowed.
@@ -226,21 +160,40 @@ func (c *Config) rules() error {
 		if !slices.Contains([]string{"", "hard", "soft", "off"}, r.Revocation) {
 			err = errors.Join(err, fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation))
 		}
+		if r.Cipher != "" && !slices.Contains(cms.Ciphers(), r.Cipher) {
+			err = errors.Join(err, fmt.Errorf("cipher %q: there are %s", r.Cipher, strings.Join(cms.Ciphers(), ", ")))
+		}
 		if r.Revocation != "" && r.Recipient+r.Domain == "" {
 			err = errors.Join(err, errors.New("revocation is for a partner: recipient or domain must name it"))
 		}
 		if err != nil {
-			return fmt.Errorf("rule %d: %w", i+1, err)
+			return at("rule", i+1, "", fmt.Errorf("rule %d: %w", i+1, err))
 		}
 		if r.Domain = strings.ToLower(strings.TrimPrefix(r.Domain, "@")); *r == (Rule{}) {
-			return fmt.Errorf("rule %d is empty", i+1)
+			return at("rule", i+1, "", fmt.Errorf("rule %d is empty", i+1))
 		}
+	}
+	return nil
+}
+
+// partners wants a domain and a root of each.
+func (c *Config) partners() error {
+	for i := range c.Trust.Partner {
+		p := &c.Trust.Partner[i]
+		one := []string{"@" + strings.TrimPrefix(p.Domain, "@")}
+		if err := normalize(one, true); err != nil || len(p.Roots) == 0 {
+			return fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)", i+1, p.Domain)
+		}
+		p.Domain = strings.TrimPrefix(one[0], "@")
 	}
 	return nil
 }
 
 // choices checks the options that are one of a few words.
 func (c *Config) choices() error {
+	if c.Store.Driver == "postgres" {
+		return at("store", 0, "driver", errors.New(`store.driver "postgres": this version has "badger" only, the embedded store of one gateway`))
+	}
 	actions := []string{"tag", "text", "quarantine", "reject", "tempfail"}
 	for _, k := range []struct {
 		key, value string
@@ -256,13 +209,43 @@ func (c *Config) choices() error {
 		{"log.format", c.Log.Format, []string{"text", "json"}},
 	} {
 		if !slices.Contains(k.of, k.value) {
-			return fmt.Errorf("%s %q: there are %q", k.key, k.value, k.of)
+			table, key, _ := strings.Cut(k.key, ".")
+			return at(table, 0, key, fmt.Errorf("%s %q: there are %q", k.key, k.value, k.of))
 		}
 	}
 	for key, value := range c.On.Actions() {
 		if !slices.Contains(actions, value) {
-			return fmt.Errorf("on.%s %q: there are %q", key, value, actions)
+			return at("on", 0, key, fmt.Errorf("on.%s %q: there are %q", key, value, actions))
 		}
+	}
+	return nil
+}
+
+// numbers checks what must not be too small, and the prefix of our fields.
+func (c *Config) numbers() error {
+	for _, k := range []struct {
+		table, key string
+		value      int64
+	}{
+		{"limits", "message_size", int64(c.Limits.MessageSize)}, {"limits", "expanded", int64(c.Limits.Expanded)},
+		{"limits", "message_timeout", int64(c.Limits.MessageTimeout)}, {"limits", "sessions", int64(c.Limits.Sessions)},
+		{"limits", "look_ups", int64(c.Limits.LookUps)}, {"spool", "memory", int64(c.Spool.Memory)},
+	} {
+		if k.value <= 0 {
+			return at(k.table, 0, k.key, fmt.Errorf("%s.%s must be more than 0", k.table, k.key))
+		}
+	}
+	if c.Spool.Limit < c.Limits.MessageSize {
+		return at("spool", 0, "limit", fmt.Errorf("spool.limit (%d octets) is below limits.message_size (%d): no such message could be taken", c.Spool.Limit, c.Limits.MessageSize))
+	}
+	return at("headers", 0, "prefix", fieldName(c.Headers.Prefix))
+}
+
+// fieldName refuses what RFC 5322 §3.6.8 does not let a header field begin with.
+func fieldName(prefix string) error {
+	odd := strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' })
+	if prefix == "" || odd {
+		return fmt.Errorf("headers.prefix %q cannot begin the name of a header field", prefix)
 	}
 	return nil
 }

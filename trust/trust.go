@@ -71,6 +71,7 @@ type Result struct {
 // Options are the settings of a Checker.
 type Options struct {
 	Roots     []*x509.Certificate
+	Partners  []Partner
 	AcceptAny bool // certificates without extended key usage are for mail too
 
 	Revocation Policy   // what unknown revocation means; "" is Off
@@ -203,7 +204,7 @@ const maxChain = 10
 
 // paths judges all paths to a root through the bag.
 func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate) Result {
-	opts := x509.VerifyOptions{Roots: c.roots, Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
+	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
 	chains, err := r.Certificate.Verify(opts)
 	if err == nil {
 		return c.constrained(ctx, r, chains)

@@ -203,12 +203,12 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 		}
 		roots = append(roots, system.Certificates...)
 	}
-	if len(roots) == 0 {
-		return nil, errors.New("trust: no roots at all; set trust.system_roots or trust.roots")
-	}
 	partners, err := partners(cfg)
 	if err != nil {
 		return nil, err
+	}
+	if len(roots)+len(partners) == 0 {
+		return nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
 	}
 	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
 }

@@ -1,0 +1,140 @@
+package config
+
+// This file checks the listeners: what each may have, and that none leads back to
+// ourselves.
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+)
+
+func (c *Config) listeners() error {
+	seen := map[string]bool{}
+	for i := range c.Listener {
+		l := &c.Listener[i]
+		err := l.check()
+		if err == nil && seen[l.Address] {
+			err = at("", 0, "address", errors.New("another listener has this address"))
+		}
+		seen[l.Address] = true
+		if err != nil {
+			return inListener(i+1, l, err)
+		}
+	}
+	return c.circles()
+}
+
+// inListener says which listener a fault of check is in.
+func inListener(n int, l *Listener, err error) error {
+	key := ""
+	if f := (*fault)(nil); errors.As(err, &f) {
+		key = f.key
+	}
+	return at("listener", n, key, fmt.Errorf("listener %d (%s): %w", n, l.Address, err))
+}
+
+// circles refuses a next hop that is one of our own doors: mail would go round
+// until it has too many Received fields.
+func (c *Config) circles() error {
+	for i := range c.Listener {
+		l := &c.Listener[i]
+		for key, hop := range map[string]string{"next_hop": l.NextHop, "reinject": l.Reinject} {
+			for k := range c.Listener {
+				if hop != "" && leadsTo(hop, c.Listener[k].Address) {
+					return inListener(i+1, l, at("", 0, key, fmt.Errorf("%s %q is our own listener %d: mail would go in a circle; it must be a service of Postfix", key, hop, k+1)))
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// leadsTo tells whether who connects to hop reaches the listener at own.
+func leadsTo(hop, own string) bool {
+	if hop == own {
+		return true
+	}
+	hopHost, hopPort, err := net.SplitHostPort(hop)
+	ownHost, ownPort, bad := net.SplitHostPort(own)
+	if err != nil || bad != nil || hopPort != ownPort {
+		return false
+	}
+	h, o := loopback(hopHost), loopback(ownHost)
+	everywhere := o == "" || net.ParseIP(o).IsUnspecified()
+	return h == o || everywhere && (h == "" || net.ParseIP(h).IsLoopback())
+}
+
+func loopback(host string) string {
+	if strings.EqualFold(host, "localhost") {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+func (l *Listener) check() error {
+	if err := endpoint("address", l.Address); err != nil {
+		return err
+	}
+	switch l.Protocol {
+	case "milter":
+		if l.NextHop != "" || l.LMTP || l.TLSCert+l.LoginFile != "" {
+			return errors.New("next_hop, lmtp, tls_certificate and login_file are for protocol \"smtp\"; a milter has reinject")
+		}
+	case "smtp":
+		if err := endpoint("next_hop", l.NextHop); err != nil {
+			return err
+		}
+		if l.Reinject != "" {
+			return errors.New("reinject is for protocol \"milter\"; smtp has next_hop")
+		}
+		if (l.TLSCert == "") != (l.TLSKey == "") {
+			return errors.New("tls_certificate and tls_key go together")
+		}
+		if l.LoginFile != "" && l.TLSCert == "" {
+			return errors.New("login_file needs tls_certificate: passwords are taken under TLS only")
+		}
+	default:
+		return at("", 0, "protocol", fmt.Errorf("protocol %q: there are \"milter\" and \"smtp\"", l.Protocol))
+	}
+	if l.Reinject != "" {
+		if err := endpoint("reinject", l.Reinject); err != nil {
+			return err
+		}
+	}
+	if l.MaxSessions < 0 {
+		return at("", 0, "max_sessions", fmt.Errorf("max_sessions %d is below 0", l.MaxSessions))
+	}
+	return l.checkDirection()
+}
+
+// checkDirection keeps orders off inbound listeners, and "auto" off smtp: behind
+// a proxy all clients are 127.0.0.1 (design §8).
+func (l *Listener) checkDirection() error {
+	switch l.Direction {
+	case "inbound":
+		if len(l.OrdersFrom) > 0 {
+			return at("", 0, "orders_from", errors.New("orders_from on an inbound listener: nobody may order there"))
+		}
+	case "outbound":
+	case "auto":
+		if l.Protocol == "smtp" {
+			return at("", 0, "direction", errors.New("direction \"auto\" is for milters: all clients of a proxy are Postfix itself"))
+		}
+	default:
+		return at("", 0, "direction", fmt.Errorf("direction %q: there are \"inbound\", \"outbound\" and, for a milter, \"auto\"", l.Direction))
+	}
+	return nil
+}
+
+func endpoint(key, s string) error {
+	if path, ok := strings.CutPrefix(s, "unix:"); ok && path != "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(s); err != nil {
+		return at("", 0, key, fmt.Errorf("%s %q is neither host:port nor unix:PATH", key, s))
+	}
+	return nil
+}
+

@@ -82,10 +82,76 @@ func TestExampleParsesWhole(t *testing.T) {
 	}
 }
 
+// contract is the example of the design document (§10), as printed there but for
+// [admin], which this version has not.
+const contract = `[server]
+hostname = "mail.firma.example"     # authserv-id; HELO of the proxy
+data_dir = "/var/lib/sealgate"      # Badger, caches
+language = "de"
+[[listener]]
+protocol  = "milter"                # "milter" or "smtp"
+address   = "127.0.0.1:8891"        # host:port, or unix:PATH
+direction = "inbound"               # "inbound", "outbound"; a milter also "auto": outbound for authenticated users and orders_from
+[[listener]]
+protocol    = "milter"
+address     = "127.0.0.1:8892"
+direction   = "outbound"
+orders_from = ["127.0.0.0/8"]       # clients that may give orders
+reinject    = "127.0.0.1:10026"     # where copies go when one message becomes several (optional)
+[[listener]]
+protocol  = "smtp"
+address   = "127.0.0.1:10025"
+direction = "inbound"
+next_hop  = "127.0.0.1:10026"
+[[mailbox]]
+addresses = ["support@firma.example"]
+also      = ["ticket@helpdesk.local"]
+keys      = ["keys/support.pem"]    # PEM or .p12
+[[rule]]
+recipient = "@bank.example"
+encrypt   = "yes"
+[trust]
+system_roots = true
+roots        = ["roots/*.pem"]
+revocation   = "soft"
+unknown_ca   = "ignore"             # or "pending"
+[store]
+driver = "badger"                   # or "postgres" with url
+`
+
+// TestContract: scripts rely on it.
+func TestContract(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"keys/support.pem", "roots/a.pem", "roots/b.pem"} {
+		os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Parse(contract, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Listener) != 3 || c.Listener[1].Reinject != "127.0.0.1:10026" || len(c.Trust.Roots) != 2 || c.Rule[0].Encrypt != "yes" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestPathsAreRelativeToTheFile, those of sockets too.
+func TestPathsAreRelativeToTheFile(t *testing.T) {
+	c, err := Parse("[[listener]]\nprotocol = \"smtp\"\ndirection = \"inbound\"\naddress = \"unix:run/in.sock\"\nnext_hop = \"unix:/run/out.sock\"\n[spool]\ndir = \"spool\"", "/etc/sealgate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := c.Listener[0]; l.Address != "unix:/etc/sealgate/run/in.sock" || l.NextHop != "unix:/run/out.sock" || c.Spool.Dir != "/etc/sealgate/spool" {
+		t.Errorf("%+v %s", l, c.Spool.Dir)
+	}
+}
+
 // TestBad: each file of testdata/bad begins with the error that it must give.
 func TestBad(t *testing.T) {
 	files, err := filepath.Glob("testdata/bad/*.toml")
-	if err != nil || len(files) < 10 {
+	if err != nil || len(files) < 38 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, f := range files {

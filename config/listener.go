@@ -10,6 +10,19 @@ import (
 	"strings"
 )
 
+// resolve makes the paths of a listener absolute, those of sockets too.
+func (l *Listener) resolve(abs func(*string)) {
+	for _, p := range []*string{&l.TLSCert, &l.TLSKey, &l.LoginFile} {
+		abs(p)
+	}
+	for _, p := range []*string{&l.Address, &l.NextHop, &l.Reinject} {
+		if path, ok := strings.CutPrefix(*p, "unix:"); ok && path != "" {
+			abs(&path)
+			*p = "unix:" + path
+		}
+	}
+}
+
 func (c *Config) listeners() error {
 	seen := map[string]bool{}
 	for i := range c.Listener {
@@ -26,13 +39,8 @@ func (c *Config) listeners() error {
 	return c.circles()
 }
 
-// inListener says which listener a fault of check is in.
 func inListener(n int, l *Listener, err error) error {
-	key := ""
-	if f := (*fault)(nil); errors.As(err, &f) {
-		key = f.key
-	}
-	return at("listener", n, key, fmt.Errorf("listener %d (%s): %w", n, l.Address, err))
+	return within("listener", n, fmt.Sprintf("listener %d (%s)", n, l.Address), err)
 }
 
 // circles refuses a next hop that is one of our own doors: mail would go round
@@ -137,4 +145,3 @@ func endpoint(key, s string) error {
 	}
 	return nil
 }
-

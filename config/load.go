@@ -57,7 +57,7 @@ func syntax(err error) error {
 	if errors.As(err, &p) {
 		return fmt.Errorf("line %d: %s", p.Position.Line, p.Message)
 	}
-	return err
+	return errors.New(strings.TrimPrefix(err.Error(), "toml: "))
 }
 
 // unknownKey names the line of a key that is not known, and the nearest one that

@@ -33,6 +33,15 @@ func at(table string, n int, key string, err error) error {
 	return &fault{place{table, n, key}, err}
 }
 
+// within says in which of several tables a fault is that knows its key only.
+func within(table string, n int, name string, err error) error {
+	key := ""
+	if f := (*fault)(nil); errors.As(err, &f) {
+		key = f.key
+	}
+	return at(table, n, key, fmt.Errorf("%s: %w", name, err))
+}
+
 // located puts the line in front of a fault.
 func located(text string, err error) error {
 	var f *fault

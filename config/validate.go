@@ -29,29 +29,27 @@ func (c *Config) resolve(dir string) error {
 		abs(p)
 	}
 	for i := range c.Listener {
-		abs(&c.Listener[i].TLSCert)
-		abs(&c.Listener[i].TLSKey)
-		abs(&c.Listener[i].LoginFile)
+		c.Listener[i].resolve(abs)
 	}
-	var err error
 	for i := range c.Mailbox {
 		abs(&c.Mailbox[i].PasswordFile)
-		c.Mailbox[i].Keys, err = expand(dir, c.Mailbox[i].Keys, err)
+		if err := at("mailbox", i+1, "keys", expand(dir, &c.Mailbox[i].Keys)); err != nil {
+			return err
+		}
 	}
-	c.Trust.Roots, err = expand(dir, c.Trust.Roots, err)
+	if err := at("trust", 0, "roots", expand(dir, &c.Trust.Roots)); err != nil {
+		return err
+	}
 	for i := range c.Trust.Partner {
-		p := &c.Trust.Partner[i]
-		p.Roots, err = expand(dir, p.Roots, err)
+		if err := at("trust.partner", i+1, "roots", expand(dir, &c.Trust.Partner[i].Roots)); err != nil {
+			return err
+		}
 	}
-	c.Outbound.Archive, err = expand(dir, c.Outbound.Archive, err)
-	return err
+	return at("outbound", 0, "archive", expand(dir, &c.Outbound.Archive))
 }
 
-// expand is the files that the patterns match; a former error passes through.
-func expand(dir string, patterns []string, before error) ([]string, error) {
-	if before != nil {
-		return nil, before
-	}
+// expand replaces patterns by the files that they match.
+func expand(dir string, patterns *[]string) error {
 	var out []string
 	for _, p := range *patterns {
 		if !filepath.IsAbs(p) {
@@ -72,7 +70,7 @@ func expand(dir string, patterns []string, before error) ([]string, error) {
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices} {
+	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -110,7 +108,7 @@ func (c *Config) mailboxes() error {
 			}
 		}
 		if err := errors.Join(strength("sign", m.Sign), strength("encrypt", m.Encrypt)); err != nil {
-			return at("mailbox", i+1, "", fmt.Errorf("mailbox %d: %w", i+1, err))
+			return within("mailbox", i+1, fmt.Sprintf("mailbox %d", i+1), err)
 		}
 	}
 	return nil
@@ -143,7 +141,7 @@ func strength(key, s string) error {
 	if s == "" || s == "yes" || s == "no" || s == "if-possible" {
 		return nil
 	}
-	return fmt.Errorf("%s = %q: there are \"yes\", \"if-possible\" and \"no\"", key, s)
+	return at("", 0, key, fmt.Errorf("%s = %q: there are \"yes\", \"if-possible\" and \"no\"", key, s))
 }
 
 func (c *Config) rules() error {
@@ -158,16 +156,16 @@ func (c *Config) rules() error {
 			}
 		}
 		if !slices.Contains([]string{"", "hard", "soft", "off"}, r.Revocation) {
-			err = errors.Join(err, fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation))
+			err = errors.Join(err, at("", 0, "revocation", fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation)))
 		}
 		if r.Cipher != "" && !slices.Contains(cms.Ciphers(), r.Cipher) {
-			err = errors.Join(err, fmt.Errorf("cipher %q: there are %s", r.Cipher, strings.Join(cms.Ciphers(), ", ")))
+			err = errors.Join(err, at("", 0, "cipher", fmt.Errorf("cipher %q: there are %s", r.Cipher, strings.Join(cms.Ciphers(), ", "))))
 		}
 		if r.Revocation != "" && r.Recipient+r.Domain == "" {
-			err = errors.Join(err, errors.New("revocation is for a partner: recipient or domain must name it"))
+			err = errors.Join(err, at("", 0, "revocation", errors.New("revocation is for a partner: recipient or domain must name it")))
 		}
 		if err != nil {
-			return at("rule", i+1, "", fmt.Errorf("rule %d: %w", i+1, err))
+			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
 		if r.Domain = strings.ToLower(strings.TrimPrefix(r.Domain, "@")); *r == (Rule{}) {
 			return at("rule", i+1, "", fmt.Errorf("rule %d is empty", i+1))
@@ -182,7 +180,7 @@ func (c *Config) partners() error {
 		p := &c.Trust.Partner[i]
 		one := []string{"@" + strings.TrimPrefix(p.Domain, "@")}
 		if err := normalize(one, true); err != nil || len(p.Roots) == 0 {
-			return fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)", i+1, p.Domain)
+			return at("trust.partner", i+1, "", fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)", i+1, p.Domain))
 		}
 		p.Domain = strings.TrimPrefix(one[0], "@")
 	}

@@ -97,6 +97,7 @@ func (c *cipherSpec) parameters(iv []byte) []byte {
 // contentCipher is a content-encryption algorithm with the parameters of one message.
 type contentCipher struct {
 	*cipherSpec
+	at      int64 // where in the message it is named
 	iv      []byte
 	keySize int // bytes
 	tagSize int // bytes; 0: not authenticated
@@ -107,7 +108,7 @@ type contentCipher struct {
 func parseCipher(a algorithm) (*contentCipher, error) {
 	for i := range cipherSpecs {
 		if cipherSpecs[i].id.Equal(a.id) {
-			c := &contentCipher{cipherSpec: &cipherSpecs[i], keySize: cipherSpecs[i].keySize}
+			c := &contentCipher{cipherSpec: &cipherSpecs[i], at: a.at, keySize: cipherSpecs[i].keySize}
 			return c, c.parse(a.parameters)
 		}
 	}
@@ -168,7 +169,7 @@ func (c *contentCipher) parseRC2(parameters []byte) error {
 }
 
 func (c *contentCipher) bad(what string) error {
-	return &Error{"EnvelopedData", -1, "bad " + what + " of " + c.name}
+	return &Error{"EnvelopedData", c.at, "bad " + what + " of " + c.name}
 }
 
 // weakName is for EnvelopedData.Weak; "" if there is nothing weak.

@@ -10,6 +10,10 @@ const (
 	// maxSigners bounds the SignerInfos, each of which costs a public key
 	// operation. Two signers are rare.
 	maxSigners = 16
+	// maxCandidates bounds the certificates that one signer may mean, each of
+	// which costs a public key operation. Two have one key identifier when a
+	// certificate was renewed with its key.
+	maxCandidates = 4
 	// maxCertificates bounds the bag; a chain has 4.
 	maxCertificates = 64
 	// maxRecipients bounds the RecipientInfos. Each that names our key costs a
@@ -30,4 +34,6 @@ const (
 	maxRSABits = 16384
 	// maxDSABits does the same; FIPS 186-4 ends at 3072.
 	maxDSABits = 3072
+	// maxDSAOrder bounds the exponents of DSA; FIPS 186-4 ends at 256.
+	maxDSAOrder = 256
 )

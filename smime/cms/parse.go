@@ -29,6 +29,9 @@ type Content struct{ octets *ber.Octets }
 // Size returns the number of bytes.
 func (c *Content) Size() int64 { return c.octets.Size() }
 
+// Offset is where its encoding begins, in bytes from the beginning of the message.
+func (c *Content) Offset() int64 { return c.octets.Offset() }
+
 // NewReader reads the content from its beginning.
 func (c *Content) NewReader() io.Reader { return c.octets.NewReader() }
 
@@ -192,6 +195,7 @@ func (p *parser) octets(tag cbasn1.Tag) ([]byte, error) {
 
 // algorithm is an AlgorithmIdentifier.
 type algorithm struct {
+	at         int64 // where in the message it begins
 	id         asn1.ObjectIdentifier
 	parameters []byte // DER; nil: absent
 	raw        []byte // DER, whole
@@ -205,7 +209,7 @@ func (p *parser) algorithm() (a algorithm, err error) {
 	if tag != cbasn1.SEQUENCE {
 		return a, p.problem("no AlgorithmIdentifier")
 	}
-	start := p.problem("bad AlgorithmIdentifier")
+	start := &ber.Error{Offset: p.Offset(), Problem: "bad AlgorithmIdentifier"}
 	raw, err := p.raw()
 	if err != nil {
 		return a, err
@@ -213,6 +217,7 @@ func (p *parser) algorithm() (a algorithm, err error) {
 	if a, err = parseAlgorithm(raw); err != nil {
 		return a, start
 	}
+	a.at = start.Offset
 	return a, nil
 }
 

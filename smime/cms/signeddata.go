@@ -24,6 +24,7 @@ type SignedData struct {
 
 // SignerInfo is one signature as it stands in the message.
 type SignerInfo struct {
+	at                 int64 // where in the message it begins
 	sid                signerID
 	digest             algorithm
 	attributes         *attributes // nil: none
@@ -102,7 +103,7 @@ func (p *parser) certificates(sd *SignedData) error {
 
 // signerInfo reads SignerInfo (RFC 5652 §5.3).
 func (p *parser) signerInfo() (*SignerInfo, error) {
-	s := &SignerInfo{}
+	s := &SignerInfo{at: p.Offset()}
 	err := p.in(cbasn1.SEQUENCE, func() (err error) {
 		if _, err = p.Int(); err != nil {
 			return err
@@ -182,8 +183,10 @@ func (p *parser) issuerAndSerial(tag cbasn1.Tag) (id signerID, err error) {
 
 // attributes are signed or authenticated attributes.
 type attributes struct {
-	raw  []byte // as sent, with its IMPLICIT tag
-	list []attributeValues
+	layer string
+	at    int64  // where in the message they begin
+	raw   []byte // as sent, with its IMPLICIT tag
+	list  []attributeValues
 }
 
 type attributeValues struct {
@@ -202,7 +205,7 @@ func (p *parser) attributes(tag cbasn1.Tag) (*attributes, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &attributes{raw: raw}
+	a := &attributes{layer: p.layer, at: at, raw: raw}
 	in := &parser{ber.NewReader(bytes.NewReader(raw), int64(len(raw))), p.layer, maxStructure}
 	if err := in.each(tag, maxAttributes, "attributes", func() error { return in.attribute(a) }); err != nil {
 		return nil, &ber.Error{Offset: at, Problem: "bad attributes: " + err.Error()}
@@ -249,7 +252,7 @@ func (a *attributes) one(id asn1.ObjectIdentifier) (value []byte, err error) {
 			continue
 		}
 		if value != nil || len(v.values) != 1 {
-			return nil, &Error{"SignedData", -1, "attribute " + id.String() + " is there twice or has not one value"}
+			return nil, &Error{a.layer, a.at, "attribute " + id.String() + " is there twice or has not one value"}
 		}
 		value = v.values[0]
 	}

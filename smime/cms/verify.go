@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"hash"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/internal/spki"
@@ -91,10 +89,10 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.
 	scheme, err := s.scheme()
 	sig.Algorithm = scheme.name
 	if s.misplaced {
-		return &Error{"SignedData", -1, "an attribute is unsigned that must be signed"}
+		return s.malformed("an attribute is unsigned that must be signed")
 	}
 	if sig.Digest != "" && !slices.Contains(v.sd.DigestNames, sig.Digest) { // RFC 5652 §5.1: one-pass readers fail
-		return &Error{"SignedData", -1, "the signer's digest is not among the digest algorithms"}
+		return s.malformed("the signer's digest is not among the digest algorithms")
 	}
 	if s.attributes != nil {
 		if err := s.attributes.describe(sig, bag); err != nil {
@@ -115,7 +113,7 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.
 	if err != nil {
 		return err
 	}
-	for _, c := range certs { // several may have one name; the key tells
+	for _, c := range certs[:min(len(certs), maxCandidates)] { // several may have one name; the key tells
 		if err = check(c); err == nil {
 			sig.Certificate, sig.RawCertificate = c, c.Raw
 			sig.Weak = scheme.weakness(c, digestByOID(s.digest.id))
@@ -148,10 +146,13 @@ func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.Sect
 	}, nil
 }
 
+// malformed says where in the message the signer stands.
+func (s *SignerInfo) malformed(problem string) error { return &Error{"SignedData", s.at, problem} }
+
 // checkContent is for a signature without signed attributes: over the content itself.
 func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
 	if !v.sd.EContentType.Equal(oid.Data) { // RFC 5652 §5.3
-		return nil, &Error{"SignedData", -1, "no signed attributes, though the content is not data"}
+		return nil, s.malformed("no signed attributes, though the content is not data")
 	}
 	if looksLikeAttributes(content) {
 		return nil, fmt.Errorf("%w: the content is the attributes of another signature", ErrSignature)
@@ -194,118 +195,4 @@ func looksLikeAttributes(content *io.SectionReader) bool {
 	p := &parser{ber.NewReader(content, content.Size()), "SignedData", maxStructure}
 	a, err := p.attributes(cbasn1.SET)
 	return err == nil && len(a.list) > 0
-}
-
-// checkAttributes compares what the attributes say of the content and the
-// algorithms (RFC 5652 §11, RFC 6211).
-func (s *SignerInfo) checkAttributes(contentType asn1.ObjectIdentifier, sum []byte) error {
-	malformed := func(problem string) error { return &Error{"SignedData", -1, problem} }
-	if len(s.attributes.list) == 0 {
-		return malformed("signed attributes without a value")
-	}
-	said, err := s.attributes.one(oid.ContentType)
-	if err != nil {
-		return err
-	}
-	digest, err := s.attributes.one(oid.MessageDigest)
-	if err != nil {
-		return err
-	}
-	if said == nil || digest == nil {
-		return malformed("no content-type or message-digest attribute")
-	}
-	if !bytes.Equal(said, derOID(contentType)) {
-		return malformed("the content-type attribute is not the content's")
-	}
-	if !bytes.Equal(digest, derOctets(sum)) {
-		return fmt.Errorf("%w: the content was changed", ErrSignature)
-	}
-	return s.checkProtection()
-}
-
-// checkProtection compares CMSAlgorithmProtection, when it is there, with the
-// algorithms (RFC 6211 §2).
-func (s *SignerInfo) checkProtection() error {
-	value, err := s.attributes.one(oid.AlgorithmProtection)
-	if err != nil || value == nil {
-		return err
-	}
-	in := cryptobyte.String(value)
-	var protection, digestDER, signatureDER cryptobyte.String
-	malformed := &Error{"SignedData", -1, "bad algorithm protection attribute"}
-	if !in.ReadASN1(&protection, cbasn1.SEQUENCE) || !protection.ReadASN1Element(&digestDER, cbasn1.SEQUENCE) ||
-		!protection.ReadASN1(&signatureDER, explicit(1)) {
-		return malformed
-	}
-	digest, err := parseAlgorithm(digestDER)
-	if err != nil {
-		return malformed
-	}
-	algorithm, err := parseAlgorithm(der(cbasn1.SEQUENCE, signatureDER)) // it is IMPLICIT
-	if err != nil {
-		return malformed
-	}
-	if !digest.id.Equal(s.digest.id) || !algorithm.id.Equal(s.signatureAlgorithm.id) {
-		return fmt.Errorf("%w: the algorithms were changed", ErrSignature)
-	}
-	return nil
-}
-
-// checkSigningCertificate compares the certificate with the signing-certificate
-// attributes, when they are there (RFC 5035 §5).
-func (s *SignerInfo) checkSigningCertificate(c *x509.Certificate) error {
-	for _, v := range []struct {
-		id      asn1.ObjectIdentifier
-		digest  asn1.ObjectIdentifier
-		version int
-	}{{oid.SigningCertificateV2, oid.SHA256, 2}, {oid.SigningCertificate, oid.SHA1, 1}} {
-		value, err := s.attributes.one(v.id)
-		if err != nil {
-			return err
-		}
-		if value == nil {
-			continue
-		}
-		sum, d, err := firstCertID(value, v.digest, v.version)
-		if err != nil {
-			return err
-		}
-		h := d.hash.New()
-		h.Write(c.Raw)
-		if !bytes.Equal(h.Sum(nil), sum) {
-			return fmt.Errorf("%w: it names another certificate as the signer's", ErrSignature)
-		}
-	}
-	return nil
-}
-
-// firstCertID reads the first ESSCertID or ESSCertIDv2, which is the signer's.
-func firstCertID(value []byte, standard asn1.ObjectIdentifier, version int) (sum []byte, d *digest, err error) {
-	malformed := &Error{"SignedData", -1, "bad signing-certificate attribute"}
-	var attribute struct {
-		Certs    []asn1.RawValue
-		Policies asn1.RawValue `asn1:"optional"`
-	}
-	if rest, err := asn1.Unmarshal(value, &attribute); err != nil || len(rest) > 0 || len(attribute.Certs) == 0 {
-		return nil, nil, malformed
-	}
-	in := attribute.Certs[0].Bytes
-	d = digestByOID(standard)
-	if version == 2 && len(in) > 0 && in[0] == 0x30 {
-		var raw asn1.RawValue
-		if in, err = asn1.Unmarshal(in, &raw); err != nil {
-			return nil, nil, malformed
-		}
-		a, err := parseAlgorithm(raw.FullBytes)
-		if err != nil {
-			return nil, nil, malformed
-		}
-		if d = digestByOID(a.id); d == nil {
-			return nil, nil, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
-		}
-	}
-	if _, err := asn1.Unmarshal(in, &sum); err != nil {
-		return nil, nil, malformed
-	}
-	return sum, d, nil
 }

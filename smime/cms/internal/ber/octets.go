@@ -52,6 +52,9 @@ func (r *Reader) Octets(tag cbasn1.Tag) (*Octets, error) {
 // Size returns the number of bytes in the string.
 func (o *Octets) Size() int64 { return o.size }
 
+// Offset is where the encoding begins in the input.
+func (o *Octets) Offset() int64 { return o.header.Start }
+
 // Bytes returns the whole string, of at most limit bytes.
 func (o *Octets) Bytes(limit int64) ([]byte, error) {
 	if o.size > limit {

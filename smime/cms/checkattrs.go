@@ -1,0 +1,128 @@
+// What the signed attributes say of content, algorithms and certificate, compared.
+
+package cms
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/smime/cms/internal/oid"
+)
+
+// checkAttributes compares what the attributes say of the content and the
+// algorithms (RFC 5652 §11, RFC 6211).
+func (s *SignerInfo) checkAttributes(contentType asn1.ObjectIdentifier, sum []byte) error {
+	if len(s.attributes.list) == 0 {
+		return s.malformed("signed attributes without a value")
+	}
+	said, err := s.attributes.one(oid.ContentType)
+	if err != nil {
+		return err
+	}
+	digest, err := s.attributes.one(oid.MessageDigest)
+	if err != nil {
+		return err
+	}
+	if said == nil || digest == nil {
+		return s.malformed("no content-type or message-digest attribute")
+	}
+	if !bytes.Equal(said, derOID(contentType)) {
+		return s.malformed("the content-type attribute is not the content's")
+	}
+	if !bytes.Equal(digest, derOctets(sum)) {
+		return fmt.Errorf("%w: the content was changed", ErrSignature)
+	}
+	return s.checkProtection()
+}
+
+// checkProtection compares CMSAlgorithmProtection, when it is there, with the
+// algorithms (RFC 6211 §2).
+func (s *SignerInfo) checkProtection() error {
+	value, err := s.attributes.one(oid.AlgorithmProtection)
+	if err != nil || value == nil {
+		return err
+	}
+	in := cryptobyte.String(value)
+	var protection, digestDER, signatureDER cryptobyte.String
+	malformed := s.malformed("bad algorithm protection attribute")
+	if !in.ReadASN1(&protection, cbasn1.SEQUENCE) || !protection.ReadASN1Element(&digestDER, cbasn1.SEQUENCE) ||
+		!protection.ReadASN1(&signatureDER, explicit(1)) {
+		return malformed
+	}
+	digest, err := parseAlgorithm(digestDER)
+	if err != nil {
+		return malformed
+	}
+	algorithm, err := parseAlgorithm(der(cbasn1.SEQUENCE, signatureDER)) // it is IMPLICIT
+	if err != nil {
+		return malformed
+	}
+	if !digest.id.Equal(s.digest.id) || !algorithm.id.Equal(s.signatureAlgorithm.id) {
+		return fmt.Errorf("%w: the algorithms were changed", ErrSignature)
+	}
+	return nil
+}
+
+// checkSigningCertificate compares the certificate with the signing-certificate
+// attributes, when they are there (RFC 5035 §5).
+func (s *SignerInfo) checkSigningCertificate(c *x509.Certificate) error {
+	for _, v := range []struct {
+		id      asn1.ObjectIdentifier
+		digest  asn1.ObjectIdentifier
+		version int
+	}{{oid.SigningCertificateV2, oid.SHA256, 2}, {oid.SigningCertificate, oid.SHA1, 1}} {
+		value, err := s.attributes.one(v.id)
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			continue
+		}
+		sum, d, err := s.firstCertID(value, v.digest, v.version)
+		if err != nil {
+			return err
+		}
+		h := d.hash.New()
+		h.Write(c.Raw)
+		if !bytes.Equal(h.Sum(nil), sum) {
+			return fmt.Errorf("%w: it names another certificate as the signer's", ErrSignature)
+		}
+	}
+	return nil
+}
+
+// firstCertID reads the first ESSCertID or ESSCertIDv2, which is the signer's.
+func (s *SignerInfo) firstCertID(value []byte, standard asn1.ObjectIdentifier, version int) (sum []byte, d *digest, err error) {
+	malformed := s.malformed("bad signing-certificate attribute")
+	var attribute struct {
+		Certs    []asn1.RawValue
+		Policies asn1.RawValue `asn1:"optional"`
+	}
+	if rest, err := asn1.Unmarshal(value, &attribute); err != nil || len(rest) > 0 || len(attribute.Certs) == 0 {
+		return nil, nil, malformed
+	}
+	in := attribute.Certs[0].Bytes
+	d = digestByOID(standard)
+	if version == 2 && len(in) > 0 && in[0] == 0x30 {
+		var raw asn1.RawValue
+		if in, err = asn1.Unmarshal(in, &raw); err != nil {
+			return nil, nil, malformed
+		}
+		a, err := parseAlgorithm(raw.FullBytes)
+		if err != nil {
+			return nil, nil, malformed
+		}
+		if d = digestByOID(a.id); d == nil {
+			return nil, nil, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
+		}
+	}
+	if _, err := asn1.Unmarshal(in, &sum); err != nil {
+		return nil, nil, malformed
+	}
+	return sum, d, nil
+}

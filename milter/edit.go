@@ -18,7 +18,7 @@ import (
 // operation is one milter modification.
 type operation struct {
 	code  byte // 'm' change or delete, 'i' insert, 'h' add
-	index int  // 'm': 1-based among the fields of this name; 'i': position
+	index int  // 'm': 1-based among the fields of this name; 'i': 1-based among all, 0 is above Postfix's own Received
 	name  string
 	value string
 }
@@ -68,7 +68,11 @@ func operations(names []string, edits []gateway.HeaderEdit) []operation {
 		out = append(out, operation{'m', nth[e.Index], names[e.Index], e.Value})
 	}
 	for _, e := range inserts {
-		out = append(out, operation{'i', left[e.Index], e.Name, e.Value})
+		at := 0
+		if e.Index > 0 {
+			at = left[e.Index] + 1
+		}
+		out = append(out, operation{'i', at, e.Name, e.Value})
 	}
 	return append(out, added...)
 }

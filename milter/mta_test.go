@@ -245,7 +245,7 @@ func (p *postfix) apply(t *testing.T, list []frame) {
 			index := int(binary.BigEndian.Uint32([]byte(f.data)))
 			name, value, _ := strings.Cut(strings.TrimSuffix(f.data[4:], "\x00"), "\x00")
 			if f.code == 'i' {
-				at := min(index, len(p.fields))
+				at := min(max(index-1, 0), len(p.fields))
 				p.fields = append(p.fields[:at], append([]string{name + ":" + value}, p.fields[at:]...)...)
 				continue
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/emersion/go-milter"
 
 	"sealgate/gateway"
+	"sealgate/internal/address"
 	"sealgate/spool"
 )
 
@@ -108,6 +109,10 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	if s.server.stopped() {
 		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
 	}
+	from, ok := path(from)
+	if !ok {
+		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.7", Text: "bad sender address"}), nil
+	}
 	s.busy.Store(true)
 	s.mail = mail{user: m.Macros["{auth_authen}"], t: Transaction{From: from, Args: s.conn.args}, known: map[string]bool{}, msg: s.server.Spool.Create()}
 	return goOn, nil
@@ -117,7 +122,10 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 // id from the second one on.
 func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error) {
 	s.note(m)
+	to, ok := path(to)
 	switch {
+	case !ok || to == "":
+		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.3", Text: "bad recipient address"}), nil
 	case s.msg == nil || s.known[to]:
 	case len(s.t.To) == maxRecipients:
 		return reply(gateway.Reply{Code: 452, Enhanced: "4.5.3", Text: "too many recipients for one message"}), nil
@@ -126,6 +134,15 @@ func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error)
 		s.t.To = append(s.t.To, Recipient{to, s.conn.args})
 	}
 	return goOn, nil
+}
+
+// path reads an address as Postfix does, which hands it over raw. Comments, groups
+// and other RFC 822 syntax, which Postfix understands (strict_rfc821_envelopes), are
+// refused: the engine would take such a recipient for somebody else's, and rules for
+// it would not match.
+func path(raw string) (string, bool) {
+	p := address.WithoutRoute(strings.Trim(raw, " "))
+	return p, address.IsPath(p)
 }
 
 func (s *session) note(m *milter.Modifier) {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sealgate/gateway"
+	"sealgate/internal/address"
 	"sealgate/spool"
 )
 
@@ -78,7 +79,7 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 // sound refuses addresses that would say something else in a command, and copies
 // that do not go to every recipient once.
 func sound(t Transaction, copies []gateway.Delivery) error {
-	if !isPath(t.From) {
+	if !address.IsPath(t.From) {
 		return errSender
 	}
 	times := map[string]int{}
@@ -88,7 +89,7 @@ func sound(t Transaction, copies []gateway.Delivery) error {
 		}
 	}
 	for _, r := range t.Recipients {
-		if !isPath(r.Address) || r.Address == "" {
+		if !address.IsPath(r.Address) || r.Address == "" {
 			return errRecipient
 		}
 		if times[r.Address] != 1 {

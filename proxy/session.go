@@ -18,6 +18,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
+	"sealgate/internal/address"
 	"sealgate/spool"
 )
 
@@ -78,8 +79,15 @@ func (s *session) Reset() {
 
 func (s *session) Logout() error { return nil }
 
+// The refusals of an address that would end its path early: it would bring
+// arguments, or another recipient (RFC 3463 §3.2).
+var (
+	errSender    = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 7}, Message: "bad sender address"}
+	errRecipient = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 3}, Message: "bad recipient address"}
+)
+
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
-	path, ok := quoted(from)
+	path, ok := address.Quote(from) // go-smtp has taken the quotes off
 	if !ok {
 		return errSender
 	}
@@ -92,7 +100,7 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 
 // Rcpt takes a recipient once, however often it is named.
 func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
-	path, ok := quoted(to)
+	path, ok := address.Quote(to)
 	if !ok || path == "" {
 		return errRecipient
 	}

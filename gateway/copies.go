@@ -262,9 +262,10 @@ func (m *outboundMail) cipher(g group) string {
 	if m.how.Cipher != "" {
 		return m.how.Cipher
 	}
-	const gcm = "aes-256-gcm"
-	if slices.ContainsFunc(g.encrypt, func(r *recipientCertificate) bool { return !cms.HasCapability(r.capabilities, gcm) }) {
-		return "aes-256-cbc"
+	for _, r := range g.encrypt {
+		if c := cipherFor(r.capabilities); c != gcm {
+			return c
+		}
 	}
 	return gcm
 }

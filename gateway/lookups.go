@@ -1,25 +1,34 @@
 package gateway
 
-// This file bounds what look-ups may cost a message, and asks for revocation as
-// the partner's rules demand it.
+// This file asks trust as an admin has decided: blocked and pinned certificates, the
+// policies of the partner's rules, the time that look-ups may cost.
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"sync"
 	"time"
 
+	"sealgate/certstore"
 	"sealgate/trust"
 )
 
-// judge is the Trust that the engine uses: the configured one within a message's
-// time for look-ups.
+// judge is the Trust that the engine uses: the configured one, and what an admin
+// has decided.
 type judge struct {
 	Trust
 	rules []Rule
+	store Store
 }
 
 // Check implements Trust.
 func (t judge) Check(ctx context.Context, r trust.Request) trust.Result {
+	if r.Purpose == trust.Sign {
+		if res, final := t.decided(ctx, &r); final {
+			return res
+		}
+	}
 	if b, ok := ctx.Value(budgetKey{}).(*budget); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, b.deadline())
@@ -27,6 +36,22 @@ func (t judge) Check(ctx context.Context, r trust.Request) trust.Result {
 	}
 	r.Revocation = t.policy(r)
 	return t.Trust.Check(ctx, r)
+}
+
+// decided looks up what an admin has said of a signer's certificate. (For those to
+// encrypt to, the record is at hand: see consider.)
+func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
+	rec, err := t.store.ByFingerprint(ctx, sha256.Sum256(r.Certificate.Raw))
+	switch {
+	case errors.Is(err, certstore.ErrNotFound):
+		return res, false
+	case err != nil:
+		return trust.Result{Status: trust.Unchecked, Rule: "state", Reason: "the certificate store does not answer", Revocation: "not checked"}, true
+	case rec.State == certstore.Blocked:
+		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: "the administrator has blocked this certificate", Remedy: "sealgate cert activate", Revocation: "not checked"}, true
+	}
+	r.Pinned = rec.State == certstore.Pinned
+	return res, false
 }
 
 // policy is the strictest of the rules that name the address as the partner's.

@@ -26,6 +26,7 @@ type Trust interface {
 // Store is what the engine needs of certstore.Store.
 type Store interface {
 	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
+	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*certstore.Record, error)
 	Put(ctx context.Context, r *certstore.Record) error
 	Remember(ctx context.Context, key [32]byte, m certstore.Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (certstore.Memory, bool, error)
@@ -130,7 +131,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Limits.LookUps == 0 {
 		o.Limits.LookUps = defaultLookUps
 	}
-	o.Trust = judge{o.Trust, o.Rules}
+	o.Trust = judge{o.Trust, o.Rules, o.Store}
 	return &Gateway{o: o}, nil
 }
 

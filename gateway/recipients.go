@@ -39,38 +39,42 @@ func (g *Gateway) certificateFor(ctx context.Context, addr string) (*recipientCe
 	}
 	var unanswered error
 	for _, r := range records {
-		c, err := g.usable(ctx, addr, r)
-		if c != nil {
+		c, res := g.consider(ctx, addr, r)
+		if res.Status == trust.Valid {
 			return c, nil
 		}
-		unanswered = errors.Join(unanswered, err)
+		if silent(res) {
+			unanswered = errors.Join(unanswered, fmt.Errorf("certificate of %s: %s", addr, res.Reason))
+			continue
+		}
+		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
 	}
 	return nil, unanswered
 }
 
-// usable judges a stored certificate again: state, chain, time, usage. The error
-// says that revocation could not be learnt, and that policy wants it known.
-func (g *Gateway) usable(ctx context.Context, addr string, r *certstore.Record) (*recipientCertificate, error) {
+// silent tells whether revocation could not be learnt, and policy wants it known.
+func silent(r trust.Result) bool {
+	return r.Status == trust.Unchecked && r.Revocation == "unknown"
+}
+
+// consider judges a stored certificate again: state, chain, time, usage.
+func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record) (*recipientCertificate, trust.Result) {
+	passed := func(why, remedy string) trust.Result {
+		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: why, Remedy: remedy}
+	}
 	if r.State != certstore.Active && r.State != certstore.Pinned {
-		return nil, nil
+		return nil, passed("it is "+string(r.State), "sealgate cert activate; cert pin when its authority is not trusted")
 	}
 	c, err := x509.ParseCertificate(r.DER)
 	if err != nil {
-		return nil, nil
+		return nil, passed("it cannot be read", "")
 	}
 	res := g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: r.Intermediates, Address: addr, Purpose: trust.Encrypt, At: g.o.Now(), Pinned: r.State == certstore.Pinned})
-	if res.Status == trust.Unchecked && res.Revocation == "unknown" {
-		return nil, fmt.Errorf("certificate of %s: %s", addr, res.Reason)
-	}
-	if res.Status != trust.Valid {
-		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
-		return nil, nil
-	}
 	caps, err := cms.ParseCapabilities(r.Capabilities)
 	if err != nil {
 		caps = nil // no capabilities: the algorithms that everybody reads
 	}
-	return &recipientCertificate{addr, c, caps}, nil
+	return &recipientCertificate{addr, c, caps}, res
 }
 
 // findAll looks every recipient up. missing are those without a usable

@@ -16,6 +16,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/config"
+	"sealgate/gateway"
 )
 
 // controlSocket is where the socket lies: only the gateway's own user can reach it.
@@ -46,10 +47,11 @@ type question struct {
 }
 
 type answer struct {
-	Records  []*certstore.Record
-	Next     string
-	NotFound bool
-	Error    string
+	Records    []*certstore.Record
+	Candidates []gateway.Candidate
+	Next       string
+	NotFound   bool
+	Error      string
 }
 
 // maxQuestion bounds a request, in octets.
@@ -77,11 +79,20 @@ func (h *house) control(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.log.Info("certificate store by socket", "method", q.Method)
-	a, err := ask(r.Context(), h.store, q)
+	a, err := h.answer(r.Context(), q)
 	if a.NotFound = errors.Is(err, certstore.ErrNotFound); err != nil {
 		a.Error = err.Error()
 	}
 	json.NewEncoder(w).Encode(a)
+}
+
+// answer asks the engine what it would do, and the store for all else.
+func (h *house) answer(ctx context.Context, q question) (a answer, err error) {
+	if q.Method == "Candidates" {
+		a.Candidates, err = h.engine.Load().Candidates(ctx, q.Address)
+		return a, err
+	}
+	return ask(ctx, h.store, q)
 }
 
 // ask carries a question out.

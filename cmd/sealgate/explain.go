@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +18,16 @@ func sha256sum(b []byte) [32]byte { return sha256.Sum256(b) }
 
 func explainCommand() *cobra.Command {
 	var o judging
-	c := &cobra.Command{Use: "explain [flags] MESSAGE", Short: "draw the layers of a message, each with its verdict", Args: cobra.ExactArgs(1),
+	var to []string
+	var config string
+	c := &cobra.Command{Use: "explain [flags] MESSAGE | --to ADDRESS...", Short: "draw the layers of a message, each with its verdict; or who can be written to",
 		RunE: func(_ *cobra.Command, args []string) error {
+			if len(to) > 0 && len(args) == 0 {
+				return explainRecipients(os.Stdout, config, to)
+			}
+			if len(args) != 1 || len(to) > 0 {
+				return unreadable(errors.New("explain takes one MESSAGE, or --to and no message"))
+			}
 			r, err := o.judge(args[0])
 			if err != nil {
 				return err
@@ -28,6 +37,8 @@ func explainCommand() *cobra.Command {
 			return nil
 		}}
 	o.flags(c.Flags())
+	c.Flags().StringArrayVar(&to, "to", nil, "explain which certificate a mail to ADDRESS is encrypted for, and why not for the others")
+	c.Flags().StringVar(&config, "config", "/etc/sealgate/config.toml", "configuration file, for --to")
 	return c
 }
 

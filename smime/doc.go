@@ -11,11 +11,6 @@
 // not decided here.
 package smime
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Bounds of what is read from strangers.
 const (
 	maxHeader   = 1 << 20   // octets of one header; Postfix takes 100 KiB by default
@@ -27,11 +22,3 @@ const (
 	maxLayers   = 8         // signed, encrypted and compressed layers; triple wrapping has 3
 	maxExpanded = 256 << 20 // octets that compressed layers may become, all together
 )
-
-// ErrMalformed is what errors about the message itself wrap: a sender caused
-// them, and trying again does not help. All others are faults of ours.
-var ErrMalformed = errors.New("malformed message")
-
-func malformed(format string, args ...any) error {
-	return fmt.Errorf("smime: %s: %w", fmt.Sprintf(format, args...), ErrMalformed)
-}

@@ -42,14 +42,14 @@ func (e *Entity) multipart() (*multipart, error) {
 	}
 	boundary := strings.TrimRight(params["boundary"], " \t")
 	if boundary == "" || len(boundary) > maxBoundary {
-		return nil, malformed("%s with a boundary of %d octets", media, len(boundary))
+		return nil, malformedAt(e.off, "%s with a boundary of %d octets", media, len(boundary))
 	}
 	delimiters, err := e.delimiters("--" + boundary)
 	if err != nil {
 		return nil, err
 	}
 	if len(delimiters) == 0 {
-		return nil, malformed("%s without its boundary", media)
+		return nil, malformedAt(e.off, "%s without its boundary", media)
 	}
 	parts, err := e.partsBetween(delimiters, media == "multipart/digest")
 	if err != nil {
@@ -101,7 +101,7 @@ func (e *Entity) delimiters(dash string) (found []delimiter, err error) {
 			return found, nil
 		}
 		if len(found) > maxParts {
-			return nil, malformed("more than %d parts", maxParts)
+			return nil, malformedAt(e.off+d.line, "more than %d parts", maxParts)
 		}
 	}
 }

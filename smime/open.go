@@ -104,7 +104,7 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 	case content == nil && claims == claimsNothing:
 		return nil, nil
 	case len(op.m.Layers) >= op.o.MaxDepth:
-		op.m.Malformed = malformed("more than %d layers", op.o.MaxDepth)
+		op.m.Malformed = op.located(malformed("more than %d layers", op.o.MaxDepth))
 		return nil, nil
 	case content != nil:
 		return op.detached(content, signature)
@@ -115,6 +115,7 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 // fail records a layer that cannot be undone if the sender caused that, and
 // returns the error if not.
 func (op *opener) fail(l Layer, err error) error {
+	err = op.located(err)
 	switch {
 	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrUnsupported) && l.Encrypted():
 		op.m.Undecryptable = err
@@ -127,6 +128,10 @@ func (op *opener) fail(l Layer, err error) error {
 	op.m.Layers = append(op.m.Layers, l)
 	return nil
 }
+
+// located names the layer that is being undone, and where it begins if the place
+// is not known better.
+func (op *opener) located(err error) error { return located(err, len(op.m.Layers), op.m.Inner.off) }
 
 // enclosed opens an entity that is all CMS. The content type in the CMS counts,
 // not smime-type, which is a label.

@@ -32,7 +32,7 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	if e.isComposite() { // without its boundary, or beyond a bound
 		if w.refuse {
 			media, _ := e.ContentType()
-			return malformed("%s that cannot be taken apart, with content that must be encoded", media)
+			return malformedAt(e.off, "%s that cannot be taken apart, with content that must be encoded", media)
 		}
 		fields["content-type"] = "application/octet-stream"
 	}

@@ -32,14 +32,14 @@ func (c *content) reader() *io.SectionReader { return io.NewSectionReader(c, 0, 
 func decode(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
 	switch encoding {
 	case "base64":
-		return decodeInto(sp, e.Body(), decodeBase64)
+		return e.decodedInto(sp, decodeBase64)
 	case "quoted-printable":
-		return decodeInto(sp, e.Body(), decodeQuoted)
+		return e.decodedInto(sp, decodeQuoted)
 	case "7bit", "8bit", "binary":
 		body := e.Body()
 		return &content{ReaderAt: body, size: body.Size()}, nil
 	}
-	return nil, malformed("transfer encoding %.40q", encoding)
+	return nil, malformedAt(e.off, "transfer encoding %.40q", encoding)
 }
 
 // decoding is decode or decodeLazily.
@@ -59,6 +59,12 @@ func decodeLazily(e *Entity, encoding string, sp *spool.Spool) (*content, error)
 		return decode(e, encoding, sp)
 	}
 	return &content{ReaderAt: lines, size: lines.size}, nil
+}
+
+// decodedInto is the decoded body.
+func (e *Entity) decodedInto(sp *spool.Spool, decode func(io.Writer, io.Reader) error) (*content, error) {
+	c, err := decodeInto(sp, e.Body(), decode)
+	return c, located(err, 0, e.off+e.body)
 }
 
 func decodeInto(sp *spool.Spool, src io.Reader, decode func(io.Writer, io.Reader) error) (*content, error) {

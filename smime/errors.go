@@ -1,0 +1,57 @@
+// The error about a message itself.
+
+package smime
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrMalformed is what errors about the message itself wrap: a sender caused
+// them, and trying again does not help. All others are faults of ours.
+var ErrMalformed = errors.New("malformed message")
+
+// Error says in which layer and where a message is malformed as MIME. It is an
+// ErrMalformed. What is malformed inside the CMS of a layer is a [cms.Error],
+// whose offset counts in the decoded CMS.
+type Error struct {
+	Layer   int   // layers around the place: 0 is the message as it came
+	Offset  int64 // octets from the beginning of the message, or of what the last layer held; -1: unknown
+	Problem string
+}
+
+func (e *Error) Error() string {
+	where := ""
+	if e.Offset >= 0 {
+		where = fmt.Sprintf(" (at octet %d", e.Offset)
+		if e.Layer > 0 {
+			where += fmt.Sprintf(" in layer %d", e.Layer)
+		}
+		where += ")"
+	}
+	return "smime: " + e.Problem + where + ": " + ErrMalformed.Error()
+}
+
+// Is makes every Error an ErrMalformed.
+func (e *Error) Is(target error) bool { return target == ErrMalformed }
+
+// malformed is an Error whose place is told by who knows it.
+func malformed(format string, args ...any) error { return malformedAt(-1, format, args...) }
+
+func malformedAt(offset int64, format string, args ...any) error {
+	return &Error{Offset: offset, Problem: fmt.Sprintf(format, args...)}
+}
+
+// located puts layer and, where it is unknown, offset into an Error.
+func located(err error, layer int, offset int64) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	at := *e
+	at.Layer = layer
+	if at.Offset < 0 {
+		at.Offset = offset
+	}
+	return &at
+}

@@ -168,22 +168,6 @@ func TestOrderFromOutsideInOurName(t *testing.T) {
 	}
 }
 
-func TestFailureTable(t *testing.T) {
-	for action, want := range map[Action]Verdict{Tag: Accept, QuarantineMail: Quarantine, RejectMail: Reject, TempFailMail: TempFail} {
-		h := newHouse(t, func(o *Options) { o.On = Actions{"bad_signature": action} })
-		text := strings.Replace(h.signed(h.anna, fromAnna, plainText), "secret", "forged", 1)
-		out := h.process(inboundTo("support@firma.example"), text)
-		if out.Verdict != want {
-			t.Errorf("%s: verdict %v", action, out.Verdict)
-		}
-		env := inboundTo("support@firma.example")
-		env.CanHold = false
-		if out := h.process(env, text); action == QuarantineMail && out.Verdict != TempFail {
-			t.Errorf("quarantine where it cannot be held: %v", out.Verdict)
-		}
-	}
-}
-
 // TestUnauthenticatedAsText: HTML of a mail that could have been changed on the
 // way is shown as text (EFAIL).
 func TestUnauthenticatedAsText(t *testing.T) {

@@ -3,6 +3,7 @@ package proxy
 // This file is what a hostile client or a strange next hop does to the proxy.
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -238,5 +239,46 @@ func TestShutdownBeforeServe(t *testing.T) {
 	}
 	if err := s.Serve(l); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestQuitIsNotWaitedFor: the mail is delivered, and its client waits.
+func TestQuitIsNotWaitedFor(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{Step: "QUIT", What: "hang"})
+	tr, copies := recipients(3)
+	start := time.Now()
+	if err := to(hop).Deliver(context.Background(), tr, file(t, mail), copies); err != nil || len(hop.Messages()) != 3 {
+		t.Errorf("%v, %d sent", err, len(hop.Messages()))
+	}
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("%v", d)
+	}
+}
+
+// TestCommandsBeforeTheHandshake: what came in clear behind STARTTLS is forgotten
+// (CVE-2011-0411), and so is the session before it.
+func TestCommandsBeforeTheHandshake(t *testing.T) {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop),
+		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}})
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	io.WriteString(c, "EHLO x\r\nMAIL FROM:<a@b.example>\r\nSTARTTLS\r\nEHLO y\r\nMAIL FROM:<evil@b.example>\r\nRCPT TO:<evil@b.example>\r\n")
+	in := bufio.NewReader(c)
+	for line := ""; !strings.HasPrefix(line, "220 2.0.0 Ready"); {
+		if line, err = in.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	secure := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	io.WriteString(secure, "RCPT TO:<c@d.example>\r\nDATA\r\nEHLO x\r\nRCPT TO:<c@d.example>\r\nQUIT\r\n")
+	got, _ := io.ReadAll(secure)
+	if strings.Contains(string(got), "354") || strings.Count(string(got), "502 5.5.1 Missing") != 3 {
+		t.Errorf("%s", got)
 	}
 }

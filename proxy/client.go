@@ -11,10 +11,10 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
-	"golang.org/x/sync/errgroup"
 
 	"sealgate/gateway"
 	"sealgate/internal/address"
@@ -119,11 +119,18 @@ func (c *Client) Offers(ctx context.Context, extensions ...string) []bool {
 // 4xx or a fault of another: it is what the sender can do something about.
 func each(legs []*leg, step func(*leg) error) error {
 	errs := make([]error, len(legs))
-	var g errgroup.Group
+	var all sync.WaitGroup
 	for i, l := range legs {
-		g.Go(func() error { errs[i] = step(l); return nil })
+		all.Go(func() {
+			defer func() { // here it would end the process
+				if p := recover(); p != nil {
+					errs[i] = fmt.Errorf("proxy: panic: %v", p)
+				}
+			}()
+			errs[i] = step(l)
+		})
 	}
-	g.Wait()
+	all.Wait()
 	errs = slices.DeleteFunc(errs, func(e error) bool { return e == nil })
 	for _, e := range errs {
 		if permanent(e) {
@@ -269,14 +276,16 @@ func (l *leg) waits() error {
 }
 
 // close ends the connection. Without a final dot the next hop has nothing
-// (RFC 5321 §4.1.1.10).
+// (RFC 5321 §4.1.1.10). The answer to QUIT is not waited for, as Postfix does not:
+// the client would hear of its mail as much later.
 func (l *leg) close() {
 	if l.smtp == nil {
 		return
 	}
 	defer l.stop()
-	if l.done && l.smtp.Quit() == nil {
-		return
+	if l.done {
+		l.conn.SetWriteDeadline(time.Now().Add(time.Second))
+		io.WriteString(l.conn, "QUIT\r\n")
 	}
 	l.smtp.Close()
 }

@@ -101,6 +101,9 @@ func (s *Server) configure() *smtp.Server {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 	defer cancel()
 	offers := s.Next.Offers(ctx, "SMTPUTF8", "DSN")
+	if !offers[1] {
+		s.Log.Warn("the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text (RET=HDRS cannot be said)")
+	}
 	v := smtp.NewServer(smtp.BackendFunc(s.session))
 	v.Domain, v.LMTP, v.TLSConfig = s.Hostname, s.LMTP, s.TLS
 	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, maxLine

@@ -12,7 +12,7 @@ import (
 
 // Fault says at which step of which connection the next hop misbehaves.
 type Fault struct {
-	Step string // "connect" "banner" "EHLO" "MAIL" "RCPT" "DATA" "content" "dot" "answer"
+	Step string // one of Steps, or "QUIT"
 	What string // "450" "550" (a reply), "cut", "hang"
 	Conn int    // 1-based, in the order in which they come; 0: every connection
 	To   string // only the connection on which this recipient was named; for steps after RCPT
@@ -165,7 +165,7 @@ func (s *session) command(line string) bool {
 		}
 		return s.fault.Step == "DATA" || s.content()
 	case "QUIT":
-		fmt.Fprint(s.c, "221 bye\r\n")
+		s.reply(verb, "221 bye")
 		return false
 	}
 	fmt.Fprint(s.c, "250 ok\r\n")

@@ -5,13 +5,10 @@ package proxy
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/emersion/go-smtp"
-
-	"sealgate/gateway"
 )
 
 // MailArguments reads the arguments of MAIL (RFC 3461 §4.3, RFC 6531 §3.4). SIZE,
@@ -106,21 +103,4 @@ func xtext(s string) (string, error) {
 		return "", fmt.Errorf("proxy: xtext %q is not printable", s)
 	}
 	return b.String(), nil
-}
-
-// Reply is the answer for what Deliver returned; a zero Code says that all is
-// delivered.
-func Reply(err error) gateway.Reply {
-	if err == nil {
-		return gateway.Reply{}
-	}
-	var r *smtp.SMTPError
-	if !errors.As(deliverReply(err), &r) {
-		return gateway.Reply{Code: 451, Enhanced: "4.3.0", Text: "the message was not delivered"}
-	}
-	c := r.EnhancedCode
-	if c == smtp.NoEnhancedCode || c == smtp.EnhancedCodeNotSet {
-		c = smtp.EnhancedCode{r.Code / 100, 0, 0}
-	}
-	return gateway.Reply{Code: r.Code, Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]), Text: r.Message}
 }

@@ -10,8 +10,6 @@ import (
 	"io"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -78,13 +76,6 @@ func (s *session) Reset() {
 }
 
 func (s *session) Logout() error { return nil }
-
-// The refusals of an address that would end its path early: it would bring
-// arguments, or another recipient (RFC 3463 §3.2).
-var (
-	errSender    = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 7}, Message: "bad sender address"}
-	errRecipient = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 3}, Message: "bad recipient address"}
-)
 
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	path, ok := address.Quote(from) // go-smtp has taken the quotes off
@@ -185,66 +176,4 @@ func (s *session) envelope() gateway.Envelope {
 	env.MayOrder = s.server.Direction == gateway.Outbound && (s.user != "" ||
 		slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) }))
 	return env
-}
-
-// receiveReply answers for a message that could not be taken in.
-func receiveReply(err error) error {
-	var reply *smtp.SMTPError
-	switch {
-	case errors.As(err, &reply):
-		return reply
-	case errors.Is(err, errBareLineEnd):
-		return bareLineEnd
-	case errors.Is(err, smtp.ErrTooLongLine):
-		return &smtp.SMTPError{Code: 500, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "line too long"}
-	}
-	return processReply(err)
-}
-
-var bareLineEnd = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
-
-// processReply answers for our own faults (design §7).
-func processReply(err error) error {
-	if errors.Is(err, spool.ErrFull) {
-		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "too many messages at once, try again later"}
-	}
-	return tempFail("S/MIME gateway cannot handle the message now, try again later")
-}
-
-// deliverReply passes the next hop's own refusal on; a fault on the way is 451, and
-// so is any other word at the wrong moment: a 250 to DATA would lose the mail.
-func deliverReply(err error) error {
-	var reply *smtp.SMTPError
-	if errors.As(err, &reply) && refusal(reply.Code) {
-		return reply
-	}
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 1}, Message: "next hop did not take the message, try again later"}
-}
-
-func tempFail(text string) error {
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: text}
-}
-
-func refusal(code int) bool { return code/100 == 4 || code/100 == 5 }
-
-// smtpError is an engine's refusal in go-smtp's form.
-func smtpError(r gateway.Reply) error {
-	if !refusal(r.Code) {
-		return tempFail("internal error, the message was not taken")
-	}
-	e := &smtp.SMTPError{Code: r.Code, Message: r.Text, EnhancedCode: smtp.NoEnhancedCode}
-	for i, n := range strings.SplitN(r.Enhanced, ".", 3) {
-		if v, err := strconv.Atoi(n); err == nil {
-			e.EnhancedCode[i] = v
-		}
-	}
-	return e
-}
-
-// shorter is the sooner of the context's deadline and d from now.
-func shorter(ctx context.Context, d time.Duration) time.Duration {
-	if t, ok := ctx.Deadline(); ok {
-		return min(d, time.Until(t))
-	}
-	return d
 }

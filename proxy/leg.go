@@ -1,0 +1,151 @@
+package proxy
+
+// This file is the delivery of one copy on a connection of its own.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"sealgate/gateway"
+	"sealgate/spool"
+)
+
+// leg is the delivery of one copy.
+type leg struct {
+	client *Client
+	t      Transaction
+	copy   gateway.Delivery
+	msg    *spool.File
+	conn   net.Conn
+	smtp   *smtp.Client
+	data   io.WriteCloser
+	stop   func() bool
+	done   bool // the next hop has taken the copy
+}
+
+// envelope connects and gives MAIL and RCPT.
+func (l *leg) envelope(ctx context.Context) error {
+	if err := l.connect(ctx); err != nil {
+		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
+	}
+	o := l.mailOptions()
+	if o.UTF8 && !l.offers("SMTPUTF8") {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "next hop does not offer SMTPUTF8"}
+	}
+	if err := l.smtp.Mail(l.t.From, o); err != nil {
+		return err
+	}
+	for _, r := range l.t.Recipients {
+		if !slices.Contains(l.copy.To, r.Address) {
+			continue
+		}
+		if err := l.smtp.Rcpt(r.Address, r.Options); err != nil {
+			return named([]string{r.Address}, err)
+		}
+	}
+	return nil
+}
+
+func (l *leg) connect(ctx context.Context) error {
+	network, address := "tcp", l.client.Address
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, address = "unix", path
+	}
+	d := net.Dialer{Timeout: commandTimeout}
+	nc, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return err
+	}
+	l.conn = nc
+	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
+	l.smtp = smtp.NewClient(nc)
+	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)
+	l.smtp.SubmissionTimeout = shorter(ctx, l.smtp.SubmissionTimeout)
+	return l.smtp.Hello(l.client.Hostname)
+}
+
+// mailOptions are the arguments of MAIL for this copy: the size is the copy's,
+// and what was decrypted must not come back whole in a bounce (RFC 3461 §4.3).
+func (l *leg) mailOptions() *smtp.MailOptions {
+	var o smtp.MailOptions
+	if l.t.Options != nil {
+		o = *l.t.Options
+	}
+	o.Size = 0   // the next hop judges the copy as it comes
+	o.Auth = nil // a trust statement of somebody else's session
+	if l.copy.Decrypted {
+		o.Return = smtp.DSNReturnHeaders
+	}
+	return &o
+}
+
+func (l *leg) offers(extension string) bool {
+	ok, _ := l.smtp.Extension(extension)
+	return ok
+}
+
+// content sends DATA and all but the final dot.
+func (l *leg) content() error {
+	data, err := l.smtp.Data()
+	if err != nil {
+		return named(l.copy.To, err)
+	}
+	l.data = data
+	if err := render(&strictWriter{w: data}, l.msg, l.copy); errors.Is(err, errBareLineEnd) {
+		return bareLineEnd // Postfix lets a bare CR through to milters
+	} else if err != nil {
+		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
+	}
+	return nil
+}
+
+// waits tells whether the next hop still waits for the rest of the content: one
+// that broke off in the middle is seen before any copy is final.
+func (l *leg) waits() error {
+	if err := silent(l.conn); err != nil {
+		return fmt.Errorf("proxy: next hop %s broke off in the middle of the message: %w", l.client.Address, err)
+	}
+	return nil
+}
+
+// close ends the connection. Without a final dot the next hop has nothing
+// (RFC 5321 §4.1.1.10). The answer to QUIT is not waited for, as Postfix does not:
+// the client would hear of its mail as much later.
+func (l *leg) close() {
+	if l.smtp == nil {
+		return
+	}
+	defer l.stop()
+	if l.done {
+		l.conn.SetWriteDeadline(time.Now().Add(time.Second))
+		io.WriteString(l.conn, "QUIT\r\n")
+	}
+	l.smtp.Close()
+}
+
+// named puts the recipients before the next hop's words.
+func named(to []string, err error) error {
+	var reply *smtp.SMTPError
+	if !errors.As(err, &reply) {
+		return err
+	}
+	r := *reply
+	r.Message = "<" + strings.Join(to[:min(len(to), 20)], ">, <") + ">: " + strings.ReplaceAll(reply.Message, "\n", " / ")
+	return &r
+}
+
+// shorter is the sooner of the context's deadline and d from now.
+func shorter(ctx context.Context, d time.Duration) time.Duration {
+	if t, ok := ctx.Deadline(); ok {
+		return min(d, time.Until(t))
+	}
+	return d
+}

@@ -33,7 +33,10 @@ func certCommand() *cobra.Command {
 	}
 	state := func(s certstore.State) func(context.Context, certificateStore, []string) error {
 		return func(ctx context.Context, store certificateStore, args []string) error {
-			return each(ctx, store, args, func(r *certstore.Record) error { return store.SetState(ctx, r.Fingerprint, s) })
+			return each(ctx, store, args, func(r *certstore.Record) error {
+				r.State = s
+				return store.SetState(ctx, r.Fingerprint, s)
+			})
 		}
 	}
 	var out string

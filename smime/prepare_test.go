@@ -197,3 +197,30 @@ func TestTextOnlyHostile(t *testing.T) {
 		})
 	}
 }
+
+// TestTextOnlyDoubledFields: of two Content-Type fields a reader may believe
+// either, so only the one that we went by is left, and what either calls HTML
+// is text.
+func TestTextOnlyDoubledFields(t *testing.T) {
+	sp := newSpool(t)
+	page := "<img src=\"https://evil.example/\">"
+	for name, header := range map[string]string{
+		"leaf, then HTML":      "Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\n" + page,
+		"leaf, then multipart": "Content-Type: text/plain\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n" + page + "\r\n--b--\r\n",
+		"multipart, then HTML": "Content-Type: multipart/mixed; boundary=b\r\nContent-Type: text/html\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" + page + "\r\n--b--\r\n",
+		"encoding":             "Content-Type: text/plain\r\nContent-Transfer-Encoding: 7bit\r\ncontent-transfer-encoding: base64\r\n\r\nPGltZz4=\r\n",
+	} {
+		e, err := TextOnly(parse(t, header), sp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, e)
+		got := text(t, e)
+		if n := len(e.Get("Content-Type")); n != 1 || len(e.Get("Content-Transfer-Encoding")) > 1 {
+			t.Errorf("%s: %d Content-Type fields in %q", name, n, got)
+		}
+		if media, _ := e.ContentType(); strings.Contains(media, "html") {
+			t.Errorf("%s: still HTML", name)
+		}
+	}
+}

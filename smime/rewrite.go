@@ -28,6 +28,7 @@ type rule struct {
 	leaf   func(*rewriter, *Entity, position) error
 	within bool // goes into messages also when they fit
 	refuse bool // a multipart that cannot be taken apart
+	single bool // the first Content-* field of a name is the only one: readers differ in which they believe
 }
 
 // rewriter puts the new message together from stretches of the old one and from

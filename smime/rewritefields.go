@@ -23,8 +23,12 @@ func encoded(encoding string) newFields {
 func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	var out []byte
 	same := len(fields) == 0 && !e.oddSeparator()
+	seen := map[string]bool{}
 	for _, f := range e.Fields {
-		if _, other := fields[strings.ToLower(f.Name)]; other || !w.field(f, at) {
+		name := strings.ToLower(f.Name)
+		again := w.single && seen[name] && isContent(name)
+		seen[name] = true
+		if _, other := fields[name]; other || again || !w.field(f, at) {
 			same = false
 			continue
 		}

@@ -25,6 +25,7 @@ func TextOnly(e *Entity, sp *spool.Spool) (*Entity, error) {
 		fits:   func(shape) bool { return true },
 		leaf:   textLeaf,
 		within: true,
+		single: true,
 	})
 }
 

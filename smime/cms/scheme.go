@@ -8,6 +8,7 @@ import (
 	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/asn1"
@@ -142,6 +143,9 @@ func (s signatureScheme) check(c *x509.Certificate, signed, signature []byte) er
 func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum, signature []byte) error {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
+		if !knownCurve(k.Curve) {
+			return fmt.Errorf("%w: curve %s", ErrUnsupported, k.Params().Name)
+		}
 		return verdict(s.name == "ecdsa" && ecdsa.VerifyASN1(k, sum, signature))
 	case *dsa.PublicKey:
 		return s.checkDSA(k, sum, signature)
@@ -151,6 +155,9 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 		}
 		switch s.name {
 		case "rsa-pss":
+			if err := s.allowedBy(c); err != nil {
+				return err
+			}
 			return verdict(verifyPSS(k, s, sum, signature))
 		case "rsa-pkcs1":
 			forPSS := keyAlgorithm(c).Equal(oid.RSASSAPSS) // RFC 4055 §1.2
@@ -158,6 +165,28 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 		}
 	}
 	return verdict(false)
+}
+
+// knownCurve: what crypto/x509 reads besides, P-224, is not used in mail.
+func knownCurve(c elliptic.Curve) bool {
+	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521()
+}
+
+// allowedBy compares the parameters with those that a key for PSS only may be
+// bound to: the same digests, and a salt not shorter (RFC 4055 §1.2, §3.3).
+func (s signatureScheme) allowedBy(c *x509.Certificate) error {
+	a, err := publicKeyAlgorithm(c)
+	if err != nil || !a.id.Equal(oid.RSASSAPSS) || a.parameters == nil {
+		return err
+	}
+	bound, err := parsePSS(a.parameters)
+	if err != nil {
+		return fmt.Errorf("%w: the certificate's RSASSA-PSS parameters", ErrUnsupported)
+	}
+	if s.digest != bound.digest || s.mgf != bound.mgf || s.salt < bound.salt {
+		return fmt.Errorf("%w: the key is bound to other RSASSA-PSS parameters", ErrSignature)
+	}
+	return nil
 }
 
 // checkDSA is for messages of the last century; such a signature is always weak.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
+	"fmt"
 	"slices"
 	"time"
 
@@ -98,15 +99,21 @@ func appendNew(list [][]byte, b []byte) [][]byte {
 
 // keyAlgorithm returns the algorithm of the certificate's public key.
 func keyAlgorithm(c *x509.Certificate) asn1.ObjectIdentifier {
-	var info struct {
-		Algorithm struct {
-			ID         asn1.ObjectIdentifier
-			Parameters asn1.RawValue `asn1:"optional"`
-		}
-		Key asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil {
+	a, err := publicKeyAlgorithm(c)
+	if err != nil {
 		return nil
 	}
-	return info.Algorithm.ID
+	return a.id
+}
+
+// publicKeyAlgorithm returns it with its parameters.
+func publicKeyAlgorithm(c *x509.Certificate) (algorithm, error) {
+	var info struct {
+		Algorithm asn1.RawValue
+		Key       asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil {
+		return algorithm{}, fmt.Errorf("%w: the certificate's public key", ErrUnsupported)
+	}
+	return parseAlgorithm(info.Algorithm.FullBytes)
 }

@@ -56,7 +56,7 @@ func (s *Signer) check() error {
 			return err
 		}
 	case *ecdsa.PublicKey:
-		if c := k.Curve; c != elliptic.P256() && c != elliptic.P384() && c != elliptic.P521() {
+		if !knownCurve(k.Curve) {
 			return errSignKey
 		}
 	case ed25519.PublicKey:

@@ -5,6 +5,8 @@ package cms
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -12,6 +14,7 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"io"
 	"math/big"
@@ -323,5 +326,66 @@ func TestVerifierWritesPiecewise(t *testing.T) {
 	}
 	if _, err := io.Copy(sd.Verifier(), bytes.NewReader(signText)); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPSSParametersOfTheKey: a key may be bound to digests and a least salt
+// (RFC 4055 §1.2).
+func TestPSSParametersOfTheKey(t *testing.T) {
+	signer := signCase{"rsapss", crypto.SHA256, true}.signer(t)
+	message := signBytes(t, signText, true, signer)
+	params := func(d, mgf asn1.ObjectIdentifier, salt int64) []byte {
+		return der(cbasn1.SEQUENCE, der(explicit(0), derAlgorithm(d)), der(explicit(1), derAlgorithm(oid.MGF1, derAlgorithm(mgf))), der(explicit(2), derInt(salt)))
+	}
+	for name, c := range map[string]struct {
+		bound []byte
+		want  error
+	}{
+		"free":           {nil, nil},
+		"as signed":      {params(oid.SHA256, oid.SHA256, 32), nil},
+		"shorter salt":   {params(oid.SHA256, oid.SHA256, 20), nil},
+		"longer salt":    {params(oid.SHA256, oid.SHA256, 33), ErrSignature},
+		"another digest": {params(oid.SHA512, oid.SHA256, 32), ErrSignature},
+		"another mask":   {params(oid.SHA256, oid.SHA512, 32), ErrSignature},
+		"garbage":        {der(cbasn1.SEQUENCE, derNull), ErrUnsupported},
+	} {
+		cert := *signer.Certificate
+		var info struct {
+			Algorithm asn1.RawValue
+			Key       asn1.RawValue
+		}
+		if _, err := asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &info); err != nil {
+			t.Fatal(err)
+		}
+		algorithm := derAlgorithm(oid.RSASSAPSS)
+		if c.bound != nil {
+			algorithm = derAlgorithm(oid.RSASSAPSS, c.bound)
+		}
+		cert.RawSubjectPublicKeyInfo = der(cbasn1.SEQUENCE, algorithm, info.Key.FullBytes)
+		s := parse(t, message).Signed.SignerInfos[0]
+		scheme, err := s.scheme()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := scheme.check(&cert, s.attributes.asSent(), s.signature); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestUnknownCurve: crypto/x509 also reads P-224, which has no place in mail.
+func TestUnknownCurve(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(signText)
+	signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := signatureScheme{name: "ecdsa", digest: digestByOID(oid.SHA256)}
+	if err := s.checkSum(nil, &key.PublicKey, sum[:], signature); !errors.Is(err, ErrUnsupported) {
+		t.Errorf("%v", err)
 	}
 }

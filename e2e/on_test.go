@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/internal/efail"
 	"sealgate/internal/testpki"
 )
 
@@ -40,11 +41,19 @@ func TestActions(t *testing.T) {
 			} else if held.code != 451 {
 				t.Errorf("quarantine where nothing can be held: %+v", held)
 			}
-			s.accepted(send("gadget", s.sealed(htmlEntity, []string{"support"}, "-aes-256-cbc")))
+			seen, err := efail.Parse([]byte(s.sealed(htmlEntity, []string{"support"}, "-aes-256-cbc", "-outform", "DER")), crlf(htmlEntity))
+			if err != nil {
+				t.Fatal(err)
+			}
+			gadget, err := seen.Insert(4, "<img src=\"//e.e/", "?x=")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.accepted(send("gadget", efail.Entity(gadget)))
 			text := s.arrival("Subject: gadget").Text
 			_, body, _ := strings.Cut(text, "\r\n\r\n")
-			if plain := s.openssl(body, "base64", "-d"); strings.Contains(text, "text/html") || strings.Contains(plain, "<img") || !strings.Contains(plain, secret) {
-				t.Errorf("text:\n%s", text)
+			if plain := s.openssl(body, "base64", "-d"); strings.Contains(text, "text/html") || strings.Contains(plain, "<img") || !strings.Contains(plain, "the very secret") || field(t, text, "X-SMIME-Encryption") != "decrypted" {
+				t.Errorf("text: %q\n%s", plain, text)
 			}
 			time.Sleep(300 * time.Millisecond)
 			for _, mark := range []string{"broken", "strange", "held"} {

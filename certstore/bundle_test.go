@@ -3,12 +3,15 @@ package certstore
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"sealgate/internal/testpki"
 )
@@ -65,5 +68,31 @@ func TestOpensslReadsOurBundle(t *testing.T) {
 	data, _ := os.ReadFile(theirs)
 	if got, err := ReadCertificates(data); err != nil || len(got) != 1 || !got[0].Equal(a.Certificate) {
 		t.Errorf("%d certificates, %v", len(got), err)
+	}
+}
+
+// TestHostileBundles: what an AIA address may answer with takes linear time.
+func TestHostileBundles(t *testing.T) {
+	tlv := func(tag byte, parts ...[]byte) []byte {
+		b := bytes.Join(parts, nil)
+		return append(binary.BigEndian.AppendUint32([]byte{tag, 0x84}, uint32(len(b))), b...)
+	}
+	bundle := func(content []byte) []byte {
+		data, signed := []byte("\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x01"), []byte("\x06\x09*\x86H\x86\xf7\x0d\x01\x07\x02")
+		return tlv(0x30, signed, tlv(0xa0, tlv(0x30, []byte{2, 1, 1}, tlv(0x31), tlv(0x30, data, tlv(0xa0, content)), tlv(0xa0, testpki.New(t).Root.Certificate.Raw), tlv(0x31))))
+	}
+	for name, data := range map[string][]byte{
+		"empty segments": bundle(slices.Concat([]byte{0x24, 0x80}, bytes.Repeat([]byte{4, 0}, 500000), []byte{0, 0})),
+		"small segments": bundle(slices.Concat([]byte{0x24, 0x80}, bytes.Repeat([]byte{4, 1, 0}, 340000), []byte{0, 0})),
+		"BEGIN lines":    bytes.Repeat([]byte("-----BEGIN CERTIFICATE-----\n"), maxBundle/28),
+		"BEGIN words":    bytes.Repeat([]byte("-----BEGIN "), maxBundle/11),
+		"END lines":      append([]byte("-----BEGIN PKCS7-----\n"), bytes.Repeat([]byte("-----END X-----\n"), maxBundle/17)...),
+		"empty blocks":   bytes.Repeat([]byte("-----BEGIN X-----\n-----END X-----\n"), maxBundle/35),
+	} {
+		start := time.Now()
+		list, err := ReadCertificates(data)
+		if d := time.Since(start); d > 2*time.Second || len(data) > maxBundle {
+			t.Errorf("%s: %d certificates, %v, after %v", name, len(list), err, d)
+		}
 	}
 }

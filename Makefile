@@ -5,7 +5,7 @@ FUZZTIME   ?= 5s
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test check build interop bench fuzz roots load clean
+.PHONY: run test check build interop bench fuzz roots load man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -55,6 +55,11 @@ roots:
 load:
 	scripts/need postfix openssl
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 15m ./e2e
+
+# man writes packaging/sealgate.8 and sealgate.toml.5 out of the commands and of
+# config.example.toml; a test says when they are out of date.
+man:
+	go test -count=1 -run TestManPages ./cmd/sealgate -update
 
 clean:
 	rm -rf bin run

@@ -4,23 +4,27 @@ package config
 
 import (
 	"reflect"
+	"strings"
 )
 
 // known are the keys of each table, by the table's name; "" is the top.
 func known() map[string][]string {
 	tables := map[string][]string{}
-	t := reflect.TypeOf(Config{})
+	collect(tables, "", reflect.TypeOf(Config{}))
+	return tables
+}
+
+func collect(tables map[string][]string, table string, t reflect.Type) {
 	for i := range t.NumField() {
 		name, inner := t.Field(i).Tag.Get("toml"), t.Field(i).Type
-		tables[""] = append(tables[""], name)
+		tables[table] = append(tables[table], name)
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
 		}
-		for k := range inner.NumField() {
-			tables[name] = append(tables[name], inner.Field(k).Tag.Get("toml"))
+		if inner.Kind() == reflect.Struct && inner.PkgPath() == t.PkgPath() {
+			collect(tables, strings.TrimPrefix(table+"."+name, "."), inner)
 		}
 	}
-	return tables
 }
 
 // nearest is the name with the fewest edits from s, "" when none is near.

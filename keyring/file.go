@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // othersMayRead are the mode bits that a key file must not have.
@@ -18,7 +19,7 @@ const othersMayRead = 0o077
 // Load reads the credentials in a file. A file that others than its owner can
 // read is refused.
 func Load(path string, password Password) ([]*Credential, error) {
-	data, err := readPrivate(path)
+	data, err := ReadPrivate(path)
 	if err != nil {
 		return nil, err
 	}
@@ -30,9 +31,11 @@ func Load(path string, password Password) ([]*Credential, error) {
 	return list, nil
 }
 
-// readPrivate reads a file that only its owner may read. Pipes have no mode that
-// says anything.
-func readPrivate(path string) ([]byte, error) {
+// ReadPrivate reads a file that only its owner may read. Pipes have no mode that
+// says anything; systemd's credentials may have the group's bit, which is the mask
+// of an access list there, in a folder that nobody else can enter
+// (systemd.exec(5), LoadCredential).
+func ReadPrivate(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
@@ -42,7 +45,11 @@ func readPrivate(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keyring: %w", err)
 	}
-	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&othersMayRead != 0 {
+	forbidden := os.FileMode(othersMayRead)
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && filepath.Dir(path) == filepath.Clean(dir) {
+		forbidden = 0o007
+	}
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&forbidden != 0 {
 		return nil, fmt.Errorf("keyring: %s can be read by others (mode %04o); chmod 600 %s", path, mode.Perm(), path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
@@ -59,7 +66,7 @@ func PasswordFile(path string) Password {
 		return nil
 	}
 	return func() ([]byte, error) {
-		data, err := readPrivate(path)
+		data, err := ReadPrivate(path)
 		if err != nil {
 			return nil, err
 		}

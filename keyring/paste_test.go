@@ -170,3 +170,27 @@ func TestDamagedEncryptedKey(t *testing.T) {
 		t.Error("an empty password opened an encrypted key")
 	}
 }
+
+// TestCredentialsOfSystemd: in the folder that only the unit can enter, the group's
+// bit is the mask of an access list; anywhere else it is refused, and others' always.
+func TestCredentialsOfSystemd(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "password")
+	for _, k := range []struct {
+		mode os.FileMode
+		dir  string
+		ok   bool
+	}{{0o400, "", true}, {0o440, "", false}, {0o440, dir, true}, {0o440, filepath.Dir(dir), false}, {0o444, dir, false}} {
+		if err := os.WriteFile(path, []byte("secret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, k.mode); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("CREDENTIALS_DIRECTORY", k.dir)
+		if _, err := PasswordFile(path)(); (err == nil) != k.ok {
+			t.Errorf("mode %04o, credentials in %q: %v", k.mode, k.dir, err)
+		}
+		os.Remove(path)
+	}
+}

@@ -72,7 +72,7 @@ func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {
 	var key []byte
 	if cfg.Store.KeyFile != "" {
 		var err error
-		if key, err = os.ReadFile(cfg.Store.KeyFile); err != nil {
+		if key, err = keyring.ReadPrivate(cfg.Store.KeyFile); err != nil {
 			return nil, fmt.Errorf("store.key_file: %w", err)
 		}
 		if len(key) != 32 {
@@ -256,9 +256,18 @@ func serverTLS(l config.Listener) (*tls.Config, error) {
 	if l.TLSCert == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(l.TLSCert, l.TLSKey)
+	key, err := keyring.ReadPrivate(l.TLSKey)
 	if err != nil {
-		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
+		return nil, fmt.Errorf("listener %s: tls_key: %w", l.Address, err)
+	}
+	defer clear(key)
+	cert, err := os.ReadFile(l.TLSCert)
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: tls_certificate: %w", l.Address, err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("listener %s: tls_certificate %s with tls_key %s: %w", l.Address, l.TLSCert, l.TLSKey, err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

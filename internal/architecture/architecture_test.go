@@ -1,0 +1,133 @@
+package architecture
+
+// This file reads the imports of every package and compares them with the order of
+// the house.
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "sealgate/"
+
+// floors are the packages from the top of the house to its ground. What stands on
+// one floor does not import each other, and nothing imports a floor above.
+var floors = [][]string{
+	{"cmd/sealgate"},
+	{"config", "milter", "proxy", "internal/postfixcheck"},
+	{"gateway"},
+	{"smime"},
+	{"certstore", "keyring", "trust"},
+	{"trust/fetch", "smime/cms"},
+	{"spool", "internal/address", "internal/spki", "smime/cms/internal"},
+}
+
+// forTests are used by tests, benchmarks and the demonstration, never by what is
+// installed.
+var forTests = []string{"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki",
+	"certstore/storetest", "smime/cms/interop", "smime/cms/internal/wycheproof"}
+
+// isolated packages touch no network and no files: what they need is given to them.
+var isolated = []string{"gateway", "smime", "smime/cms"}
+
+// outside is what isolated packages do without.
+var outside = []string{"net", "net/http", "os", "os/exec", "syscall", "net/smtp", "crypto/tls"}
+
+// imports are those of every package, without its tests, by the package's path in
+// the module.
+func imports(t *testing.T) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		dir, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return err
+			}
+			all[dir] = append(all[dir], name)
+		}
+		return nil
+	})
+	if err != nil || len(all) < 20 {
+		t.Fatalf("%d packages, %v", len(all), err)
+	}
+	return all
+}
+
+// floor is the index of the floor that a package stands on, -1 when on none.
+func floor(pkg string) int {
+	return slices.IndexFunc(floors, func(f []string) bool {
+		return slices.ContainsFunc(f, func(p string) bool {
+			return p == pkg || p == "smime/cms/internal" && strings.HasPrefix(pkg, p+"/")
+		})
+	})
+}
+
+// TestDownOnly: no package imports one that stands above it or beside it, and
+// nothing installed imports what is for tests.
+func TestDownOnly(t *testing.T) {
+	for pkg, list := range imports(t) {
+		if slices.Contains(forTests, pkg) {
+			continue
+		}
+		here := floor(pkg)
+		if here < 0 {
+			t.Errorf("%s stands on no floor: give it one here", pkg)
+			continue
+		}
+		for _, i := range list {
+			name, ours := strings.CutPrefix(i, module)
+			switch there := floor(name); {
+			case !ours:
+			case slices.Contains(forTests, name):
+				t.Errorf("%s imports %s, which is for tests", pkg, name)
+			case there <= here && !within(pkg, name):
+				t.Errorf("%s imports %s, which does not stand below it", pkg, name)
+			}
+		}
+	}
+}
+
+// within lets a package's own internal ones build on each other.
+func within(pkg, name string) bool {
+	return strings.HasPrefix(pkg, "smime/cms/internal/") && strings.HasPrefix(name, "smime/cms/internal/")
+}
+
+// TestIsolated: gateway, smime and cms have no way out of their own.
+func TestIsolated(t *testing.T) {
+	all := imports(t)
+	for _, pkg := range isolated {
+		if len(all[pkg]) == 0 {
+			t.Errorf("%s is not there", pkg)
+		}
+		for _, i := range all[pkg] {
+			if slices.Contains(outside, i) {
+				t.Errorf("%s imports %s", pkg, i)
+			}
+		}
+	}
+}

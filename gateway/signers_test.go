@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"testing"
+	"time"
+
+	"sealgate/internal/testpki"
+	"sealgate/smime/cms"
+)
+
+// TestSeveralSigners: those of the From address decide, the worst of them counts;
+// others are listed; a broken signature of anybody makes it invalid.
+func TestSeveralSigners(t *testing.T) {
+	h := newHouse(t)
+	bob := h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}})
+	stranger := testpki.New(t).Issue(testpki.Options{Addresses: []string{"eve@evil.example"}})
+	old := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(0, -1, 0)})
+	for name, k := range map[string]struct {
+		by     []*testpki.Cert
+		broken bool
+		want   string
+	}{
+		"anna and bob":             {[]*testpki.Cert{h.anna, bob}, false, "valid"},
+		"anna and a stranger":      {[]*testpki.Cert{h.anna, stranger}, false, "valid"},
+		"anna twice, one expired":  {[]*testpki.Cert{h.anna, old}, false, "expired"},
+		"bob and a stranger":       {[]*testpki.Cert{bob, stranger}, false, "mismatch"},
+		"anna and bob, one broken": {[]*testpki.Cert{h.anna, bob}, true, "invalid"},
+		"anna and a broken one":    {[]*testpki.Cert{stranger, h.anna}, true, "invalid"},
+	} {
+		text := h.signedByAll(k.by, k.broken)
+		if got := h.header(h.process(toSupport, text).text[0], "X-SMIME-Signature"); got != k.want {
+			t.Errorf("%s: %s, want %s", name, got, k.want)
+		}
+	}
+}
+
+// signedByAll is an opaque signature of several; broken changes the last octet,
+// which is one of the last SignerInfo's signature.
+func (h *house) signedByAll(by []*testpki.Cert, broken bool) string {
+	h.t.Helper()
+	var signers []cms.Signer
+	for _, c := range by {
+		signers = append(signers, cms.Signer{Certificate: c.Certificate, Key: c.Key, SigningTime: time.Now()})
+	}
+	var der bytes.Buffer
+	content := strings.NewReader(plainText)
+	if err := cms.Sign(&der, content, int64(content.Len()), cms.SignOptions{Signers: signers}); err != nil {
+		h.t.Fatal(err)
+	}
+	b := der.Bytes()
+	if broken {
+		b[len(b)-1] ^= 1
+	}
+	return fromAnna + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(b) + "\r\n"
+}

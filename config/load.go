@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,9 @@ const maxFile = 1 << 20
 // where there is one, the line.
 func Load(path string) (*Config, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("config: %w; --config names the file, config.example.toml is one to begin with", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}

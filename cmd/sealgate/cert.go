@@ -26,7 +26,7 @@ const page = 200
 
 func certCommand() *cobra.Command {
 	var path string
-	c := &cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"}
+	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"})
 	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
 	with := func(do func(context.Context, certificateStore, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }

@@ -17,7 +17,7 @@ import (
 func decryptCommand() *cobra.Command {
 	var keys []string
 	var passwordFile, out string
-	c := &cobra.Command{Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: cobra.ExactArgs(1),
+	c := &cobra.Command{Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error { return decrypt(args[0], keys, passwordFile, out) }}
 	c.Flags().StringArrayVar(&keys, "key", nil, "key to decrypt with, FILE (PEM, DER, .p12)")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the keys, FILE")

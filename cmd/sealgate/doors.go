@@ -121,7 +121,7 @@ func (h *house) server(l config.Listener) (interface {
 	}
 	login, err := logins(l.LoginFile)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
 	}
 	direction := map[string]gateway.Direction{"inbound": gateway.Inbound, "outbound": gateway.Outbound}[l.Direction]
 	return &proxy.Server{Processor: h, Next: &proxy.Client{Address: l.NextHop, Hostname: h.cfg.Server.Hostname}, Spool: h.spool, Log: h.log,

@@ -16,7 +16,7 @@ func encryptCommand() *cobra.Command {
 	var to []string
 	var cipher, out, passwordFile string
 	var oaep bool
-	c := &cobra.Command{Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: cobra.ExactArgs(1),
+	c := &cobra.Command{Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if !slices.Contains(cms.Ciphers(), cipher) {
 				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))

@@ -17,7 +17,7 @@ import (
 )
 
 func keyCommand() *cobra.Command {
-	c := &cobra.Command{Use: "key", Short: "our own keys"}
+	c := family(&cobra.Command{Use: "key", Short: "our own keys"})
 	var passwordFile, out string
 	var force bool
 	imp := &cobra.Command{Use: "import --out FILE SOURCE", Short: "turn a .p12 or pasted PEM (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),

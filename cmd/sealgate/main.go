@@ -62,6 +62,17 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 	return root
 }
 
+// family is a command that is nothing without one below it.
+func family(c *cobra.Command) *cobra.Command {
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+		}
+		return c.Help()
+	}
+	return c
+}
+
 func run(args []string) int {
 	root := rootCommand()
 	root.SetArgs(args)

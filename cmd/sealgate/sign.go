@@ -20,7 +20,7 @@ var digests = map[string]crypto.Hash{"": 0, "sha256": crypto.SHA256, "sha384": c
 func signCommand() *cobra.Command {
 	var key, passwordFile, digest, out string
 	var opaque, pss bool
-	c := &cobra.Command{Use: "sign --key FILE [flags] MESSAGE", Short: "sign a message", Args: cobra.ExactArgs(1),
+	c := &cobra.Command{Use: "sign --key FILE [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
 			hash, ok := digests[digest]
 			if !ok {

@@ -17,14 +17,15 @@ import (
 	"sealgate/internal/testpki"
 )
 
-// proxyGateway runs a gateway with one smtp listener, and tells systemd at notify.
-func proxyGateway(t *testing.T, next, notify string) (*gatewayProcess, string) {
+// proxyGateway runs a gateway with one smtp listener, and more lines of
+// configuration; it tells systemd at notify.
+func proxyGateway(t *testing.T, next, notify, more string) (*gatewayProcess, string) {
 	t.Helper()
 	dir := t.TempDir()
 	pki := testpki.New(t)
 	pki.Root.WriteFiles(dir, "root")
 	config := "[server]\ndata_dir = \"data\"\n[[listener]]\nprotocol = \"smtp\"\naddress = \"unix:in.sock\"\ndirection = \"inbound\"\nnext_hop = \"" + next + "\"\n" +
-		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n"
+		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n" + more
 	path := filepath.Join(dir, "c.toml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestDrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer hop.Close()
-	g, socket := proxyGateway(t, hop.Address, "")
+	g, socket := proxyGateway(t, hop.Address, "", "")
 	raw, err := net.Dial("unix", socket)
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +124,7 @@ func TestNotify(t *testing.T) {
 			t.Fatalf("%q, %v, want %q", buf[:n], err, want)
 		}
 	}
-	g, _ := proxyGateway(t, "127.0.0.1:1", path)
+	g, _ := proxyGateway(t, "127.0.0.1:1", path, "")
 	heard("READY=1")
 	g.cmd.Process.Signal(syscall.SIGHUP)
 	heard("RELOADING=1\nMONOTONIC_USEC=")

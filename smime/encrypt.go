@@ -23,7 +23,7 @@ type EncryptOptions struct {
 // Encrypt encrypts content for all recipients or none. The result is an entity
 // whose fields are only Content-*, to be put under the header of the message.
 func Encrypt(content *Entity, o EncryptOptions) (*Entity, error) {
-	return seal(o.Spool, smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
+	return seal(o.Spool.CreatePublic(), smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
 		return cms.Encrypt(dst, content.Section(), content.Size(), cms.EncryptOptions{Cipher: o.Cipher, Recipients: o.Recipients, SelfOnly: o.SelfOnly})
 	})
 }

@@ -138,7 +138,7 @@ func compressedEntity(t testing.TB, content string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := seal(newSpool(t), "compressed-data", "smime.p7z", func(dst io.Writer) error {
+	e, err := seal(newSpool(t).Create(), "compressed-data", "smime.p7z", func(dst io.Writer) error {
 		_, err := dst.Write(der)
 		return err
 	})

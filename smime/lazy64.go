@@ -28,7 +28,7 @@ type base64Lines struct {
 	stride int64 // of a line with its end
 	size   int64 // of what it means
 	raw    []byte
-	packed []byte
+	packed []byte // raw without line ends, in the same place
 	out    []byte
 }
 
@@ -108,7 +108,7 @@ func (b *base64Lines) pack(from, to int64) error {
 	if err := readFull(b.text, b.raw, from); err != nil {
 		return err
 	}
-	b.packed = grown(b.packed, len(b.raw))[:0]
+	b.packed = b.raw[:0]
 	for raw := b.raw; len(raw) > 0; {
 		n := min(int(b.chars), len(raw))
 		b.packed = append(b.packed, raw[:n]...)

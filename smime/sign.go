@@ -26,7 +26,7 @@ type SignOptions struct {
 // message. A multipart/signed reads from content: close it before content.
 func Sign(content *Entity, o SignOptions) (*Entity, error) {
 	if o.Opaque {
-		return seal(o.Spool, "signed-data", "smime.p7m", func(dst io.Writer) error {
+		return seal(o.Spool.Create(), "signed-data", "smime.p7m", func(dst io.Writer) error {
 			return o.sign(dst, content)
 		})
 	}
@@ -96,9 +96,9 @@ func micalg(h crypto.Hash) string {
 	return "sha-256"
 }
 
-// seal makes an application/pkcs7-mime entity of the CMS that write writes.
-func seal(sp *spool.Spool, smimeType, name string, write func(io.Writer) error) (*Entity, error) {
-	f := sp.Create()
+// seal makes an application/pkcs7-mime entity of the CMS that write writes to f,
+// which the entity owns.
+func seal(f *spool.File, smimeType, name string, write func(io.Writer) error) (*Entity, error) {
 	if err := write(f); err != nil {
 		f.Close()
 		return nil, err

@@ -63,6 +63,10 @@ func New(o Options) (*Spool, error) {
 // Create returns an empty File. The caller closes it.
 func (s *Spool) Create() *File { return &File{spool: s} }
 
+// CreatePublic returns an empty File whose temporary file is not encrypted, for
+// what is ciphertext already: a message that leaves encrypted.
+func (s *Spool) CreatePublic() *File { return &File{spool: s, public: true} }
+
 // Used is the number of octets in all open Files.
 func (s *Spool) Used() int64 { return s.used.Load() }
 

@@ -25,10 +25,15 @@ func newSpool(t *testing.T, o Options) *Spool {
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	s := newSpool(t, Options{Memory: 1000, Limit: 10 << 20})
+	t.Run("secret", func(t *testing.T) { writtenIsRead(t, s, s.Create) })
+	t.Run("public", func(t *testing.T) { writtenIsRead(t, s, s.CreatePublic) })
+}
+
+func writtenIsRead(t *testing.T, s *Spool, create func() *File) {
 	for _, size := range []int{0, 1, 999, 1000, 1001, 16 << 10, chunk - 1, chunk, chunk + 17, 3*chunk + 5} {
 		want := make([]byte, size)
 		rand.Read(want)
-		f := s.Create()
+		f := create()
 		for rest := want; len(rest) > 0; {
 			n := min(len(rest), 777)
 			if _, err := f.Write(rest[:n]); err != nil {

@@ -27,5 +27,7 @@
 //   - a signing-certificate attribute that names another certificate;
 //   - signed attributes presented as content (the swap attack);
 //   - a signer's digest that digestAlgorithms does not announce;
-//   - RSA keys with an exponent of 1 or 2, or an even one.
+//   - RSA keys with an exponent of 1 or 2, or an even one;
+//   - a signature with other RSASSA-PSS parameters than its key is bound to
+//     (RFC 4055 §1.2).
 package cms

@@ -119,3 +119,17 @@ func TestDSAOrderIsBounded(t *testing.T) {
 		t.Error("a prime above the bound")
 	}
 }
+
+// renamed has issuer, serial number and key of another certificate, and another address.
+func renamed(t *testing.T, c *x509.Certificate) []byte {
+	t.Helper()
+	by := load(t, "rsa2")
+	template, issuer := *c, *c
+	template.EmailAddresses = []string{"mallory@evil.example"}
+	issuer.PublicKey, issuer.RawSubject = by.Certificate.PublicKey, c.RawIssuer
+	der, err := x509.CreateCertificate(rand.Reader, &template, &issuer, c.PublicKey, by.signer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}

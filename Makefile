@@ -1,6 +1,7 @@
 # sealgate: make run shows it, make test proves it.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK = v1.9.0
 FUZZTIME   ?= 5s
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
@@ -25,6 +26,7 @@ check:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on ./...
 	$(MAKE) fuzz
 

@@ -15,33 +15,67 @@ import (
 	"sealgate/spool"
 )
 
+// TestEditsInPlace applies random edits as Postfix would, and compares with the
+// plain reading of what gateway.HeaderEdit says.
 func TestEditsInPlace(t *testing.T) {
-	names := []string{"Received", "X-A", "x-a", "Subject", "X-B"}
 	r := rand.New(rand.NewPCG(1, 2))
-	for round := range 500 {
+	for range 500 {
 		var received []string
 		for range r.IntN(12) + 1 {
-			received = append(received, names[r.IntN(len(names))])
+			received = append(received, someNames[r.IntN(len(someNames))])
 		}
-		edits := randomEdits(r, len(received), received)
-		p := &postfix{}
-		for i, n := range received {
-			p.fields = append(p.fields, fmt.Sprintf("%s: v%d", n, i))
-		}
-		want := plain(p.fields, edits)
-		var frames []frame
-		for _, o := range operations(received, edits) {
-			index := string([]byte{0, 0, byte(o.index >> 8), byte(o.index)})
-			data := map[byte]string{'m': index + o.name + "\x00" + o.value + "\x00", 'i': index + o.name + "\x00" + o.value + "\x00", 'h': o.name + "\x00" + o.value + "\x00"}[o.code]
-			frames = append(frames, frame{o.code, data})
-		}
-		p.apply(t, frames)
-		if !slices.Equal(p.fields, want) {
-			t.Fatalf("round %d: received %q, edits %+v:\ngot  %q\nwant %q", round, received, edits, p.fields, want)
-		}
+		sameAsPlain(t, received, randomEdits(r, len(received), received))
 	}
 }
 
+var someNames = []string{"Received", "X-A", "x-a", "Subject", "X-B"}
+
+// FuzzEdits does the same with fields and edits that the fuzzer thinks of: two octets
+// for each edit.
+func FuzzEdits(f *testing.F) {
+	f.Add([]byte("\x05abcde\x00\x01\x01\x02\x02\x00\x03\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var received []string
+		for len(data) > 0 && len(received) < 12 && data[0] != 0 {
+			received, data = append(received, someNames[int(data[0])%len(someNames)]), data[1:]
+		}
+		var edits []gateway.HeaderEdit
+		touched := map[int]bool{}
+		for k := 1; k+1 < len(data) && len(received) > 0; k += 2 {
+			e := gateway.HeaderEdit{Op: gateway.EditOp(data[k] % 4), Index: int(data[k+1]) % len(received), Name: "X-N", Value: fmt.Sprint(" ", k)}
+			if e.Op <= gateway.ReplaceField {
+				if touched[e.Index] {
+					continue
+				}
+				touched[e.Index], e.Name = true, received[e.Index]
+			}
+			edits = append(edits, e)
+		}
+		sameAsPlain(t, received, edits)
+	})
+}
+
+// sameAsPlain compares what Postfix makes of the operations with the plain reading.
+func sameAsPlain(t *testing.T, received []string, edits []gateway.HeaderEdit) {
+	t.Helper()
+	p := &postfix{}
+	for i, n := range received {
+		p.fields = append(p.fields, fmt.Sprintf("%s: v%d", n, i))
+	}
+	want := plain(p.fields, edits)
+	var frames []frame
+	for _, o := range operations(received, edits) {
+		index := string([]byte{0, 0, byte(o.index >> 8), byte(o.index)})
+		data := map[byte]string{'m': index + o.name + "\x00" + o.value + "\x00", 'i': index + o.name + "\x00" + o.value + "\x00", 'h': o.name + "\x00" + o.value + "\x00"}[o.code]
+		frames = append(frames, frame{o.code, data})
+	}
+	p.apply(t, frames)
+	if !slices.Equal(p.fields, want) {
+		t.Fatalf("received %q, edits %+v:\ngot  %q\nwant %q", received, edits, p.fields, want)
+	}
+}
+
+// randomEdits touches each field at most once.
 func randomEdits(r *rand.Rand, n int, received []string) (edits []gateway.HeaderEdit) {
 	for i := range n {
 		switch r.IntN(4) {
@@ -92,6 +126,8 @@ func plain(fields []string, edits []gateway.HeaderEdit) (out []string) {
 	return out
 }
 
+// TestBodyChunks: one run of chunks, none above 64 KiB, none that ends between
+// CR and LF, so that go-milter's CRLF to LF loses nothing.
 func TestBodyChunks(t *testing.T) {
 	sp, err := spool.New(spool.Options{Dir: t.TempDir(), Memory: 1000})
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"sealgate/spool"
 )
 
+// TestCutAnywhere: a connection that ends in any state leaves nothing behind.
 func TestCutAnywhere(t *testing.T) {
 	s := &Server{Processor: &engine{}}
 	address := serve(t, s)
@@ -42,6 +43,7 @@ func TestCutAnywhere(t *testing.T) {
 	t.Errorf("%d octets and sessions are left", s.Spool.Used())
 }
 
+// TestHostileFrames: lengths and orders that no Postfix sends end the session.
 func TestHostileFrames(t *testing.T) {
 	address := serve(t, &Server{Processor: &engine{}})
 	for _, raw := range []string{"\x00\x00\x00\x00", "\xff\xff\xff\xffM", "\x00\x00\x00\x01Z", "\x00\x00\x00\x02D", "\x00\x00\x00\x02Cx"} {
@@ -80,6 +82,8 @@ func TestSilentClient(t *testing.T) {
 	}
 }
 
+// TestDrain: what is under way is finished, new messages and sessions are not
+// taken, idle sessions end.
 func TestDrain(t *testing.T) {
 	release, busy := make(chan struct{}), atomic.Bool{}
 	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
@@ -115,6 +119,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestMemoryIsFlat: a body of 100 MB is never held.
 func TestMemoryIsFlat(t *testing.T) {
 	if testing.Short() {
 		t.Skip("100 MB take a second")
@@ -144,6 +149,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	m.ask('E', "", 'c')
 }
 
+// discarder is an engine that does not even read.
 type discarder struct{}
 
 func (discarder) NeedsBody(gateway.Envelope) bool { return true }

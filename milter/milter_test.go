@@ -147,11 +147,6 @@ func TestTornHeader(t *testing.T) {
 	}
 }
 
-// TestEditsInPlace applies random edits as Postfix would, and compares with the
-// plain reading of what gateway.HeaderEdit says.
-// randomEdits touches each field at most once.
-// TestBodyChunks: one run of chunks, none above 64 KiB, none that ends between
-// CR and LF, so that go-milter's CRLF to LF loses nothing.
 func TestDecryptedAndHeld(t *testing.T) {
 	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
 		return &gateway.Outcome{Verdict: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, Decrypted: true}}}, nil
@@ -286,10 +281,3 @@ func TestReplyText(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-// TestCutAnywhere: a connection that ends in any state leaves nothing behind.
-// TestHostileFrames: lengths and orders that no Postfix sends end the session.
-// TestDrain: what is under way is finished, new messages and sessions are not
-// taken, idle sessions end.
-// TestMemoryIsFlat: a body of 100 MB is never held.
-// discarder is an engine that does not even read.

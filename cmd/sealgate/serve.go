@@ -95,13 +95,13 @@ func noCoreDumps() error {
 
 // run serves every door until a signal ends it or one of them fails.
 func (h *house) run(path string, doors []door) error {
+	signals := make(chan os.Signal, 1) // before anybody is told that we listen
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	failed := make(chan error, len(doors))
 	for _, d := range doors {
 		go func() { failed <- d.server.Serve(d.listener) }()
 		h.log.Info("listening", "address", d.listener.Addr().String())
 	}
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	h.tell(daemon.SdNotifyReady)
 	for {
 		select {

@@ -90,7 +90,7 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 	j.protected(m)
 	j.malformed(m)
 	j.notes(m)
-	j.Unauthenticated = j.Signature != SignatureValid && unauthenticated(m)
+	j.Unauthenticated = j.Signature != SignatureValid && changeable(m.Layers)
 	return j
 }
 
@@ -116,9 +116,10 @@ func (j *Judgement) encryption(m *smime.Message) {
 	}
 }
 
-// unauthenticated tells whether a layer without a MAC was opened.
-func unauthenticated(m *smime.Message) bool {
-	return slices.ContainsFunc(m.Layers, func(l smime.Layer) bool { return l.Type == smime.Enveloped && l.Err == nil })
+// changeable tells whether a layer without a MAC was opened: what lies in it may be
+// changed, though whoever did so cannot read it.
+func changeable(layers []smime.Layer) bool {
+	return slices.ContainsFunc(layers, func(l smime.Layer) bool { return l.Type == smime.Enveloped && l.Err == nil })
 }
 
 // layer judges every SignerInfo of one signed layer.
@@ -129,7 +130,7 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 	}
 	for _, s := range l.Signatures {
 		v := SignerVerdict{Layer: i, Signature: s}
-		v.judge(ctx, l, j.From, check, at)
+		v.judge(ctx, trust.Request{Intermediates: l.Certificates, Address: j.From, Purpose: trust.Sign, At: at, NoFetch: changeable(m.Layers[:i])}, check)
 		if l.Covers == smime.CoversCiphertext && v.Status == SignatureValid {
 			v.Status, v.Reason = SignaturePartial, "the signature covers only ciphertext, which anybody can sign"
 		}
@@ -139,8 +140,9 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 
 // judge fills the verdict over one signature: first the mathematics, then the
 // certificate.
-func (v *SignerVerdict) judge(ctx context.Context, l smime.Layer, from string, check Trust, at time.Time) {
-	s := v.Signature
+func (v *SignerVerdict) judge(ctx context.Context, r trust.Request, check Trust) {
+	s, from := v.Signature, r.Address
+	r.Certificate = s.Certificate
 	if s.Certificate != nil {
 		names := trust.Addresses(s.Certificate)
 		v.forFrom = from != "" && slices.Contains(names, from)
@@ -154,7 +156,7 @@ func (v *SignerVerdict) judge(ctx context.Context, l smime.Layer, from string, c
 		return
 	}
 	v.Status = SignatureValid
-	v.Trust = check.Check(ctx, trust.Request{Certificate: s.Certificate, Intermediates: l.Certificates, Address: from, Purpose: trust.Sign, At: at})
+	v.Trust = check.Check(ctx, r)
 	v.Status, v.Reason = fromTrust(v.Trust.Status), v.Trust.Reason
 	if len(s.Weak) > 0 && SignatureWeak.worse(v.Status) {
 		v.Status, v.Reason = SignatureWeak, "weak algorithm: "+strings.Join(s.Weak, ", ")

@@ -11,60 +11,63 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // Bounds of one completion.
 const (
-	maxLinks    = 6       // certificates between leaf and root that are looked for
-	maxAIAURLs  = 2       // of one certificate
-	maxFound    = 4       // authorities of one name
-	maxKept     = 1 << 14 // octets of them in the cache
+	maxLinks    = 6                // certificates between leaf and root that are looked for
+	maxAIAURLs  = 2                // of one certificate
+	maxFound    = 4                // authorities of one name
+	maxKept     = 1 << 14          // octets of them in the cache
+	maxUnproved = 4                // downloads at once: anybody can name URLs that hang
+	aiaTime     = 10 * time.Second // of one download, with the wait for its turn
 	keepIssuers = 30 * 24 * time.Hour
 	keepAIA     = 24 * time.Hour
 )
 
-// complete returns what is missing between cert and a root: bag is what came along.
-// Whatever it finds is no more than a proposal, for the path search to judge.
-func (s *Sources) complete(ctx context.Context, cert *x509.Certificate, bag []*x509.Certificate) (found []*x509.Certificate) {
-	for current := cert; len(found) < maxLinks; {
-		next := signerOf(current, bag)
-		if next == nil {
-			proposals := s.issuers(ctx, current)
-			if next = signerOf(current, proposals); next == nil {
-				return found
+// complete returns what is missing between the certificate asked about and a root:
+// bag is what came along. Whatever it finds is no more than a proposal, for the
+// path search to judge.
+func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certificate) (found []*x509.Certificate) {
+	propose := func(list []*x509.Certificate) {
+		for _, ca := range list {
+			if !contains(bag, ca) && !contains(found, ca) {
+				found = append(found, ca)
 			}
-			found = append(found, proposals...)
-			bag = append(bag, proposals...)
 		}
-		if bytes.Equal(next.RawIssuer, next.RawSubject) || next.Equal(current) {
+	}
+	current := r.Certificate
+	for range maxLinks { // two authorities may have signed each other
+		propose(s.recall(ctx, poolKey(current.RawIssuer)))
+		next := signerOf(current, r.At, bag, found)
+		if next == nil {
+			propose(s.fetchIssuers(ctx, current, r.NoFetch))
+			next = signerOf(current, r.At, found)
+		}
+		if next == nil || bytes.Equal(next.RawIssuer, next.RawSubject) || len(found) > maxIntermediates {
 			return found
 		}
 		current = next
-		if len(bag) > maxIntermediates {
-			return found
-		}
 	}
 	return found
 }
 
-// signerOf is an authority of the list that has signed c.
-func signerOf(c *x509.Certificate, list []*x509.Certificate) *x509.Certificate {
-	for _, ca := range list {
-		if bytes.Equal(ca.RawSubject, c.RawIssuer) && c.CheckSignatureFrom(ca) == nil {
+// signerOf is an authority of the lists that has signed c and holds at the time at.
+func signerOf(c *x509.Certificate, at time.Time, lists ...[]*x509.Certificate) *x509.Certificate {
+	for _, ca := range slices.Concat(lists...) {
+		if bytes.Equal(ca.RawSubject, c.RawIssuer) && !at.Before(ca.NotBefore) && !at.After(ca.NotAfter) && c.CheckSignatureFrom(ca) == nil {
 			return ca
 		}
 	}
 	return nil
 }
 
-// issuers are proposals for the issuer of c: of the pool, else of its AIA.
-func (s *Sources) issuers(ctx context.Context, c *x509.Certificate) []*x509.Certificate {
-	if list := s.recall(ctx, poolKey(c.RawIssuer)); signerOf(c, list) != nil {
-		return list
-	}
+// fetchIssuers are the authorities behind the URLs of c that have its issuer's name.
+func (s *Sources) fetchIssuers(ctx context.Context, c *x509.Certificate, known bool) []*x509.Certificate {
 	for _, u := range c.IssuingCertificateURL[:min(len(c.IssuingCertificateURL), maxAIAURLs)] {
-		if list := s.atURL(ctx, u, c); len(list) > 0 {
+		if list := s.atURL(ctx, u, c, known); len(list) > 0 {
 			return list
 		}
 	}
@@ -73,16 +76,22 @@ func (s *Sources) issuers(ctx context.Context, c *x509.Certificate) []*x509.Cert
 
 func poolKey(subject []byte) string { return fmt.Sprintf("issuer/%x", sha256.Sum256(subject)) }
 
-// atURL gets the authorities behind a caIssuers URL that have the issuer's name.
-func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate) []*x509.Certificate {
-	key := fmt.Sprintf("aia/%x", sha256.Sum256([]byte(url)))
+// atURL gets the authorities behind one URL, of the cache when only what is known
+// may be given. The key holds the name too: else who asks for one authority of a
+// bundle would hide the others.
+func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, known bool) []*x509.Certificate {
+	key := fmt.Sprintf("aia/%x", sha256.Sum256(append([]byte(url+"\x00"), c.RawIssuer...)))
 	if list := s.recall(ctx, key); len(list) > 0 {
 		return list
 	}
+	if known || ctx.Err() != nil || s.failed(key) != nil {
+		return nil
+	}
 	ch := s.group.DoChan(key, func() (any, error) {
-		list, err := s.download(url, c.RawIssuer)
+		list, err := s.download(url, key, c.RawIssuer)
 		if err != nil {
 			s.o.Log.Info("an authority's certificate was not found", "error", brief(err))
+			s.fail(key, err)
 			return list, nil
 		}
 		s.remember(key, list, keepAIA)
@@ -96,7 +105,9 @@ func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate) []
 	}
 }
 
-func (s *Sources) download(url string, name []byte) (list []*x509.Certificate, err error) {
+// download remembers a failure by key, not by URL: anybody can name the URL of an
+// authority's OCSP service here, and must not silence it so.
+func (s *Sources) download(url, key string, name []byte) (list []*x509.Certificate, err error) {
 	defer func() {
 		if p := recover(); p != nil { // a fault of ours must not end the gateway
 			list, err = nil, fmt.Errorf("trust: panic while certificates were read: %v", p)
@@ -105,19 +116,29 @@ func (s *Sources) download(url string, name []byte) (list []*x509.Certificate, e
 	if s.o.Parse == nil {
 		return nil, errors.New("trust: nobody reads certificates")
 	}
-	data, err := s.try(url, func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxIssuer) })
+	data, err := s.try(key, aiaTime, func(ctx context.Context) ([]byte, error) {
+		select {
+		case s.unknown <- struct{}{}:
+			defer func() { <-s.unknown }()
+			return s.o.Fetch.Get(ctx, url, maxIssuer)
+		case <-ctx.Done():
+			return nil, errors.New("trust: too many authorities are looked for")
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.o.Parse(data)
 	if err != nil {
-		s.fail(url, err)
 		return nil, fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
 	}
 	for _, ca := range all {
-		if ca.IsCA && bytes.Equal(ca.RawSubject, name) && len(list) < maxFound {
+		if acceptable(ca) && bytes.Equal(ca.RawSubject, name) && len(list) < maxFound {
 			list = append(list, ca)
 		}
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%q: no authority of the issuer's name", url[:min(len(url), 200)])
 	}
 	return list, nil
 }
@@ -135,12 +156,7 @@ func (s *Sources) learn(ctx context.Context, chain []*x509.Certificate) {
 }
 
 func contains(list []*x509.Certificate, c *x509.Certificate) bool {
-	for _, o := range list {
-		if o.Equal(c) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, c.Equal)
 }
 
 func (s *Sources) recall(ctx context.Context, key string) (list []*x509.Certificate) {

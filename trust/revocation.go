@@ -44,6 +44,9 @@ type answer struct {
 var causes = map[int]string{1: "key compromised", 2: "authority compromised", 3: "affiliation changed", 4: "superseded", 5: "no longer in use",
 	6: "on hold", 9: "privilege withdrawn", 10: "attribute authority compromised"}
 
+// onHold is the one reason that can be taken back (RFC 5280 §5.3.1).
+const onHold = 6
+
 // revocation judges every chain and takes the best: a revoked intermediate of one
 // path does not spoil another.
 func (c *Checker) revocation(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {

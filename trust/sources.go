@@ -5,14 +5,15 @@ package trust
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
+	"unicode"
 
 	"golang.org/x/sync/singleflight"
 )
@@ -31,17 +32,18 @@ type Cache interface {
 
 // Bounds of look-ups.
 const (
-	maxCRL       = 20 << 20 // octets; the largest of public authorities have some 10 MB
 	maxOCSP      = 64 << 10
 	maxIssuer    = 256 << 10        // octets behind a caIssuers URL; p7c bundles
 	maxOCSPURLs  = 2                // of one certificate
 	fetchTime    = 30 * time.Second // of one request; who waits may give up before
+	ocspTime     = 3 * time.Second  // of a responder, so that there is time for the CRL
 	pause        = 2 * time.Minute  // after a failure, before the URL is tried again
 	maxFailures  = 10000            // URLs and certificates whose failure is remembered
-	maxEntries   = 1 << 20          // of all CRLs in memory: 16 MiB
 	maxRefreshes = 4                // at once in the background
 	longest      = 12 * time.Hour   // an answer is asked for anew, though it may hold longer
 	shortest     = time.Minute
+	farthest     = 370 * 24 * time.Hour // for which an answer is kept; CRLs of roots hold a year
+	keepRevoked  = 90 * 24 * time.Hour  // revoked remains revoked, whatever the next answer lacks
 )
 
 // SourcesOptions are the settings of Sources.
@@ -62,14 +64,16 @@ type Sources struct {
 	cancel  context.CancelFunc
 	group   singleflight.Group
 	refresh chan struct{}
+	reading chan struct{} // of CRLs
+	unknown chan struct{} // downloads for certificates that nobody has proved
 
 	mu       sync.Mutex
-	failures map[string]failure // by URL, and by certificate
+	failures map[[32]byte]failure // by URL, and by certificate
 	lists    lists
 }
 
 type failure struct {
-	err   error
+	why   string
 	until time.Time
 }
 
@@ -81,7 +85,8 @@ func NewSources(o SourcesOptions) *Sources {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Sources{o: o, refresh: make(chan struct{}, maxRefreshes), failures: map[string]failure{}}
+	s := &Sources{o: o, refresh: make(chan struct{}, maxRefreshes), reading: make(chan struct{}, maxReading),
+		unknown: make(chan struct{}, maxUnproved), failures: map[[32]byte]failure{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -93,7 +98,7 @@ func (s *Sources) Close() { s.cancel() }
 func (s *Sources) ask(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) answer {
 	key := answerKey(cert, issuer)
 	if a, ok := s.known(ctx, key, at); ok {
-		if s.o.Now().After(a.Refresh) {
+		if s.o.Now().After(a.Refresh) && s.failed(key) == nil {
 			s.ahead(key, cert, issuer)
 		}
 		return a
@@ -108,6 +113,9 @@ func (s *Sources) ask(ctx context.Context, cert, issuer *x509.Certificate, at ti
 func (s *Sources) question(key string, cert, issuer *x509.Certificate, at time.Time) func() (any, error) {
 	return func() (any, error) {
 		a := s.safely(cert, issuer, at)
+		if until := at.Add(keepRevoked); a.State == isRevoked && a.Cause != onHold && a.Until.Before(until) {
+			a.Until = until // for good (RFC 5280 §5.3.1), and asked for anew all the same
+		}
 		switch a.State {
 		case isGood, isRevoked:
 			s.keep(key, a)
@@ -173,7 +181,7 @@ func (s *Sources) keep(key string, a answer) {
 	}
 	data, err := json.Marshal(a)
 	if err == nil {
-		err = s.o.Cache.CachePut(s.ctx, key, data, max(shortest, a.Until.Sub(s.o.Now())))
+		err = s.o.Cache.CachePut(s.ctx, key, data, min(farthest, max(shortest, a.Until.Sub(s.o.Now()))))
 	}
 	if err != nil {
 		s.o.Log.Warn("an answer on revocation was not kept", "error", err)
@@ -207,11 +215,12 @@ func (s *Sources) look(cert, issuer *x509.Certificate, at time.Time) answer {
 	return answer{State: isUnknown, Detail: "the revocation service did not say: " + brief(err)}
 }
 
-// brief is one line of an error, bounded: it holds hostile text.
+// brief is one line of an error, bounded and printable: it holds hostile text.
 func brief(err error) string {
-	text := []rune(err.Error())
+	whole := err.Error()
+	text := []rune(whole[:min(len(whole), 2000)])
 	for i, r := range text {
-		if r < ' ' {
+		if !unicode.IsPrint(r) {
 			text[i] = ' '
 		}
 	}
@@ -223,7 +232,7 @@ func (s *Sources) askResponder(url string, cert, issuer *x509.Certificate, at ti
 	if err != nil {
 		return answer{}, err
 	}
-	data, err := s.try(url, func(ctx context.Context) ([]byte, error) {
+	data, err := s.try(url, ocspTime, func(ctx context.Context) ([]byte, error) {
 		return s.o.Fetch.Post(ctx, url, "application/ocsp-request", q.der, maxOCSP)
 	})
 	if err != nil {
@@ -236,164 +245,45 @@ func (s *Sources) askResponder(url string, cert, issuer *x509.Certificate, at ti
 	return a, nil
 }
 
-// askList looks on the CRL of one distribution point.
-func (s *Sources) askList(p point, cert, issuer *x509.Certificate, at time.Time) (answer, error) {
-	if p.indirect || p.reasons {
-		return answer{}, errIndirect
-	}
-	var errs []error
-	for _, u := range p.urls {
-		c, err := s.list(u, issuer, at)
-		if err == nil && !c.point.covers(cert, p) {
-			err = fmt.Errorf("%q: the CRL does not speak of this certificate", u[:min(len(u), 200)])
-		}
-		if err == nil {
-			return c.answer(cert, u), nil
-		}
-		errs = append(errs, err)
-	}
-	return answer{}, errors.Join(errs...)
-}
-
-func (c *crl) answer(cert *x509.Certificate, url string) answer {
-	a := answer{State: isGood, Source: url, Until: c.next, Refresh: c.refresh}
-	if e, on := c.find(cert); on {
-		a.State, a.Since, a.Cause = isRevoked, time.Unix(int64(e.since)*3600, 0), int(e.cause)
-	}
-	return a
-}
-
 // refreshAt is when three quarters of what is left of an answer's life are over,
 // and half a day from now at the latest.
 func refreshAt(now, until time.Time) time.Time {
 	return now.Add(min(longest, until.Sub(now)*3/4))
 }
 
-// try makes one request, unless the URL failed just now.
-func (s *Sources) try(url string, do func(context.Context) ([]byte, error)) ([]byte, error) {
+// try makes one request, unless that of the same key failed just now.
+func (s *Sources) try(key string, limit time.Duration, do func(context.Context) ([]byte, error)) ([]byte, error) {
 	if s.o.Fetch == nil {
 		return nil, errors.New("no look-ups are made here")
 	}
-	if err := s.failed(url); err != nil {
+	if err := s.failed(key); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(s.ctx, fetchTime)
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	data, err := do(ctx)
 	if err != nil {
-		s.fail(url, err)
+		s.fail(key, err)
 	}
 	return data, err
 }
 
-func (s *Sources) failed(url string) error {
+// failed is why a URL or a certificate is not asked for at the moment.
+func (s *Sources) failed(key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ok := s.failures[url]; ok && s.o.Now().Before(f.until) {
-		return f.err
+	if f, ok := s.failures[sha256.Sum256([]byte(key))]; ok && s.o.Now().Before(f.until) {
+		return errors.New(f.why)
 	}
 	return nil
 }
 
-func (s *Sources) fail(url string, err error) {
+// fail remembers a failure in few octets: a URL may have any length.
+func (s *Sources) fail(key string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.failures) >= maxFailures {
 		clear(s.failures)
 	}
-	s.failures[url] = failure{err, s.o.Now().Add(pause)}
-}
-
-// lists are the CRLs in memory, the one used last at the end.
-type lists struct {
-	all     []namedList
-	entries int
-}
-
-type namedList struct {
-	key string
-	*crl
-}
-
-func (l *lists) find(key string) *crl {
-	i := slices.IndexFunc(l.all, func(n namedList) bool { return n.key == key })
-	if i < 0 {
-		return nil
-	}
-	n := l.all[i]
-	l.all = append(slices.Delete(l.all, i, i+1), n)
-	return n.crl
-}
-
-// maxLists bounds the CRLs beside their entries.
-const maxLists = 256
-
-func (l *lists) add(key string, c *crl) {
-	l.all = slices.DeleteFunc(l.all, func(n namedList) bool {
-		if n.key == key {
-			l.entries -= len(n.entries)
-		}
-		return n.key == key
-	})
-	l.all = append(l.all, namedList{key, c})
-	l.entries += len(c.entries)
-	for len(l.all) > 1 && (l.entries > maxEntries || len(l.all) > maxLists) {
-		l.entries -= len(l.all[0].entries)
-		l.all = slices.Delete(l.all, 0, 1)
-	}
-}
-
-// list is the CRL at url, from memory while it holds and needs no refresh.
-func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl, error) {
-	key := url + "\x00" + string(issuer.RawSubjectPublicKeyInfo)
-	s.mu.Lock()
-	c := s.lists.find(key)
-	s.mu.Unlock()
-	if c != nil && c.fresh(at) == nil && s.o.Now().Before(c.refresh) {
-		return c, nil
-	}
-	r, err, _ := s.group.Do("list "+key, func() (any, error) { return s.safeList(url, key, issuer) })
-	if err != nil {
-		if c != nil && c.fresh(at) == nil { // the older one holds still
-			return c, nil
-		}
-		return nil, err
-	}
-	got := r.(*crl)
-	if err := got.fresh(at); err != nil {
-		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
-		s.fail(url, err)
-		return nil, err
-	}
-	return got, nil
-}
-
-// safeList is fetchList, and outlives a fault of ours: the group would end the
-// gateway with it.
-func (s *Sources) safeList(url, key string, issuer *x509.Certificate) (c *crl, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.o.Log.Error("panic while a CRL was read", "panic", fmt.Sprint(p))
-			c, err = nil, errCRL
-		}
-	}()
-	return s.fetchList(url, key, issuer)
-}
-
-func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, error) {
-	data, err := s.try(url, func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxCRL) })
-	if err != nil {
-		return nil, err
-	}
-	c, err := parseCRL(data, issuer)
-	if err != nil {
-		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
-		s.fail(url, err)
-		return nil, err
-	}
-	c.refresh = refreshAt(s.o.Now(), c.next)
-	s.mu.Lock()
-	s.lists.add(key, c)
-	s.mu.Unlock()
-	return c, nil
+	s.failures[sha256.Sum256([]byte(key))] = failure{brief(err), s.o.Now().Add(pause)}
 }

@@ -8,10 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	"sealgate/internal/address"
 	"sealgate/internal/spki"
 )
 
@@ -56,6 +54,10 @@ type Request struct {
 	At            time.Time
 	Pinned        bool   // an admin vouches for it: no chain is needed
 	Revocation    Policy // of this partner; "": that of the Checker
+	// NoFetch: the certificate lay in what was decrypted without a MAC. Somebody who
+	// cannot read the mail may have put its text into a URL of the certificate, so
+	// nothing that an unproven certificate names is fetched (EFAIL).
+	NoFetch bool
 }
 
 // Result is the answer.
@@ -188,7 +190,7 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 	bag := parse(r.Intermediates)
 	res := c.paths(ctx, r, bag)
 	if res.Rule == "chain" && res.Status == Untrusted && c.o.Sources != nil {
-		if more := c.o.Sources.complete(ctx, r.Certificate, bag); len(more) > 0 {
+		if more := c.o.Sources.complete(ctx, r, bag); len(more) > 0 {
 			res = c.paths(ctx, r, append(bag, more...))
 		}
 	}
@@ -221,79 +223,20 @@ func untrusted(err error) Result {
 		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail"}
 }
 
-// constrained keeps the chains whose every authority may issue for the names
-// that Go does not look at.
+// constrained keeps the chains that hold against what Go does not look at: names,
+// keys, length.
 func (c *Checker) constrained(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {
 	var good [][]*x509.Certificate
 	var why error
 	for _, chain := range chains {
-		err := nameConstraints(chain)
-		if err == nil && len(chain) > maxChain {
-			err = fmt.Errorf("%d certificates up to the root, at most %d are believed", len(chain), maxChain)
-		}
-		if err == nil {
-			good = append(good, chain)
-		} else {
+		if err := believable(chain); err != nil {
 			why = err
+			continue
 		}
+		good = append(good, chain)
 	}
 	if len(good) == 0 {
 		return untrusted(why)
 	}
 	return c.revocation(ctx, r, good)
-}
-
-// parse reads the bag one by one: a bad certificate does not matter.
-func parse(raw [][]byte) (list []*x509.Certificate) {
-	for _, der := range raw[:min(len(raw), maxIntermediates)] {
-		if len(der) > maxCertificate {
-			continue
-		}
-		if c, err := x509.ParseCertificate(der); err == nil && c.IsCA && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-func pool(list []*x509.Certificate) *x509.CertPool {
-	p := x509.NewCertPool()
-	for _, c := range list {
-		p.AddCert(c)
-	}
-	return p
-}
-
-// nameConstraints applies each authority's rfc822Name constraints to every
-// address the leaf speaks for (RFC 5280 §4.2.1.10, RFC 9598 §6).
-func nameConstraints(chain []*x509.Certificate) error {
-	for _, name := range Addresses(chain[0]) {
-		for _, ca := range chain[1:] {
-			if !permitted(ca, name) {
-				return fmt.Errorf("the authority %q may not issue for %s", ca.Subject.String(), name)
-			}
-		}
-	}
-	return nil
-}
-
-func permitted(ca *x509.Certificate, name string) bool {
-	within := func(c string) bool { return inSubtree(c, name) }
-	if slices.ContainsFunc(ca.ExcludedEmailAddresses, within) {
-		return false
-	}
-	return len(ca.PermittedEmailAddresses) == 0 || slices.ContainsFunc(ca.PermittedEmailAddresses, within)
-}
-
-// inSubtree compares one constraint: a mailbox, a host, or ".domain".
-func inSubtree(constraint, name string) bool {
-	if a, err := address.Normalize(constraint); err == nil {
-		return a == name
-	}
-	domain := address.Domain(name)
-	c := strings.ToLower(constraint)
-	if strings.HasPrefix(c, ".") {
-		return strings.HasSuffix(domain, c)
-	}
-	return domain == c
 }

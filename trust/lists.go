@@ -1,0 +1,144 @@
+package trust
+
+// This file gets CRLs and keeps those in memory that are in use.
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Bounds of CRLs.
+const (
+	maxCRL     = 20 << 20 // octets; the largest of public authorities have some 10 MB
+	maxEntries = 1 << 20  // of all CRLs in memory: 16 MiB
+	maxLists   = 256      // in memory
+	maxReading = 4        // at once: each is held twice while it is read
+)
+
+// askList looks on the CRL of one distribution point.
+func (s *Sources) askList(p point, cert, issuer *x509.Certificate, at time.Time) (answer, error) {
+	if p.indirect || p.reasons {
+		return answer{}, errIndirect
+	}
+	var errs []error
+	for _, u := range p.urls {
+		c, err := s.list(u, issuer, at)
+		if err == nil && !c.point.covers(cert, p) {
+			err = fmt.Errorf("%q: the CRL does not speak of this certificate", u[:min(len(u), 200)])
+		}
+		if err == nil {
+			return c.answer(cert, u), nil
+		}
+		errs = append(errs, err)
+	}
+	return answer{}, errors.Join(errs...)
+}
+
+func (c *crl) answer(cert *x509.Certificate, url string) answer {
+	a := answer{State: isGood, Source: url, Until: c.next, Refresh: c.refresh}
+	if e, on := c.find(cert); on {
+		a.State, a.Since, a.Cause = isRevoked, time.Unix(int64(e.since)*3600, 0), int(e.cause)
+	}
+	return a
+}
+
+// lists are the CRLs in memory, the one used last at the end.
+type lists struct {
+	all     []namedList
+	entries int
+}
+
+type namedList struct {
+	key string
+	*crl
+}
+
+func (l *lists) find(key string) *crl {
+	i := slices.IndexFunc(l.all, func(n namedList) bool { return n.key == key })
+	if i < 0 {
+		return nil
+	}
+	n := l.all[i]
+	l.all = append(slices.Delete(l.all, i, i+1), n)
+	return n.crl
+}
+
+func (l *lists) add(key string, c *crl) {
+	l.all = slices.DeleteFunc(l.all, func(n namedList) bool {
+		if n.key == key {
+			l.entries -= len(n.entries)
+		}
+		return n.key == key
+	})
+	l.all = append(l.all, namedList{key, c})
+	l.entries += len(c.entries)
+	for len(l.all) > 1 && (l.entries > maxEntries || len(l.all) > maxLists) {
+		l.entries -= len(l.all[0].entries)
+		l.all = slices.Delete(l.all, 0, 1)
+	}
+}
+
+// list is the CRL at url, from memory while it holds and needs no refresh.
+func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl, error) {
+	key := url + "\x00" + string(issuer.RawSubjectPublicKeyInfo)
+	s.mu.Lock()
+	c := s.lists.find(key)
+	s.mu.Unlock()
+	if c != nil && c.fresh(at) == nil && s.o.Now().Before(c.refresh) {
+		return c, nil
+	}
+	r, err, _ := s.group.Do("list "+key, func() (any, error) { return s.safeList(url, key, issuer) })
+	if err != nil {
+		if c != nil && c.fresh(at) == nil { // the older one holds still
+			return c, nil
+		}
+		return nil, err
+	}
+	got := r.(*crl)
+	if err := got.fresh(at); err != nil {
+		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
+		s.fail(key, err)
+		return nil, err
+	}
+	return got, nil
+}
+
+// safeList is fetchList, and outlives a fault of ours: the group would end the
+// gateway with it.
+func (s *Sources) safeList(url, key string, issuer *x509.Certificate) (c *crl, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.o.Log.Error("panic while a CRL was read", "panic", fmt.Sprint(p))
+			c, err = nil, errCRL
+		}
+	}()
+	return s.fetchList(url, key, issuer)
+}
+
+func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, error) {
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-s.ctx.Done():
+		return nil, s.ctx.Err()
+	}
+	data, err := s.try(key, fetchTime, func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxCRL) })
+	if err != nil {
+		return nil, err
+	}
+	c, err := parseCRL(data, issuer)
+	if err != nil {
+		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
+		s.fail(key, err)
+		return nil, err
+	}
+	c.refresh = refreshAt(s.o.Now(), c.next)
+	s.mu.Lock()
+	s.lists.add(key, c)
+	s.mu.Unlock()
+	return c, nil
+}

@@ -9,6 +9,8 @@ import (
 	"mime"
 	"strings"
 	"unicode/utf8"
+
+	"sealgate/internal/dn"
 )
 
 // Bounds of what a status field quotes; a field stays far below the 998 octets
@@ -146,8 +148,8 @@ func signerWords(j *Judgement) []string {
 	c := j.Signer.Signature.Certificate
 	return []string{
 		phrase(j.signerAddress(), maxQuoted) + ";",
-		"subject=" + quoted(c.Subject.String()) + ";",
-		"issuer=" + quoted(c.Issuer.String()) + ";",
+		"subject=" + quoted(dn.String(c.Subject)) + ";",
+		"issuer=" + quoted(dn.String(c.Issuer)) + ";",
 		fmt.Sprintf("serial=%s;", clean(c.SerialNumber.Text(16), 64)),
 		fmt.Sprintf("not-after=%s;", c.NotAfter.UTC().Format("2006-01-02T15:04:05Z")),
 		fmt.Sprintf("sha256=%x", sha256.Sum256(c.Raw)),
@@ -164,7 +166,7 @@ func (g *Gateway) authenticationResults(j *Judgement) []string {
 	if a := j.Signer.Address; a != "" && !strings.ContainsAny(a, " \"();") {
 		words = append(words, "body.smime-identifier="+phrase(a, maxQuoted))
 	}
-	return append(words, "body.smime-serial="+clean(c.SerialNumber.Text(16), 64), "body.smime-issuer="+quoted(c.Issuer.String()))
+	return append(words, "body.smime-serial="+clean(c.SerialNumber.Text(16), 64), "body.smime-issuer="+quoted(dn.String(c.Issuer)))
 }
 
 // smimeResult maps a status to the results of RFC 7281 §3.

@@ -18,6 +18,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/internal/address"
+	"sealgate/internal/dn"
 	"sealgate/trust"
 )
 
@@ -154,7 +155,7 @@ func showCerts(ctx context.Context, s certificateStore, args []string) error {
 			return err
 		}
 		fmt.Printf("subject:    %q\nissuer:     %q\nserial:     %s\nvalid:      %s to %s\nfirst seen: %s\nlast seen:  %s\nproved by:  %q at %s\n",
-			c.Subject, c.Issuer, c.SerialNumber.Text(16), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339),
+			dn.String(c.Subject), dn.String(c.Issuer), c.SerialNumber.Text(16), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339),
 			r.FirstSeen.UTC().Format(time.RFC3339), r.LastSeen.UTC().Format(time.RFC3339), r.Proof, r.ProofTime.UTC().Format(time.RFC3339))
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/gateway"
+	"sealgate/internal/dn"
 	"sealgate/smime"
 )
 
@@ -93,7 +94,7 @@ func drawSigner(w io.Writer, indent string, s gateway.SignerVerdict) {
 		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Trust.Remedy)
 	}
 	for _, c := range s.Trust.Chain {
-		fmt.Fprintf(w, "%s│    chain: %s\n", indent, c.Subject)
+		fmt.Fprintf(w, "%s│    chain: %s\n", indent, dn.String(c.Subject))
 	}
 }
 

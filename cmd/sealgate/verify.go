@@ -13,6 +13,7 @@ import (
 
 	"sealgate/gateway"
 	"sealgate/internal/address"
+	"sealgate/internal/dn"
 	"sealgate/smime"
 	"sealgate/trust"
 )
@@ -195,7 +196,7 @@ func signer(s gateway.SignerVerdict) reportSigner {
 		out.SigningTime = t.UTC().Format(time.RFC3339)
 	}
 	if c := s.Signature.Certificate; c != nil {
-		out.Subject, out.Issuer, out.Serial = c.Subject.String(), c.Issuer.String(), c.SerialNumber.Text(16)
+		out.Subject, out.Issuer, out.Serial = dn.String(c.Subject), dn.String(c.Issuer), c.SerialNumber.Text(16)
 		out.SHA256 = fmt.Sprintf("%x", sha256sum(c.Raw))
 	}
 	return out

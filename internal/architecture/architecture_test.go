@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"smime"},
 	{"certstore", "keyring", "trust"},
 	{"trust/fetch", "smime/cms"},
-	{"spool", "internal/address", "internal/spki", "smime/cms/internal"},
+	{"spool", "internal/address", "internal/dn", "internal/spki", "smime/cms/internal"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

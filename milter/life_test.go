@@ -5,6 +5,7 @@ package milter
 import (
 	"bytes"
 	"context"
+	"net"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -155,4 +156,19 @@ type discarder struct{}
 func (discarder) NeedsBody(gateway.Envelope) bool { return true }
 func (discarder) Process(_ context.Context, env gateway.Envelope, _ *spool.File) (*gateway.Outcome, error) {
 	return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To}}}, nil
+}
+
+// TestShutdownBeforeServe: a server that was stopped does not begin.
+func TestShutdownBeforeServe(t *testing.T) {
+	s := &Server{Processor: &engine{}}
+	if err := s.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(l); err != nil {
+		t.Error(err)
+	}
 }

@@ -133,6 +133,9 @@ func (s *Server) start(l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listener, s.sessions = l, map[*session]struct{}{}
+	if s.draining {
+		l.Close() // Shutdown came first
+	}
 	for v, d := range map[*time.Duration]time.Duration{&s.Timeout: defaultTimeout, &s.Idle: defaultIdle, &s.Progress: defaultProgress} {
 		if *v == 0 {
 			*v = d

@@ -45,6 +45,7 @@ func explainCommand() *cobra.Command {
 
 // draw prints the layers as a tree, outermost first.
 func (r *judged) draw(w io.Writer) {
+	w = terminal{w}
 	fmt.Fprintf(w, "message from %s\n", orUnknown(r.j.From))
 	indent := ""
 	for i, l := range r.opened.Layers {

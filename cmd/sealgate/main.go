@@ -81,7 +81,7 @@ func run(args []string) int {
 		return 0
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintln(os.Stderr, "sealgate:", text)
+		fmt.Fprintln(terminal{os.Stderr}, "sealgate:", text)
 	}
 	var f *failure
 	if errors.As(err, &f) {

@@ -65,6 +65,7 @@ var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
 		"bob":     {root, testpki.Options{Addresses: []string{"bob@firma.example"}}},
 		"expired": {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, NotBefore: long, NotAfter: long.Add(24 * time.Hour)}},
 		"weak":    {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-1024"}},
+		"escape":  {root, testpki.Options{Name: "evil\x1b[2J\u202e", Addresses: []string{"anna@kunde.example"}}},
 		"mallory": {stranger, testpki.Options{Addresses: []string{"anna@kunde.example"}}},
 	} {
 		c, err := k.by.Issue(k.o)

@@ -64,6 +64,7 @@ func candidates(cfg *config.Config) (ask func(string) ([]gateway.Candidate, erro
 
 // drawRecipient draws one address as a tree; true when it can be written to.
 func drawRecipient(w io.Writer, addr string, list []gateway.Candidate) (usable bool) {
+	w = terminal{w}
 	fmt.Fprintf(w, "%q\n", addr)
 	if len(list) == 0 {
 		fmt.Fprintln(w, "└─ no certificate is known; a signed mail from there, or sealgate cert import, brings one")

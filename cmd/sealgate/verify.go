@@ -160,6 +160,7 @@ func (r *judged) print(w io.Writer, asJSON bool) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(rep)
 	}
+	w = terminal{w}
 	fmt.Fprintf(w, "signature:  %s\nencryption: %s\nfrom:       %s\n", rep.Signature, rep.Encryption, rep.From)
 	if rep.Reason != "" {
 		fmt.Fprintf(w, "reason:     %s\n", rep.Reason)

@@ -49,14 +49,8 @@ const maxWrittenRecipients = 500
 // message; nothing is written at all if a recipient cannot be encrypted to,
 // which is a *CertificateError.
 func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) error {
-	if len(o.Recipients) == 0 || len(o.Recipients) > maxWrittenRecipients {
-		return errNoRecipients
-	}
-	spec, err := cipherFor(o.Cipher)
+	spec, err := o.spec(size)
 	if err != nil {
-		return err
-	}
-	if err := spec.checkSize(size); err != nil {
 		return err
 	}
 	key := randomBytes(spec.keySize)
@@ -90,6 +84,18 @@ func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) err
 		copy(f.tail[max(0, len(f.tail)-macSize):], seal.mac())
 		return nil
 	})
+}
+
+// spec checks what can be checked before any work.
+func (o *EncryptOptions) spec(size int64) (*cipherSpec, error) {
+	if len(o.Recipients) == 0 || len(o.Recipients) > maxWrittenRecipients {
+		return nil, errNoRecipients
+	}
+	spec, err := cipherFor(o.Cipher)
+	if err != nil {
+		return nil, err
+	}
+	return spec, spec.checkSize(size)
 }
 
 // encryptContent streams the content through the cipher.

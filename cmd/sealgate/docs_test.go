@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sealgate/config"
 )
 
 // block is a block of code; shown is a command line in one, or between backquotes.
@@ -40,6 +42,33 @@ func TestDocumentedCommands(t *testing.T) {
 	}
 	if found < 10 {
 		t.Errorf("only %d commands found in the documentation", found)
+	}
+}
+
+var settings = regexp.MustCompile("(?ms)^```toml$(.*?)^```$")
+
+// TestDocumentedSettings: every block of TOML in the documentation is a
+// configuration that loads.
+func TestDocumentedSettings(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range settings.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if _, err := config.Parse(m[1], t.TempDir()); err != nil {
+				t.Errorf("%s: %v in%s", filepath.Base(path), err, m[1])
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no settings found in the documentation")
 	}
 }
 

@@ -281,6 +281,9 @@ func (j *Judgement) malformed(m *smime.Message) {
 		return
 	}
 	j.lower(SignatureMalformed, m.Malformed.Error())
+	if j.Signer == nil && j.Signature == SignatureMalformed {
+		j.Reason = m.Malformed.Error() // the cause, of which "no signature" is the consequence
+	}
 }
 
 // signingTimeSlack is how far signing-time and Date may be apart without a word

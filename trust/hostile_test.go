@@ -71,6 +71,17 @@ func TestEnormousKeys(t *testing.T) {
 			t.Errorf("%d bits: %v", bits, len(got) == 1)
 		}
 	}
+	var bag [][]byte
+	for range 50 { // 1 MiB holds no more of them beside a signature for each
+		bag = append(bag, withKey(t, enormous(t, maxAuthorityRSA), "Sub").Raw)
+	}
+	leaf.Signature, r.Intermediates = make([]byte, maxAuthorityRSA/8), bag
+	c := s.checker(Soft, newMemory())
+	cost(t, "16 signers, 50 authorities of one name with the largest keys", 10*time.Second, func() {
+		for range 16 {
+			c.Check(context.Background(), r)
+		}
+	})
 	slow := enormous(t, 2048)
 	slow.E = maxExponent + 1
 	if len(parse([][]byte{withKey(t, slow, "Sub").Raw})) > 0 {

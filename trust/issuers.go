@@ -88,6 +88,9 @@ func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, kn
 		return nil
 	}
 	ch := s.group.DoChan(key, func() (any, error) {
+		if list := s.recall(s.ctx, key); len(list) > 0 { // since a moment ago
+			return list, nil
+		}
 		list, err := s.download(url, key, c.RawIssuer)
 		if err != nil {
 			s.o.Log.Info("an authority's certificate was not found", "error", brief(err))

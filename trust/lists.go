@@ -85,13 +85,16 @@ func (l *lists) add(key string, c *crl) {
 // list is the CRL at url, from memory while it holds and needs no refresh.
 func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl, error) {
 	key := url + "\x00" + string(issuer.RawSubjectPublicKeyInfo)
-	s.mu.Lock()
-	c := s.lists.find(key)
-	s.mu.Unlock()
-	if c != nil && c.fresh(at) == nil && s.o.Now().Before(c.refresh) {
+	c, current := s.inMemory(key, at)
+	if current {
 		return c, nil
 	}
-	r, err, _ := s.group.Do("list "+key, func() (any, error) { return s.safeList(url, key, issuer) })
+	r, err, _ := s.group.Do("list "+key, func() (any, error) {
+		if c, current := s.inMemory(key, at); current { // since a moment ago
+			return c, nil
+		}
+		return s.safeList(url, key, issuer)
+	})
 	if err != nil {
 		if c != nil && c.fresh(at) == nil { // the older one holds still
 			return c, nil
@@ -105,6 +108,14 @@ func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl
 		return nil, err
 	}
 	return got, nil
+}
+
+// inMemory is the list that was fetched last, and whether it need not be fetched anew.
+func (s *Sources) inMemory(key string, at time.Time) (c *crl, current bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c = s.lists.find(key)
+	return c, c != nil && c.fresh(at) == nil && s.o.Now().Before(c.refresh)
 }
 
 // safeList is fetchList, and outlives a fault of ours: the group would end the

@@ -109,9 +109,16 @@ func (s *Sources) ask(ctx context.Context, cert, issuer *x509.Certificate, at ti
 	return s.wait(ctx, key, s.question(key, cert, issuer, at))
 }
 
-// question is the look-up of one certificate, for the group.
+// question is the look-up of one certificate, for the group. It looks again at what
+// is known: the one before may have ended since.
 func (s *Sources) question(key string, cert, issuer *x509.Certificate, at time.Time) func() (any, error) {
 	return func() (any, error) {
+		if a, ok := s.known(s.ctx, key, at); ok && s.o.Now().Before(a.Refresh) {
+			return a, nil
+		}
+		if err := s.failed(key); err != nil {
+			return answer{State: isUnknown, Detail: err.Error()}, nil
+		}
 		a := s.safely(cert, issuer, at)
 		if until := at.Add(keepRevoked); a.State == isRevoked && a.Cause != onHold && a.Until.Before(until) {
 			a.Until = until // for good (RFC 5280 §5.3.1), and asked for anew all the same

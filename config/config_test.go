@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -167,11 +168,32 @@ func TestBad(t *testing.T) {
 	}
 }
 
+// FuzzParse: no text panics, what loads has a name, and every fault that names a
+// line names one of the file's.
 func FuzzParse(f *testing.F) {
-	f.Add(option.ReplaceAllString(`[server]`+"\n"+`hostname = "x"`, "$1"))
+	files, err := filepath.Glob("testdata/bad/*.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range append(files, "../config.example.toml") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(contract)
 	f.Fuzz(func(t *testing.T, s string) {
-		if c, err := Parse(s, "/nowhere"); err == nil && c.Server.Hostname == "" {
-			t.Error("a configuration without a name passed")
+		c, err := Parse(s, "/nowhere")
+		if err == nil {
+			if c.Server.Hostname == "" {
+				t.Error("a configuration without a name passed")
+			}
+			return
+		}
+		var n int
+		if _, bad := fmt.Sscanf(err.Error(), "line %d", &n); bad == nil && (n < 1 || n > strings.Count(s, "\n")+2) {
+			t.Errorf("line %d of %d: %v", n, strings.Count(s, "\n")+1, err)
 		}
 	})
 }

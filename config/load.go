@@ -59,7 +59,8 @@ func Parse(text, dir string) (*Config, error) {
 func syntax(err error) error {
 	var p toml.ParseError
 	if errors.As(err, &p) {
-		return fmt.Errorf("line %d: %s", p.Position.Line, p.Message)
+		line := max(p.Position.Line, 1) // the parser steps back over the end of a file that is cut off
+		return fmt.Errorf("line %d: %s", line, p.Message)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "toml: "))
 }
@@ -68,7 +69,10 @@ func syntax(err error) error {
 // is.
 func unknownKey(text string, key toml.Key) error {
 	name, table := key[len(key)-1], strings.Join(key[:len(key)-1], ".")
-	e := fmt.Sprintf("line %d: ", place{table, 0, name}.line(text))
+	e := ""
+	if line := (place{table, 0, name}).line(text); line > 0 { // a key in odd quotes is not found
+		e = fmt.Sprintf("line %d: ", line)
+	}
 	if word := notBuilt[key[0]]; word != "" {
 		return errors.New(e + word)
 	}

@@ -34,7 +34,7 @@ type leg struct {
 // envelope connects and gives MAIL and RCPT.
 func (l *leg) envelope(ctx context.Context) error {
 	if err := l.connect(ctx); err != nil {
-		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
+		return fmt.Errorf("proxy: next hop %s: %v", l.client.Address, err) // its own trouble, whatever it says: no reply to this message
 	}
 	o := l.mailOptions()
 	if o.UTF8 && !l.offers("SMTPUTF8") {

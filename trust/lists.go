@@ -39,11 +39,17 @@ func (s *Sources) askList(p point, cert, issuer *x509.Certificate, at time.Time)
 }
 
 func (c *crl) answer(cert *x509.Certificate, url string) answer {
-	a := answer{State: isGood, Source: url, Until: c.next, Refresh: c.refresh}
+	a := answer{State: isGood, Source: url, Made: c.this, Until: c.next, Refresh: c.refresh}
 	if e, on := c.find(cert); on {
 		a.State, a.Since, a.Cause = isRevoked, time.Unix(int64(e.since)*3600, 0), int(e.cause)
 	}
 	return a
+}
+
+// again is a copy, for readers hold the other.
+func (c *crl) again() *crl {
+	d := *c
+	return &d
 }
 
 // lists are the CRLs in memory, the one used last at the end.
@@ -82,23 +88,24 @@ func (l *lists) add(key string, c *crl) {
 	}
 }
 
-// list is the CRL at url, from memory while it holds and needs no refresh.
+// list is the CRL at url: from memory while it holds, though a newer one may be
+// fetched for those who come later.
 func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl, error) {
 	key := url + "\x00" + string(issuer.RawSubjectPublicKeyInfo)
-	c, current := s.inMemory(key, at)
-	if current {
-		return c, nil
-	}
-	r, err, _ := s.group.Do("list "+key, func() (any, error) {
+	do := func() (any, error) {
 		if c, current := s.inMemory(key, at); current { // since a moment ago
 			return c, nil
 		}
 		return s.safeList(url, key, issuer)
-	})
+	}
+	if c, current := s.inMemory(key, at); current {
+		return c, nil
+	} else if c != nil && c.fresh(at) == nil {
+		s.ahead("list "+key, do)
+		return c, nil
+	}
+	r, err, _ := s.group.Do("list "+key, do)
 	if err != nil {
-		if c != nil && c.fresh(at) == nil { // the older one holds still
-			return c, nil
-		}
 		return nil, err
 	}
 	got := r.(*crl)
@@ -147,9 +154,12 @@ func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, er
 		s.fail(key, err)
 		return nil, err
 	}
-	c.refresh = refreshAt(s.o.Now(), c.next)
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.lists.find(key); old != nil && c.this.Before(old.this) {
+		c = old.again() // somebody on the way has kept an older one
+	}
+	c.refresh = refreshAt(s.o.Now(), c.next)
 	s.lists.add(key, c)
-	s.mu.Unlock()
 	return c, nil
 }

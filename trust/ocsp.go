@@ -90,7 +90,7 @@ func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{Until: until, Refresh: refreshAt(at, until)}
+	a := answer{Made: resp.ThisUpdate, Until: until, Refresh: refreshAt(at, until)}
 	switch resp.Status {
 	case ocsp.Good:
 		a.State = isGood

@@ -36,6 +36,7 @@ type answer struct {
 	Cause   int       `json:"cause,omitempty"`
 	Source  string    `json:"source,omitempty"` // URL
 	Detail  string    `json:"detail,omitempty"` // why it is unknown
+	Made    time.Time `json:"made,omitzero"`    // thisUpdate
 	Until   time.Time `json:"until,omitzero"`   // the answer is good until then
 	Refresh time.Time `json:"refresh,omitzero"` // a newer one is asked for from then on
 }

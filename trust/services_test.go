@@ -74,7 +74,7 @@ func (s *services) count(path string) int {
 
 func (s *services) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	mode := s.mode
+	mode, list := s.mode, s.crl
 	s.hits[r.URL.Path]++
 	s.mu.Unlock()
 	switch mode {
@@ -107,8 +107,8 @@ func (s *services) serve(w http.ResponseWriter, r *http.Request) {
 		w.Write(s.ocsp(body, mode))
 		return
 	}
-	if s.crl != nil {
-		w.Write(s.crl)
+	if list != nil {
+		w.Write(list)
 		return
 	}
 	w.Write(s.list(mode))

@@ -5,7 +5,6 @@ package trust
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-	"unicode"
 
 	"golang.org/x/sync/singleflight"
 )
@@ -72,11 +70,6 @@ type Sources struct {
 	lists    lists
 }
 
-type failure struct {
-	why   string
-	until time.Time
-}
-
 // NewSources returns Sources; Close ends what they do in the background.
 func NewSources(o SourcesOptions) *Sources {
 	if o.Now == nil {
@@ -99,7 +92,7 @@ func (s *Sources) ask(ctx context.Context, cert, issuer *x509.Certificate, at ti
 	key := answerKey(cert, issuer)
 	if a, ok := s.known(ctx, key, at); ok {
 		if s.o.Now().After(a.Refresh) && s.failed(key) == nil {
-			s.ahead(key, cert, issuer)
+			s.ahead(key, s.question(key, cert, issuer, at))
 		}
 		return a
 	}
@@ -113,13 +106,17 @@ func (s *Sources) ask(ctx context.Context, cert, issuer *x509.Certificate, at ti
 // is known: the one before may have ended since.
 func (s *Sources) question(key string, cert, issuer *x509.Certificate, at time.Time) func() (any, error) {
 	return func() (any, error) {
-		if a, ok := s.known(s.ctx, key, at); ok && s.o.Now().Before(a.Refresh) {
-			return a, nil
+		before, ok := s.known(s.ctx, key, at)
+		if ok && s.o.Now().Before(before.Refresh) {
+			return before, nil
 		}
 		if err := s.failed(key); err != nil {
 			return answer{State: isUnknown, Detail: err.Error()}, nil
 		}
 		a := s.safely(cert, issuer, at)
+		if ok && before.State == isRevoked && a.State == isGood && !a.Made.After(before.Made) {
+			return before, nil // an old answer, which somebody on the way has kept
+		}
 		if until := at.Add(keepRevoked); a.State == isRevoked && a.Cause != onHold && a.Until.Before(until) {
 			a.Until = until // for good (RFC 5280 §5.3.1), and asked for anew all the same
 		}
@@ -156,14 +153,14 @@ func (s *Sources) wait(ctx context.Context, key string, do func() (any, error)) 
 	}
 }
 
-// ahead asks again before an answer has run out, when there is room.
-func (s *Sources) ahead(key string, cert, issuer *x509.Certificate) {
+// ahead does a look-up again before what is known has run out, when there is room.
+func (s *Sources) ahead(key string, do func() (any, error)) {
 	select {
 	case s.refresh <- struct{}{}:
 	default:
 		return
 	}
-	done := s.group.DoChan(key, s.question(key, cert, issuer, s.o.Now()))
+	done := s.group.DoChan(key, do)
 	go func() {
 		<-done
 		<-s.refresh
@@ -222,18 +219,6 @@ func (s *Sources) look(cert, issuer *x509.Certificate, at time.Time) answer {
 	return answer{State: isUnknown, Detail: "the revocation service did not say: " + brief(err)}
 }
 
-// brief is one line of an error, bounded and printable: it holds hostile text.
-func brief(err error) string {
-	whole := err.Error()
-	text := []rune(whole[:min(len(whole), 2000)])
-	for i, r := range text {
-		if !unicode.IsPrint(r) {
-			text[i] = ' '
-		}
-	}
-	return string(text[:min(len(text), 300)])
-}
-
 func (s *Sources) askResponder(url string, cert, issuer *x509.Certificate, at time.Time) (answer, error) {
 	q, err := askOCSP(cert, issuer)
 	if err != nil {
@@ -256,41 +241,4 @@ func (s *Sources) askResponder(url string, cert, issuer *x509.Certificate, at ti
 // and half a day from now at the latest.
 func refreshAt(now, until time.Time) time.Time {
 	return now.Add(min(longest, until.Sub(now)*3/4))
-}
-
-// try makes one request, unless that of the same key failed just now.
-func (s *Sources) try(key string, limit time.Duration, do func(context.Context) ([]byte, error)) ([]byte, error) {
-	if s.o.Fetch == nil {
-		return nil, errors.New("no look-ups are made here")
-	}
-	if err := s.failed(key); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, limit)
-	defer cancel()
-	data, err := do(ctx)
-	if err != nil {
-		s.fail(key, err)
-	}
-	return data, err
-}
-
-// failed is why a URL or a certificate is not asked for at the moment.
-func (s *Sources) failed(key string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f, ok := s.failures[sha256.Sum256([]byte(key))]; ok && s.o.Now().Before(f.until) {
-		return errors.New(f.why)
-	}
-	return nil
-}
-
-// fail remembers a failure in few octets: a URL may have any length.
-func (s *Sources) fail(key string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.failures) >= maxFailures {
-		clear(s.failures)
-	}
-	s.failures[sha256.Sum256([]byte(key))] = failure{brief(err), s.o.Now().Add(pause)}
 }

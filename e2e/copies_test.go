@@ -107,7 +107,9 @@ func hiddenRecipients(s *site) {
 	all := []string{"anna@kunde.example", "bob@kunde.example", "carl@kunde.example", "dora@kunde.example"}
 	s.accepted(s.send(s.outbound, "support@firma.example", all, ticket("hidden", "anna@kunde.example", bothOrders+"Cc: Bob <bob@kunde.example>\nBcc: carl@kunde.example\n")))
 	who := map[string][]string{"anna@kunde.example bob@kunde.example": {"anna", "bob", "support"}, "carl@kunde.example": {"carl", "support"}, "dora@kunde.example": {"dora", "support"}}
+	ids := map[string]bool{}
 	for _, m := range s.copies("hidden", 3) {
+		ids[field(s.t, m.Text, "Message-Id")] = true
 		slices.Sort(m.To)
 		names := who[strings.Join(m.To, " ")]
 		if names == nil {
@@ -124,6 +126,9 @@ func hiddenRecipients(s *site) {
 				s.t.Errorf("the copy for %v tells of a hidden recipient:\n%s", m.To, text)
 			}
 		}
+	}
+	if len(ids) != 1 {
+		s.t.Errorf("the copies have %d Message-IDs: %v", len(ids), ids)
 	}
 }
 

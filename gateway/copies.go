@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/x509"
 	"fmt"
 	"slices"
@@ -48,7 +49,20 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 		}
 		out.Deliveries = append(out.Deliveries, d)
 	}
+	m.sameMessage(out.Deliveries)
 	return out, nil
+}
+
+// sameMessage gives several copies of a message that has none one Message-ID: the
+// next hop would make another for each, and replies would belong to nothing.
+func (m *outboundMail) sameMessage(copies []Delivery) {
+	if len(copies) < 2 || len(m.e.Get("Message-ID")) > 0 {
+		return
+	}
+	id := " <" + strings.ToLower(rand.Text()) + "@" + m.g.o.AuthservID + ">"
+	for i := range copies {
+		copies[i].Edits = append(copies[i].Edits, HeaderEdit{Op: AppendField, Name: "Message-ID", Value: id})
+	}
 }
 
 // protect puts the header into what is signed and encrypted, where that is

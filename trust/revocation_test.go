@@ -89,6 +89,19 @@ func TestNoService(t *testing.T) {
 	}
 }
 
+// TestTrustedItself: nobody can be asked of a certificate that is a root itself.
+func TestTrustedItself(t *testing.T) {
+	s := newServices(t)
+	root, err := testpki.NewRoot(testpki.Options{Addresses: anna, Usage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pki.Root = root
+	if res, _ := check(s.checker(Hard, nil), root); res.Status != Valid || res.Revocation != notChecked {
+		t.Errorf("%+v", res)
+	}
+}
+
 // TestRevokedAfterSigning: a signing-time is the signer's own word; a certificate
 // that was revoked since is revoked, and the day is said.
 func TestRevokedAfterSigning(t *testing.T) {

@@ -23,6 +23,7 @@ type Config struct {
 	Limits   Limits     `toml:"limits"`
 	Spool    Spool      `toml:"spool"`
 	Log      Log        `toml:"log"`
+	Admin    Admin      `toml:"admin"`
 }
 
 // Server is [server].
@@ -163,6 +164,12 @@ type Spool struct {
 type Log struct {
 	Level  string `toml:"level"`
 	Format string `toml:"format"`
+}
+
+// Admin is [admin]. This version has no HTTP interface yet: an address is taken, so
+// that a configuration for a later one loads, and warned about.
+type Admin struct {
+	Address string `toml:"address"`
 }
 
 // Default is what holds when the file is silent.

@@ -83,8 +83,7 @@ func TestExampleParsesWhole(t *testing.T) {
 	}
 }
 
-// contract is the example of the design document (§10), as printed there but for
-// [admin], which this version has not.
+// contract is the example of the design document (§10), as printed there.
 const contract = `[server]
 hostname = "mail.firma.example"     # authserv-id; HELO of the proxy
 data_dir = "/var/lib/sealgate"      # Badger, caches
@@ -118,6 +117,8 @@ revocation   = "soft"
 unknown_ca   = "ignore"             # or "pending"
 [store]
 driver = "badger"                   # or "postgres" with url
+[admin]
+address = "127.0.0.1:8890"
 `
 
 // TestContract: scripts rely on it.
@@ -133,7 +134,7 @@ func TestContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Listener) != 3 || c.Listener[1].Reinject != "127.0.0.1:10026" || len(c.Trust.Roots) != 2 || c.Rule[0].Encrypt != "yes" {
+	if len(c.Listener) != 3 || c.Listener[1].Reinject != "127.0.0.1:10026" || len(c.Trust.Roots) != 2 || c.Rule[0].Encrypt != "yes" || c.Admin.Address != "127.0.0.1:8890" {
 		t.Errorf("%+v", c)
 	}
 }

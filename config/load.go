@@ -73,17 +73,9 @@ func unknownKey(text string, key toml.Key) error {
 	if line := (place{table, 0, name}).line(text); line > 0 { // a key in odd quotes is not found
 		e = fmt.Sprintf("line %d: ", line)
 	}
-	if word := notBuilt[key[0]]; word != "" {
-		return errors.New(e + word)
-	}
 	e += fmt.Sprintf("unknown key %q", key.String())
 	if near := nearest(name, known()[table]); near != "" {
 		e += fmt.Sprintf(", did you mean %q?", near)
 	}
 	return errors.New(e)
-}
-
-// notBuilt are tables that the design has and this version has not.
-var notBuilt = map[string]string{
-	"admin": "[admin]: this version has no HTTP interface; take the table out",
 }

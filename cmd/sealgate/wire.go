@@ -47,6 +47,9 @@ func (h *house) NeedsBody(env gateway.Envelope) bool { return h.engine.Load().Ne
 // build opens everything that the configuration names.
 func build(cfg *config.Config) (*house, error) {
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr)}
+	if cfg.Admin.Address != "" {
+		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
+	}
 	var err error
 	if err = os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)

@@ -87,6 +87,9 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 	if fromErr != nil && j.Signature != SignatureNone {
 		j.lower(SignatureMismatch, "the message does not have exactly one From address")
 	}
+	if m.Ambiguous != nil && j.Signature != SignatureNone {
+		j.lower(SignaturePartial, m.Ambiguous.Error())
+	}
 	j.protected(m)
 	j.malformed(m)
 	j.notes(m)

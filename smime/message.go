@@ -25,6 +25,10 @@ type Message struct {
 	// around it.
 	Malformed error
 
+	// Ambiguous is why other readers may find something else in the message than
+	// what its signatures cover; nil when they agree.
+	Ambiguous error
+
 	Protected *Protected // header fields inside the cryptographic payload; nil: none
 	CertsOnly bool       // Inner is a bundle of certificates (RFC 8551 §3.8), which stays an attachment
 }

@@ -106,7 +106,15 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 	case len(op.m.Layers) >= op.o.MaxDepth:
 		op.m.Malformed = op.located(malformed("more than %d layers", op.o.MaxDepth))
 		return nil, nil
-	case content != nil:
+	}
+	if op.m.Ambiguous == nil {
+		why, err := e.ambiguous()
+		if err != nil {
+			return nil, err
+		}
+		op.m.Ambiguous = op.located(why)
+	}
+	if content != nil {
 		return op.detached(content, signature)
 	}
 	return op.enclosed(e, claims)

@@ -21,13 +21,7 @@ func parseParameters(s string) (token string, params map[string]string) {
 	params = make(map[string]string)
 	var extended []string
 	for p.next() {
-		name := strings.ToLower(p.word("=;"))
-		value := ""
-		p.blanks()
-		if strings.HasPrefix(p.s, "=") {
-			p.s = p.s[1:]
-			value = p.value()
-		}
+		name, value := p.parameter()
 		if _, again := params[name]; name == "" || again {
 			continue
 		}
@@ -52,6 +46,17 @@ func (p *paramScanner) next() bool {
 	}
 	p.s = p.s[i+1:]
 	return true
+}
+
+// parameter reads one, its name in lower case.
+func (p *paramScanner) parameter() (name, value string) {
+	name = strings.ToLower(p.word("=;"))
+	p.blanks()
+	if strings.HasPrefix(p.s, "=") {
+		p.s = p.s[1:]
+		value = p.value()
+	}
+	return name, value
 }
 
 // blanks skips white space and comments (RFC 5322 §3.2.2).

@@ -38,6 +38,9 @@ func TestReadersThatDisagree(t *testing.T) {
 		"a multipart in base64":           replaced(fields, "Content-Transfer-Encoding: base64\r\n"+fields),
 		"a part before, longer boundary":  replaced("\r\n\r\n--"+boundary, "\r\n\r\n--"+boundary+"x\r\n\r\nplease pay\r\n--"+boundary),
 		"a part behind the end":           good + "--" + boundary + "\r\n\r\nplease pay\r\n--" + boundary + "--\r\n",
+		"a From behind a bare CR":         strings.Replace(good, "To: ", "X-Note: a\rFrom: ceo@bank.example\r\nTo: ", 1),
+		"the header ends at bare CRs":     strings.Replace(good, "To: ", "X-Note: a\r\rplease pay to this account\r\nTo: ", 1),
+		"a NUL in a field":                strings.Replace(good, "Subject: ", "Subject: pay\x00", 1),
 		"inside another valid signature":  h.signed(h.sales, fromAnna, strings.TrimPrefix(before(replaced(parameter, parameter+"; boundary=evil")), fromAnna)),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,6 +15,11 @@ import (
 // nil when they agree. The outer header and what surrounds the parts are signed by
 // nobody, so whoever sends a signed mail on can write them.
 func (e *Entity) ambiguous() (why, err error) {
+	for _, f := range e.Fields {
+		if bareCROrNUL(f.Raw) { // ends a line, or the header, or the field, for some
+			return malformedAt(e.off, "a bare CR or a NUL in the field %s", f.Name), nil
+		}
+	}
 	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
 		if n := len(e.Get(name)); n > 1 { // RFC 5322 §3.6 with RFC 2045 §3: at most one
 			return malformedAt(e.off, "%d fields %s", n, name), nil
@@ -31,6 +36,11 @@ func (e *Entity) ambiguous() (why, err error) {
 		return malformedAt(e.off, "a boundary that readers find in different places"), nil
 	}
 	return e.surroundings(params["boundary"])
+}
+
+// bareCROrNUL finds what RFC 5322 §2.2 and §3.5 allow nowhere.
+func bareCROrNUL(raw []byte) bool {
+	return bytes.Count(raw, []byte("\r")) != bytes.Count(raw, []byte("\r\n")) || bytes.IndexByte(raw, 0) >= 0
 }
 
 // oneBoundary tells whether careless readers, too, find boundary and no other in the

@@ -8,6 +8,8 @@ import (
 	"compress/zlib"
 	"crypto/x509"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -185,5 +187,19 @@ func poisoned(s *site) {
 	s.arrival("Subject: bag")
 	if got := s.out("to one of the bag", "eve@evil.example", encryptOrder); got.code != 550 {
 		s.t.Errorf("a certificate of the bag was stored: %+v", got)
+	}
+}
+
+// TestNoCoreDumps: the kernel writes nothing of the gateway's memory, whatever the
+// limits of whoever started it.
+func TestNoCoreDumps(t *testing.T) {
+	s := newSite(t, viaMilter)
+	proc := fmt.Sprintf("/proc/%d/", s.gateway.Process.Pid)
+	limits, err := os.ReadFile(proc + "limits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^Max core file size\s+0\s+0\s`).Match(limits) {
+		t.Errorf("core dumps are on:\n%s", limits)
 	}
 }

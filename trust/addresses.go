@@ -52,21 +52,26 @@ func subjectAddresses(c *x509.Certificate) (out []string) {
 // utf8Mailboxes reads otherName entries of type id-on-SmtpUTF8Mailbox
 // (RFC 9598 §3): [0] { OID, [0] EXPLICIT UTF8String }.
 func utf8Mailboxes(c *x509.Certificate) (out []string) {
+	names := alternativeNames(c)
+	for _, n := range names[:min(len(names), maxAddresses)] {
+		if s, ok := utf8Mailbox(n); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// alternativeNames are the GeneralNames of the SAN; nil when it cannot be read.
+func alternativeNames(c *x509.Certificate) (names []asn1.RawValue) {
 	for _, e := range c.Extensions {
 		if !e.Id.Equal(oidSAN) {
 			continue
 		}
-		var names []asn1.RawValue
 		if rest, err := asn1.Unmarshal(e.Value, &names); err != nil || len(rest) > 0 {
 			return nil
 		}
-		for _, n := range names[:min(len(names), maxAddresses)] {
-			if s, ok := utf8Mailbox(n); ok {
-				out = append(out, s)
-			}
-		}
 	}
-	return out
+	return names
 }
 
 func utf8Mailbox(n asn1.RawValue) (string, bool) {

@@ -42,7 +42,7 @@ func parse(raw [][]byte) (list []*x509.Certificate) {
 			continue
 		}
 		if c, err := x509.ParseCertificate(der); err == nil && acceptable(c) {
-			list = append(list, c)
+			list = append(list, withDirectoryNames(c))
 		}
 	}
 	return list
@@ -65,6 +65,9 @@ func believable(chain []*x509.Certificate) error {
 		if k, ok := ca.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {
 			return fmt.Errorf("an authority between has an RSA key of %d bits", k.N.BitLen())
 		}
+	}
+	if err := directoryNames(chain); err != nil {
+		return err
 	}
 	return nameConstraints(chain)
 }

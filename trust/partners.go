@@ -32,7 +32,7 @@ func (c *Checker) rootsFor(addr string) *x509.CertPool {
 			pool = pool.Clone()
 		}
 		for _, r := range p.Roots {
-			pool.AddCert(r)
+			pool.AddCert(withDirectoryNames(r))
 		}
 	}
 	return pool

@@ -93,7 +93,7 @@ func New(o Options) (*Checker, error) {
 		if r == nil {
 			return nil, errors.New("trust: nil root")
 		}
-		c.roots.AddCert(r)
+		c.roots.AddCert(withDirectoryNames(r))
 	}
 	return c, nil
 }

@@ -21,11 +21,12 @@ import (
 // Options describes one certificate. The zero value of each field is what a
 // mail certificate usually has.
 type Options struct {
-	Name         string   // common name; "" is the first address, or "Test CA"
-	Addresses    []string // rfc822Name in the SAN
-	Subject      []string // emailAddress in the subject
-	SmtpUTF8     []string // SmtpUTF8Mailbox in the SAN (RFC 9598)
-	Key          string   // "p256" (default), "p384", "p521", "rsa-1024", "rsa-2048", "rsa-3072", "ed25519"
+	Name         string     // common name; "" is the first address, or "Test CA"
+	DN           *pkix.Name // the whole subject, in place of Name and Subject
+	Addresses    []string   // rfc822Name in the SAN
+	Subject      []string   // emailAddress in the subject
+	SmtpUTF8     []string   // SmtpUTF8Mailbox in the SAN (RFC 9598)
+	Key          string     // "p256" (default), "p384", "p521", "rsa-1024", "rsa-2048", "rsa-3072", "ed25519"
 	CA           bool
 	MaxPath      int // for a CA: 0 means no limit, -1 means zero
 	Usage        x509.KeyUsage
@@ -209,6 +210,9 @@ var (
 )
 
 func subject(o Options) pkix.Name {
+	if o.DN != nil {
+		return *o.DN
+	}
 	n := pkix.Name{CommonName: o.Name}
 	switch {
 	case o.Name != "":

@@ -1,10 +1,13 @@
 package trust
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -27,31 +30,60 @@ func TestSystemRoots(t *testing.T) {
 	}
 }
 
-// emailRoot is a line of certutil's list whose middle flag is a trusted CA.
-var emailRoot = regexp.MustCompile(`(?m)^Builtin Object Token:.*\S +[^ ,]*,C[^ ,]*,[^ ,]* *$`)
+var (
+	// emailRoot is a line of certutil's list whose middle flag is a trusted CA.
+	emailRoot = regexp.MustCompile(`(?m)^(Builtin Object Token:.*\S) +[^ ,]*,C[^ ,]*,[^ ,]* *$`)
+	// fingerprint and distrusted are lines of certutil's description of one root.
+	fingerprint = regexp.MustCompile(`Fingerprint \(SHA-256\):\s+([0-9A-F:]+)`)
+	distrusted  = regexp.MustCompile(`E-mail Distrust After: \S`)
+)
 
-// TestSystemRootsAreNSSs compares with what NSS itself lists.
+// TestSystemRootsAreNSSs compares, root by root, with what NSS itself trusts for
+// e-mail without a date after which it does not.
 func TestSystemRootsAreNSSs(t *testing.T) {
 	r, err := SystemRoots()
 	if err != nil {
 		t.Fatal(err)
 	}
 	modules, _ := filepath.Glob("/usr/lib/*/libnssckbi.so")
-	certutil, noTool := exec.LookPath("certutil")
+	_, noTool := exec.LookPath("certutil")
 	if len(modules) == 0 || noTool != nil || r.Date == "" {
 		t.Skip("NSS and its certutil are not installed, or the system has a list of its own")
 	}
 	db := "sql:" + t.TempDir()
-	for _, args := range [][]string{{certutil, "-N", "-d", db, "--empty-password"}, {"modutil", "-force", "-dbdir", db, "-add", "builtin", "-libfile", modules[0]}} {
-		if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v %s", args, err, out)
+	run := func(args ...string) string {
+		out, err := exec.Command(args[0], args[1:]...).Output()
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return string(out)
+	}
+	run("certutil", "-N", "-d", db, "--empty-password")
+	run("modutil", "-force", "-dbdir", db, "-add", "builtin", "-libfile", modules[0])
+	theirs, dropped := map[string]string{}, 0
+	for _, m := range emailRoot.FindAllStringSubmatch(run("certutil", "-L", "-d", db, "-h", "Builtin Object Token"), -1) {
+		text := run("certutil", "-L", "-d", db, "-n", m[1])
+		if distrusted.MatchString(text) {
+			dropped++
+			continue
+		}
+		all := fingerprint.FindAllStringSubmatch(text, -1) // two roots may have one name
+		if len(all) == 0 {
+			t.Fatalf("%s: no fingerprint", m[1])
+		}
+		for _, f := range all {
+			theirs[strings.ToLower(strings.ReplaceAll(f[1], ":", ""))] = m[1]
 		}
 	}
-	out, err := exec.Command(certutil, "-L", "-d", db, "-h", "Builtin Object Token").Output()
-	if err != nil {
-		t.Fatal(err)
+	t.Logf("NSS: %d roots for e-mail, and %d that it distrusts by date; embedded: %d, %s, %s", len(theirs), dropped, len(r.Certificates), r.Source, r.Date)
+	for _, c := range r.Certificates {
+		sum := fmt.Sprintf("%x", sha256.Sum256(c.Raw))
+		if theirs[sum] == "" {
+			t.Errorf("%s is embedded, NSS does not trust it for e-mail: make roots", c.Subject)
+		}
+		delete(theirs, sum)
 	}
-	if n := len(emailRoot.FindAll(out, -1)); n != len(r.Certificates) {
-		t.Errorf("NSS has %d roots for e-mail, we embed %d (%s, %s): make roots", n, len(r.Certificates), r.Source, r.Date)
+	for _, name := range theirs {
+		t.Errorf("%s is not embedded: make roots", name)
 	}
 }

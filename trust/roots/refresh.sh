@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes email.pem anew: the roots that Mozilla trusts for e-mail, out of NSS's
-# built-in module (Debian packages libnss3 and libnss3-tools).
+# built-in module (Debian packages libnss3 and libnss3-tools). A root that Mozilla
+# distrusts for what it has issued after some date is left out as a whole.
 set -eu
 cd "$(dirname "$0")"
 module=$(find /usr/lib -name libnssckbi.so | head -n 1)
@@ -16,6 +17,11 @@ certutil -L -d "sql:$db" -h 'Builtin Object Token' | sed -n 's/^\(Builtin Object
 	echo "# source: NSS $(dpkg-query -W -f '${Version}' libnss3 2>/dev/null || echo unknown)"
 	echo "# date: $(date -u -r "$module" +%Y-%m-%d)"
 	while read -r name; do
+		since=$(certutil -L -d "sql:$db" -n "$name" </dev/null | sed -n 's/.*E-mail Distrust After: *//p' | head -n 1)
+		if [ -n "$since" ]; then
+			echo "# left out, distrusted after $since: ${name#Builtin Object Token:}"
+			continue
+		fi
 		echo "# ${name#Builtin Object Token:}"
 		certutil -L -d "sql:$db" -n "$name" -a </dev/null | tr -d '\r'
 	done <"$db/names"

@@ -11,6 +11,8 @@ import (
 	"fmt"
 
 	"go.mozilla.org/pkcs7"
+	"golang.org/x/crypto/cryptobyte"
+	cb "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/smime/cms"
 )
@@ -33,8 +35,12 @@ func ReadCertificates(data []byte) ([]*x509.Certificate, error) {
 	if bytes.Contains(data, []byte("-----BEGIN ")) {
 		return readPEM(data)
 	}
-	if c, err := x509.ParseCertificate(bytes.TrimSpace(data)); err == nil {
-		return []*x509.Certificate{c}, nil
+	rest := cryptobyte.String(data)
+	var der cryptobyte.String
+	if rest.ReadASN1Element(&der, cb.SEQUENCE) && len(bytes.Trim(rest, "\x00\r\n")) == 0 {
+		if c, err := x509.ParseCertificate(der); err == nil {
+			return []*x509.Certificate{c}, nil
+		}
 	}
 	return readBundle(data)
 }
@@ -73,12 +79,17 @@ func readBundle(der []byte) (list []*x509.Certificate, err error) {
 	if err != nil || ci.Signed == nil || len(ci.Signed.Certificates) == 0 {
 		return nil, ErrBundle
 	}
+	var unread error // one by one: a bad certificate does not matter beside good ones
 	for i, raw := range ci.Signed.Certificates {
 		c, err := x509.ParseCertificate(raw)
 		if err != nil {
-			return nil, fmt.Errorf("certstore: certificate %d of the bundle: %w", i+1, err)
+			unread = errors.Join(unread, fmt.Errorf("certstore: certificate %d of the bundle: %w", i+1, err))
+			continue
 		}
 		list = append(list, c)
+	}
+	if len(list) == 0 {
+		return nil, unread
 	}
 	return list, nil
 }

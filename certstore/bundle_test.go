@@ -96,3 +96,43 @@ func TestHostileBundles(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyDERIsRead: also a certificate whose last octet looks like a line end or a
+// blank, and one that a line end was added to.
+func TestAnyDERIsRead(t *testing.T) {
+	p, seen := testpki.New(t), map[byte]bool{}
+	for n := 0; n < 20000 && len(seen) < 3; n++ {
+		der := p.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, ReuseKeyFrom: p.Root}).Certificate.Raw
+		last := der[len(der)-1]
+		if seen[last] || !bytes.ContainsRune([]byte("\n\r\t \x00"), rune(last)) {
+			continue
+		}
+		seen[last] = true
+		for _, after := range []string{"", "\n", "\r\n", "\x00"} {
+			if list, err := ReadCertificates(append(slices.Clone(der), after...)); err != nil || !bytes.Equal(list[0].Raw, der) {
+				t.Errorf("ends with %#x and %q: %v", last, after, err)
+			}
+		}
+	}
+	if len(seen) < 3 {
+		t.Error("no such certificate in 20,000")
+	}
+}
+
+// TestBadCertificateInABundle does not matter beside a good one.
+func TestBadCertificateInABundle(t *testing.T) {
+	good := testpki.New(t).Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}}).Certificate
+	bad := &x509.Certificate{Raw: []byte{0x30, 0x03, 0x02, 0x01, 0x07}}
+	for _, k := range []struct {
+		list []*x509.Certificate
+		want int
+	}{{[]*x509.Certificate{bad, good}, 1}, {[]*x509.Certificate{good, bad}, 1}, {[]*x509.Certificate{bad}, 0}} {
+		der, err := WriteBundle(k.list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := ReadCertificates(der); len(list) != k.want || (err == nil) != (k.want > 0) {
+			t.Errorf("%d, want %d: %v", len(list), k.want, err)
+		}
+	}
+}

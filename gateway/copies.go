@@ -214,7 +214,7 @@ const dateSlack = 30 * time.Minute
 // sign signs with the plan's credential.
 func (m *outboundMail) sign(content *smime.Entity, p *plan) (*smime.Entity, error) {
 	c := p.credential
-	s := cms.Signer{Certificate: c.Certificate, Key: c.Key, Digest: m.digest(c), PSS: m.how.PSS, SigningTime: m.signingTime(), Capabilities: cms.OwnCapabilities()}
+	s := cms.Signer{Certificate: c.Certificate, Key: c.Key, Digest: m.digest(c), PSS: m.how.PSS && cms.IsRSA(c.Certificate), SigningTime: m.signingTime(), Capabilities: cms.OwnCapabilities()}
 	if own := m.g.pick(m.box, mayEncrypt); own != nil {
 		s.EncryptionCertificate = own.Certificate
 	}
@@ -253,7 +253,7 @@ func (m *outboundMail) encrypt(g group, content *smime.Entity) (*smime.Entity, e
 	var to []cms.Recipient
 	add := func(c *x509.Certificate, oaep bool) {
 		if !slices.ContainsFunc(to, func(r cms.Recipient) bool { return r.Certificate.Equal(c) }) {
-			to = append(to, cms.Recipient{Certificate: c, OAEP: oaep})
+			to = append(to, cms.Recipient{Certificate: c, OAEP: oaep && cms.IsRSA(c)})
 		}
 	}
 	for _, r := range g.encrypt {
@@ -301,9 +301,6 @@ func maySign(c *keyring.Credential) bool {
 }
 
 func mayEncrypt(c *keyring.Credential) bool {
-	if _, signsOnly := c.Key.Public().(ed25519.PublicKey); signsOnly {
-		return false
-	}
 	u := c.Certificate.KeyUsage
-	return u == 0 || u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0
+	return cms.CanEncryptTo(c.Certificate) == nil && (u == 0 || u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0)
 }

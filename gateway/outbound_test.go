@@ -11,6 +11,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/testpki"
+	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 )
@@ -301,5 +302,31 @@ func TestDKIMGoesWithTheBody(t *testing.T) {
 	out = h.process(outboundTo("a@b.example"), fromSupport("a@b.example", dkim+plainText))
 	if !strings.Contains(out.text[0], "DKIM-Signature") {
 		t.Error("a good DKIM signature is gone")
+	}
+}
+
+// TestRuleForRSAWithOtherKeys: a rule that wants OAEP and PSS binds RSA keys; with
+// others the mail goes out as it would without.
+func TestRuleForRSAWithOtherKeys(t *testing.T) {
+	for _, key := range []string{"p256", "rsa-2048"} {
+		h := newHouse(t, func(o *Options) {
+			o.Rules = []Rule{{Recipient: "@kunde.example", Algorithms: Algorithms{OAEP: true, PSS: true}}}
+		})
+		own := h.pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}, Key: key})
+		h.ring[0].Credentials = []*keyring.Credential{{Certificate: own.Certificate, Key: own.Key}}
+		anna := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: key})
+		h.knows(anna)
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText))
+		if out.Verdict != Accept {
+			t.Fatalf("%s: %+v", key, out.Outcome)
+		}
+		shown, j, m := h.judged(out.text[0], anna)
+		if !strings.Contains(shown, "the secret text") || j.Signature != SignatureValid {
+			t.Errorf("%s: %+v", key, j)
+		}
+		oaep, pss := strings.Contains(m.Layers[0].KeyManagement, "oaep"), j.Signer.Signature.Algorithm == "rsa-pss"
+		if want := key != "p256"; oaep != want || pss != want {
+			t.Errorf("%s: %s, %s", key, m.Layers[0].KeyManagement, j.Signer.Signature.Algorithm)
+		}
 	}
 }

@@ -69,6 +69,9 @@ func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record
 	if err != nil {
 		return nil, passed("it cannot be read", "")
 	}
+	if err := cms.CanEncryptTo(c); err != nil {
+		return nil, passed(err.Error(), "a certificate whose key can be encrypted to")
+	}
 	res := g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: r.Intermediates, Address: addr, Purpose: trust.Encrypt, At: g.o.Now(), Pinned: r.State == certstore.Pinned})
 	caps, err := cms.ParseCapabilities(r.Capabilities)
 	if err != nil {

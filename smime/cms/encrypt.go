@@ -5,12 +5,14 @@ package cms
 import (
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"io"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
 
@@ -42,6 +44,20 @@ var (
 
 // maxWrittenRecipients is what readers of this package accept.
 const maxWrittenRecipients = 500
+
+// CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
+// *CertificateError that Encrypt would return. It tries: nobody else decides.
+func CanEncryptTo(c *x509.Certificate) error {
+	_, _, err := recipientInfos(EncryptOptions{Recipients: []Recipient{{Certificate: c}}}, make([]byte, 16))
+	return err
+}
+
+// IsRSA tells whether OAEP is a choice for the certificate's key.
+func IsRSA(c *x509.Certificate) bool {
+	key, err := spki.PublicKey(c)
+	_, ok := key.(*rsa.PublicKey)
+	return err == nil && ok
+}
 
 // Encrypt encrypts content, of exactly size bytes, for all recipients or none,
 // and writes a ContentInfo with EnvelopedData or, for an authenticating cipher,

@@ -132,6 +132,7 @@ type On struct {
 	Undecryptable     string `toml:"undecryptable"`
 	Malformed         string `toml:"malformed"`
 	NoCertificate     string `toml:"no_certificate"`
+	Unsupported       string `toml:"unsupported"`
 }
 
 // Headers is [headers].
@@ -181,7 +182,7 @@ func Default() *Config {
 		Outbound: Outbound{ReplyToEncrypted: "if-possible", HeaderProtection: "off"},
 		Inbound:  Inbound{ExplainPart: true},
 		On: On{BadSignature: "tag", Untrusted: "tag", Expired: "tag", Revoked: "tag", RevocationUnknown: "tag", Mismatch: "tag",
-			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag"},
+			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag", Unsupported: "tag"},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
 		Limits:  Limits{MessageSize: 100 << 20, Expanded: 1 << 30, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour), LookUps: Duration(8 * time.Second)},
 		Spool:   Spool{Memory: 256 << 10, Limit: 2 << 30},

@@ -108,7 +108,7 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return Judge(ctx, opened, "", m.g.o.Trust, m.g.o.Now()), nil
+	return m.g.verdict(ctx, opened)
 }
 
 // explained is the copy of an undecryptable mail: a readable part in front, the

@@ -87,7 +87,7 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 	s, chain := m.j.Signer.Signature, m.j.Signer.Trust.Chain
 	cert := s.Certificate
 	if e := s.EncryptionCertificate; e != nil && state == certstore.Active {
-		if r := m.proof(ctx, e); r.Status == trust.Valid {
+		if r := m.proof(ctx, e); r.Status == trust.Valid && cms.CanEncryptTo(e) == nil {
 			cert, chain = e, r.Chain
 		}
 	}
@@ -98,7 +98,7 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 	fp := sha256.Sum256(cert.Raw)
 	if i := slices.IndexFunc(known, func(r *certstore.Record) bool { return r.Fingerprint == fp }); i >= 0 {
 		state = known[i].State // what an admin decided stays decided
-	} else if state == certstore.Active && m.keyChange(known, cert) {
+	} else if state == certstore.Active && m.keyChange(known, issuerOf(cert, chain)) {
 		state = m.onKeyChange()
 	}
 	r := m.record(cert, s, state)
@@ -123,13 +123,24 @@ func intermediates(chain []*x509.Certificate) (raw [][]byte) {
 // proof judges an encryption certificate that a signer announced: same address,
 // own chain and usage.
 func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) trust.Result {
-	return m.g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: m.opened.Layers[m.j.Signer.Layer].Certificates,
-		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now()})
+	layer := m.j.Signer.Layer
+	return m.g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
+		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: changeable(m.opened.Layers[:layer])})
 }
 
-// keyChange tells whether cert is the first from another CA while one from
-// elsewhere is still good for this address.
-func (m *inboundMail) keyChange(known []*certstore.Record, cert *x509.Certificate) bool {
+// issuerOf is the authority that a chain names for its leaf; of a chain of one, that
+// one itself.
+func issuerOf(cert *x509.Certificate, chain []*x509.Certificate) *x509.Certificate {
+	if len(chain) > 1 {
+		return chain[1]
+	}
+	return cert
+}
+
+// keyChange tells whether issuer is the first of its kind for this address, while a
+// certificate of another one is still good. It is the same one when its key has
+// signed that certificate: authorities may bear the same name.
+func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certificate) bool {
 	now, other := m.g.o.Now(), false
 	for _, r := range known {
 		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
@@ -139,7 +150,7 @@ func (m *inboundMail) keyChange(known []*certstore.Record, cert *x509.Certificat
 		if err != nil {
 			continue
 		}
-		if bytes.Equal(c.RawIssuer, cert.RawIssuer) {
+		if bytes.Equal(c.RawIssuer, issuer.RawSubject) && issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
 			return false
 		}
 		other = true
@@ -160,7 +171,7 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 	r := &certstore.Record{
 		DER: cert.Raw, Addresses: []string{m.j.From}, Fingerprint: sha256.Sum256(cert.Raw), KeyUsage: cert.KeyUsage,
 		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, FirstSeen: now, LastSeen: now,
-		Source: certstore.Harvested, State: state, ProofTime: now,
+		Source: certstore.Harvested, State: state, ProofTime: proofTime(s.SigningTime, cert.NotBefore, now),
 	}
 	if ids := messageIDs(m.e, "Message-ID"); len(ids) > 0 {
 		r.Proof = clean(ids[0], maxQuoted)
@@ -171,6 +182,18 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 		}
 	}
 	return r
+}
+
+// proofTime is when the signer had the certificate: when it signed, as far as that can
+// be true. A mail that is sent again later proves nothing newer.
+func proofTime(signed, notBefore, now time.Time) time.Time {
+	switch {
+	case signed.IsZero() || signed.After(now):
+		return now
+	case signed.Before(notBefore):
+		return notBefore
+	}
+	return signed
 }
 
 // lookUpTime bounds the look-ups for the reply advice (design §7); without an
@@ -186,7 +209,7 @@ func (m *inboundMail) reply(ctx context.Context, j *Judgement) replyAdvice {
 	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
 		r.sign = m.g.canSign(m.served[m.env.To[i]])
 	}
-	to, ok := replyTo(m.e)
+	to, ok := addressesIn(m.e, "Reply-To")
 	if len(to) == 0 && j.From != "" {
 		to = []string{j.From}
 	}

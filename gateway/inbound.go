@@ -44,7 +44,10 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 		return nil, err
 	}
 	defer m.opened.Close()
-	m.j = Judge(ctx, m.opened, "", g.o.Trust, g.o.Now())
+	var err error
+	if m.j, err = g.verdict(ctx, m.opened); err != nil {
+		return nil, err
+	}
 	m.report()
 	action, text := g.o.On.decide(m.j)
 	if out := action.refuse(m.j); out != nil {

@@ -24,6 +24,8 @@ type SignerVerdict struct {
 	Signature cms.Signature
 	Status    SignatureStatus
 	Reason    string       // why it is not valid, in English
+	Rule      string       // which check decided: one of this package, or of trust
+	Remedy    string       // what would have made it valid; "" when it is
 	Trust     trust.Result // how the certificate was judged; zero when it never came to that
 	forFrom   bool         // the certificate names the From address
 }
@@ -33,6 +35,8 @@ type Judgement struct {
 	Signature  SignatureStatus
 	Encryption EncryptionStatus
 	Reason     string // why Signature is not valid or the content not decrypted; "" when all is well
+	Rule       string // which check decided over Signature
+	Remedy     string // what would have made it valid
 	From       string // the one From address in normal form, "" when there is none or there are several
 	Signers    []SignerVerdict
 	Signer     *SignerVerdict // the one that decided; nil when nobody signed what is shown
@@ -85,22 +89,33 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 	}
 	j.decide(m)
 	if fromErr != nil && j.Signature != SignatureNone {
-		j.lower(SignatureMismatch, "the message does not have exactly one From address")
+		j.lower(SignatureMismatch, ruleFrom, "the message does not have exactly one From address")
 	}
 	if m.Ambiguous != nil && j.Signature != SignatureNone {
-		j.lower(SignaturePartial, m.Ambiguous.Error())
+		j.lower(SignaturePartial, ruleReaders, m.Ambiguous.Error())
 	}
 	j.protected(m)
 	j.malformed(m)
-	j.notes(m)
+	j.notes(m, at)
 	j.Unauthenticated = j.Signature != SignatureValid && changeable(m.Layers)
 	return j
 }
 
+// verdict is Judge by what the Gateway trusts, now. An error is our own fault.
+func (g *Gateway) verdict(ctx context.Context, m *smime.Message) (*Judgement, error) {
+	j := Judge(ctx, m, "", g.o.Trust, g.o.Now())
+	for _, s := range j.Signers {
+		if s.Trust.Fault != nil {
+			return nil, s.Trust.Fault
+		}
+	}
+	return j, nil
+}
+
 // lower makes the verdict worse, never better.
-func (j *Judgement) lower(s SignatureStatus, reason string) {
+func (j *Judgement) lower(s SignatureStatus, rule, reason string) {
 	if s.worse(j.Signature) {
-		j.Signature, j.Reason = s, reason
+		j.Signature, j.Rule, j.Reason, j.Remedy = s, rule, reason, remedies[rule]
 	}
 }
 
@@ -134,8 +149,8 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 	for _, s := range l.Signatures {
 		v := SignerVerdict{Layer: i, Signature: s}
 		v.judge(ctx, trust.Request{Intermediates: l.Certificates, Address: j.From, Purpose: trust.Sign, At: at, NoFetch: changeable(m.Layers[:i])}, check)
-		if l.Covers == smime.CoversCiphertext && v.Status == SignatureValid {
-			v.Status, v.Reason = SignaturePartial, "the signature covers only ciphertext, which anybody can sign"
+		if l.Covers == smime.CoversCiphertext && SignaturePartial.worse(v.Status) {
+			v.rule(SignaturePartial, ruleCoverage, "the signature covers only ciphertext, which anybody can sign")
 		}
 		j.Signers = append(j.Signers, v)
 	}
@@ -155,33 +170,39 @@ func (v *SignerVerdict) judge(ctx context.Context, r trust.Request, check Trust)
 		}
 	}
 	if s.Err != nil {
-		v.Status, v.Reason = fromSignatureError(s.Err), s.Err.Error()
+		status, rule := fromSignatureError(s.Err)
+		v.rule(status, rule, s.Err.Error())
 		return
 	}
-	v.Status = SignatureValid
 	v.Trust = check.Check(ctx, r)
-	v.Status, v.Reason = fromTrust(v.Trust.Status), v.Trust.Reason
+	v.Status, v.Rule, v.Reason, v.Remedy = fromTrust(v.Trust.Status), v.Trust.Rule, v.Trust.Reason, v.Trust.Remedy
 	if len(s.Weak) > 0 && SignatureWeak.worse(v.Status) {
-		v.Status, v.Reason = SignatureWeak, "weak algorithm: "+strings.Join(s.Weak, ", ")
+		v.rule(SignatureWeak, ruleAlgorithm, "weak algorithm: "+strings.Join(s.Weak, ", "))
 	}
 	if !v.forFrom && SignatureMismatch.worse(v.Status) {
-		v.Status, v.Reason = SignatureMismatch, "the signer's certificate does not name the From address"
+		v.rule(SignatureMismatch, ruleFrom, "the signer's certificate does not name the From address")
 	}
+}
+
+func (v *SignerVerdict) rule(s SignatureStatus, rule, reason string) {
+	v.Status, v.Rule, v.Reason, v.Remedy = s, rule, reason, remedies[rule]
 }
 
 // fromSignatureError sorts the errors of cms; what is not known is invalid.
-func fromSignatureError(err error) SignatureStatus {
+func fromSignatureError(err error) (s SignatureStatus, rule string) {
 	switch {
-	case errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrNoCertificate):
-		return SignatureUnchecked
+	case errors.Is(err, cms.ErrNoCertificate):
+		return SignatureUnchecked, ruleCertificate
+	case errors.Is(err, cms.ErrUnsupported):
+		return SignatureUnchecked, ruleUnknown
 	case errors.Is(err, cms.ErrMalformed):
-		return SignatureMalformed
+		return SignatureMalformed, ruleStructure
 	}
-	return SignatureInvalid
+	return SignatureInvalid, ruleSignature
 }
 
 // decide picks the signature that counts. The innermost signed layer over
-// exactly the entity shown speaks; a broken signature anywhere makes it invalid.
+// exactly the entity shown speaks; a broken signature of anybody is worse.
 func (j *Judgement) decide(m *smime.Message) {
 	deciding := j.decidingLayer(m)
 	if deciding >= 0 {
@@ -189,12 +210,12 @@ func (j *Judgement) decide(m *smime.Message) {
 	}
 	for i := range j.Signers {
 		v := &j.Signers[i]
-		if v.Status == SignatureInvalid {
-			j.lower(SignatureInvalid, v.Reason)
+		if v.Status == SignatureInvalid || v.Status == SignatureMalformed {
+			j.lower(v.Status, v.Rule, v.Reason)
 		}
 	}
 	if j.Signature == SignatureNone && m.PartialSigned {
-		j.Signature, j.Reason = SignaturePartial, "only a part of the message is signed"
+		j.lower(SignaturePartial, ruleCoverage, "only a part of the message is signed")
 	}
 }
 
@@ -238,14 +259,14 @@ func (j *Judgement) worstOf(layer int) {
 		in = j.inLayer(layer, false)
 	}
 	if len(in) == 0 {
-		j.Signature, j.Reason = SignatureMalformed, "signed data without a signature"
+		j.lower(SignatureMalformed, ruleStructure, "signed data without a signature")
 		return
 	}
 	if checked := slices.DeleteFunc(slices.Clone(in), unsupported); mine && len(checked) > 0 {
 		in = checked
 	}
 	j.Signer = slices.MaxFunc(in, func(a, b *SignerVerdict) int { return a.Status.rank() - b.Status.rank() })
-	j.Signature, j.Reason = j.Signer.Status, j.Signer.Reason
+	j.Signature, j.Rule, j.Reason, j.Remedy = j.Signer.Status, j.Signer.Rule, j.Signer.Reason, j.Signer.Remedy
 }
 
 func (j *Judgement) inLayer(layer int, forFrom bool) (in []*SignerVerdict) {
@@ -266,7 +287,7 @@ func (j *Judgement) protected(m *smime.Message) {
 	}
 	inner, err := FromAddress(m.Protected.Entity())
 	if err != nil || inner != j.From {
-		j.lower(SignatureMismatch, "the From inside the protected header is not the one outside")
+		j.lower(SignatureMismatch, ruleFrom, "the From inside the protected header is not the one outside")
 	}
 }
 
@@ -283,7 +304,7 @@ func (j *Judgement) malformed(m *smime.Message) {
 		j.Encryption, j.Reason = EncryptionMalformed, m.Malformed.Error()
 		return
 	}
-	j.lower(SignatureMalformed, m.Malformed.Error())
+	j.lower(SignatureMalformed, ruleStructure, m.Malformed.Error())
 	if j.Signer == nil && j.Signature == SignatureMalformed {
 		j.Reason = m.Malformed.Error() // the cause, of which "no signature" is the consequence
 	}
@@ -294,34 +315,47 @@ func (j *Judgement) malformed(m *smime.Message) {
 const signingTimeSlack = 24 * time.Hour
 
 // notes collects what no signature covers and an attacker could have changed.
-func (j *Judgement) notes(m *smime.Message) {
+func (j *Judgement) notes(m *smime.Message, at time.Time) {
 	if j.Signer == nil || j.Signature != SignatureValid {
 		return
 	}
 	names := trust.Addresses(j.Signer.Signature.Certificate)
-	elsewhere := func(a string) bool { return !slices.Contains(names, a) }
-	if to, ok := replyTo(m.Outer); !ok || slices.ContainsFunc(to, elsewhere) {
+	elsewhere := func(field string) bool {
+		list, ok := addressesIn(m.Outer, field)
+		return !ok || slices.ContainsFunc(list, func(a string) bool { return !slices.Contains(names, a) })
+	}
+	if elsewhere("Sender") {
+		j.Notes = append(j.Notes, noteSender)
+	}
+	if elsewhere("Reply-To") {
 		j.Notes = append(j.Notes, noteReplyTo)
 	}
-	date, err := m.Outer.Date()
-	t := j.Signer.Signature.SigningTime
-	if err == nil && !t.IsZero() && (date.Sub(t) > signingTimeSlack || t.Sub(date) > signingTimeSlack) {
+	date := dateOf(m.Outer, at)
+	if t := j.Signer.Signature.SigningTime; !t.IsZero() && (date.Sub(t) > signingTimeSlack || t.Sub(date) > signingTimeSlack) {
 		j.Notes = append(j.Notes, noteSigningTime)
 	}
 }
 
-// maxReplyTo bounds the addresses of Reply-To that are looked up.
-const maxReplyTo = 20
+// dateOf is the message's date; without one that all readers find it is now, so that
+// an old signature is not sent again unnoticed.
+func dateOf(e *smime.Entity, now time.Time) time.Time {
+	if date, err := e.Date(); err == nil && len(e.Get("Date")) == 1 {
+		return date
+	}
+	return now
+}
 
-// replyTo are the addresses of all Reply-To fields in normal form, none when the
-// reply goes to From. It is not ok when one cannot be read: other readers may
-// find an address in it.
-func replyTo(e *smime.Entity) (to []string, ok bool) {
-	for _, f := range e.Get("Reply-To") {
+// maxInField bounds the addresses of Reply-To, which are looked up.
+const maxInField = 20
+
+// addressesIn are the addresses of all fields of a name, in normal form. It is not ok
+// when one cannot be read: other readers may find an address in it.
+func addressesIn(e *smime.Entity, name string) (all []string, ok bool) {
+	for _, f := range e.Get(name) {
 		list, err := address.ParseList(f.Value())
-		if to = append(to, list...); err != nil || len(to) > maxReplyTo {
+		if all = append(all, list...); err != nil || len(all) > maxInField {
 			return nil, false
 		}
 	}
-	return to, true
+	return all, true
 }

@@ -2,8 +2,9 @@ package gateway
 
 // This file holds every sentence that an agent reads, in each language.
 
-// noteReplyTo and noteSigningTime are the keys of Judgement.Notes.
+// noteSender and its like are the keys of Judgement.Notes.
 const (
+	noteSender      = "sender"
 	noteReplyTo     = "reply-to"
 	noteSigningTime = "signing-time"
 )
@@ -65,6 +66,7 @@ var english = language{
 		EncryptionMalformed:     "The encrypted content cannot be read",
 	},
 	notes: map[string]string{
+		noteSender:      "sent for this address by another one",
 		noteReplyTo:     "replies go to another address than the signer's",
 		noteSigningTime: "signed more than a day before or after the date of the mail",
 	},
@@ -114,6 +116,7 @@ var german = language{
 		EncryptionMalformed:     "Der verschlüsselte Inhalt ist nicht lesbar",
 	},
 	notes: map[string]string{
+		noteSender:      "von einer anderen Adresse für diese gesendet",
 		noteReplyTo:     "Antworten gehen an eine andere Adresse als die des Unterzeichners",
 		noteSigningTime: "mehr als einen Tag vor oder nach dem Datum der Mail signiert",
 	},

@@ -2,7 +2,11 @@ package gateway
 
 // This file is the failure table: what an admin wants done with each verdict.
 
-import "strings"
+import (
+	"strings"
+
+	"sealgate/trust"
+)
 
 // Action is what is done with a mail of some verdict.
 type Action string
@@ -45,10 +49,13 @@ func causes(j *Judgement) (out []string) {
 
 // uncheckedCause tells why nothing could be checked.
 func uncheckedCause(j *Judgement) string {
-	if j.Signer != nil && j.Signer.Signature.Certificate != nil && j.Signer.Trust.Revocation == "unknown" {
+	switch {
+	case j.Signer == nil || j.Signer.Signature.Certificate == nil:
+		return "no_certificate"
+	case j.Signer.Rule == trust.RuleRevocation:
 		return "revocation_unknown"
 	}
-	return "no_certificate"
+	return "unsupported"
 }
 
 // decision is the strictest action of all causes, and which cause asked for it.

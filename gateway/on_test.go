@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"context"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/smime/cms"
 	"sealgate/trust"
 )
 
@@ -32,7 +34,7 @@ var failures = map[string]struct {
 		return h.signed(h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-time.Hour)}), fromAnna, htmlText)
 	}},
 	"revoked":            {trust.Result{Status: trust.Revoked, Revocation: "revoked"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
-	"revocation_unknown": {trust.Result{Status: trust.Unchecked, Revocation: "unknown"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
+	"revocation_unknown": {trust.Result{Status: trust.Unchecked, Rule: trust.RuleRevocation, Revocation: "unknown"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
 	"mismatch":           {mail: func(h *house) string { return h.signed(h.sales, fromAnna, htmlText) }},
 	"weak":               {trust.Result{Status: trust.Weak, Revocation: "not checked"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
 	"partial": {mail: func(h *house) string {
@@ -43,7 +45,14 @@ var failures = map[string]struct {
 	"malformed": {mail: func(*house) string {
 		return fromAnna + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQ==\r\n"
 	}},
-	"no_certificate": {trust.Result{Status: trust.Unchecked, Revocation: "not checked"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
+	"no_certificate": {mail: func(h *house) string {
+		return h.signed(h.anna, fromAnna, htmlText, func(s *cms.Signer) {
+			other := *s.Certificate
+			other.SerialNumber = big.NewInt(7)
+			s.Certificate = &other
+		})
+	}},
+	"unsupported": {trust.Result{Status: trust.Unchecked, Rule: "key", Revocation: "not checked"}, func(h *house) string { return h.signed(h.anna, fromAnna, htmlText) }},
 }
 
 // TestFailureTable: every entry of [on] with every action: what becomes of the
@@ -85,8 +94,8 @@ func TestFailureTable(t *testing.T) {
 			}
 		})
 	}
-	if len(failures) != 12 {
-		t.Errorf("%d entries, [on] has 12", len(failures))
+	if len(failures) != 13 {
+		t.Errorf("%d entries, [on] has 13", len(failures))
 	}
 }
 

@@ -93,7 +93,8 @@ func (m *outboundMail) alreadySigned(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer opened.Close()
-	return Judge(ctx, opened, "", m.g.o.Trust, m.g.o.Now()).Signature == SignatureValid, nil
+	j, err := m.g.verdict(ctx, opened)
+	return err == nil && j.Signature == SignatureValid, err
 }
 
 // signer is the newest valid credential whose certificate names From, and with

@@ -30,16 +30,19 @@ func TestSeveralSigners(t *testing.T) {
 		"anna and bob, one broken": {[]*testpki.Cert{h.anna, bob}, true, "invalid"},
 		"anna and a broken one":    {[]*testpki.Cert{stranger, h.anna}, true, "invalid"},
 	} {
-		text := h.signedByAll(k.by, k.broken)
+		text := h.signedByAll(k.by, func(der []byte) {
+			if k.broken {
+				der[len(der)-1] ^= 1 // of the last SignerInfo's signature
+			}
+		})
 		if got := h.header(h.process(toSupport, text).text[0], "X-SMIME-Signature"); got != k.want {
 			t.Errorf("%s: %s, want %s", name, got, k.want)
 		}
 	}
 }
 
-// signedByAll is an opaque signature of several; broken changes the last octet,
-// which is one of the last SignerInfo's signature.
-func (h *house) signedByAll(by []*testpki.Cert, broken bool) string {
+// signedByAll is an opaque signature of several, changed afterwards.
+func (h *house) signedByAll(by []*testpki.Cert, change func(der []byte)) string {
 	h.t.Helper()
 	var signers []cms.Signer
 	for _, c := range by {
@@ -50,9 +53,6 @@ func (h *house) signedByAll(by []*testpki.Cert, broken bool) string {
 	if err := cms.Sign(&der, content, int64(content.Len()), cms.SignOptions{Signers: signers}); err != nil {
 		h.t.Fatal(err)
 	}
-	b := der.Bytes()
-	if broken {
-		b[len(b)-1] ^= 1
-	}
-	return fromAnna + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(b) + "\r\n"
+	change(der.Bytes())
+	return fromAnna + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(der.Bytes()) + "\r\n"
 }

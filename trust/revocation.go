@@ -48,6 +48,9 @@ var causes = map[int]string{1: "key compromised", 2: "authority compromised", 3:
 // onHold is the one reason that can be taken back (RFC 5280 §5.3.1).
 const onHold = 6
 
+// RuleRevocation is the Rule of a Result that revocation decided.
+const RuleRevocation = "revocation"
+
 // revocation judges every chain and takes the best: a revoked intermediate of one
 // path does not spoil another.
 func (c *Checker) revocation(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {
@@ -79,7 +82,7 @@ func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Poli
 	if len(chain) == 1 { // a root itself, in which the admin trusts: there is nobody to ask
 		return Result{Status: Valid, Rule: "chain", Chain: chain, Revocation: notChecked}
 	}
-	res := Result{Status: Valid, Rule: "revocation", Chain: chain, Revocation: isGood}
+	res := Result{Status: Valid, Rule: RuleRevocation, Chain: chain, Revocation: isGood}
 	for i, cert := range chain[:len(chain)-1] {
 		a := c.o.Sources.ask(ctx, cert, chain[i+1], at)
 		if a.State == isRevoked {
@@ -115,7 +118,7 @@ func revoked(chain []*x509.Certificate, i int, a answer) Result {
 	if text := causes[a.Cause]; text != "" {
 		why = " (" + text + ")"
 	}
-	return Result{Status: Revoked, Rule: "revocation", Revocation: isRevoked, Chain: chain,
+	return Result{Status: Revoked, Rule: RuleRevocation, Revocation: isRevoked, Chain: chain,
 		Reason: fmt.Sprintf("%sthe certificate was revoked on %s%s", of(i), a.Since.UTC().Format(time.DateOnly), why),
 		Remedy: "a new certificate; a signature made before that day is not told from one made after"}
 }

@@ -68,6 +68,7 @@ type Result struct {
 	Remedy     string // what would have made it valid
 	Chain      []*x509.Certificate
 	Revocation string // "good", "unknown" (a source did not say), "revoked", "not checked"
+	Fault      error  // our own: a source of ours failed, so the verdict is none
 }
 
 // Options are the settings of a Checker.
@@ -172,10 +173,15 @@ func wantedUsage(p Purpose) x509.KeyUsage {
 
 // pinned judges a certificate that an admin vouches for: its time alone.
 func (c *Checker) pinned(r Request) Result {
-	if r.At.Before(r.Certificate.NotBefore) || r.At.After(r.Certificate.NotAfter) {
+	if outside(r.Certificate, r.At) {
 		return expired(r, nil)
 	}
 	return Result{Status: Valid, Rule: "pinned", Revocation: notChecked, Chain: []*x509.Certificate{r.Certificate}}
+}
+
+// outside tells whether a time lies outside the validity of c.
+func outside(c *x509.Certificate, at time.Time) bool {
+	return at.Before(c.NotBefore) || at.After(c.NotAfter)
 }
 
 func expired(r Request, chain []*x509.Certificate) Result {
@@ -209,13 +215,22 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
 	chains, err := r.Certificate.Verify(opts)
 	if err == nil {
-		return c.constrained(ctx, r, chains)
+		if chains, err = allBelievable(chains); err != nil {
+			return untrusted(err)
+		}
+		return c.revocation(ctx, r, chains)
+	}
+	if !outside(r.Certificate, r.At) {
+		return untrusted(err) // if only time spoils the path, then that of an authority
 	}
 	opts.CurrentTime = r.Certificate.NotAfter
-	if chains, late := r.Certificate.Verify(opts); late == nil {
-		return expired(r, chains[0])
+	if chains, err = r.Certificate.Verify(opts); err != nil {
+		return untrusted(err)
 	}
-	return untrusted(err)
+	if chains, err = allBelievable(chains); err != nil {
+		return untrusted(err)
+	}
+	return expired(r, chains[0])
 }
 
 func untrusted(err error) Result {
@@ -223,11 +238,9 @@ func untrusted(err error) Result {
 		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail"}
 }
 
-// constrained keeps the chains that hold against what Go does not look at: names,
-// keys, length.
-func (c *Checker) constrained(ctx context.Context, r Request, chains [][]*x509.Certificate) Result {
-	var good [][]*x509.Certificate
-	var why error
+// allBelievable keeps the chains that hold against what Go does not look at: names,
+// keys, length. An error says why the last one does not, when none does.
+func allBelievable(chains [][]*x509.Certificate) (good [][]*x509.Certificate, why error) {
 	for _, chain := range chains {
 		if err := believable(chain); err != nil {
 			why = err
@@ -235,8 +248,8 @@ func (c *Checker) constrained(ctx context.Context, r Request, chains [][]*x509.C
 		}
 		good = append(good, chain)
 	}
-	if len(good) == 0 {
-		return untrusted(why)
+	if len(good) > 0 {
+		why = nil
 	}
-	return c.revocation(ctx, r, good)
+	return good, why
 }

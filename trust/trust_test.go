@@ -45,6 +45,13 @@ func TestStatuses(t *testing.T) {
 	stranger := testpki.New(t)
 	person := p.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}})
 	constrained := p.Issue(testpki.Options{Name: "Constrained", CA: true, Permitted: []string{"firma.example"}})
+	weak := p.Issue(testpki.Options{Name: "Weak", CA: true, Key: "rsa-1024"})
+	later := p.Issue(testpki.Options{Name: "Later", CA: true, NotBefore: time.Now().Add(time.Hour)})
+	gone := p.Issue(testpki.Options{Name: "Gone", CA: true, NotAfter: time.Now().Add(-time.Hour)})
+	old := func(o testpki.Options) testpki.Options {
+		o.NotBefore, o.NotAfter = time.Now().Add(-48*time.Hour), time.Now().Add(-time.Hour)
+		return o
+	}
 	for _, k := range []struct {
 		name string
 		cert *testpki.Cert
@@ -67,6 +74,11 @@ func TestStatuses(t *testing.T) {
 		{"authority as signer", p.Issue(testpki.Options{Addresses: anna, CA: true}), nil, Untrusted},
 		{"constrained SAN", p.Under(constrained, testpki.Options{Addresses: anna}), []*testpki.Cert{constrained}, Untrusted},
 		{"constrained subject", p.Under(constrained, testpki.Options{Name: "x", Subject: anna}), []*testpki.Cert{constrained}, Untrusted},
+		{"expired, and constrained subject", p.Under(constrained, old(testpki.Options{Name: "x", Subject: anna})), []*testpki.Cert{constrained}, Untrusted},
+		{"expired, under a weak authority", p.Under(weak, old(testpki.Options{Addresses: anna})), []*testpki.Cert{weak}, Untrusted},
+		{"expired, under a good authority", p.Under(sub, old(testpki.Options{Addresses: anna})), []*testpki.Cert{sub}, Expired},
+		{"authority not yet valid", p.Under(later, testpki.Options{Addresses: anna}), []*testpki.Cert{later}, Untrusted},
+		{"authority expired", p.Under(gone, testpki.Options{Addresses: anna}), []*testpki.Cert{gone}, Untrusted},
 		{"subject address", p.Issue(testpki.Options{Name: "x", Subject: anna}), nil, Valid},
 		{"subject beside another SAN", p.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}, Subject: anna}), nil, Mismatch},
 	} {

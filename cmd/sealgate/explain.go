@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func (r *judged) draw(w io.Writer) {
 	if reason := r.reason(); reason != "" {
 		fmt.Fprintf(w, "because: %s\n", reason)
 	}
+	if r.j.Remedy != "" {
+		fmt.Fprintf(w, "rule: %s; would help: %s\n", r.j.Rule, r.j.Remedy)
+	}
 }
 
 func layerLine(l smime.Layer) string {
@@ -88,11 +92,9 @@ func drawSigner(w io.Writer, indent string, s gateway.SignerVerdict) {
 	if s.Reason != "" {
 		fmt.Fprintf(w, "%s│    %s\n", indent, s.Reason)
 	}
-	if s.Trust.Rule != "" {
-		fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Trust.Rule, s.Trust.Revocation)
-	}
-	if s.Trust.Remedy != "" {
-		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Trust.Remedy)
+	fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Rule, cmp.Or(s.Trust.Revocation, "not checked"))
+	if s.Remedy != "" {
+		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Remedy)
 	}
 	for _, c := range s.Trust.Chain {
 		fmt.Fprintf(w, "%s│    chain: %s\n", indent, dn.String(c.Subject))

@@ -25,6 +25,7 @@ var divergences = map[string]gateway.SignatureStatus{
 	"comm-central/smime/alice.env.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml": gateway.SignatureMismatch,
 	"comm-central/smime/alice.env.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml": gateway.SignatureMismatch,
 	"comm-central/smime/alice.env.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml": gateway.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA1.opaque.eml":                          gateway.SignaturePartial,
 	"comm-central/smime/alice.env.sig.SHA256.opaque.eml":                        gateway.SignaturePartial,
 	"comm-central/smime/alice.env.sig.SHA384.opaque.eml":                        gateway.SignaturePartial,
 	"comm-central/smime/alice.env.sig.SHA512.opaque.eml":                        gateway.SignaturePartial,

@@ -1,0 +1,26 @@
+package gateway
+
+// This file names the checks of a verdict that are not trust's, and says for each what
+// would have made the mail valid.
+
+const (
+	ruleSignature   = "signature"
+	ruleStructure   = "structure"
+	ruleCertificate = "certificate"
+	ruleUnknown     = "unknown algorithm"
+	ruleAlgorithm   = "algorithm"
+	ruleCoverage    = "coverage"
+	ruleReaders     = "one reading"
+	ruleFrom        = "From"
+)
+
+var remedies = map[string]string{
+	ruleSignature:   "the mail as it was signed: something on the way has changed it (a footer, a virus scanner), or the signature is a forgery",
+	ruleStructure:   "S/MIME that can be read: ask the sender's administrator which program made it",
+	ruleCertificate: "the signer's certificate in the mail: the sender's program can be told to send it along",
+	ruleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+	ruleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
+	ruleCoverage:    "a signature over the whole of what is shown: signed first and then encrypted, with nothing put around it",
+	ruleReaders:     "a mail that all programs read alike: the sender's program, or a gateway after it, writes MIME that is not",
+	ruleFrom:        "exactly one From address, outside and inside, that the signer's certificate names",
+}

@@ -21,25 +21,14 @@ import (
 
 // carryOut makes one delivery for each group of the plan.
 func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) {
-	if p.keep || p.credential == nil && !p.encrypts() && !p.splitsInside() {
+	if p.keep {
 		return accepted(Delivery{To: m.env.To, Edits: m.stripped()}), nil
 	}
-	content, err := smime.Prepare(m.e, m.g.o.Spool)
+	signed, done, err := m.content(p)
 	if err != nil {
 		return nil, err
 	}
-	defer content.Close()
-	signed, err := m.protect(content, p)
-	if err != nil {
-		return nil, err
-	}
-	defer signed.Close()
-	if p.credential != nil {
-		if signed, err = m.sign(signed, p); err != nil {
-			return nil, err
-		}
-		defer signed.Close()
-	}
+	defer done()
 	out := &Outcome{Verdict: Accept}
 	for _, g := range p.groups {
 		d, err := m.copy(ctx, p, g, signed)
@@ -51,6 +40,34 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 	}
 	m.sameMessage(out.Deliveries)
 	return out, nil
+}
+
+// content is what is sent in clear and what is encrypted, signed where that is planned;
+// nil when the body stays as it is.
+func (m *outboundMail) content(p *plan) (e *smime.Entity, done func(), err error) {
+	var made []*smime.Entity
+	done = func() {
+		for _, e := range slices.Backward(made) { // what was made last reads from the ones before
+			e.Close()
+		}
+	}
+	if p.credential == nil && !p.encrypts() {
+		return nil, done, nil
+	}
+	e = m.e
+	for _, step := range []func(*smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
+		if e, err = step(e, p); err != nil {
+			done()
+			return nil, nil, err
+		}
+		made = append(made, e)
+	}
+	return e, done, nil
+}
+
+// prepare makes it survive the way (RFC 8551 §3.1.2).
+func (m *outboundMail) prepare(e *smime.Entity, _ *plan) (*smime.Entity, error) {
+	return smime.Prepare(e, m.g.o.Spool)
 }
 
 // sameMessage gives several copies of a message that has none one Message-ID: the
@@ -106,17 +123,14 @@ func (p *plan) encryptsAll() bool {
 	return p.encrypts() && !slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside })
 }
 
-// splitsInside tells whether served mailboxes get a copy of their own kind.
-func (p *plan) splitsInside() bool {
-	return slices.ContainsFunc(p.groups, func(g group) bool { return g.inside })
-}
-
 // copy writes one group's copy.
 func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
-	if g.inside {
-		return m.inside(ctx, g)
-	}
-	if g.encrypt == nil {
+	switch {
+	case g.inside:
+		return m.inside(ctx, p, g, signed)
+	case signed == nil:
+		return Delivery{To: g.to, Edits: m.stripped()}, nil
+	case g.encrypt == nil:
 		return m.delivery(g, signed, nil)
 	}
 	sealed, err := m.encrypt(g, signed)
@@ -127,10 +141,13 @@ func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime
 	return m.delivery(g, sealed, m.hidden(p))
 }
 
-// inside is the copy of served mailboxes: as the helpdesk wrote it, with the
-// status of a plain inbound mail.
-func (m *outboundMail) inside(ctx context.Context, g group) (Delivery, error) {
-	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionNone, From: m.from}
+// inside is the copy of served mailboxes: as the helpdesk wrote it, with the status
+// that the signed mail has when it comes back in.
+func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
+	j, err := m.judged(ctx, p, signed)
+	if err != nil {
+		return Delivery{}, err
+	}
 	reply := replyAdvice{sign: m.box != nil && m.g.canSign(m.box)}
 	if m.from != "" {
 		c, err := m.g.certificateFor(ctx, m.from)
@@ -139,7 +156,23 @@ func (m *outboundMail) inside(ctx context.Context, g group) (Delivery, error) {
 		}
 		reply.encrypt = c != nil
 	}
-	return Delivery{To: g.to, Edits: append(m.stripped(), m.g.statusFields(j, reply)...)}, nil
+	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(j, reply))}, nil
+}
+
+// judged is the verdict over what served mailboxes get: the signature that was asked
+// for, or the mail as it is.
+func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity) (*Judgement, error) {
+	e := m.e
+	if p.credential != nil {
+		e = signed
+	}
+	sec := e.Section()
+	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	if err != nil {
+		return nil, err
+	}
+	defer opened.Close()
+	return m.g.verdict(ctx, opened, m.from)
 }
 
 // delivery is a copy with a new body.
@@ -164,12 +197,12 @@ func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 	return refuse(552, "5.3.4", fmt.Sprintf("signed or encrypted, the message has %d bytes; the limit is %d", size, limit))
 }
 
-// stripped removes what no mail that leaves may carry: our fields and Bcc.
+// stripped removes what no mail may carry that leaves or goes to a mailbox of ours:
+// our fields, results in our name, and Bcc.
 func (m *outboundMail) stripped() []HeaderEdit {
-	return deleteFields(m.e, func(name string) bool {
-		_, ours := m.g.ours(name)
-		return ours || strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
-	})
+	return append(m.g.stripLies(m.e.Fields), deleteFields(m.e, func(name string) bool {
+		return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
+	})...)
 }
 
 // brokenByUs are the fields that a new body makes false (design §4).
@@ -211,9 +244,12 @@ func (m *outboundMail) hides(p *plan) bool {
 // call a signature invalid when the two differ (design §4).
 const dateSlack = 30 * time.Minute
 
-// sign signs with the plan's credential.
+// sign signs with the plan's credential, if there is one.
 func (m *outboundMail) sign(content *smime.Entity, p *plan) (*smime.Entity, error) {
 	c := p.credential
+	if c == nil {
+		return content, nil
+	}
 	s := cms.Signer{Certificate: c.Certificate, Key: c.Key, Digest: m.digest(c), PSS: m.how.PSS && cms.IsRSA(c.Certificate), SigningTime: m.signingTime(), Capabilities: cms.OwnCapabilities()}
 	if own := m.g.pick(m.box, mayEncrypt); own != nil {
 		s.EncryptionCertificate = own.Certificate

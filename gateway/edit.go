@@ -86,7 +86,7 @@ func newBoundary() (string, error) {
 func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []HeaderEdit {
 	fields := e.Get("Subject")
 	if len(fields) > 1 {
-		return m.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
+		return m.g.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
 	}
 	was := ""
 	if len(fields) == 1 {
@@ -110,13 +110,13 @@ func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []Heade
 }
 
 // untagAll takes our tags out of every Subject.
-func (m *inboundMail) untagAll(e *smime.Entity) (edits []HeaderEdit) {
+func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
 	for i, f := range e.Fields {
 		if !strings.EqualFold(f.Name, "Subject") {
 			continue
 		}
 		was := decodeWords(f.Value())
-		if now := m.g.untag(was); now != was {
+		if now := g.untag(was); now != was {
 			edits = append(edits, HeaderEdit{Op: ReplaceField, Index: i, Name: f.Name, Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))})
 		}
 	}

@@ -108,7 +108,7 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return m.g.verdict(ctx, opened)
+	return m.g.verdict(ctx, opened, "")
 }
 
 // explained is the copy of an undecryptable mail: a readable part in front, the

@@ -66,6 +66,9 @@ const maxIDs = 100
 func messageIDs(e *smime.Entity, name string) (ids []string) {
 	for _, f := range e.Get(name) {
 		v := f.Value()
+		if !strings.Contains(v, "<") { // some programs leave the brackets out
+			ids = append(ids, strings.Fields(v)...)
+		}
 		for {
 			_, rest, ok := strings.Cut(v, "<")
 			if !ok {
@@ -184,11 +187,15 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 	return r
 }
 
+// underWay is how long a mail may take, and a clock be slow, for it to prove something
+// of now.
+const underWay = 10 * time.Minute
+
 // proofTime is when the signer had the certificate: when it signed, as far as that can
 // be true. A mail that is sent again later proves nothing newer.
 func proofTime(signed, notBefore, now time.Time) time.Time {
 	switch {
-	case signed.IsZero() || signed.After(now):
+	case signed.IsZero() || signed.After(now.Add(-underWay)):
 		return now
 	case signed.Before(notBefore):
 		return notBefore

@@ -45,7 +45,7 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 	}
 	defer m.opened.Close()
 	var err error
-	if m.j, err = g.verdict(ctx, m.opened); err != nil {
+	if m.j, err = g.verdict(ctx, m.opened, ""); err != nil {
 		return nil, err
 	}
 	m.report()

@@ -102,8 +102,8 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 }
 
 // verdict is Judge by what the Gateway trusts, now. An error is our own fault.
-func (g *Gateway) verdict(ctx context.Context, m *smime.Message) (*Judgement, error) {
-	j := Judge(ctx, m, "", g.o.Trust, g.o.Now())
+func (g *Gateway) verdict(ctx context.Context, m *smime.Message, from string) (*Judgement, error) {
+	j := Judge(ctx, m, from, g.o.Trust, g.o.Now())
 	for _, s := range j.Signers {
 		if s.Trust.Fault != nil {
 			return nil, s.Trust.Fault

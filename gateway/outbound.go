@@ -94,8 +94,8 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	rules, how := m.g.rulesFor(m.senders(), recipients, m.subject())
 	m.how = how
 	var fallback Demand
-	if m.box != nil && !m.exempt() {
-		fallback = m.g.o.Defaults[m.box]
+	if !m.exempt() {
+		fallback = m.defaults()
 	}
 	reply, err := m.answers(ctx)
 	if err != nil {
@@ -105,13 +105,30 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	return nil
 }
 
-// senders are the addresses that a rule's sender is compared with: From, or,
-// when that is not one address, all in it and the reverse-path.
+// senders are the addresses that rules and defaults are looked up for: From, or, when
+// that is not one address, all in it and the reverse-path. A From that cannot be read
+// may be any mailbox's, unless it is a bounce: better refused than in clear.
 func (m *outboundMail) senders() []string {
 	if m.fromErr == nil {
 		return []string{m.from}
 	}
-	return append(fromAddresses(m.e), ruleAddress(m.env.From))
+	all, readable := addressesIn(m.e, "From")
+	if !readable && m.env.From != "" {
+		for _, box := range m.g.o.Ring.Mailboxes() {
+			all = append(all, box.Addresses...)
+		}
+	}
+	return append(all, ruleAddress(m.env.From))
+}
+
+// defaults are those of the sender's mailbox, the strongest when it may be several.
+func (m *outboundMail) defaults() (d Demand) {
+	for _, a := range m.senders() {
+		if box := m.g.o.Ring.ByFrom(a); box != nil {
+			d = d.strongest(m.g.o.Defaults[box])
+		}
+	}
+	return d
 }
 
 // subject is all that stands in Subject fields: there may be one only (RFC 5322
@@ -157,7 +174,8 @@ func (m *outboundMail) exempt() bool {
 	return media == "text/calendar" || media == "multipart/report" || m.hasCalendar(media)
 }
 
-// hasCalendar looks for the invitation that mailers put into an alternative.
+// hasCalendar looks for the invitation that mailers put into an alternative; a
+// calendar file that is attached to a mail is none.
 func (m *outboundMail) hasCalendar(media string) bool {
 	if media != "multipart/alternative" && media != "multipart/mixed" {
 		return false
@@ -168,7 +186,7 @@ func (m *outboundMail) hasCalendar(media string) bool {
 	}
 	return slices.ContainsFunc(parts, func(p *smime.Entity) bool {
 		media, _ := p.ContentType()
-		return media == "text/calendar"
+		return media == "text/calendar" && !smime.IsAttachment(p)
 	})
 }
 

@@ -56,7 +56,23 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 			return nil, err
 		}
 	}
+	if !p.encrypts() {
+		p.groups = m.clearGroups(p)
+	}
 	return p, nil
+}
+
+// clearGroups are the copies of a mail that nobody gets encrypted. Served mailboxes
+// get the status of inbound mail; beside others in one copy they cannot.
+func (m *outboundMail) clearGroups(p *plan) []group {
+	inside, outside := m.sides()
+	switch {
+	case len(outside) == 0:
+		return []group{{to: inside, inside: true}}
+	case len(inside) > 0 && p.credential != nil && m.env.CanSplit:
+		return []group{{to: outside}, {to: inside, inside: true}}
+	}
+	return []group{{to: m.env.To}}
 }
 
 // alreadyEncrypted asks our own reader; a label is nothing.
@@ -93,7 +109,7 @@ func (m *outboundMail) alreadySigned(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	defer opened.Close()
-	j, err := m.g.verdict(ctx, opened)
+	j, err := m.g.verdict(ctx, opened, "")
 	return err == nil && j.Signature == SignatureValid, err
 }
 
@@ -113,15 +129,14 @@ func (m *outboundMail) signer() *keyring.Credential {
 func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 	inside, outside := m.sides()
 	if len(outside) == 0 {
-		p.groups = []group{{to: inside, inside: true}}
-		return nil
+		return nil // it does not leave the house
 	}
 	found, missing, err := m.g.findAll(ctx, outside)
 	if err != nil {
 		return fmt.Errorf("look-up of certificates: %w", err)
 	}
 	if len(missing) > 0 && m.want.Encrypt == Yes {
-		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+named(missing))
+		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(missing))
 	}
 	if len(missing) > 0 && (len(found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
 		return nil // all recipients or none
@@ -159,7 +174,7 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 		}
 	}
 	if len(copies) > 0 && !m.env.CanSplit {
-		return refuse(550, "5.7.1", "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately")
+		return errHidden
 	}
 	if len(open.to) > 0 {
 		copies = append(copies, open)
@@ -168,13 +183,16 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 		copies = append(copies, group{to: missing})
 	}
 	var err error
-	p.groups, err = m.withInside(copies, inside)
+	p.groups, err = m.withInside(copies, inside, named)
 	return err
 }
 
+// errHidden is the answer where a hidden recipient cannot get a copy of its own.
+var errHidden = refuse(550, "5.7.1", "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately")
+
 // withInside adds the copy for served mailboxes. Where there can be only one
 // copy, a next hop that decrypts inbound lets them share the encrypted one.
-func (m *outboundMail) withInside(copies []group, inside []string) ([]group, error) {
+func (m *outboundMail) withInside(copies []group, inside []string, named map[string]bool) ([]group, error) {
 	if len(inside) == 0 {
 		return copies, nil
 	}
@@ -182,12 +200,15 @@ func (m *outboundMail) withInside(copies []group, inside []string) ([]group, err
 		return append(copies, group{to: inside, inside: true}), nil
 	}
 	if !m.g.o.Outbound.NextHopInbound {
-		return nil, refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+named(inside)+" in one copy; send separately")
+		return nil, refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately")
 	}
 	for _, to := range inside {
+		if !named[ruleAddress(to)] {
+			return nil, errHidden
+		}
 		c := m.g.pick(m.g.served(to), mayEncrypt)
 		if c == nil {
-			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+named([]string{to}))
+			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed([]string{to}))
 		}
 		copies[0].to = append(copies[0].to, to)
 		copies[0].encrypt = append(copies[0].encrypt, &recipientCertificate{address: to, certificate: c.Certificate})
@@ -212,17 +233,25 @@ func (m *outboundMail) named() map[string]bool {
 	return names
 }
 
-// maxNamed and maxNamedText bound what a refusal names (design §7).
+// maxListed and maxListedText bound what a refusal names (design §7); a reply line
+// has 512 octets (RFC 5321 §4.5.3.1.5).
 const (
-	maxNamed     = 20
-	maxNamedText = 400
+	maxListed     = 20
+	maxListedText = 400
 )
 
-// named lists recipients for a reply line.
-func named(recipients []string) string {
-	more := ""
-	if n := len(recipients) - maxNamed; n > 0 {
-		recipients, more = recipients[:maxNamed], fmt.Sprintf(" and %d more", n)
+// listed names recipients for a reply line: whole ones, and how many there are more.
+func listed(recipients []string) string {
+	var b strings.Builder
+	for i, to := range recipients {
+		to = printable(to, maxListedText/2)
+		if i == maxListed || b.Len()+len(to) > maxListedText {
+			return fmt.Sprintf("%s and %d more", b.String(), len(recipients)-i)
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(to)
 	}
-	return printable(strings.Join(recipients, ", "), maxNamedText) + more
+	return b.String()
 }

@@ -157,7 +157,7 @@ func TestProofTime(t *testing.T) {
 	now := time.Now()
 	before := now.AddDate(-1, 0, 0)
 	for _, k := range []struct{ signed, want time.Time }{
-		{time.Time{}, now}, {now.Add(time.Hour), now}, {now.Add(-time.Hour), now.Add(-time.Hour)}, {before.AddDate(-1, 0, 0), before},
+		{time.Time{}, now}, {now.Add(time.Hour), now}, {now.Add(-underWay + time.Second), now}, {now.Add(-time.Hour), now.Add(-time.Hour)}, {before.AddDate(-1, 0, 0), before},
 	} {
 		if got := proofTime(k.signed, before, now); !got.Equal(k.want) {
 			t.Errorf("signed %v: %v, want %v", k.signed, got, k.want)

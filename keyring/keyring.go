@@ -58,20 +58,29 @@ func NewRing(boxes []*Mailbox) *Ring {
 }
 
 // ByFrom is the mailbox that an address in From is, nil when it is not ours.
-func (r *Ring) ByFrom(normal string) *Mailbox { return r.byFrom[normal] }
+func (r *Ring) ByFrom(normal string) *Mailbox { return r.find(r.byFrom, normal) }
 
 // ByRecipient is the mailbox that an envelope recipient is, nil for everybody
 // else's.
 func (r *Ring) ByRecipient(normal string) *Mailbox {
-	if b := r.byEnd[normal]; b != nil {
+	if b := r.find(r.byEnd, normal); b != nil {
+		return b
+	}
+	return r.byEnd["@"+address.Domain(normal)]
+}
+
+// find looks an address up as it stands, then without the extension that its mailbox
+// knows.
+func (r *Ring) find(in map[string]*Mailbox, normal string) *Mailbox {
+	if b := in[normal]; b != nil {
 		return b
 	}
 	for _, b := range r.delimited {
-		if r.byEnd[undelimited(normal, b.RecipientDelimiter)] == b {
+		if in[undelimited(normal, b.RecipientDelimiter)] == b {
 			return b
 		}
 	}
-	return r.byEnd["@"+address.Domain(normal)]
+	return nil
 }
 
 // undelimited cuts the extension off a local part, as Postfix does.

@@ -205,7 +205,7 @@ func TestRing(t *testing.T) {
 			t.Errorf("recipient %s: %v", a, got)
 		}
 	}
-	for a, want := range map[string]*Mailbox{"support@firma.example": support, "ticket@helpdesk.local": nil, "support+1@firma.example": nil} {
+	for a, want := range map[string]*Mailbox{"support@firma.example": support, "ticket@helpdesk.local": nil, "support+1@firma.example": support, "sales+1@firma.example": nil} {
 		if got := r.ByFrom(a); got != want {
 			t.Errorf("From %s: %v", a, got)
 		}

@@ -24,7 +24,7 @@ func (m *Message) lookBelow(e *Entity) error {
 }
 
 func (m *Message) look(p *Entity) error {
-	if isAttachment(p) {
+	if IsAttachment(p) {
 		return nil
 	}
 	if content, _, err := p.detached(); err != nil || content != nil {
@@ -42,10 +42,10 @@ func (m *Message) look(p *Entity) error {
 	return err
 }
 
-// isAttachment tells what is opaque: attachments and messages. "smime.p7m" is
+// IsAttachment tells what is opaque: attachments and messages. "smime.p7m" is
 // the name that RFC 8551 §3.2.1 gives to a part of the message itself, whatever
 // its disposition.
-func isAttachment(p *Entity) bool {
+func IsAttachment(p *Entity) bool {
 	kind, _ := p.disposition()
 	return kind == "attachment" && p.fileName() != "smime.p7m"
 }

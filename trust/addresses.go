@@ -5,6 +5,7 @@ package trust
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"slices"
 
 	"sealgate/internal/address"
@@ -21,14 +22,14 @@ var (
 
 // Addresses are the addresses in normal form that c speaks for: rfc822Name and
 // SmtpUTF8Mailbox in the SAN; emailAddress in the subject only when the SAN has
-// none. What is not exactly one address (NUL, line ends, lists) counts for
-// nothing.
+// none of either, be they readable or not. What is not exactly one address (NUL,
+// line ends, lists) counts for nothing.
 func Addresses(c *x509.Certificate) []string {
-	out := normal(append(slices.Clone(c.EmailAddresses), utf8Mailboxes(c)...))
-	if len(c.EmailAddresses) == 0 && len(out) == 0 {
-		out = normal(subjectAddresses(c))
+	international, found := utf8Mailboxes(c)
+	if len(c.EmailAddresses) == 0 && !found {
+		return normal(subjectAddresses(c))
 	}
-	return out
+	return normal(append(slices.Clone(c.EmailAddresses), international...))
 }
 
 func normal(names []string) (out []string) {
@@ -49,16 +50,39 @@ func subjectAddresses(c *x509.Certificate) (out []string) {
 	return out
 }
 
+// withMailboxes is c without the mark of crypto/x509 that it does not understand the
+// SAN, when that is of mailboxes which are understood here: one that stands beside an
+// empty subject must be critical (RFC 5280 §4.2.1.6).
+func withMailboxes(c *x509.Certificate) *x509.Certificate {
+	understood, found := utf8Mailboxes(c)
+	if !found || len(understood) != len(alternativeNames(c)) {
+		return c
+	}
+	return handled(c, oidSAN)
+}
+
+// handled is c with an extension that crypto/x509 does not know marked as handled.
+func handled(c *x509.Certificate, id asn1.ObjectIdentifier) *x509.Certificate {
+	if !slices.ContainsFunc(c.UnhandledCriticalExtensions, id.Equal) {
+		return c
+	}
+	out := *c
+	out.UnhandledCriticalExtensions = slices.DeleteFunc(slices.Clone(c.UnhandledCriticalExtensions), id.Equal)
+	return &out
+}
+
 // utf8Mailboxes reads otherName entries of type id-on-SmtpUTF8Mailbox
-// (RFC 9598 §3): [0] { OID, [0] EXPLICIT UTF8String }.
-func utf8Mailboxes(c *x509.Certificate) (out []string) {
+// (RFC 9598 §3): [0] { OID, [0] EXPLICIT UTF8String }. found says that there is one,
+// also when it cannot be read.
+func utf8Mailboxes(c *x509.Certificate) (out []string, found bool) {
 	names := alternativeNames(c)
 	for _, n := range names[:min(len(names), maxAddresses)] {
-		if s, ok := utf8Mailbox(n); ok {
+		s, is, err := utf8Mailbox(n)
+		if found = found || is; is && err == nil {
 			out = append(out, s)
 		}
 	}
-	return out
+	return out, found || len(names) > maxAddresses
 }
 
 // alternativeNames are the GeneralNames of the SAN; nil when it cannot be read.
@@ -74,21 +98,24 @@ func alternativeNames(c *x509.Certificate) (names []asn1.RawValue) {
 	return names
 }
 
-func utf8Mailbox(n asn1.RawValue) (string, bool) {
-	if n.Class != asn1.ClassContextSpecific || n.Tag != 0 || !n.IsCompound {
-		return "", false
-	}
+var errMailbox = errors.New("trust: a SmtpUTF8Mailbox that cannot be read")
+
+// utf8Mailbox reads a GeneralName; is says that it is a SmtpUTF8Mailbox.
+func utf8Mailbox(n asn1.RawValue) (s string, is bool, err error) {
 	var id asn1.ObjectIdentifier
+	if n.Class != asn1.ClassContextSpecific || n.Tag != 0 || !n.IsCompound {
+		return "", false, nil
+	}
 	rest, err := asn1.Unmarshal(n.Bytes, &id)
 	if err != nil || !id.Equal(oidSmtpUTF8) {
-		return "", false
+		return "", false, err
 	}
 	var explicit, text asn1.RawValue
 	if _, err := asn1.Unmarshal(rest, &explicit); err != nil || explicit.Class != asn1.ClassContextSpecific || explicit.Tag != 0 {
-		return "", false
+		return "", true, errMailbox
 	}
 	if _, err := asn1.Unmarshal(explicit.Bytes, &text); err != nil || text.Tag != asn1.TagUTF8String {
-		return "", false
+		return "", true, errMailbox
 	}
-	return string(text.Bytes), true
+	return string(text.Bytes), true, nil
 }

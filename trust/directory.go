@@ -76,16 +76,11 @@ func readConstraints(ca *x509.Certificate) (k constraints, err error) {
 // withDirectoryNames is ca without the mark of crypto/x509 that it does not understand
 // the name constraints, when all of them are understood here.
 func withDirectoryNames(ca *x509.Certificate) *x509.Certificate {
-	if !slices.ContainsFunc(ca.UnhandledCriticalExtensions, oidNameConstraints.Equal) {
-		return ca
-	}
 	k, err := readConstraints(ca)
 	if err != nil || slices.ContainsFunc(slices.Concat(k.Permitted, k.Excluded), subtree.unknown) {
 		return ca
 	}
-	understood := *ca
-	understood.UnhandledCriticalExtensions = slices.DeleteFunc(slices.Clone(ca.UnhandledCriticalExtensions), oidNameConstraints.Equal)
-	return &understood
+	return handled(ca, oidNameConstraints)
 }
 
 // directoryNames applies each authority's constraints on directory names to all that

@@ -30,7 +30,6 @@ var oidNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
 // ocspQuestion is a request, and what its answer must match.
 type ocspQuestion struct {
 	cert, issuer *x509.Certificate
-	request      *ocsp.Request
 	der, nonce   []byte
 }
 
@@ -42,9 +41,6 @@ func askOCSP(cert, issuer *x509.Certificate) (*ocspQuestion, error) {
 	}
 	q := &ocspQuestion{cert: cert, issuer: issuer, nonce: make([]byte, nonceLength)}
 	rand.Read(q.nonce)
-	if q.request, err = ocsp.ParseRequest(plain); err != nil {
-		return nil, err
-	}
 	q.der, err = withNonce(plain, q.nonce)
 	return q, err
 }
@@ -161,8 +157,12 @@ func (q *ocspQuestion) responder(resp *ocsp.Response, at time.Time) error {
 		return errors.New("the answer is signed by somebody whom the authority did not appoint")
 	case !slices.Contains(r.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return errors.New("the answer is signed with a certificate that is not for OCSP")
-	case at.Before(r.NotBefore) || at.After(r.NotAfter):
+	case outside(r, at):
 		return errors.New("the responder's certificate has expired")
+	case r.KeyUsage != 0 && r.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
+		return errors.New("the responder's certificate may not sign")
+	case len(r.UnhandledCriticalExtensions) > 0:
+		return errors.New("the responder's certificate has a critical extension that is not known here")
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func (q *ocspQuestion) matches(resp *ocsp.Response) error {
 		if r.CertID.Serial.Cmp(q.cert.SerialNumber) != 0 {
 			continue
 		}
-		if !bytes.Equal(r.CertID.NameHash, q.request.IssuerNameHash) || !bytes.Equal(r.CertID.KeyHash, q.request.IssuerKeyHash) {
+		if !q.issuedBy(r.CertID.Hash.Algorithm, r.CertID.NameHash, r.CertID.KeyHash) {
 			return errors.New("the answer is for a certificate of another authority")
 		}
 		break // the library has read the first of this number, too
@@ -211,6 +211,28 @@ func (q *ocspQuestion) matches(resp *ocsp.Response) error {
 		}
 	}
 	return nil
+}
+
+// certIDHashes are the digests that a CertID may name its authority by; a responder
+// need not take the one of the question.
+var certIDHashes = map[string]crypto.Hash{"1.3.14.3.2.26": crypto.SHA1, "2.16.840.1.101.3.4.2.1": crypto.SHA256, "2.16.840.1.101.3.4.2.2": crypto.SHA384, "2.16.840.1.101.3.4.2.3": crypto.SHA512}
+
+// issuedBy tells whether a CertID (RFC 6960 §4.1.1) names the issuer.
+func (q *ocspQuestion) issuedBy(algorithm asn1.ObjectIdentifier, name, key []byte) bool {
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Key       asn1.BitString
+	}
+	hash, known := certIDHashes[algorithm.String()]
+	if _, err := asn1.Unmarshal(q.issuer.RawSubjectPublicKeyInfo, &info); err != nil || !known {
+		return false
+	}
+	sum := func(of []byte) []byte {
+		h := hash.New()
+		h.Write(of)
+		return h.Sum(nil)
+	}
+	return bytes.Equal(name, sum(q.issuer.RawSubject)) && bytes.Equal(key, sum(info.Key.RightAlign()))
 }
 
 // holds is until when an answer may be used.

@@ -17,7 +17,7 @@ func TestSystemRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d e-mail roots, %s, %s", len(r.Certificates), r.Source, r.Date)
-	if r.Source == "" || len(r.Certificates) < 50 {
+	if r.Source == "" || len(r.Certificates) < 50 || r.Date != "" && len(r.Unread) > 0 {
 		t.Errorf("%d roots from %q", len(r.Certificates), r.Source)
 	}
 	for _, c := range r.Certificates {
@@ -27,6 +27,22 @@ func TestSystemRoots(t *testing.T) {
 	}
 	if _, err := x509.ParseCertificate(r.Certificates[0].Raw); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestUnreadableRoot does not keep the others from being trusted.
+func TestUnreadableRoot(t *testing.T) {
+	bad := "-----BEGIN CERTIFICATE-----\nMAMCAQc=\n-----END CERTIFICATE-----\n"
+	good, err := readRoots(embeddedRoots, "here", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := readRoots(bad+embeddedRoots, "here", "")
+	if err != nil || len(r.Certificates) != len(good.Certificates) || len(r.Unread) != 1 {
+		t.Errorf("%d roots, %v, %v", len(r.Certificates), r.Unread, err)
+	}
+	if _, err := readRoots(bad, "here", ""); err == nil {
+		t.Error("no root at all is no error")
 	}
 }
 

@@ -213,7 +213,8 @@ const maxChain = 10
 // paths judges all paths to a root through the bag.
 func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate) Result {
 	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
-	chains, err := r.Certificate.Verify(opts)
+	leaf := withMailboxes(r.Certificate)
+	chains, err := leaf.Verify(opts)
 	if err == nil {
 		if chains, err = allBelievable(chains); err != nil {
 			return untrusted(err)
@@ -224,7 +225,7 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 		return untrusted(err) // if only time spoils the path, then that of an authority
 	}
 	opts.CurrentTime = r.Certificate.NotAfter
-	if chains, err = r.Certificate.Verify(opts); err != nil {
+	if chains, err = leaf.Verify(opts); err != nil {
 		return untrusted(err)
 	}
 	if chains, err = allBelievable(chains); err != nil {

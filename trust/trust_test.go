@@ -151,6 +151,57 @@ func TestSmtpUTF8Mailbox(t *testing.T) {
 	}
 }
 
+// TestSubjectBesideSAN: an address in the subject speaks only where the SAN has no
+// mailbox, be it readable or not.
+func TestSubjectBesideSAN(t *testing.T) {
+	p := testpki.New(t)
+	broken := asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: []byte{0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x09}}
+	dns := asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, Bytes: []byte("kunde.example")}
+	for name, k := range map[string]struct {
+		san  []asn1.RawValue
+		want []string
+	}{"a host": {[]asn1.RawValue{dns}, anna}, "an unreadable mailbox": {[]asn1.RawValue{dns, broken}, nil}} {
+		der, err := asn1.Marshal(k.san)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := p.Issue(testpki.Options{Name: "x", Subject: anna, Extra: []pkix.Extension{{Id: oidSAN, Value: der}}})
+		if got := Addresses(c.Certificate); !slices.Equal(got, k.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestCriticalMailbox: a critical SAN that has SmtpUTF8Mailbox alone, as one beside an
+// empty subject must be, is understood; with a name that nobody knows it is not.
+func TestCriticalMailbox(t *testing.T) {
+	p := testpki.New(t)
+	for name, k := range map[string]struct {
+		more []byte
+		want Status
+	}{"alone": {nil, Valid}, "beside a registered number": {[]byte{0x88, 0x01, 0x2a}, Untrusted}} {
+		o := testpki.Options{DN: &pkix.Name{}, SmtpUTF8: []string{"jürgen@kunde.example"}}
+		made := p.Issue(o)
+		i := slices.IndexFunc(made.Certificate.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidSAN) })
+		var names []asn1.RawValue
+		if _, err := asn1.Unmarshal(made.Certificate.Extensions[i].Value, &names); err != nil {
+			t.Fatal(err)
+		}
+		if k.more != nil {
+			names = append(names, asn1.RawValue{FullBytes: k.more})
+		}
+		der, err := asn1.Marshal(names)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert := p.Issue(testpki.Options{DN: &pkix.Name{}, Extra: []pkix.Extension{{Id: oidSAN, Critical: true, Value: der}}})
+		r := Request{Certificate: cert.Certificate, Address: "jürgen@kunde.example", At: time.Now()}
+		if got := checker(t, p).Check(context.Background(), r); got.Status != k.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // TestBoundedBag: thousands of certificates and a chain of 60 cost little.
 func TestBoundedBag(t *testing.T) {
 	p := testpki.New(t)

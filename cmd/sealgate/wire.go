@@ -205,6 +205,9 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 			return nil, err
 		}
 		roots = append(roots, system.Certificates...)
+		for _, err := range system.Unread {
+			h.log.Warn("a root of the system cannot be read and is not trusted", "error", err)
+		}
 	}
 	partners, err := partners(cfg)
 	if err != nil {

@@ -24,7 +24,7 @@ func TestWhereItMayGo(t *testing.T) {
 		"[::1]:80": false, "[::]:80": false, "[fe80::1]:80": false, "[fc00::1]:80": false, "[fd12::1]:80": false, "[ff02::1]:80": false, "[fec0::1]:80": false,
 		"[::ffff:127.0.0.1]:80": false, "[::ffff:10.0.0.1]:80": false, "[::ffff:192.0.43.8]:80": true,
 		"[64:ff9b::7f00:1]:80": false, "[64:ff9b::c000:2b08]:80": true, "[2002:7f00:1::]:80": false, "[2002:c000:2b08::1]:80": true, "[2001:db8::1]:80": false,
-		"[2001:0:1::1]:80": false, "[::7f00:1]:80": false,
+		"[2001:0:1::1]:80": false, "[::ffff:0:7f00:1]:80": false, "[4000::1]:80": false, "[9000::1]:80": false, "[1000::1]:80": false, "[::7f00:1]:80": false,
 	} {
 		if err := permitted(netip.MustParseAddrPort(address), nil); (err == nil) != ok {
 			t.Errorf("%s: %v", address, err)

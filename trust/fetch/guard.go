@@ -13,10 +13,11 @@ import (
 )
 
 // closed are the networks that are nobody's business outside, beside those that
-// netip knows by name (RFC 6890 and its registries).
+// netip knows by name (RFC 6890 and its registries). Of IPv6 only 2000::/3 is given
+// out (RFC 4291 §2.4).
 var closed = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-	"::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+	"::/3", "4000::/2", "8000::/1", "2001::/23", "2001:db8::/32", "3fff::/20",
 )
 
 // translated are networks whose addresses hold an IPv4 address, from bit 96 or
@@ -57,9 +58,6 @@ func permitted(to netip.AddrPort, allow []netip.Prefix) error {
 
 // inside tells whether an address is none of the public Internet's.
 func inside(a netip.Addr) bool {
-	if !a.IsGlobalUnicast() || a.IsPrivate() || slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) }) {
-		return true
-	}
 	b := a.As16()
 	switch {
 	case nat64.Contains(a):
@@ -67,7 +65,7 @@ func inside(a netip.Addr) bool {
 	case sixToFour.Contains(a):
 		return inside(netip.AddrFrom4([4]byte(b[2:6])))
 	}
-	return false
+	return !a.IsGlobalUnicast() || a.IsPrivate() || slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // own tells whether an address is this machine's; in doubt it is.

@@ -4,6 +4,7 @@ package trust
 // right certificate, for as long as they hold.
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -28,12 +29,13 @@ type madeAnswer struct {
 	single     []pkix.Extension // singleExtensions
 	whole      []pkix.Extension // responseExtensions
 	this, next time.Time        // this: zero is now
+	hash       crypto.Hash      // of CertID; zero: SHA-1, as in the question
 }
 
 // answer makes it; by is the authority.
 func (m madeAnswer) answer(t *testing.T, by *testpki.Cert, cert *x509.Certificate) []byte {
 	t.Helper()
-	o := ocsp.Response{SerialNumber: cert.SerialNumber, ThisUpdate: m.this, NextUpdate: m.next, IssuerHash: crypto.SHA1, ExtraExtensions: m.single}
+	o := ocsp.Response{SerialNumber: cert.SerialNumber, ThisUpdate: m.this, NextUpdate: m.next, IssuerHash: cmp.Or(m.hash, crypto.SHA1), ExtraExtensions: m.single}
 	if o.ThisUpdate.IsZero() {
 		o.ThisUpdate = time.Now()
 	}
@@ -114,6 +116,8 @@ func TestOCSPAnswers(t *testing.T) {
 	unknown := func(critical bool) []pkix.Extension {
 		return []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: critical, Value: []byte{5, 0}}}
 	}
+	mayNot, strange := responder, responder
+	mayNot.Usage, strange.Extra = x509.KeyUsageKeyAgreement, unknown(true)
 	q, err := askOCSP(cert.Certificate, root.Certificate)
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +134,10 @@ func TestOCSPAnswers(t *testing.T) {
 		"critical, of the answer":                 {madeAnswer{whole: unknown(true)}, "critical extension 1.2.3"},
 		"not critical, of the answer":             {madeAnswer{whole: unknown(false)}, ""},
 		"a critical nonce, which is ours":         {madeAnswer{whole: []pkix.Extension{{Id: oidNonce, Critical: true, Value: append([]byte{4, nonceLength}, q.nonce...)}}}, ""},
+		"by SHA-256":                              {madeAnswer{hash: crypto.SHA256}, ""},
+		"by SHA-256, of another authority":        {madeAnswer{hash: crypto.SHA256, of: renamed}, "another authority"},
+		"by a responder that may not sign":        {madeAnswer{responder: issue(root, mayNot)}, "may not sign"},
+		"by a responder with a critical unknown":  {madeAnswer{responder: issue(root, strange)}, "critical extension"},
 		"by a responder":                          {madeAnswer{responder: issue(root, responder)}, ""},
 		"by a responder of another name's issuer": {madeAnswer{responder: issue(renamed, responder)}, "did not appoint"},
 		"by a responder appointed with SHA-1":     {madeAnswer{responder: issue(root, sha1)}, "SHA-1"},

@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -50,6 +51,9 @@ func build(cfg *config.Config) (*house, error) {
 	if cfg.Admin.Address != "" {
 		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
 	}
+	for _, cause := range heldByProxy(cfg) {
+		h.log.Warn("a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up", "on", cause)
+	}
 	var err error
 	if err = os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
@@ -69,6 +73,20 @@ func build(cfg *config.Config) (*house, error) {
 	}
 	h.engine.Store(g)
 	return h, nil
+}
+
+// heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.
+func heldByProxy(cfg *config.Config) (causes []string) {
+	if !slices.ContainsFunc(cfg.Listener, func(l config.Listener) bool { return l.Protocol == "smtp" && l.Direction == "inbound" }) {
+		return nil
+	}
+	for cause, action := range cfg.On.Actions() {
+		if action == string(gateway.QuarantineMail) {
+			causes = append(causes, cause)
+		}
+	}
+	slices.Sort(causes)
+	return causes
 }
 
 func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {

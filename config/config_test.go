@@ -198,3 +198,13 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDomains: a rule's domain is written as the addresses that it is compared with.
+func TestDomains(t *testing.T) {
+	for given, want := range map[string]string{"bücher.example": "xn--bcher-kva.example", "Bank.Example.": "bank.example", ".bank.example": "bank.example", "*.bank.example": "bank.example", "@bank.example": "bank.example"} {
+		c, err := Parse("[[rule]]\nencrypt = \"yes\"\ndomain = \""+given+"\"\n[[mailbox]]\naddresses = [\"a@b.example\"]\n[[listener]]\nprotocol = \"milter\"\naddress = \"127.0.0.1:1\"\ndirection = \"inbound\"\n", t.TempDir())
+		if err != nil || c.Rule[0].Domain != want {
+			t.Errorf("%q: %v, %v", given, c, err)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func expand(dir string, patterns *[]string) error {
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers} {
+	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers, c.headers} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -106,6 +106,9 @@ func (c *Config) mailboxes() error {
 				}
 				claimed[a] = i + 1
 			}
+		}
+		if strings.ContainsFunc(m.RecipientDelimiter, func(r rune) bool { return !strings.ContainsRune("+-=_#!/", r) }) {
+			return at("mailbox", i+1, "recipient_delimiter", fmt.Errorf("mailbox %d: recipient_delimiter %q: it may have the characters +-=_#!/", i+1, m.RecipientDelimiter))
 		}
 		if err := errors.Join(strength("sign", m.Sign), strength("encrypt", m.Encrypt)); err != nil {
 			return within("mailbox", i+1, fmt.Sprintf("mailbox %d", i+1), err)
@@ -155,6 +158,9 @@ func (c *Config) rules() error {
 				*a = one[0]
 			}
 		}
+		if r.Domain != "" {
+			err = errors.Join(err, at("", 0, "domain", domain(&r.Domain)))
+		}
 		if !slices.Contains([]string{"", "hard", "soft", "off"}, r.Revocation) {
 			err = errors.Join(err, at("", 0, "revocation", fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation)))
 		}
@@ -167,10 +173,25 @@ func (c *Config) rules() error {
 		if err != nil {
 			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
-		if r.Domain = strings.ToLower(strings.TrimPrefix(r.Domain, "@")); *r == (Rule{}) {
-			return at("rule", i+1, "", fmt.Errorf("rule %d is empty", i+1))
+		if r.Sign+r.Encrypt+r.Revocation+r.Cipher == "" && !r.OAEP && !r.PSS && !r.Opaque {
+			return at("rule", i+1, "", fmt.Errorf("rule %d asks for nothing: it needs sign, encrypt, revocation or an algorithm", i+1))
 		}
 	}
+	return nil
+}
+
+// domain writes a domain, which stands for those below it too, in its normal form:
+// what has another matches no address, and its rule would be lost without a word.
+func domain(p *string) error {
+	given := *p
+	for _, front := range []string{"@", "*", "."} {
+		*p = strings.TrimPrefix(*p, front)
+	}
+	one := []string{"@" + *p}
+	if err := normalize(one, true); err != nil {
+		return fmt.Errorf("domain %q: %w", given, err)
+	}
+	*p = one[0][1:]
 	return nil
 }
 
@@ -178,11 +199,9 @@ func (c *Config) rules() error {
 func (c *Config) partners() error {
 	for i := range c.Trust.Partner {
 		p := &c.Trust.Partner[i]
-		one := []string{"@" + strings.TrimPrefix(p.Domain, "@")}
-		if err := normalize(one, true); err != nil || len(p.Roots) == 0 {
+		if err := domain(&p.Domain); err != nil || len(p.Roots) == 0 {
 			return at("trust.partner", i+1, "", fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)", i+1, p.Domain))
 		}
-		p.Domain = strings.TrimPrefix(one[0], "@")
 	}
 	return nil
 }
@@ -219,7 +238,7 @@ func (c *Config) choices() error {
 	return nil
 }
 
-// numbers checks what must not be too small, and the prefix of our fields.
+// numbers checks what must not be too small.
 func (c *Config) numbers() error {
 	for _, k := range []struct {
 		table, key string
@@ -227,7 +246,7 @@ func (c *Config) numbers() error {
 	}{
 		{"limits", "message_size", int64(c.Limits.MessageSize)}, {"limits", "expanded", int64(c.Limits.Expanded)},
 		{"limits", "message_timeout", int64(c.Limits.MessageTimeout)}, {"limits", "sessions", int64(c.Limits.Sessions)},
-		{"limits", "look_ups", int64(c.Limits.LookUps)}, {"spool", "memory", int64(c.Spool.Memory)},
+		{"limits", "look_ups", int64(c.Limits.LookUps)}, {"limits", "remember", int64(c.Limits.Remember)}, {"spool", "memory", int64(c.Spool.Memory)},
 	} {
 		if k.value <= 0 {
 			return at(k.table, 0, k.key, fmt.Errorf("%s.%s must be more than 0", k.table, k.key))
@@ -236,14 +255,45 @@ func (c *Config) numbers() error {
 	if c.Spool.Limit < c.Limits.MessageSize {
 		return at("spool", 0, "limit", fmt.Errorf("spool.limit (%d octets) is below limits.message_size (%d): no such message could be taken", c.Spool.Limit, c.Limits.MessageSize))
 	}
+	return nil
+}
+
+// headers checks the prefix of our fields and the names of those left out.
+func (c *Config) headers() error {
+	for _, name := range c.Headers.Omit {
+		if !slices.ContainsFunc(fields, func(f string) bool { return strings.EqualFold(f, name) }) {
+			return at("headers", 0, "omit", fmt.Errorf("headers.omit %q: there are %q", name, fields))
+		}
+	}
 	return at("headers", 0, "prefix", fieldName(c.Headers.Prefix))
 }
 
-// fieldName refuses what RFC 5322 §3.6.8 does not let a header field begin with.
+// fields are those that can be left out, without their prefix.
+var fields = []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply"}
+
+// fieldName refuses what RFC 5322 §3.6.8 does not let a header field begin with, and a
+// prefix that fields of others have: all of ours are removed from every mail.
 func fieldName(prefix string) error {
 	odd := strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' })
-	if prefix == "" || odd {
-		return fmt.Errorf("headers.prefix %q cannot begin the name of a header field", prefix)
+	letters := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(prefix))
+	if odd || len(letters) < 3 || !strings.HasSuffix(prefix, "-") {
+		return fmt.Errorf("headers.prefix %q cannot begin the name of a header field: it needs three letters or more and a dash at its end, as \"X-SMIME-\"", prefix)
+	}
+	for _, name := range othersFields {
+		if strings.HasPrefix(name, letters) {
+			return fmt.Errorf("headers.prefix %q is the beginning of fields that are not ours: they would be removed", prefix)
+		}
 	}
 	return nil
 }
+
+// othersFields are names of mail without their dashes, of which no prefix of ours may
+// be the beginning (RFC 5322 §3.6, RFC 2045 §3, RFC 5321 §4.4, RFC 6376, RFC 8601).
+var othersFields = []string{"from", "sender", "replyto", "to", "cc", "bcc", "messageid", "inreplyto", "references", "subject", "comments", "keywords", "date",
+	"resentdate", "resentfrom", "returnpath", "received", "mimeversion", "contenttype", "contenttransferencoding", "contentdisposition", "contentid",
+	"dkimsignature", "arcseal", "authenticationresults", "listid", "listunsubscribe", "autosubmitted", "deliveredto", "xoriginalto"}

@@ -233,6 +233,32 @@ func TestHangingAIA(t *testing.T) {
 	}
 }
 
+// TestHangingLists: CRL services that hang do not silence another one.
+func TestHangingLists(t *testing.T) {
+	s := newServices(t)
+	stop := make(chan struct{})
+	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stop }))
+	t.Cleanup(func() { close(stop); hang.Close() })
+	c := s.checker(Hard, newMemory())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	done := make(chan struct{})
+	for i := range maxReading {
+		leaf := s.pki.Issue(testpki.Options{Addresses: anna, CRL: []string{fmt.Sprintf("%s/%d", hang.URL, i)}})
+		go func() {
+			c.Check(ctx, Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: Sign, At: time.Now()})
+			done <- struct{}{}
+		}()
+	}
+	time.Sleep(patience / 4)
+	if res, took := check(c, s.person("crl")); res.Status != Valid || res.Revocation != isGood {
+		t.Errorf("beside them: %+v after %v", res, took)
+	}
+	for range maxReading {
+		<-done
+	}
+}
+
 // TestFailuresAreSmall: ten thousand URLs of 10 kB that lead nowhere.
 func TestFailuresAreSmall(t *testing.T) {
 	s := NewSources(SourcesOptions{})

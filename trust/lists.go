@@ -137,18 +137,24 @@ func (s *Sources) safeList(url, key string, issuer *x509.Certificate) (c *crl, e
 	return s.fetchList(url, key, issuer)
 }
 
-func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, error) {
+// parseInTurn bounds how many lists are taken apart at once. A turn is not held while
+// a list is fetched: four services that hang would silence those of all others.
+func (s *Sources) parseInTurn(data []byte, issuer *x509.Certificate) (*crl, error) {
 	select {
 	case s.reading <- struct{}{}:
 		defer func() { <-s.reading }()
+		return parseCRL(data, issuer)
 	case <-s.ctx.Done():
 		return nil, s.ctx.Err()
 	}
+}
+
+func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, error) {
 	data, err := s.try(key, fetchTime, func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxCRL) })
 	if err != nil {
 		return nil, err
 	}
-	c, err := parseCRL(data, issuer)
+	c, err := s.parseInTurn(data, issuer)
 	if err != nil {
 		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
 		s.fail(key, err)

@@ -47,7 +47,7 @@ func permitted(to netip.AddrPort, allow []netip.Prefix) error {
 	if slices.ContainsFunc(allow, func(p netip.Prefix) bool { return p.Contains(a) }) {
 		return nil
 	}
-	if inside(a) || own(a) {
+	if b := untranslated(a); inside(b) || own(b) {
 		return fmt.Errorf("%w: it leads to %s, inside the house (trust.fetch_allow permits addresses)", ErrRefused, a)
 	}
 	if p := to.Port(); p != 80 && p != 443 {
@@ -56,15 +56,20 @@ func permitted(to netip.AddrPort, allow []netip.Prefix) error {
 	return nil
 }
 
-// inside tells whether an address is none of the public Internet's.
-func inside(a netip.Addr) bool {
+// untranslated is the IPv4 address that a holds for a translator, else a.
+func untranslated(a netip.Addr) netip.Addr {
 	b := a.As16()
 	switch {
 	case nat64.Contains(a):
-		return inside(netip.AddrFrom4([4]byte(b[12:16])))
+		return netip.AddrFrom4([4]byte(b[12:16]))
 	case sixToFour.Contains(a):
-		return inside(netip.AddrFrom4([4]byte(b[2:6])))
+		return netip.AddrFrom4([4]byte(b[2:6]))
 	}
+	return a
+}
+
+// inside tells whether an address is none of the public Internet's.
+func inside(a netip.Addr) bool {
 	return !a.IsGlobalUnicast() || a.IsPrivate() || slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 

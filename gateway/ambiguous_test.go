@@ -41,6 +41,12 @@ func TestReadersThatDisagree(t *testing.T) {
 		"a From behind a bare CR":         strings.Replace(good, "To: ", "X-Note: a\rFrom: ceo@bank.example\r\nTo: ", 1),
 		"the header ends at bare CRs":     strings.Replace(good, "To: ", "X-Note: a\r\rplease pay to this account\r\nTo: ", 1),
 		"a NUL in a field":                strings.Replace(good, "Subject: ", "Subject: pay\x00", 1),
+		"a bare CR in front":              replaced("\r\n\r\n--"+boundary, "\r\n\r\nx\r--"+boundary+"\rContent-Type: text/plain\r\rplease pay\r\n--"+boundary),
+		"an encoded word in the boundary": strings.ReplaceAll(good, boundary, "=?us-ascii?q?"+boundary+"?="),
+		"a blank before the colon":        replaced("Content-Type: multipart", "Content-Type : multipart"),
+		"the same in Reply-To":            "Reply-To : evil@x.example\r\n" + good,
+		"an unquoted boundary with a =":   replaced(parameter, "boundary="+boundary), // Python ends it there
+		"a page instead of the signature": replaced("Content-Type: application/pkcs7-signature", "Content-Type: application/pkcs7-signature\r\nContent-Type: text/html"),
 		"inside another valid signature":  h.signed(h.sales, fromAnna, strings.TrimPrefix(before(replaced(parameter, parameter+"; boundary=evil")), fromAnna)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +63,7 @@ func TestReadersThatDisagree(t *testing.T) {
 		"words in front":        replaced("\r\n\r\n--"+boundary, "\r\n\r\nThis is an S/MIME signed message\r\n\r\n--"+boundary),
 		"a footer behind":       good + "-- \r\nthe list's footer\r\n",
 		"the word as the value": strings.ReplaceAll(good, boundary, "boundary"),
-		"the boundary unquoted": replaced(parameter, "boundary="+boundary),
+		"the boundary unquoted": strings.ReplaceAll(replaced(parameter, "boundary="+boundary), "=_", ""),
 	} {
 		if out := h.process(inboundTo("support@firma.example", "employee@firma.example"), text); h.header(out.text[0], "X-SMIME-Signature") != "valid" {
 			t.Errorf("%s: %s\n%s", name, h.header(out.text[0], "X-SMIME-Reason"), out.text[0])

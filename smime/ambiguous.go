@@ -8,34 +8,50 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 )
 
 // ambiguous is why readers may take e, the entity of a layer, for different things;
 // nil when they agree. The outer header and what surrounds the parts are signed by
-// nobody, so whoever sends a signed mail on can write them.
+// nobody, so whoever sends a signed mail on can write them: they must have the one
+// form that every reader knows.
 func (e *Entity) ambiguous() (why, err error) {
-	for _, f := range e.Fields {
-		if bareCROrNUL(f.Raw) { // ends a line, or the header, or the field, for some
-			return malformedAt(e.off, "a bare CR or a NUL in the field %s", f.Name), nil
-		}
-	}
-	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
-		if n := len(e.Get(name)); n > 1 { // RFC 5322 §3.6 with RFC 2045 §3: at most one
-			return malformedAt(e.off, "%d fields %s", n, name), nil
-		}
-	}
 	media, params := e.ContentType()
-	if media != "multipart/signed" {
-		return nil, nil
+	if why = e.oddHeader(); why != nil || media != "multipart/signed" {
+		return why, nil
 	}
 	if !identity[e.encoding()] { // RFC 2045 §6.4: some decode it all the same
 		return malformedAt(e.off, "a multipart in another transfer encoding than 7bit, 8bit, binary"), nil
 	}
-	if !oneBoundary(e.value("Content-Type"), params["boundary"]) {
+	if !oneBoundary(e.Get("Content-Type")[0].Raw, params["boundary"]) {
 		return malformedAt(e.off, "a boundary that readers find in different places"), nil
 	}
 	return e.surroundings(params["boundary"])
+}
+
+// oddHeader is what is in the header that some readers take for its end, for the end
+// of a field, or for another field.
+func (e *Entity) oddHeader() error {
+	end := e.body
+	for _, f := range e.Fields {
+		end -= int64(len(f.Raw))
+		if bareCROrNUL(f.Raw) {
+			return malformedAt(e.off, "a bare CR or a NUL in the field %s", f.Name)
+		}
+		if f.Name != "" && f.Raw[len(f.Name)] != ':' { // RFC 5322 §4.5: obsolete, and for Python the end of the header
+			return malformedAt(e.off, "a blank before the colon of %s", f.Name)
+		}
+	}
+	if end == 0 && e.body < e.size {
+		return malformedAt(e.off, "a header that no empty line ends")
+	}
+	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding", "Content-Disposition"} {
+		if n := len(e.Get(name)); n > 1 { // RFC 5322 §3.6 with RFC 2045 §3: at most one
+			return malformedAt(e.off, "%d fields %s", n, name)
+		}
+	}
+	return nil
 }
 
 // bareCROrNUL finds what RFC 5322 §2.2 and §3.5 allow nowhere.
@@ -43,47 +59,92 @@ func bareCROrNUL(raw []byte) bool {
 	return bytes.Count(raw, []byte("\r")) != bytes.Count(raw, []byte("\r\n")) || bytes.IndexByte(raw, 0) >= 0
 }
 
+// The form of a multipart/signed field that readers agree on: RFC 2045 §5.1 without
+// comments, quoted pairs and lines of blanks; RFC 2046 §5.1.1 for the boundary, in
+// quotes if it has more than the characters of RFC 2231 §7: Python's reader ends an
+// unquoted one at any other, so "a=b" is "a" for it.
+const (
+	fold       = `[ \t]*(?:\r?\n[ \t]+)?`
+	word       = "[0-9A-Za-z!#$&+.^_`{|}~-]"
+	inQuotes   = "[0-9A-Za-z!#$&+.^_`{|}~'()*%,/:=?-]"
+	boundaryIs = `boundary` + fold + `=` + fold + `(?:` + word + `{1,70}|"` + inQuotes + `(?:[ ]?` + inQuotes + `){0,69}")` + fold + `(?:;|$)`
+	parameter  = word + `+` + fold + `=` + fold + `(?:[^][\s"\\;,()<>@=]+|"[^"\\\r\n]*")`
+)
+
+var (
+	agreedField    = regexp.MustCompile(`^[^:]+:` + fold + `(?i:multipart/signed)(?:` + fold + `;` + fold + `(?:` + parameter + `)?)*` + fold + `$`)
+	agreedBoundary = regexp.MustCompile(`(?i)[;\s]` + boundaryIs)
+)
+
 // oneBoundary tells whether careless readers, too, find boundary and no other in the
-// field: those that take the last of two, know no comments and quotes, or nothing of
-// RFC 2231.
-func oneBoundary(field, boundary string) bool {
-	found := 0
-	for p := (&paramScanner{field}); p.next(); {
-		name, value := p.parameter()
-		switch {
-		case name == "boundary":
-			found++
-		case strings.Contains(name+strings.ToLower(value), "boundary"):
-			return false
-		}
-	}
-	return found == 1 && strings.Count(field, "(") == strings.Count(boundary, "(")
+// raw field: those that take the last of two, know no comments and quotes, nothing of
+// RFC 2231, or decode RFC 2047 everywhere.
+func oneBoundary(raw []byte, boundary string) bool {
+	field := bytes.TrimRight(raw, "\r\n")
+	mentions := strings.Count(strings.ToLower(string(field)), "boundary") - strings.Count(strings.ToLower(boundary), "boundary")
+	return mentions == 1 && !bytes.Contains(field, []byte("=?")) && agreedField.Match(field) && agreedBoundary.Match(field)
 }
 
-// surroundings looks before the first and behind the last delimiter for lines that
-// begin like one: some readers take a line for a delimiter that only begins with it,
-// or go on behind the end.
+// surroundings looks at what is around the signed part. Some readers take a line for
+// a delimiter that only begins with it, go on behind the end, or end a line at a bare
+// CR; the header of the signature part is one more that nobody signs.
 func (e *Entity) surroundings(boundary string) (why, err error) {
 	m, err := e.multipart()
 	if err != nil {
 		return nil, ignoreMalformed(err)
 	}
-	last := m.delimiters[len(m.delimiters)-1]
-	for _, gap := range []*io.SectionReader{e.gap(e.body, m.delimiters[0].line), e.gap(last.after, e.size)} {
-		found, err := hasLine(gap, []byte("--"+strings.TrimRight(boundary, " \t")))
-		if err != nil {
-			return nil, err
+	if why := m.parts[1].oddHeader(); why != nil {
+		return why, nil
+	}
+	dash, from := []byte("--"+boundary), e.body
+	for i, d := range append(m.delimiters, delimiter{line: e.size}) {
+		if i != 1 { // the signed part
+			if why, err = e.oddLines(from, d.line, dash); why != nil || err != nil {
+				return why, err
+			}
 		}
-		if found {
-			return malformedAt(e.off, "lines around the parts that begin like the boundary"), nil
-		}
+		from = d.after
 	}
 	return nil, nil
 }
 
+// oddLines finds lines that begin like a delimiter, and line ends that are none.
+func (e *Entity) oddLines(from, to int64, dash []byte) (why, err error) {
+	var ends lineEnds
+	gap := e.gap(from, to)
+	if found, err := hasLine(io.TeeReader(gap, &ends), bufferSize(gap, copyChunk), dash); found || err != nil {
+		return malformedAt(e.off+from, "lines around the parts that begin like the boundary"), err
+	}
+	if ends.odd || ends.cr {
+		return malformedAt(e.off+from, "a bare CR or a NUL around the parts"), nil
+	}
+	return nil, nil
+}
+
+// lineEnds looks for bare CRs and NULs in what is written to it.
+type lineEnds struct {
+	odd bool
+	cr  bool // the last octet was one
+}
+
+func (l *lineEnds) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	text := p
+	if l.cr {
+		l.odd = l.odd || p[0] != '\n'
+	}
+	if l.cr = p[len(p)-1] == '\r'; l.cr {
+		text = p[:len(p)-1]
+	}
+	l.odd = l.odd || bareCROrNUL(text)
+	return len(p), nil
+}
+
 // hasLine tells whether a line begins with start, which is shorter than the buffer.
-func hasLine(r *io.SectionReader, start []byte) (bool, error) {
-	b := bufio.NewReaderSize(r, bufferSize(r, copyChunk))
+func hasLine(r io.Reader, buffer int, start []byte) (bool, error) {
+	b := bufio.NewReaderSize(r, buffer)
 	for begins := true; ; {
 		line, err := b.ReadSlice('\n')
 		if begins && bytes.HasPrefix(line, start) {

@@ -81,11 +81,12 @@ func newBoundary() (string, error) {
 	return fmt.Sprintf("=_sealgate_%x", b), nil
 }
 
-// subject edits the Subject: our tags out, a hidden one restored (RFC 9788
-// §4.2), our tag in. Without a change there is no edit.
-func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []HeaderEdit {
+// subject edits the Subject: our tags out, the protected one in place of what stands
+// outside (RFC 9788 §4.2), our tag in. Without a change there is no edit.
+func (m *inboundMail) subject(j *Judgement, e *smime.Entity) []HeaderEdit {
 	fields := e.Get("Subject")
-	if len(fields) > 1 {
+	protected, heeded := m.protectedSubject(j)
+	if len(fields) > 1 && !heeded {
 		return m.g.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
 	}
 	was := ""
@@ -93,20 +94,22 @@ func (m *inboundMail) subject(j *Judgement, e *smime.Entity, shown bool) []Heade
 		was = decodeWords(fields[0].Value())
 	}
 	now := m.g.untag(was)
-	if s, ok := m.protectedSubject(); ok && shown {
-		now = m.g.untag(s)
+	if heeded {
+		now = m.g.untag(protected)
 	}
 	if t := m.g.tag(j); t != "" {
 		now = t + " " + now
 	}
-	if now == was {
+	if now == was && len(fields) <= 1 {
 		return nil
 	}
 	value := fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))
 	if len(fields) == 0 {
 		return []HeaderEdit{{Op: AppendField, Name: "Subject", Value: value}}
 	}
-	return []HeaderEdit{{Op: ReplaceField, Index: position(e, "Subject"), Name: fields[0].Name, Value: value}}
+	edits := deleteFields(e, func(name string) bool { return strings.EqualFold(name, "Subject") })
+	edits[0] = HeaderEdit{Op: ReplaceField, Index: edits[0].Index, Name: fields[0].Name, Value: value}
+	return edits
 }
 
 // untagAll takes our tags out of every Subject.
@@ -126,17 +129,6 @@ func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
 // maxSubject bounds a Subject that is written anew, in octets.
 const maxSubject = 2000
 
-func (m *inboundMail) protectedSubject() (string, bool) {
-	if m.opened.Protected == nil {
-		return "", false
-	}
-	f := m.opened.Protected.Get("Subject")
-	if len(f) != 1 || !m.opened.Protected.Hidden("Subject") {
-		return "", false
-	}
-	return decodeWords(f[0].Value()), true
-}
-
 // tag is what goes before the Subject of a mail of this verdict.
 func (g *Gateway) tag(j *Judgement) string {
 	var tags []string
@@ -147,15 +139,6 @@ func (g *Gateway) tag(j *Judgement) string {
 		tags = append(tags, g.o.Headers.TagDecrypted)
 	}
 	return strings.Join(tags, " ")
-}
-
-func position(e *smime.Entity, name string) int {
-	for i, f := range e.Fields {
-		if strings.EqualFold(f.Name, name) {
-			return i
-		}
-	}
-	return -1
 }
 
 // decodeWords decodes RFC 2047. In a charset that is not known, ASCII is read

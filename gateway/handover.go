@@ -155,7 +155,7 @@ func (m *inboundMail) explainBody() (*spool.File, string, error) {
 // edits, the Subject, and our fields on top.
 func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
 	edits := slices.Concat(m.strip, content)
-	edits = append(edits, m.subject(j, e, content != nil)...)
+	edits = append(edits, m.subject(j, e)...)
 	return append(edits, m.g.statusFields(j, m.reply(ctx, j))...)
 }
 

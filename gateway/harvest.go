@@ -38,7 +38,8 @@ func (m *inboundMail) remember(ctx context.Context) error {
 
 // rememberReply notes the Message-ID, hashed, so that replies are encrypted.
 func (m *inboundMail) rememberReply(ctx context.Context) error {
-	_, hidden := m.protectedSubject()
+	p := m.opened.Protected
+	hidden := p != nil && p.Hidden("Subject")
 	for _, id := range messageIDs(m.e, "Message-ID") {
 		// Whoever knows a Message-ID can send it again: what was hidden stays so.
 		before, _, err := m.g.o.Store.Recall(ctx, replyKey(id))

@@ -102,6 +102,10 @@ func (l *language) status(j *Judgement) string {
 		parts = append(parts, s)
 	}
 	for _, n := range j.Notes {
+		if name, ok := strings.CutPrefix(n, noteProtected); ok {
+			parts = append(parts, fmt.Sprintf(l.differs, name))
+			continue
+		}
 		parts = append(parts, l.notes[n])
 	}
 	if len(parts) == 0 {

@@ -40,7 +40,7 @@ type Judgement struct {
 	From       string // the one From address in normal form, "" when there is none or there are several
 	Signers    []SignerVerdict
 	Signer     *SignerVerdict // the one that decided; nil when nobody signed what is shown
-	Notes      []string       // valid, but worth a word: Reply-To elsewhere, an old signing-time
+	Notes      []string       // worth a word: Reply-To elsewhere, an old signing-time, a field that was protected and changed
 	// Unauthenticated: decrypted from CBC without a valid signature inside, so
 	// it could have been changed on the way (EFAIL).
 	Unauthenticated bool
@@ -97,6 +97,7 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 	j.protected(m)
 	j.malformed(m)
 	j.notes(m, at)
+	j.differences(m)
 	j.Unauthenticated = j.Signature != SignatureValid && changeable(m.Layers)
 	return j
 }
@@ -279,17 +280,6 @@ func (j *Judgement) inLayer(layer int, forFrom bool) (in []*SignerVerdict) {
 }
 
 func unsupported(v *SignerVerdict) bool { return errors.Is(v.Signature.Err, cms.ErrUnsupported) }
-
-// protected holds the protected header against the outer one (RFC 9788 §3).
-func (j *Judgement) protected(m *smime.Message) {
-	if m.Protected == nil || j.Signature == SignatureNone {
-		return
-	}
-	inner, err := FromAddress(m.Protected.Entity())
-	if err != nil || inner != j.From {
-		j.lower(SignatureMismatch, ruleFrom, "the From inside the protected header is not the one outside")
-	}
-}
 
 // malformed says where S/MIME could not be read.
 func (j *Judgement) malformed(m *smime.Message) {

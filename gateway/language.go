@@ -2,11 +2,13 @@ package gateway
 
 // This file holds every sentence that an agent reads, in each language.
 
-// noteSender and its like are the keys of Judgement.Notes.
+// noteSender and its like are the keys of Judgement.Notes; the name of a field follows
+// noteProtected.
 const (
 	noteSender      = "sender"
 	noteReplyTo     = "reply-to"
 	noteSigningTime = "signing-time"
+	noteProtected   = "protected "
 )
 
 // language is the sentences of one language.
@@ -16,6 +18,7 @@ type language struct {
 	encrypted  map[EncryptionStatus]string
 	unread     map[EncryptionStatus]string // X-SMIME-Reason
 	notes      map[string]string
+	differs    string // with %s for a field: not what the sender protected
 	plain      string // nothing signed, nothing encrypted
 	changeable string // decrypted without authentication
 	explain    string // the part that goes in front of an undecryptable mail
@@ -70,6 +73,7 @@ var english = language{
 		noteReplyTo:     "replies go to another address than the signer's",
 		noteSigningTime: "signed more than a day before or after the date of the mail",
 	},
+	differs:    "%s is not what the sender protected",
 	plain:      "Neither signed nor encrypted",
 	changeable: "The encryption did not protect the content against changes, and no valid signature does",
 	explain: "This message is encrypted, and it could not be decrypted here.\r\n\r\n" +
@@ -120,6 +124,7 @@ var german = language{
 		noteReplyTo:     "Antworten gehen an eine andere Adresse als die des Unterzeichners",
 		noteSigningTime: "mehr als einen Tag vor oder nach dem Datum der Mail signiert",
 	},
+	differs:    "%s ist nicht, was der Absender geschützt hat",
 	plain:      "Weder signiert noch verschlüsselt",
 	changeable: "Die Verschlüsselung schützte den Inhalt nicht vor Veränderung, und keine gültige Signatur tut es",
 	explain: "Diese Nachricht ist verschlüsselt und konnte hier nicht entschlüsselt werden.\r\n\r\n" +

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sealgate/keyring"
 	"sealgate/smime"
+	"sealgate/smime/cms"
 	"sealgate/spool"
 )
 
@@ -111,20 +113,32 @@ func closeOther(e, than *smime.Entity) {
 }
 
 // fields is the header of the result: without X-SMIME fields, of which none can be
-// ours, and with the Subject that was hidden (RFC 9788).
+// ours, and with the Subject that the sender protected (RFC 9788).
 func (d *decrypted) fields() (fields []smime.Field) {
+	subject := d.subject()
 	for _, f := range d.outer.Fields {
 		switch low := strings.ToLower(f.Name); {
 		case strings.HasPrefix(low, "x-smime-"):
-		case low == "subject" && d.hidden():
+		case low == "subject" && len(subject) > 0:
 		default:
 			fields = append(fields, f)
 		}
 	}
-	if d.hidden() {
-		fields = append(fields, d.Protected.Get("Subject")...)
-	}
-	return fields
+	return append(fields, subject...)
 }
 
-func (d *decrypted) hidden() bool { return d.Protected != nil && d.Protected.Hidden("Subject") }
+// subject is the protected one, where it was encrypted with the text or the
+// signatures over both are good; of several, nobody knows which is shown.
+func (d *decrypted) subject() []smime.Field {
+	if d.Protected == nil || len(d.Protected.Get("Subject")) != 1 {
+		return nil
+	}
+	encrypted := slices.ContainsFunc(d.Layers, func(l smime.Layer) bool { return l.Encrypted() })
+	broken := slices.ContainsFunc(d.Layers, func(l smime.Layer) bool {
+		return slices.ContainsFunc(l.Signatures, func(s cms.Signature) bool { return s.Err != nil })
+	})
+	if !encrypted && (broken || d.Ambiguous != nil) {
+		return nil
+	}
+	return d.Protected.Get("Subject")
+}

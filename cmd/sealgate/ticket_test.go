@@ -3,6 +3,8 @@ package main
 // This file lets the gateway deliver what it cannot open, and opens it later.
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/smtp"
 	"os"
@@ -12,6 +14,10 @@ import (
 	"testing"
 
 	"sealgate/internal/nexthop"
+	"sealgate/internal/testpki"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/spool"
 )
 
 // TestTicketOpensLater: a mail for a mailbox without a key becomes a ticket that
@@ -83,5 +89,52 @@ func send(t *testing.T, socket, text string) {
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDecryptProtectedSubject: a signed mail with a protected header that was sent on
+// under another Subject; with a broken signature nobody vouches for the one inside.
+func TestDecryptProtectedSubject(t *testing.T) {
+	sp, err := spool.New(spool.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anna := testpki.New(t).Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "p256"})
+	const inner = "From: anna@kunde.example\r\nSubject: Rechnung\r\nContent-Type: text/plain; hp=clear\r\n\r\nGuten Tag\r\n"
+	e, err := smime.ParseEntity(strings.NewReader(inner), int64(len(inner)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := smime.Sign(e, smime.SignOptions{Signer: cms.Signer{Certificate: anna.Certificate, Key: anna.Key}, Spool: sp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer signed.Close()
+	entity, err := io.ReadAll(signed.Section())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := "From: anna@kunde.example\r\nSubject: forged\r\nSubject: twice\r\n" + string(entity)
+	for text, want := range map[string]string{good: "Rechnung", strings.Replace(good, "Guten", "Boesen", 1): "forged twice"} {
+		f := sp.Create()
+		if _, err := io.WriteString(f, text); err != nil {
+			t.Fatal(err)
+		}
+		d, err := open(f, nil, sp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range d.fields() {
+			if f.Name == "Subject" {
+				got = append(got, f.Value())
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q, want %s", got, want)
+		}
+		if err := errors.Join(d.Close(), f.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -184,7 +184,7 @@ func Default() *Config {
 		On: On{BadSignature: "tag", Untrusted: "tag", Expired: "tag", Revoked: "tag", RevocationUnknown: "tag", Mismatch: "tag",
 			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag", Unsupported: "tag"},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
-		Limits:  Limits{MessageSize: 100 << 20, Expanded: 1 << 30, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour), LookUps: Duration(8 * time.Second)},
+		Limits:  Limits{MessageSize: 100 << 20, Expanded: 256 << 20, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour), LookUps: Duration(8 * time.Second)},
 		Spool:   Spool{Memory: 256 << 10, Limit: 2 << 30},
 		Log:     Log{Level: "info", Format: "text"},
 	}

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -148,6 +149,40 @@ func TestMailWithLargeCRL(t *testing.T) {
 	for i := range 2 {
 		anna := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, CRL: []string{s.URL + "/crl"}})
 		h.cost(fmt.Sprintf("a CRL of %d MB, mail %d", len(list)/1_000_000, i+1), h.signed(anna, fromAnna, plainText), "valid", []time.Duration{8 * time.Second, time.Second}[i], 128)
+	}
+}
+
+// late is a context whose end is near, and not yet there.
+type late struct{ context.Context }
+
+func (late) Deadline() (time.Time, bool) { return time.Now(), true }
+
+// TestTooLongToOpen: a mail that takes longer to open than a message may is delivered
+// as it came and says so; when it was the client that went away, it is our fault.
+func TestTooLongToOpen(t *testing.T) {
+	h := newHouse(t)
+	mail := h.signed(h.anna, fromAnna, plainText)
+	msg := h.file(mail)
+	defer msg.Close()
+	out, err := h.g.Process(late{t.Context()}, toSupport, msg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	text := apply(t, h.entity(mail), out.Deliveries[0])
+	_, body, _ := strings.Cut(mail, "\r\n\r\n")
+	if h.header(text, "X-SMIME-Signature") != "malformed" || !strings.Contains(h.header(text, "X-SMIME-Reason"), "time") || !strings.HasSuffix(text, body) {
+		t.Errorf("%+v\n%s", out, text)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if out, err := h.g.Process(gone, toSupport, msg); !errors.Is(err, context.Canceled) {
+		t.Errorf("%+v, %v", out, err)
+	}
+	over, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	if out, err := h.g.Process(over, toSupport, msg); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%+v, %v", out, err)
 	}
 }
 

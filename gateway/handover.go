@@ -102,8 +102,7 @@ func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
 
 // withoutKeys judges the message as somebody without keys sees it.
 func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
-	sec := m.e.Section()
-	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	opened, err := m.openWith(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

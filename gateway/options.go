@@ -103,7 +103,7 @@ type Limits struct {
 
 // defaults of Limits; the time is design §4's 180 days.
 const (
-	defaultExpanded = 1 << 30
+	defaultExpanded = 256 << 20
 	defaultRemember = 180 * 24 * time.Hour
 	defaultLookUps  = 8 * time.Second
 )

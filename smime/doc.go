@@ -21,4 +21,10 @@ const (
 	maxPadding  = 100       // blanks after a boundary on its line
 	maxLayers   = 8         // signed, encrypted and compressed layers; triple wrapping has 3
 	maxExpanded = 256 << 20 // octets that compressed layers may become, all together
+
+	// Octets that may be hashed or copied for signatures, all layers together: as much
+	// as triple wrapping costs with two digests in each signature, and beside the
+	// message's own size what compressed layers may become, for one of them.
+	maxHashed        = 2 * maxExpanded
+	maxHashedPerByte = 6
 )

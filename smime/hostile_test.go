@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -104,6 +105,55 @@ func TestDecompressionBound(t *testing.T) {
 			t.Errorf("%s: %v, %d octets", c.name, m.Malformed, m.Inner.Size())
 		}
 		m.Close()
+	}
+}
+
+// TestHashingBound: what signatures of all layers make us hash and copy is bounded,
+// also where there is no certificate to check them with.
+func TestHashingBound(t *testing.T) {
+	c := issue(t, "p256")
+	o := signOptions(newSpool(t), c)
+	o.Opaque = true
+	opaque := func(content string) string {
+		e, err := Sign(parse(t, content), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		return text(t, e)
+	}
+	once := opaque(crlf(hello))
+	size := int64(len(crlf(hello)))
+	detached := signedEntity(t, newSpool(t), c, hello)
+	for _, k := range []struct {
+		name   string
+		msg    string
+		most   int64
+		layers int
+	}{
+		{"opaque, at the bound", once, 2 * size, 1}, // hashed and copied
+		{"over it", once, 2*size - 1, 0},
+		{"detached, at the bound", detached, size, 1},
+		{"over it", detached, size - 1, 0},
+		{"two layers, at the bound", opaque(once), 2 * (size + int64(len(once))), 2},
+		{"over it", opaque(once), 2*(size+int64(len(once))) - 1, 1},
+	} {
+		e := parse(t, k.msg)
+		op := &opener{ctx: t.Context(), o: OpenOptions{MaxDepth: maxLayers, Spool: newSpool(t)}, m: &Message{Outer: e, Inner: e}, hash: k.most}
+		if err := op.open(); err != nil {
+			t.Fatal(err)
+		}
+		closing(t, op.m)
+		good := slices.DeleteFunc(op.m.Layers, func(l Layer) bool { return l.Err != nil })
+		if len(good) != k.layers || (op.m.Malformed == nil) != strings.Contains(k.name, "at the bound") {
+			t.Errorf("%s: %d layers, %v", k.name, len(good), op.m.Malformed)
+		}
+	}
+	op := &opener{hash: maxHashed} // six layers of what a bomb of 10 KiB becomes, none of them with a certificate
+	for layer := range 6 {
+		if err := op.spend(1, maxExpanded); (err != nil) != (layer >= 2) {
+			t.Errorf("layer %d: %v", layer, err)
+		}
 	}
 }
 

@@ -79,8 +79,11 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 	if sd.Content == nil {
 		return nil, op.fail(l, malformed("a detached signature without what it signs"))
 	}
-	f := op.o.Spool.Create()
 	v := sd.Verifier()
+	if err := op.spend(v.Digests()+1, sd.Content.Size()); err != nil {
+		return nil, op.fail(l, err)
+	}
+	f := op.o.Spool.Create()
 	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), make([]byte, bufferSize(sd.Content, copyChunk))); err != nil {
 		f.Close()
 		return nil, op.fail(l, err)
@@ -132,10 +135,21 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 		defer content.Close()
 	}
 	v := sd.Verifier()
+	if err := op.spend(v.Digests(), content.size); err != nil {
+		return err
+	}
 	if _, err := io.CopyBuffer(op.writer(v), content.reader(), make([]byte, bufferSize(section, copyChunk))); err != nil {
 		return err
 	}
 	l.verified(v.Verify(content, content.size))
+	return nil
+}
+
+// spend takes what is hashed or copied so many times out of what the message may cost.
+func (op *opener) spend(times int, size int64) error {
+	if op.hash -= int64(times) * size; op.hash < 0 {
+		return malformed("signatures for which more octets are to be hashed than one message may cost")
+	}
 	return nil
 }
 

@@ -38,7 +38,7 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	if err != nil {
 		return nil, err
 	}
-	op := &opener{ctx: ctx, o: o, m: &Message{Outer: outer, Inner: outer}}
+	op := &opener{ctx: ctx, o: o, m: &Message{Outer: outer, Inner: outer}, hash: maxHashed + maxHashedPerByte*size}
 	if err := op.open(); err != nil {
 		op.m.Close()
 		return nil, err
@@ -51,6 +51,8 @@ type opener struct {
 	ctx context.Context
 	o   OpenOptions
 	m   *Message
+
+	hash int64 // octets that may still be hashed or copied for signatures
 }
 
 func (op *opener) open() error {

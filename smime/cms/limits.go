@@ -27,6 +27,9 @@ const (
 	maxAttributes = 64
 	// maxDigests bounds the list of digestAlgorithms.
 	maxDigests = 64
+	// maxContentDigests bounds the digests that are made of one content. Two signers
+	// that need two are rare.
+	maxContentDigests = 4
 	// maxPureContent bounds the content of an EdDSA signature without signed
 	// attributes, in bytes: it must be in memory as one piece.
 	maxPureContent = 16 << 20

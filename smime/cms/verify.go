@@ -43,21 +43,39 @@ type Signature struct {
 // Verifier hashes the content with every digest that the signers need, at once.
 type Verifier struct {
 	sd     *SignedData
+	bag    *bagOf
 	hashes map[crypto.Hash]hash.Hash
 }
 
-// Verifier returns a writer for the content that is signed.
+// Verifier returns a writer for the content that is signed. What nobody can verify, for
+// want of the certificate, is not hashed; nor are more than maxContentDigests.
 func (sd *SignedData) Verifier() *Verifier {
-	v := &Verifier{sd: sd, hashes: map[crypto.Hash]hash.Hash{}}
+	v := &Verifier{sd: sd, bag: newBag(sd.Certificates), hashes: map[crypto.Hash]hash.Hash{}}
 	for _, s := range sd.SignerInfos {
-		if d := digestByOID(s.digest.id); d != nil {
-			v.hashes[d.hash] = d.hash.New()
-		}
+		d := digestByOID(s.digest.id)
 		if scheme, err := s.scheme(); err == nil && s.attributes == nil {
-			v.hashes[scheme.digest.hash] = scheme.digest.hash.New()
+			d = scheme.digest
+		}
+		if d == nil || v.hashes[d.hash] == nil && len(v.hashes) == maxContentDigests {
+			continue
+		}
+		if certs, _ := v.bag.find(s.sid); len(certs) > 0 {
+			v.hashes[d.hash] = d.hash.New()
 		}
 	}
 	return v
+}
+
+// Digests tells how many there are: each costs as much as the content is long.
+func (v *Verifier) Digests() int { return len(v.hashes) }
+
+// sum is the digest of all that was written.
+func (v *Verifier) sum(d *digest) ([]byte, error) {
+	h := v.hashes[d.hash]
+	if h == nil {
+		return nil, fmt.Errorf("%w: %s, one more than %d digests of one content", ErrUnsupported, d.name, maxContentDigests)
+	}
+	return h.Sum(nil), nil
 }
 
 // Write hashes a part of the content. It never fails.
@@ -72,20 +90,19 @@ func (v *Verifier) Write(p []byte) (int, error) {
 // content is only read where the hash does not do: signatures without attributes.
 func (v *Verifier) Verify(content io.ReaderAt, size int64) []Signature {
 	signatures := make([]Signature, 0, len(v.sd.SignerInfos))
-	bag := newBag(v.sd.Certificates)
 	for _, s := range v.sd.SignerInfos {
 		sig := Signature{SID: s.sid.String()}
 		if d := digestByOID(s.digest.id); d != nil {
 			sig.Digest = d.name
 		}
-		sig.Err = v.judge(s, &sig, bag, io.NewSectionReader(content, 0, size))
+		sig.Err = v.judge(s, &sig, io.NewSectionReader(content, 0, size))
 		signatures = append(signatures, sig)
 	}
 	return signatures
 }
 
 // judge fills in sig, as far as it comes.
-func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.SectionReader) error {
+func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReader) error {
 	scheme, err := s.scheme()
 	sig.Algorithm = scheme.name
 	if s.misplaced {
@@ -95,11 +112,11 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, bag *bagOf, content *io.
 		return s.malformed("the signer's digest is not among the digest algorithms")
 	}
 	if s.attributes != nil {
-		if err := s.attributes.describe(sig, bag); err != nil {
+		if err := s.attributes.describe(sig, v.bag); err != nil {
 			return err
 		}
 	}
-	certs, unreadable := bag.find(s.sid)
+	certs, unreadable := v.bag.find(s.sid)
 	if len(certs) == 0 {
 		sig.RawCertificate = unreadable
 		return ErrNoCertificate
@@ -128,7 +145,10 @@ func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.Sect
 	if s.attributes == nil {
 		return v.checkContent(s, scheme, content)
 	}
-	sum := v.hashes[digestByOID(s.digest.id).hash].Sum(nil)
+	sum, err := v.sum(digestByOID(s.digest.id))
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkAttributes(v.sd.EContentType, sum); err != nil {
 		return nil, err
 	}
@@ -160,7 +180,10 @@ func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *
 	if scheme.name == "ed25519" {
 		return pureContent(s, scheme, content)
 	}
-	sum := v.hashes[scheme.digest.hash].Sum(nil)
+	sum, err := v.sum(scheme.digest)
+	if err != nil {
+		return nil, err
+	}
 	return func(c *x509.Certificate) error {
 		key, err := spki.PublicKey(c)
 		if err != nil {

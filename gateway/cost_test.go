@@ -53,13 +53,14 @@ func (h *house) cost(name, mail, want string, most time.Duration, mostMiB uint64
 }
 
 // opensslSigned is a mail signed by openssl with these signers and extra certificates.
-func (h *house) opensslSigned(signers []*testpki.Cert, extra []*x509.Certificate) string {
+func (h *house) opensslSigned(signers []*testpki.Cert, extra []*x509.Certificate, more ...string) string {
 	h.t.Helper()
 	if _, err := exec.LookPath("openssl"); err != nil {
 		h.t.Skip("openssl is not installed")
 	}
 	dir := h.t.TempDir()
 	args := []string{"cms", "-sign", "-in", filepath.Join(dir, "entity"), "-binary", "-md", "sha256"}
+	args = append(args, more...)
 	if err := os.WriteFile(filepath.Join(dir, "entity"), []byte(plainText), 0o600); err != nil {
 		h.t.Fatal(err)
 	}

@@ -94,6 +94,9 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 	if m.Ambiguous != nil && j.Signature != SignatureNone {
 		j.lower(SignaturePartial, ruleReaders, m.Ambiguous.Error())
 	}
+	if m.NotMail != nil && j.Signature != SignatureNone {
+		j.lower(SignaturePartial, ruleContent, m.NotMail.Error())
+	}
 	j.protected(m)
 	j.malformed(m)
 	j.notes(m, at)

@@ -11,6 +11,7 @@ const (
 	ruleAlgorithm   = "algorithm"
 	ruleCoverage    = "coverage"
 	ruleReaders     = "one reading"
+	ruleContent     = "content"
 	ruleFrom        = "From"
 )
 
@@ -22,5 +23,6 @@ var remedies = map[string]string{
 	ruleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
 	ruleCoverage:    "a signature over the whole of what is shown: signed first and then encrypted, with nothing put around it",
 	ruleReaders:     "a mail that all programs read alike: the sender's program, or a gateway after it, writes MIME that is not",
+	ruleContent:     "a signed mail: what is signed here is something else, which nobody can read as one",
 	ruleFrom:        "exactly one From address, outside and inside, that the signer's certificate names",
 }

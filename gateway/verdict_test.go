@@ -206,3 +206,21 @@ func TestAuthorityOfTheSameName(t *testing.T) {
 		}
 	}
 }
+
+// TestSignedButNoMail: a receipt, a time stamp and their like are named and delivered
+// as they came. They are never valid, since nothing of what is shown is signed.
+func TestSignedButNoMail(t *testing.T) {
+	h := newHouse(t)
+	for id, name := range map[string]string{"1.2.840.113549.1.9.16.1.1": "a receipt", "1.2.840.113549.1.9.16.1.4": "a time stamp"} {
+		mail := h.opensslSigned([]*testpki.Cert{h.anna}, nil, "-nodetach", "-econtent_type", id)
+		text := h.process(toSupport, mail).text[0]
+		_, body, _ := strings.Cut(mail, "\r\n\r\n")
+		if h.header(text, "X-SMIME-Signature") != "partial" || !strings.Contains(h.header(text, "X-SMIME-Reason"), name) || !strings.HasSuffix(text, body) {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	other := h.opensslSigned([]*testpki.Cert{h.sales}, nil, "-nodetach", "-econtent_type", "1.2.840.113549.1.9.16.1.1")
+	if got := h.header(h.process(toSupport, other).text[0], "X-SMIME-Signature"); got != "mismatch" {
+		t.Errorf("by another: %s", got)
+	}
+}

@@ -89,9 +89,10 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 		return nil, op.fail(l, err)
 	}
 	l.verified(v.Verify(f, f.Size()))
-	if !sd.EContentType.Equal(oidData) {
-		f.Close()
-		return nil, op.fail(l, malformed("signed content of type %v is not mail", sd.EContentType))
+	if why := notMail(sd); why != nil {
+		op.m.NotMail = why
+		op.m.Layers = append(op.m.Layers, l)
+		return nil, f.Close()
 	}
 	return op.inner(l, f)
 }
@@ -117,6 +118,9 @@ func (op *opener) detached(signed, signature *Entity) (*Entity, error) {
 		return nil, op.fail(l, err)
 	}
 	op.m.Layers = append(op.m.Layers, l)
+	if op.m.NotMail == nil {
+		op.m.NotMail = notMail(info.Signed)
+	}
 	return signed, nil
 }
 

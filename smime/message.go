@@ -25,6 +25,10 @@ type Message struct {
 	// around it.
 	Malformed error
 
+	// NotMail is what a signature is over instead of mail: a receipt, a time stamp;
+	// nil: mail. Inner is then the entity around an opaque one.
+	NotMail error
+
 	// Ambiguous is why other readers may find something else in the message than
 	// what its signatures cover; nil when they agree.
 	Ambiguous error

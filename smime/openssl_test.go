@@ -178,3 +178,30 @@ func TestSpoolHoldsOnlyWhatIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestOpenSSLReceipt: a signed receipt, and other signed content that is no mail, is
+// verified, named, and left as it came.
+func TestOpenSSLReceipt(t *testing.T) {
+	b := newBed(t, "rsa-2048")
+	request := b.run(t, plainMail, "cms", "-sign", "-signer", b.both, "-receipt_request_all", "-receipt_request_to", "anna@kunde.example", "-nodetach")
+	messages := map[string]string{"a receipt": b.run(t, request, "cms", "-sign_receipt", "-signer", b.both)}
+	for id, name := range map[string]string{"1.2.840.113549.1.9.16.1.4": "a time stamp", "1.3.6.1.5.5.7.12.2": "a request for certificates", "1.2.3.4": "type 1.2.3.4"} {
+		messages[name] = b.run(t, plainMail, "cms", "-sign", "-signer", b.both, "-nodetach", "-econtent_type", id)
+	}
+	for name, msg := range messages {
+		m := opened(t, newSpool(t), crlf(msg))
+		mustVerify(t, m, 0, b.c.Certificate)
+		if m.Inner != m.Outer || m.Malformed != nil || m.Protected != nil || m.NotMail == nil || !strings.Contains(m.NotMail.Error(), name) {
+			t.Errorf("%s: %v, malformed %v, inner %v", name, m.NotMail, m.Malformed, m.Inner != m.Outer)
+		}
+	}
+	m := opened(t, newSpool(t), crlf(b.run(t, plainMail, "cms", "-sign", "-signer", b.both, "-econtent_type", "1.2.840.113549.1.9.16.1.4")))
+	mustVerify(t, m, 0, b.c.Certificate)
+	if m.NotMail == nil || m.Inner == m.Outer {
+		t.Errorf("detached: %v", m.NotMail)
+	}
+	m = opened(t, newSpool(t), crlf(request))
+	if mustVerify(t, m, 0, b.c.Certificate); m.NotMail != nil {
+		t.Errorf("a mail that asks for a receipt: %v", m.NotMail)
+	}
+}

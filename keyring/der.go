@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
+	"encoding/pem"
 	"errors"
 	"fmt"
 
@@ -50,7 +51,7 @@ func otherDER(data []byte) error {
 	if _, err := x509.ParseCertificate(data); err == nil {
 		return fmt.Errorf("%w (the file is a certificate in DER)", ErrNoKey)
 	}
-	if isKey(data) {
+	if keyType(data) != "" {
 		return fmt.Errorf("%w (the file is a key in DER)", ErrNoCert)
 	}
 	var cms struct {
@@ -63,14 +64,35 @@ func otherDER(data []byte) error {
 	return nil
 }
 
-// isKey tells whether data is a private key in DER, plain or encrypted.
-func isKey(data []byte) bool {
-	_, pkcs8 := x509.ParsePKCS8PrivateKey(data)
-	_, pkcs1 := x509.ParsePKCS1PrivateKey(data)
-	_, sec1 := x509.ParseECPrivateKey(data)
+// ToPEM is a certificate or private key in DER as PEM, anything else as it is.
+func ToPEM(data []byte) []byte {
+	kind := keyType(data)
+	if _, err := x509.ParseCertificate(data); err == nil {
+		kind = "CERTIFICATE"
+	}
+	if kind == "" {
+		return append(bytes.TrimRight(data, "\r\n"), '\n')
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data})
+}
+
+// keyType is the PEM type of a private key in DER, plain or encrypted; "" of what is
+// none.
+func keyType(data []byte) string {
+	if _, err := x509.ParsePKCS8PrivateKey(data); err == nil {
+		return "PRIVATE KEY"
+	}
+	if _, err := x509.ParsePKCS1PrivateKey(data); err == nil {
+		return "RSA PRIVATE KEY"
+	}
+	if _, err := x509.ParseECPrivateKey(data); err == nil {
+		return "EC PRIVATE KEY"
+	}
 	var k encryptedKey
-	rest, encrypted := asn1.Unmarshal(data, &k)
-	return pkcs8 == nil || pkcs1 == nil || sec1 == nil || encrypted == nil && len(rest) == 0
+	if rest, err := asn1.Unmarshal(data, &k); err == nil && len(rest) == 0 {
+		return "ENCRYPTED PRIVATE KEY"
+	}
+	return ""
 }
 
 // notAKeyFile says what came instead of PEM and DER.

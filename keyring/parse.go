@@ -109,16 +109,20 @@ func pair(certs []*x509.Certificate, keys []crypto.Signer) ([]*Credential, error
 	certs = once(certs)
 	var out []*Credential
 	used := map[*x509.Certificate]bool{}
-	for _, k := range keys {
+	for n, k := range keys {
+		found := false
 		for _, c := range certs {
-			if belongs(k, c) && !used[c] {
+			if !belongs(k, c) {
+				continue
+			}
+			if found = true; !used[c] { // a key may have been pasted twice
 				used[c] = true
 				out = append(out, &Credential{Certificate: c, Key: k})
 			}
 		}
-	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("keyring: the private key belongs to another certificate than %q", certs[0].Subject.String())
+		if !found {
+			return nil, fmt.Errorf("keyring: private key %d of %d belongs to another certificate than %q", n+1, len(keys), certs[0].Subject.String())
+		}
 	}
 	for _, c := range out {
 		c.Chain = chainOf(c.Certificate, certs, used)
@@ -173,6 +177,9 @@ func (c *Credential) Problems(now time.Time) (out []string) {
 	}
 	if now.Before(cert.NotBefore) {
 		out = append(out, fmt.Sprintf("the certificate is not valid before %s", cert.NotBefore.UTC().Format(time.DateOnly)))
+	}
+	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny) {
+		out = append(out, "the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted")
 	}
 	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < minRSA || k.E < 3) {
 		out = append(out, fmt.Sprintf("the RSA key has %d bits and exponent %d; receivers call less than %d bits weak", k.N.BitLen(), k.E, minRSA))

@@ -5,11 +5,14 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"sealgate/config"
 	"sealgate/internal/address"
 	"sealgate/internal/dn"
+	"sealgate/smime/cms"
 	"sealgate/trust"
 )
 
@@ -72,6 +76,9 @@ func withStore(path string, args []string, do func(context.Context, certificateS
 	if c, err := net.Dial("unix", socket); err == nil {
 		c.Close()
 		return failed(do(ctx, dial(socket), args))
+	}
+	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
+		return &failure{exitNotValid, fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir)}
 	}
 	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -180,10 +187,34 @@ func importCerts(ctx context.Context, s certificateStore, args []string) error {
 			if err := s.Put(ctx, r); err != nil {
 				return err
 			}
-			fmt.Println(line(r))
+			stored, err := s.ByFingerprint(ctx, r.Fingerprint) // what was decided before stays
+			if err != nil {
+				return err
+			}
+			fmt.Println(line(stored))
+			if why := useless(c, now); why != "" {
+				fmt.Fprintf(os.Stderr, "%s: %q: %s: nobody will be encrypted to with it\n", path, names[0], why)
+			}
 		}
 	}
 	return nil
+}
+
+// useless says why nothing will be encrypted for a certificate, whoever issued it.
+func useless(c *x509.Certificate, now time.Time) string {
+	purposes := len(c.ExtKeyUsage) + len(c.UnknownExtKeyUsage)
+	forMail := slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
+	switch err := cms.CanEncryptTo(c); {
+	case err != nil:
+		return err.Error()
+	case now.After(c.NotAfter):
+		return "it has expired"
+	case c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0:
+		return "its key usage does not allow encryption"
+	case purposes > 0 && !forMail:
+		return "it is not for e-mail"
+	}
+	return ""
 }
 
 // authorities are the CA certificates that came along in the same file.

@@ -20,6 +20,9 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{Use: "check --config FILE [--postfix]", Short: "do all of serve's start-up and say what is wrong", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := check(path)
+			if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
+				return unreadable(err)
+			}
 			if err != nil {
 				return &failure{exitNotValid, err}
 			}

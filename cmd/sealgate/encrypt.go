@@ -1,12 +1,14 @@
 package main
 
 import (
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"sealgate/internal/dn"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -21,13 +23,9 @@ func encryptCommand() *cobra.Command {
 			if !slices.Contains(cms.Ciphers(), cipher) {
 				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))
 			}
-			certs, err := certificates(to, passwordFile)
+			recipients, err := recipientsOf(to, passwordFile, oaep)
 			if err != nil {
 				return err
-			}
-			var recipients []cms.Recipient
-			for _, c := range certs {
-				recipients = append(recipients, cms.Recipient{Certificate: c, OAEP: oaep})
 			}
 			return transform(args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
 				return smime.Encrypt(content, smime.EncryptOptions{Cipher: cipher, Recipients: recipients, Spool: sp})
@@ -40,4 +38,25 @@ func encryptCommand() *cobra.Command {
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
 	c.MarkFlagRequired("to")
 	return c
+}
+
+// recipientsOf takes those out of each file who can be written to: an authority that
+// came along with its chain is none.
+func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Recipient, err error) {
+	for _, path := range paths {
+		certs, err := certificates([]string{path}, passwordFile)
+		if err != nil {
+			return nil, err
+		}
+		if people := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool { return c.IsCA }); len(people) > 0 {
+			certs = people // else they are self-signed ones, which say CA:TRUE
+		}
+		for _, c := range certs {
+			if u := c.KeyUsage; u != 0 && u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0 {
+				return nil, unreadable(fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path, dn.String(c.Subject)))
+			}
+			list = append(list, cms.Recipient{Certificate: c, OAEP: oaep})
+		}
+	}
+	return list, nil
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ func oneMessage(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// message reads FILE or "-" with CRLF line ends. A bare CMS structure (DER or
+// message reads FILE or "-" and gives it CRLF line ends where it has LF. A bare CMS structure (DER or
 // PEM) becomes a message that has it as its content.
 func message(sp *spool.Spool, path string) (*spool.File, error) {
 	in := io.ReadCloser(os.Stdin)
@@ -52,7 +53,7 @@ const bareCMS = "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; name
 const beginPEM = "-----BEGIN "
 
 func copyMessage(out io.Writer, in io.Reader) error {
-	r := bufio.NewReader(in)
+	r := bufio.NewReaderSize(in, maxFirstLine)
 	first, err := r.Peek(len(beginPEM))
 	if len(first) == 0 {
 		if errors.Is(err, io.EOF) {
@@ -70,7 +71,21 @@ func copyMessage(out io.Writer, in io.Reader) error {
 		_, err := io.Copy(out, r)
 		return err
 	}
+	if endsInCRLF(r) { // as it came over SMTP: what is binary in it has its own line ends
+		_, err := io.Copy(out, r)
+		return err
+	}
 	return smime.ToCRLF(out, r)
+}
+
+// maxFirstLine bounds how far the end of the first line is looked for, in octets.
+const maxFirstLine = 64 << 10
+
+// endsInCRLF tells whether the first line does.
+func endsInCRLF(r *bufio.Reader) bool {
+	head, _ := r.Peek(maxFirstLine)
+	i := bytes.IndexByte(head, '\n')
+	return i > 0 && head[i-1] == '\r'
 }
 
 // copyPEM takes the base64 out of "BEGIN CMS", "BEGIN PKCS7" and their like.

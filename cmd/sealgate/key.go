@@ -46,6 +46,9 @@ func importKey(source, out, passwordFile string, force bool) error {
 		return unreadable(err)
 	}
 	list, err := keyring.Parse(data, password(passwordFile))
+	if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
+		return unreadable(err) // the password file
+	}
 	if err != nil {
 		return &failure{exitNotValid, err}
 	}

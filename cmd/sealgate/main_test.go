@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
 	"errors"
 	"os"
 	"os/exec"
@@ -66,6 +67,8 @@ var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
 		"expired": {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, NotBefore: long, NotAfter: long.Add(24 * time.Hour)}},
 		"weak":    {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-1024"}},
 		"escape":  {root, testpki.Options{Name: "evil\x1b[2J\u202e", Addresses: []string{"anna@kunde.example"}}},
+		"web":     {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}},
+		"signer":  {root, testpki.Options{Addresses: []string{"anna@kunde.example"}, Usage: x509.KeyUsageDigitalSignature}},
 		"mallory": {stranger, testpki.Options{Addresses: []string{"anna@kunde.example"}}},
 	} {
 		c, err := k.by.Issue(k.o)

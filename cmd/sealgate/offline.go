@@ -24,21 +24,32 @@ import (
 func unreadable(err error) error { return &failure{exitUsage, err} }
 
 // credentials reads every --key file; a password is asked for only where none
-// opens it.
-func credentials(paths []string, passwordFile string) ([]*keyring.Credential, error) {
-	var all []*keyring.Credential
+// opens it. A key and its certificate may lie in two files: DER holds one of them.
+func credentials(paths []string, passwordFile string) (all []*keyring.Credential, err error) {
+	var halves []byte
+	var from []string
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, unreadable(err)
 		}
 		list, err := keyring.Parse(data, password(passwordFile))
-		if err != nil {
+		switch {
+		case errors.Is(err, keyring.ErrNoKey) || errors.Is(err, keyring.ErrNoCert):
+			halves, from = append(halves, keyring.ToPEM(data)...), append(from, path)
+		case err != nil:
 			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 		}
 		all = append(all, list...)
 	}
-	return all, nil
+	if len(from) == 0 {
+		return all, nil
+	}
+	list, err := keyring.Parse(halves, password(passwordFile))
+	if err != nil {
+		return nil, unreadable(fmt.Errorf("%s: %w", strings.Join(from, ", "), err))
+	}
+	return append(all, list...), nil
 }
 
 func decryptionKeys(list []*keyring.Credential) (keys []cms.DecryptionKey) {

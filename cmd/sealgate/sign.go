@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,7 @@ func signCommand() *cobra.Command {
 	var opaque, pss bool
 	c := &cobra.Command{Use: "sign --key FILE [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
-			hash, ok := digests[digest]
+			hash, ok := digests[strings.Replace(digest, "sha-", "sha", 1)]
 			if !ok {
 				return unreadable(fmt.Errorf("--digest %q is not known", digest))
 			}

@@ -240,6 +240,7 @@ A real Postfix needs, in main.cf:
     smtpd_milters         = inet:%s
     non_smtpd_milters     = inet:%s
     milter_default_action = tempfail
+    message_size_limit    = 209715200
 and for the port that the helpdesk sends to, in master.cf:
     submission inet n - y - - smtpd
       -o smtpd_milters=inet:%s

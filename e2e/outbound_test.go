@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -221,48 +219,5 @@ func TestAttachmentsAreIdentical(t *testing.T) {
 	part, _, _ = strings.Cut(part, "--bb--")
 	if got := s.openssl(part, "base64", "-d"); got != attachment.String() {
 		t.Errorf("%d octets came out, %d went in, equal %v", len(got), attachment.Len(), got == attachment.String())
-	}
-}
-
-// TestNothingInClear searches spool, log and data folders after a run.
-func TestNothingInClear(t *testing.T) {
-	s := newSite(t, viaMilter)
-	s.learn("anna", "anna@kunde.example")
-	big := strings.Repeat(secret+"\n", 20000)
-	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("big"), s.sealed("Content-Type: text/plain\n\n"+big, []string{"support"}))))
-	s.arrival("Subject: big")
-	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("leaves", "anna@kunde.example", "X-SMIME-Sign: yes\nX-SMIME-Encrypt: yes\n")))
-	s.arrival("Subject: leaves")
-	key, err := os.ReadFile(s.keys["support"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(key), "BEGIN PRIVATE KEY-----\n")
-	marks := []string{secret, rest[:60], "very secret text"}
-	look := func(where, text string) {
-		for _, m := range marks {
-			if strings.Contains(text, m) {
-				t.Errorf("%q stands in %s", m, where)
-			}
-		}
-	}
-	look("the log", s.log.String())
-	files := 0
-	for _, dir := range []string{"data", "spool"} {
-		err := filepath.WalkDir(filepath.Join(s.dir, dir), func(path string, d os.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return err
-			}
-			text, err := os.ReadFile(path)
-			files++
-			look(path, string(text))
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if files < 3 {
-		t.Errorf("only %d files were searched", files)
 	}
 }

@@ -172,3 +172,16 @@ func copied(t *testing.T, dir string) string {
 	os.Remove(filepath.Join(to, "LOCK"))
 	return to
 }
+
+// TestAcknowledgedIsOnDisk: what Put has answered outlives a power cut, which no test
+// can cause: the store is told to sync before it answers.
+func TestAcknowledgedIsOnDisk(t *testing.T) {
+	s, err := OpenBadger(BadgerOptions{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if !s.db.Opts().SyncWrites {
+		t.Error("writes are not synced")
+	}
+}

@@ -24,29 +24,32 @@ import (
 	"sealgate/internal/testpki"
 )
 
-// TestTruncatedChunk: a client that goes in the middle of its last BDAT chunk has
-// not sent a message (RFC 3030 §2); go-smtp takes what came for all of it.
-func TestTruncatedChunk(t *testing.T) {
-	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
-	hop, e := newNextHop(t, nexthop.Fault{}), &engine{}
-	address, _ := serve(t, &Server{Processor: e, Next: to(hop),
-		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}})
-	start := strings.TrimSuffix(envelope, "DATA\r\n")
-	text := "Subject: x\r\n\r\nhalf of it\r\n"
-	talk(t, address, start+fmt.Sprintf("BDAT %d LAST\r\n%s", len(text)+20, text))
-	c, err := tlsSession(address)
-	if err != nil {
-		t.Fatal(err)
+// TestChunks: BDAT is neither announced nor taken, in clear nor under TLS, and a
+// chunk is not read as commands.
+func TestChunks(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop), TLS: tlsConfig(t)})
+	start, text := strings.TrimSuffix(envelope, "DATA\r\n"), "Subject: x\r\n\r\nMAIL FROM:<e@v.il>\r\n"
+	for name, chunks := range map[string]string{
+		"one":      fmt.Sprintf("BDAT %d LAST\r\n%s", len(text), text),
+		"two":      fmt.Sprintf("bdat %d\r\n%sBDAT 0 LAST\r\n", len(text), text),
+		"given up": fmt.Sprintf("BDAT 4\r\nhalfRSET\r\nMAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nBDAT %d LAST\r\n%s", len(text), text),
+		"no size":  "BDAT\r\nBDAT x\r\n",
+		"cut":      fmt.Sprintf("BDAT %d LAST\r\n%s", len(text)+20, text),
+	} {
+		for where, got := range map[string]string{"clear": talk(t, address, start+chunks+"QUIT\r\n"), "TLS": talkTLS(t, address, start+chunks+"QUIT\r\n")} {
+			if n := strings.Count(chunks, "BDAT") + strings.Count(chunks, "bdat"); strings.Contains(got, "CHUNKING") || strings.Contains(got, "queued") || name != "cut" && strings.Count(got, "502 5.5.1 BDAT") != n ||
+				strings.Contains(got, "e@v.il") || len(hop.Messages()) != 0 {
+				t.Errorf("%s in %s: %s", name, where, got)
+			}
+		}
 	}
-	defer c.Close()
-	io.WriteString(c, start+fmt.Sprintf("BDAT %d LAST\r\n%s", len(text)+20, text))
-	c.(*tls.Conn).NetConn().(*net.TCPConn).CloseWrite()
-	io.ReadAll(c.(*tls.Conn).NetConn())
-	if m := hop.Messages(); len(m) != 0 || e.text != "" {
-		t.Errorf("half a message went on: %+v", m)
-	}
-	if got := talk(t, address, start+fmt.Sprintf("BDAT %d\r\n%sBDAT 0 LAST\r\nQUIT\r\n", len(text), text)); len(hop.Messages()) != 1 {
-		t.Errorf("a whole one did not: %s", got)
+}
+
+// TestNobody: an envelope without a recipient is not a message.
+func TestNobody(t *testing.T) {
+	if err := (&session{server: &Server{}}).Data(strings.NewReader("")); !errors.Is(err, errNobody) {
+		t.Errorf("%v", err)
 	}
 }
 

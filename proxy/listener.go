@@ -1,12 +1,11 @@
 package proxy
 
-// This file bounds what a client may hold: sessions at once, and silence; and it
-// ends sessions when the server drains.
+// This file bounds how many sessions there are at once, and ends them when the
+// server drains.
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync"
@@ -22,10 +21,11 @@ type listener struct {
 	mu       sync.Mutex
 	open     map[*conn]struct{}
 	draining bool
+	sessions sync.WaitGroup
 }
 
-// Accept refuses a session beyond the limit with 421 (RFC 5321 §3.8).
-func (l *listener) Accept() (net.Conn, error) {
+// accept refuses a session beyond the limit with 421 (RFC 5321 §3.8).
+func (l *listener) accept() (*conn, error) {
 	for {
 		c, err := l.Listener.Accept()
 		if err != nil {
@@ -47,9 +47,19 @@ func (l *listener) add(c net.Conn) *conn {
 	if l.draining || l.limit > 0 && len(l.open) >= l.limit {
 		return nil
 	}
-	w := &conn{Conn: c, listener: l, ends: strictWriter{w: io.Discard}}
+	w := newConn(l, c)
 	l.open[w] = struct{}{}
+	l.sessions.Add(1)
 	return w
+}
+
+// remove ends a connection for good.
+func (l *listener) remove(c *conn) {
+	c.stream.Close()
+	l.mu.Lock()
+	delete(l.open, c)
+	l.mu.Unlock()
+	l.sessions.Done()
 }
 
 // drain ends sessions without a message under way; the others end with it.
@@ -57,10 +67,27 @@ func (l *listener) drain() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.draining = true
+	l.Listener.Close()
 	for c := range l.open {
 		if !c.busy {
 			c.Conn.Close()
 		}
+	}
+}
+
+// wait waits for the sessions to end; when ctx ends first it cuts them.
+func (l *listener) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		l.sessions.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		l.cut()
+		return ctx.Err()
 	}
 }
 
@@ -71,71 +98,6 @@ func (l *listener) cut() {
 	for c := range l.open {
 		c.Conn.Close()
 	}
-}
-
-// conn renews its deadline with every read and write, also inside DATA, where
-// go-smtp sets none, and looks at line ends before go-smtp does: its reader of
-// DATA drops the dot and the CR of a line that begins ".CR".
-type conn struct {
-	net.Conn
-	listener *listener
-	busy     bool // a message is under way; the listener's mutex guards it
-	ends     strictWriter
-	bare     bool // a bare CR or LF has come, in a command or in text
-	ended    bool // Read has failed: nothing more comes
-}
-
-// begin tells whether a message may begin.
-func (c *conn) begin() bool {
-	c.listener.mu.Lock()
-	defer c.listener.mu.Unlock()
-	c.busy = !c.listener.draining
-	return c.busy
-}
-
-// end is called when a message has been answered, or given up.
-func (c *conn) end() {
-	c.listener.mu.Lock()
-	defer c.listener.mu.Unlock()
-	if c.busy = false; c.listener.draining {
-		c.Conn.Close()
-	}
-}
-
-func (c *conn) Read(p []byte) (int, error) {
-	c.Conn.SetReadDeadline(time.Now().Add(c.listener.idle))
-	n, err := c.Conn.Read(p)
-	if !c.bare && n > 0 {
-		_, bad := c.ends.Write(p[:n])
-		c.bare = bad != nil
-	}
-	c.ended = c.ended || err != nil
-	return n, err
-}
-
-// gone tells whether the client has closed its side and nothing is left to read:
-// the end of a TLS stream reads as the end before the connection's own.
-func (c *conn) gone() bool { return errors.Is(silent(c.Conn), errGone) }
-
-// chunking is a line of the answer to EHLO, which go-smtp always gives and writes
-// line by line. It is left out: when a BDAT is given up and another begun in one
-// packet, go-smtp (v0.25.1) may answer the second with the outcome of the first.
-// Under TLS it stays; whoever uses BDAT is served as well as go-smtp can.
-const chunking = "250-CHUNKING\r\n"
-
-func (c *conn) Write(p []byte) (int, error) {
-	if string(p) == chunking {
-		return len(p), nil
-	}
-	c.Conn.SetWriteDeadline(time.Now().Add(c.listener.idle))
-	return c.Conn.Write(p)
-}
-
-func (c *conn) Close() error {
-	c.listener.mu.Lock()
-	delete(c.listener.open, c)
-	c.listener.mu.Unlock()
-	return c.Conn.Close()
 }
 
 func sprintf(format string, v ...any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }

@@ -6,12 +6,14 @@ import (
 	"bufio"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"sealgate/internal/nexthop"
+	"sealgate/internal/testpki"
 )
 
 func newNextHop(t *testing.T, f nexthop.Fault) *nexthop.NextHop {
@@ -51,4 +53,23 @@ func tlsSession(address string) (net.Conn, error) {
 		return nil, err
 	}
 	return tls.Client(c, &tls.Config{InsecureSkipVerify: true}), nil
+}
+
+// talkTLS is talk under TLS.
+func talkTLS(t *testing.T, address, script string) string {
+	t.Helper()
+	c, err := tlsSession(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, script)
+	c.(*tls.Conn).NetConn().(*net.TCPConn).CloseWrite() // a close_notify that is not read would reset the connection
+	all, _ := io.ReadAll(c)
+	return string(all)
+}
+
+func tlsConfig(t *testing.T) *tls.Config {
+	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}
 }

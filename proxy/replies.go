@@ -16,9 +16,10 @@ import (
 )
 
 // The refusals of an address that would end its path early: it would bring
-// arguments, or another recipient (RFC 3463 §3.2).
+// arguments, or another recipient (RFC 3463 §3.2); and of a message without any.
 var (
 	errSender    = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 7}, Message: "bad sender address"}
+	errNobody    = &smtp.SMTPError{Code: 503, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "no recipient"}
 	errRecipient = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 3}, Message: "bad recipient address"}
 )
 

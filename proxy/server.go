@@ -39,7 +39,6 @@ const (
 	defaultTimeout = 60 * time.Second // one message in all (design §7)
 	defaultIdle    = 5 * time.Minute  // RFC 5321 §4.5.3.2.7
 	maxRecipients  = 1000             // RFC 5321 §4.5.3.1.8 asks for 100 at least
-	maxLine        = 128 << 10        // octets of a line, far above RFC 5321's 1000: answered, not cut
 )
 
 // Server is one SMTP or LMTP listener. Its fields are set before Serve.
@@ -60,8 +59,8 @@ type Server struct {
 	MaxClients int                              // sessions at once, 0: no limit
 
 	mu      sync.Mutex
-	smtp    *smtp.Server // nil: not begun
-	door    *listener
+	door    *listener // nil: not begun
+	offers  []bool    // what the next hop does
 	stopped bool
 }
 
@@ -73,42 +72,97 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.Idle == 0 {
 		s.Idle = defaultIdle
 	}
-	v, door := s.configure(), &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, open: map[*conn]struct{}{}}
-	if !s.begin(v, door) {
+	s.offers = s.ask()
+	door := &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, open: map[*conn]struct{}{}}
+	if !s.begin(door) {
 		return l.Close()
 	}
-	err := v.Serve(door)
-	if errors.Is(err, net.ErrClosed) {
-		return nil
+	for {
+		c, err := door.accept()
+		switch {
+		case err == nil:
+			c.tls = s.TLS
+			go s.converse(c)
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case !passing(err):
+			return err
+		default:
+			s.Log.Warn("no session can be accepted now", "error", err)
+			time.Sleep(acceptPause)
+		}
 	}
-	return err
+}
+
+// acceptPause is for what passes, such as too many open files.
+const acceptPause = 100 * time.Millisecond
+
+func passing(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
 }
 
 // begin is false when Shutdown came first.
-func (s *Server) begin(v *smtp.Server, door *listener) bool {
+func (s *Server) begin(door *listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.smtp, s.door = v, door
+	s.door = door
 	return !s.stopped
 }
+
+// converse serves one connection: a session, and another when the first ends in
+// STARTTLS. Each has a go-smtp server of its own, which knows nothing of the one
+// before and announces what holds now.
+func (s *Server) converse(c *conn) {
+	defer c.listener.remove(c)
+	for first := true; first || c.anew; first = false {
+		c.anew = false
+		v := s.configure(c)
+		v.Serve(&one{Listener: c.listener, conn: c})
+		v.Shutdown(context.Background()) // waits for the session
+	}
+}
+
+// one is a listener of one connection: go-smtp serves none without.
+type one struct {
+	net.Listener
+	conn *conn
+}
+
+func (l *one) Accept() (net.Conn, error) {
+	c := l.conn
+	if l.conn = nil; c == nil {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+// Close leaves the door open.
+func (l *one) Close() error { return nil }
 
 // probeTime bounds the question what the next hop offers, at the start.
 const probeTime = 5 * time.Second
 
-// configure announces what the next hop offers and go-smtp can pass on.
-// BINARYMIME is not: our copies have lines.
-func (s *Server) configure() *smtp.Server {
+// ask learns what the next hop offers: SMTPUTF8, DSN.
+func (s *Server) ask() []bool {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 	defer cancel()
 	offers := s.Next.Offers(ctx, "SMTPUTF8", "DSN")
 	if !offers[1] {
 		s.Log.Warn("the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text (RET=HDRS cannot be said)")
 	}
+	return offers
+}
+
+// configure announces what the next hop offers and go-smtp can pass on.
+// BINARYMIME is not: our copies have lines. Lines, times and TLS are the wire's.
+func (s *Server) configure(c *conn) *smtp.Server {
 	v := smtp.NewServer(smtp.BackendFunc(s.session))
-	v.Domain, v.LMTP, v.TLSConfig = s.Hostname, s.LMTP, s.TLS
-	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, maxLine
-	v.ReadTimeout, v.WriteTimeout = s.Idle, s.Idle
-	v.EnableSMTPUTF8, v.EnableDSN = offers[0], offers[1]
+	v.Domain, v.LMTP = s.Hostname, s.LMTP
+	v.TLSConfig = c.tls        // for STARTTLS in the answer to EHLO
+	v.AllowInsecureAuth = true // the session knows when AUTH may be
+	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, 0
+	v.EnableSMTPUTF8, v.EnableDSN = s.offers[0], s.offers[1]
 	v.ErrorLog = logger{s.Log}
 	return v
 }
@@ -118,17 +172,13 @@ func (s *Server) configure() *smtp.Server {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopped = true
-	v, door := s.smtp, s.door
+	door := s.door
 	s.mu.Unlock()
-	if v == nil {
+	if door == nil {
 		return nil
 	}
 	door.drain()
-	err := v.Shutdown(ctx)
-	if err != nil {
-		door.cut()
-	}
-	return err
+	return door.wait(ctx)
 }
 
 // logger carries go-smtp's own words to slog.

@@ -4,8 +4,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -24,6 +22,7 @@ import (
 type session struct {
 	server *Server
 	conn   *smtp.Conn
+	wire   *conn
 	client netip.Addr
 	user   string
 	failed int // logins
@@ -32,12 +31,12 @@ type session struct {
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
 	client, _ := netip.ParseAddrPort(c.Conn().RemoteAddr().String())
-	return &session{server: s, conn: c, client: client.Addr().Unmap()}, nil
+	return &session{server: s, conn: c, wire: c.Conn().(*conn), client: client.Addr().Unmap()}, nil
 }
 
-// AuthMechanisms offers PLAIN where logins are configured.
+// AuthMechanisms offers PLAIN where logins are configured, under TLS.
 func (s *session) AuthMechanisms() []string {
-	if s.server.Login == nil {
+	if s.server.Login == nil || !s.wire.secure {
 		return nil
 	}
 	return []string{sasl.Plain}
@@ -53,6 +52,9 @@ const (
 func (s *session) Auth(string) (sasl.Server, error) {
 	if s.server.Login == nil {
 		return nil, smtp.ErrAuthUnsupported
+	}
+	if !s.wire.secure {
+		return nil, &smtp.SMTPError{Code: 523, EnhancedCode: smtp.EnhancedCode{5, 7, 10}, Message: "TLS is required"}
 	}
 	return sasl.NewPlainServer(func(as, user, password string) error {
 		if (as == "" || as == user) && s.server.Login(user, password) {
@@ -71,18 +73,20 @@ func (s *session) Auth(string) (sasl.Server, error) {
 // Reset comes after every message, too.
 func (s *session) Reset() {
 	s.t = Transaction{}
-	c, _ := s.wire()
-	c.end()
+	s.wire.end()
 }
 
-func (s *session) Logout() error { return nil }
+func (s *session) Logout() error {
+	s.Reset()
+	return nil
+}
 
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	path, ok := address.Quote(from) // go-smtp has taken the quotes off
 	if !ok {
 		return errSender
 	}
-	if c, _ := s.wire(); !c.begin() {
+	if !s.wire.begin() {
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
 	s.t = Transaction{From: path, Options: o}
@@ -103,6 +107,10 @@ func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
 
 // Data takes the message and answers only when every copy is taken.
 func (s *session) Data(r io.Reader) (err error) {
+	t := s.t
+	if len(t.Recipients) == 0 {
+		return errNobody
+	}
 	log := s.server.Log.With("client", s.client.String())
 	defer func() {
 		if p := recover(); p != nil {
@@ -122,7 +130,7 @@ func (s *session) Data(r io.Reader) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer cancel()
-	out, err := s.server.Processor.Process(ctx, s.envelope(), msg)
+	out, err := s.server.Processor.Process(ctx, s.envelope(t), msg)
 	if err != nil {
 		log.Error("message kept with its sender", "error", err)
 		return processReply(err)
@@ -131,46 +139,28 @@ func (s *session) Data(r io.Reader) (err error) {
 	if out.Verdict != gateway.Accept {
 		return smtpError(out.Reply)
 	}
-	if err := s.server.Next.Deliver(ctx, s.t, msg, out.Deliveries); err != nil {
+	if err := s.server.Next.Deliver(ctx, t, msg, out.Deliveries); err != nil {
 		log.Warn("next hop did not take the message", "error", err)
 		return deliverReply(err)
 	}
 	return nil
 }
 
-// receive spools a message with strict line ends.
+// receive spools a message, which the wire has looked at.
 func (s *session) receive(msg *spool.File, r io.Reader) error {
-	w := &strictWriter{w: msg}
-	if _, err := io.CopyBuffer(w, r, make([]byte, 64<<10)); err != nil {
-		return err
+	_, err := io.CopyBuffer(struct{ io.Writer }{msg}, r, make([]byte, 64<<10))
+	if err != nil {
+		io.Copy(io.Discard, r)
 	}
-	c, plain := s.wire()
-	_, chunked := r.(*io.PipeReader)
-	switch {
-	case chunked && (c.ended || !plain && c.gone()):
-		return errHalf
-	case !chunked && plain && c.bare: // chunks of BDAT may end anywhere
-		return errBareLineEnd
+	if s.wire.text.fault != nil {
+		return s.wire.text.fault
 	}
-	return w.end()
+	return err
 }
 
-// errHalf is the end of a client in the middle of a BDAT chunk: go-smtp takes what
-// came for all of it (RFC 3030 §2).
-var errHalf = errors.New("proxy: the client went in the middle of the message")
-
-// wire is the connection. Under TLS it shows ciphertext, and the line ends that
-// go-smtp passes on have to do.
-func (s *session) wire() (c *conn, plain bool) {
-	if t, ok := s.conn.Conn().(*tls.Conn); ok {
-		return t.NetConn().(*conn), false
-	}
-	return s.conn.Conn().(*conn), true
-}
-
-func (s *session) envelope() gateway.Envelope {
-	env := gateway.Envelope{Direction: s.server.Direction, From: s.t.From, CanSplit: true, Client: s.client, User: s.user}
-	for _, r := range s.t.Recipients {
+func (s *session) envelope(t Transaction) gateway.Envelope {
+	env := gateway.Envelope{Direction: s.server.Direction, From: t.From, CanSplit: true, Client: s.client, User: s.user}
+	for _, r := range t.Recipients {
 		env.To = append(env.To, r.Address)
 	}
 	env.MayOrder = s.server.Direction == gateway.Outbound && (s.user != "" ||

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"crypto/tls"
-	"io"
 	"strings"
 	"testing"
 
@@ -43,25 +42,6 @@ func TestStartTLSAndAuth(t *testing.T) {
 			}
 		}
 		c.Close()
-	}
-}
-
-// TestBareLineEndsUnderTLS are refused too.
-func TestBareLineEndsUnderTLS(t *testing.T) {
-	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
-	hop := newNextHop(t, nexthop.Fault{})
-	s := &Server{Processor: &engine{}, Next: to(hop),
-		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}}
-	address, _ := serve(t, s)
-	c, err := tlsSession(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	io.WriteString(c, envelope+"Subject: x\r\n\r\nx\n.\nMAIL FROM:<e@v.example>\r\n.\r\nQUIT\r\n")
-	all, _ := io.ReadAll(c)
-	if !strings.Contains(string(all), "554 5.5.2") || len(hop.Messages()) != 0 {
-		t.Errorf("%s", all)
 	}
 }
 

@@ -16,7 +16,8 @@ import (
 type listener struct {
 	net.Listener
 	idle  time.Duration
-	limit int // sessions at once, 0: no limit
+	limit int   // sessions at once, 0: no limit
+	size  int64 // octets of a message, 0: no limit
 
 	mu       sync.Mutex
 	open     map[*conn]struct{}

@@ -73,7 +73,7 @@ func (s *Server) Serve(l net.Listener) error {
 		s.Idle = defaultIdle
 	}
 	s.offers = s.ask()
-	door := &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, open: map[*conn]struct{}{}}
+	door := &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, size: s.MaxSize, open: map[*conn]struct{}{}}
 	if !s.begin(door) {
 		return l.Close()
 	}
@@ -155,13 +155,14 @@ func (s *Server) ask() []bool {
 }
 
 // configure announces what the next hop offers and go-smtp can pass on.
-// BINARYMIME is not: our copies have lines. Lines, times and TLS are the wire's.
+// BINARYMIME is not: our copies have lines. Sizes, times and TLS are the wire's.
 func (s *Server) configure(c *conn) *smtp.Server {
 	v := smtp.NewServer(smtp.BackendFunc(s.session))
 	v.Domain, v.LMTP = s.Hostname, s.LMTP
 	v.TLSConfig = c.tls        // for STARTTLS in the answer to EHLO
 	v.AllowInsecureAuth = true // the session knows when AUTH may be
-	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = s.MaxSize, maxRecipients, 0
+	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = 0, maxRecipients, 0
+	c.size = s.MaxSize
 	v.EnableSMTPUTF8, v.EnableDSN = s.offers[0], s.offers[1]
 	v.ErrorLog = logger{s.Log}
 	return v

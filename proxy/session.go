@@ -86,6 +86,9 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if !ok {
 		return errSender
 	}
+	if s.wire.size > 0 && o.Size > s.wire.size {
+		return smtp.ErrDataTooLarge
+	}
 	if !s.wire.begin() {
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
@@ -146,9 +149,11 @@ func (s *session) Data(r io.Reader) (err error) {
 	return nil
 }
 
-// receive spools a message, which the wire has looked at.
+// receive spools a message, which the wire has looked at, and reads it to its end
+// in any case: only then may an answer follow.
 func (s *session) receive(msg *spool.File, r io.Reader) error {
-	_, err := io.CopyBuffer(struct{ io.Writer }{msg}, r, make([]byte, 64<<10))
+	w := &bounded{w: msg, left: s.server.MaxSize, endless: s.server.MaxSize == 0}
+	_, err := io.CopyBuffer(w, r, make([]byte, 64<<10))
 	if err != nil {
 		io.Copy(io.Discard, r)
 	}
@@ -156,6 +161,20 @@ func (s *session) receive(msg *spool.File, r io.Reader) error {
 		return s.wire.text.fault
 	}
 	return err
+}
+
+// bounded fails with the first octet beyond the size of a message.
+type bounded struct {
+	w       io.Writer
+	left    int64
+	endless bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= int64(len(p)); b.left < 0 && !b.endless {
+		return 0, smtp.ErrDataTooLarge
+	}
+	return b.w.Write(p)
 }
 
 func (s *session) envelope(t Transaction) gateway.Envelope {

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -18,11 +19,17 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Bounds of a line.
+// Bounds of a line, in octets with its end.
 const (
-	maxLine     = 128 << 10 // octets of a line of content, far above RFC 5321's 1000: answered, not cut
-	maxResponse = 12288     // AUTH and what answers its challenges (RFC 4954 §4)
+	maxLine     = 128 << 10 // of content, far above RFC 5321's 1000: answered, not cut
+	maxCommand  = 2048      // RFC 5321 §4.5.3.1.4 asks for 512, and RFC 3461 and others for some 1000 beside
+	maxResponse = 12288     // AUTH, and what answers its challenges (RFC 4954 §4)
 )
+
+// minRate is how many octets of content a second gives a client more time than the
+// longest silence: half of what the slowest line in use carries, twice what Postfix
+// asks for (smtpd_min_data_rate). Or one octet now and then would hold a session.
+const minRate = 1000
 
 // conn is a client's connection as go-smtp sees it, never TLS. TLS begins here and
 // not in go-smtp: what it hides could not be looked at. Read and Write belong to
@@ -42,6 +49,10 @@ type conn struct {
 	state  state
 	text   text
 	out    []byte // what Read still has to give
+
+	start time.Time // when the command, or the content, was begun to wait for
+	came  int64     // octets of the content
+	size  int64     // octets of a message, as announced; 0: no limit
 }
 
 // state is what the client is to send next.
@@ -59,12 +70,24 @@ func newConn(l *listener, socket net.Conn) *conn {
 	return c
 }
 
-// source reads a stream; its client may be silent for a while, not for ever.
+// source reads a stream; its client may be silent for a while, and take its time
+// for a whole command or a whole message, not for ever.
 type source struct{ *conn }
 
 func (s source) Read(p []byte) (int, error) {
-	s.Conn.SetReadDeadline(time.Now().Add(s.listener.idle))
-	return s.stream.Read(p)
+	until := s.start.Add(s.listener.idle)
+	if s.state == content {
+		until = until.Add(time.Duration(s.came) * time.Second / minRate)
+		if silent := time.Now().Add(s.listener.idle); silent.Before(until) {
+			until = silent
+		}
+	}
+	s.Conn.SetReadDeadline(until)
+	n, err := s.stream.Read(p)
+	if s.came += int64(n); s.listener.size > 0 {
+		s.came = min(s.came, s.listener.size) // what is beyond is refused, and gives no time
+	}
+	return n, err
 }
 
 // Read gives one line. The next is not looked at before go-smtp has answered:
@@ -88,16 +111,23 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // readCommand returns a command for go-smtp, nothing when it has been answered.
 func (c *conn) readCommand() ([]byte, error) {
+	c.start = time.Now()
 	line, err := c.in.ReadSlice('\n')
-	switch {
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, c.refuseLong()
-	case err != nil:
+	long := errors.Is(err, bufio.ErrBufferFull)
+	if long {
+		err = c.skipLine()
+	}
+	if err != nil {
 		return nil, err
-	case !bytes.HasSuffix(line, crlf) || bytes.IndexByte(line, '\r') != len(line)-2: // RFC 5321 §2.3.8
-		return nil, c.say("500 5.5.2 lines end with CRLF")
-	case c.state == response:
-		c.state = command
+	}
+	answers := c.state == response
+	c.state = command
+	switch {
+	case long, len(line) > maxCommand && !answers && !strings.EqualFold(string(line[:5]), "AUTH "):
+		return c.refuse(answers, longLine)
+	case !bytes.HasSuffix(line, crlf), bytes.IndexByte(line, '\r') != len(line)-2: // RFC 5321 §2.3.8
+		return c.refuse(answers, "500 5.5.2 lines end with CRLF")
+	case answers:
 		return line, nil
 	case len(line) > 4 && strings.EqualFold(string(line[:4]), "BDAT"):
 		return nil, c.refuseChunk(line)
@@ -107,16 +137,25 @@ func (c *conn) readCommand() ([]byte, error) {
 	return line, nil
 }
 
-// refuseLong reads a command that is too long to its end (RFC 5321 §4.5.3.1.4).
-func (c *conn) refuseLong() error {
+// longLine is not followed by the line: it may not even be text.
+const longLine = "500 5.5.2 line too long"
+
+// refuse answers a command; what was to answer a challenge gives the login up
+// instead (RFC 4954 §4).
+func (c *conn) refuse(answers bool, reply string) ([]byte, error) {
+	if answers {
+		return []byte("*\r\n"), nil
+	}
+	return nil, c.say(reply)
+}
+
+// skipLine reads away the rest of a line.
+func (c *conn) skipLine() error {
 	err := bufio.ErrBufferFull
 	for errors.Is(err, bufio.ErrBufferFull) {
 		_, err = c.in.ReadSlice('\n')
 	}
-	if err != nil {
-		return err
-	}
-	return c.say("500 5.5.2 line too long")
+	return err
 }
 
 // refuseChunk answers BDAT, which is not offered: when one is given up and another
@@ -178,9 +217,6 @@ func (c *conn) readContent() ([]byte, error) {
 	return nil, nil
 }
 
-// chunking is a line of the answer to EHLO, which go-smtp always gives.
-const chunking = "250-CHUNKING\r\n"
-
 // Write sends what go-smtp says, which it writes line by line, and learns from it
 // what the client is to send next.
 func (c *conn) Write(p []byte) (int, error) {
@@ -189,14 +225,28 @@ func (c *conn) Write(p []byte) (int, error) {
 	case c.hush:
 		c.hush = false
 		return len(p), nil
-	case line == chunking:
-		return len(p), nil
 	case strings.HasPrefix(line, "354 "):
-		c.state, c.text = content, newText()
+		c.state, c.text, c.start, c.came = content, newText(), time.Now(), 0
 	case strings.HasPrefix(line, "334 "):
 		c.state = response
+	case strings.HasPrefix(line, "250-"):
+		line = c.offer(line)
 	}
 	return len(p), c.send(line)
+}
+
+// offer is a line of the answer to EHLO as it is to be: go-smtp's BDAT is not to be
+// offered, and our size is not go-smtp's, which refuses a message of just that size.
+func (c *conn) offer(line string) string {
+	switch line {
+	case "250-CHUNKING\r\n":
+		return ""
+	case "250-SIZE\r\n":
+		if c.size > 0 {
+			return fmt.Sprintf("250-SIZE %d\r\n", c.size)
+		}
+	}
+	return line
 }
 
 func (c *conn) say(line string) error { return c.send(line + "\r\n") }

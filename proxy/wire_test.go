@@ -3,8 +3,12 @@ package proxy
 // This file is what the wire keeps from go-smtp.
 
 import (
+	"fmt"
+	"io"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"sealgate/internal/nexthop"
 )
@@ -92,5 +96,99 @@ func TestStartTLSIsTheWires(t *testing.T) {
 	address, _ = serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{}))})
 	if got := talk(t, address, "EHLO x\r\nSTARTTLS\r\nQUIT\r\n"); strings.Contains(got, "250-STARTTLS") || !strings.Contains(got, "502 5.5.1 TLS") {
 		t.Errorf("without TLS: %s", got)
+	}
+}
+
+// TestSizes: a message of just the size that is announced is taken, a greater one is
+// not, and the session goes on.
+func TestSizes(t *testing.T) {
+	const size = 100
+	for _, lmtp := range []bool{false, true} {
+		hop := newNextHop(t, nexthop.Fault{})
+		address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop), MaxSize: size, LMTP: lmtp})
+		start := envelope
+		if lmtp {
+			start = strings.Replace(start, "EHLO", "LHLO", 1)
+		}
+		for n, ok := range map[int]bool{size - 1: true, size: true, size + 1: false, 100 * size: false} {
+			hop.Reset(nexthop.Fault{})
+			text := "Subject: x\r\n\r\n.."
+			text += strings.Repeat("y", n-len(text)-1) + "\r\n" // a dot is taken off
+			got := talk(t, address, start+text+".\r\nMAIL FROM:<>\r\nQUIT\r\n")
+			if (len(hop.Messages()) == 1) != ok || strings.Contains(got, "552 5.3.4") == ok || !strings.Contains(got, fmt.Sprintf("SIZE %d\r\n", size)) || !strings.Contains(got, "from <>") {
+				t.Errorf("%d octets, LMTP %v: %s", n, lmtp, got)
+			}
+			got = talk(t, address, strings.Replace(start, "b.example>", fmt.Sprintf("b.example> SIZE=%d", n), 1)+"QUIT\r\n")
+			if strings.Contains(got, "552 5.3.4") == ok {
+				t.Errorf("SIZE=%d, LMTP %v: %s", n, lmtp, got)
+			}
+		}
+	}
+}
+
+// TestLines: a line that is too long is answered and not said again, and the
+// session goes on.
+func TestLines(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop), TLS: tlsConfig(t), Login: func(string, string) bool { return false }})
+	for begin, limit := range map[string]int{"NOOP ": maxCommand, "EHLO ": maxCommand, "AUTH PLAIN ": maxResponse, "auth plain ": maxResponse, "AUTH PLAIN\r\n": maxResponse + len("AUTH PLAIN\r\n")} {
+		for _, over := range []int{0, 1, 1 << 20} {
+			got := talkTLS(t, address, "EHLO x\r\n"+begin+strings.Repeat("w", limit-len(begin)-2+over)+"\r\nQUIT\r\n")
+			if (strings.Contains(got, longLine) || strings.Contains(got, "501 5.0.0 Negotiation cancelled")) != (over > 0) || over > 0 && strings.Contains(got, "www") || !strings.Contains(got, "221 2.0.0") {
+				t.Errorf("%q, %d over: %.2000s", begin, over, got)
+			}
+		}
+	}
+	for over, taken := range map[int]int{0: 1, 1: 0, 1 << 20: 0} {
+		hop.Reset(nexthop.Fault{})
+		got := talk(t, address, envelope+"Subject: x\r\n\r\n"+strings.Repeat("w", maxLine-2+over)+"\r\n.\r\nNOOP\r\nQUIT\r\n")
+		if len(hop.Messages()) != taken || strings.Contains(got, "500 5.5.2") != (taken == 0) || !strings.Contains(got, "successfully done nothing") {
+			t.Errorf("%d over in content: %s", over, got)
+		}
+	}
+}
+
+// TestOneOctetNowAndThen: neither a command nor content is waited for for ever.
+func TestOneOctetNowAndThen(t *testing.T) {
+	const idle = 300 * time.Millisecond
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Idle: idle})
+	for _, start := range []string{"EHLO x\r\nNOOP ", envelope} {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, start)
+		begin := time.Now()
+		for time.Since(begin) < 10*idle {
+			if _, err = io.WriteString(c, "w"); err != nil {
+				break
+			}
+			time.Sleep(idle / 3)
+		}
+		if err == nil {
+			t.Errorf("after %q a client that writes an octet now and then is kept for %v", start, time.Since(begin))
+		}
+	}
+}
+
+// TestSlowIsNotTooSlow: who gives content at a fair pace has the time for it.
+func TestSlowIsNotTooSlow(t *testing.T) {
+	const idle = 300 * time.Millisecond
+	hop := newNextHop(t, nexthop.Fault{})
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop), Idle: idle})
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, envelope)
+	for range 10 {
+		io.WriteString(c, strings.Repeat("w", 2*minRate*int(idle/3)/int(time.Second))+"\r\n")
+		time.Sleep(idle / 3)
+	}
+	io.WriteString(c, ".\r\nQUIT\r\n")
+	if got, _ := io.ReadAll(c); len(hop.Messages()) != 1 {
+		t.Errorf("%s", got)
 	}
 }

@@ -138,7 +138,7 @@ func named(to []string, err error) error {
 		return err
 	}
 	r := *reply
-	r.Message = "<" + strings.Join(to[:min(len(to), 20)], ">, <") + ">: " + strings.ReplaceAll(reply.Message, "\n", " / ")
+	r.Message = "<" + strings.Join(to[:min(len(to), 20)], ">, <") + ">: " + reply.Message
 	return &r
 }
 

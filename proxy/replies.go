@@ -6,6 +6,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -52,9 +53,53 @@ func processReply(err error) error {
 func deliverReply(err error) error {
 	var reply *smtp.SMTPError
 	if errors.As(err, &reply) && refusal(reply.Code) {
-		return reply
+		return passedOn(reply)
 	}
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 1}, Message: "next hop did not take the message, try again later"}
+}
+
+// passedOn is a next hop's refusal as a client can read it: with one enhanced code on
+// every line (RFC 2034 §4), where go-smtp writes that of the last alone, and in
+// printable ASCII (RFC 5321 §4.2). A 421 says that the session ends: the next hop's
+// does, ours does not.
+func passedOn(r *smtp.SMTPError) *smtp.SMTPError {
+	code, lines := enhanced(r)
+	for i := range lines[:len(lines)-1] {
+		lines[i] = fmt.Sprintf("%d.%d.%d %s", code[0], code[1], code[2], lines[i])
+	}
+	out := &smtp.SMTPError{Code: r.Code, EnhancedCode: code, Message: strings.Join(lines, "\n")}
+	if out.Code == 421 {
+		out.Code = 451
+	}
+	return out
+}
+
+var enhancedCode = regexp.MustCompile(`^([245])\.(\d{1,3})\.(\d{1,3}) +`)
+
+// enhanced takes the enhanced codes off the lines of a reply. The first that is of
+// the reply's class holds for all.
+func enhanced(r *smtp.SMTPError) (code smtp.EnhancedCode, lines []string) {
+	code, lines = r.EnhancedCode, strings.Split(r.Message, "\n")
+	for i, line := range lines {
+		if m := enhancedCode.FindStringSubmatch(line); m != nil {
+			line = line[len(m[0]):]
+			if code[0] != r.Code/100 {
+				fmt.Sscan(strings.Join(m[1:], " "), &code[0], &code[1], &code[2])
+			}
+		}
+		lines[i] = strings.Map(printable, line)
+	}
+	if code[0] != r.Code/100 {
+		code = smtp.EnhancedCode{r.Code / 100, 0, 0}
+	}
+	return code, lines
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '?'
+	}
+	return r
 }
 
 func tempFail(text string) error {
@@ -84,12 +129,9 @@ func Reply(err error) gateway.Reply {
 		return gateway.Reply{}
 	}
 	var r *smtp.SMTPError
-	if !errors.As(deliverReply(err), &r) {
-		return gateway.Reply{Code: 451, Enhanced: "4.3.0", Text: "the message was not delivered"}
+	if !errors.As(err, &r) || !refusal(r.Code) {
+		errors.As(deliverReply(err), &r)
 	}
-	c := r.EnhancedCode
-	if c == smtp.NoEnhancedCode || c == smtp.EnhancedCodeNotSet {
-		c = smtp.EnhancedCode{r.Code / 100, 0, 0}
-	}
-	return gateway.Reply{Code: r.Code, Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]), Text: r.Message}
+	c, lines := enhanced(r)
+	return gateway.Reply{Code: passedOn(r).Code, Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]), Text: strings.Join(lines, " / ")}
 }

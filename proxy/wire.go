@@ -42,6 +42,7 @@ type conn struct {
 	tls    *tls.Config // nil: STARTTLS is not offered
 	secure bool
 	anew   bool // STARTTLS has just been done: the session begins anew
+	over   bool // a 421 has been said, and ends the session (RFC 5321 §3.8)
 	hush   bool // leave the next greeting out: there is none after STARTTLS
 
 	stream net.Conn      // the socket, or TLS over it
@@ -111,6 +112,9 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // readCommand returns a command for go-smtp, nothing when it has been answered.
 func (c *conn) readCommand() ([]byte, error) {
+	if c.over {
+		return nil, io.EOF
+	}
 	c.start = time.Now()
 	line, err := c.in.ReadSlice('\n')
 	long := errors.Is(err, bufio.ErrBufferFull)
@@ -220,7 +224,7 @@ func (c *conn) readContent() ([]byte, error) {
 // Write sends what go-smtp says, which it writes line by line, and learns from it
 // what the client is to send next.
 func (c *conn) Write(p []byte) (int, error) {
-	line := string(p)
+	line := strings.Map(printableLine, string(p)) // it says again what the client said
 	switch {
 	case c.hush:
 		c.hush = false
@@ -229,10 +233,19 @@ func (c *conn) Write(p []byte) (int, error) {
 		c.state, c.text, c.start, c.came = content, newText(), time.Now(), 0
 	case strings.HasPrefix(line, "334 "):
 		c.state = response
+	case strings.HasPrefix(line, "421 "):
+		c.over = true
 	case strings.HasPrefix(line, "250-"):
 		line = c.offer(line)
 	}
 	return len(p), c.send(line)
+}
+
+func printableLine(r rune) rune {
+	if r == '\r' || r == '\n' {
+		return r
+	}
+	return printable(r)
 }
 
 // offer is a line of the answer to EHLO as it is to be: go-smtp's BDAT is not to be

@@ -13,7 +13,7 @@ import (
 // Fault says at which step of which connection the next hop misbehaves.
 type Fault struct {
 	Step string // one of Steps, or "QUIT"
-	What string // "450" "550" (a reply), "cut", "hang"
+	What string // "450" "550" (a reply), "cut", "hang", or a whole reply as it stands
 	Conn int    // 1-based, in the order in which they come; 0: every connection
 	To   string // only the connection on which this recipient was named; for steps after RCPT
 }
@@ -137,6 +137,10 @@ func (s *session) reply(step, good string) bool {
 	case "hang":
 		time.Sleep(hangTime)
 		return false
+	}
+	if strings.Contains(s.fault.What, " ") {
+		fmt.Fprintf(s.c, "%s\r\n", s.fault.What)
+		return true
 	}
 	fmt.Fprintf(s.c, "%s %s.7.1 said so at %s\r\n", s.fault.What, s.fault.What[:1], step)
 	return true

@@ -100,16 +100,21 @@ func sound(t Transaction, copies []gateway.Delivery) error {
 }
 
 // Offers implements Deliverer.
-func (c *Client) Offers(ctx context.Context, extensions ...string) []bool {
-	out := make([]bool, len(extensions))
+func (c *Client) Offers(ctx context.Context, extensions ...string) (map[string]string, error) {
 	l := &leg{client: c}
 	err := l.connect(ctx)
-	for i, e := range extensions {
-		out[i] = err != nil || l.offers(e)
-	}
 	l.done = err == nil
-	l.close()
-	return out
+	defer l.close()
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]string{}
+	for _, e := range extensions {
+		if ok, parameters := l.smtp.Extension(e); ok {
+			found[e] = parameters
+		}
+	}
+	return found, nil
 }
 
 // each runs one step on all legs at once. A 5xx of any leg is told before a

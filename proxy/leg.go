@@ -99,8 +99,10 @@ func (l *leg) content() error {
 		return named(l.copy.To, err)
 	}
 	l.data = data
-	if err := render(&strictWriter{w: data}, l.msg, l.copy); errors.Is(err, errBareLineEnd) {
+	if err := render(&strictWriter{w: data, seven: !l.offers("8BITMIME")}, l.msg, l.copy); errors.Is(err, errBareLineEnd) {
 		return bareLineEnd // Postfix lets a bare CR through to milters
+	} else if errors.Is(err, errEightBit) {
+		return eightBit
 	} else if err != nil {
 		return fmt.Errorf("proxy: next hop %s: %w", l.client.Address, err)
 	}

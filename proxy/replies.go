@@ -40,6 +40,8 @@ func receiveReply(err error) error {
 
 var bareLineEnd = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
 
+var eightBit = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 3}, Message: "8-bit text in the message, and the next hop does not offer 8BITMIME"}
+
 // processReply answers for our own faults (design §7).
 func processReply(err error) error {
 	if errors.Is(err, spool.ErrFull) {

@@ -12,10 +12,12 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
+	"golang.org/x/sync/singleflight"
 
 	"sealgate/gateway"
 	"sealgate/spool"
@@ -29,9 +31,9 @@ type Processor interface {
 // Deliverer hands the copies of a message to the next hop; *Client does.
 type Deliverer interface {
 	Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error
-	// Offers asks the next hop for an ESMTP extension; true when it does not
-	// answer, since then no mail is taken anyway.
-	Offers(ctx context.Context, extensions ...string) []bool
+	// Offers asks the next hop which of these ESMTP extensions it offers, and returns
+	// them with their parameters; an error when it does not answer.
+	Offers(ctx context.Context, extensions ...string) (map[string]string, error)
 }
 
 // Defaults and bounds of Server.
@@ -60,7 +62,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	door    *listener // nil: not begun
-	offers  []bool    // what the next hop does
+	asking  singleflight.Group
+	offered map[string]string // by the next hop; nil: it has not answered yet. Only what asking does touches it
 	stopped bool
 }
 
@@ -72,7 +75,7 @@ func (s *Server) Serve(l net.Listener) error {
 	if s.Idle == 0 {
 		s.Idle = defaultIdle
 	}
-	s.offers = s.ask()
+	s.offers() // says in the log at once what is missing
 	door := &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, size: s.MaxSize, open: map[*conn]struct{}{}}
 	if !s.begin(door) {
 		return l.Close()
@@ -140,18 +143,35 @@ func (l *one) Accept() (net.Conn, error) {
 // Close leaves the door open.
 func (l *one) Close() error { return nil }
 
-// probeTime bounds the question what the next hop offers, at the start.
+// probeTime bounds the question what the next hop offers, and so the wait of a session
+// for its greeting.
 const probeTime = 5 * time.Second
 
-// ask learns what the next hop offers: SMTPUTF8, DSN.
-func (s *Server) ask() []bool {
+// offers is what the next hop offers, nothing while that is not known: what we do not
+// announce, no client asks of us. It is asked at the start of a session until it has
+// answered once, by one session for all that wait.
+func (s *Server) offers() map[string]string {
+	found, _, _ := s.asking.Do("", func() (any, error) {
+		if s.offered == nil {
+			s.offered = s.ask()
+		}
+		return s.offered, nil
+	})
+	return found.(map[string]string)
+}
+
+func (s *Server) ask() map[string]string {
 	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 	defer cancel()
-	offers := s.Next.Offers(ctx, "SMTPUTF8", "DSN")
-	if !offers[1] {
+	found, err := s.Next.Offers(ctx, "SMTPUTF8", "DSN", "8BITMIME", "SIZE")
+	if err != nil {
+		s.Log.Warn("the next hop does not answer; it is asked again", "error", err)
+		return nil
+	}
+	if _, ok := found["DSN"]; !ok {
 		s.Log.Warn("the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text (RET=HDRS cannot be said)")
 	}
-	return offers
+	return found
 }
 
 // configure announces what the next hop offers and go-smtp can pass on.
@@ -162,10 +182,23 @@ func (s *Server) configure(c *conn) *smtp.Server {
 	v.TLSConfig = c.tls        // for STARTTLS in the answer to EHLO
 	v.AllowInsecureAuth = true // the session knows when AUTH may be
 	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = 0, maxRecipients, 0
-	c.size = s.MaxSize
-	v.EnableSMTPUTF8, v.EnableDSN = s.offers[0], s.offers[1]
+	offers := s.offers()
+	_, v.EnableSMTPUTF8 = offers["SMTPUTF8"]
+	_, v.EnableDSN = offers["DSN"]
+	_, c.eightBit = offers["8BITMIME"]
+	c.size = smaller(s.MaxSize, offers["SIZE"])
 	v.ErrorLog = logger{s.Log}
 	return v
+}
+
+// smaller is the smaller of our size and the next hop's, where 0 is none
+// (RFC 1870 §4).
+func smaller(ours int64, theirs string) int64 {
+	n, err := strconv.ParseInt(theirs, 10, 64)
+	if err != nil || n <= 0 || ours > 0 && ours < n {
+		return ours
+	}
+	return n
 }
 
 // Shutdown refuses new sessions and new messages, and waits for those under way,

@@ -56,21 +56,3 @@ func TestLMTP(t *testing.T) {
 		t.Errorf("EHLO at an LMTP server: %s", got)
 	}
 }
-
-// TestAnnouncesWhatTheNextHopOffers, and refuses clearly what it cannot pass on.
-func TestAnnouncesWhatTheNextHopOffers(t *testing.T) {
-	hop := newNextHop(t, nexthop.Fault{})
-	hop.Plain = true
-	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
-	got := talk(t, address, "EHLO x\r\nQUIT\r\n")
-	for _, word := range []string{"SMTPUTF8", "DSN", "BINARYMIME", "CHUNKING"} {
-		if strings.Contains(got, word) {
-			t.Errorf("%s is announced, it cannot be passed on: %s", word, got)
-		}
-	}
-	for _, word := range []string{"8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "SIZE"} {
-		if !strings.Contains(got, word) {
-			t.Errorf("%s is not announced: %s", word, got)
-		}
-	}
-}

@@ -53,7 +53,9 @@ type conn struct {
 
 	start time.Time // when the command, or the content, was begun to wait for
 	came  int64     // octets of the content
-	size  int64     // octets of a message, as announced; 0: no limit
+
+	size     int64 // octets of a message, as announced; 0: no limit
+	eightBit bool  // 8BITMIME is announced
 }
 
 // state is what the client is to send next.
@@ -248,12 +250,16 @@ func printableLine(r rune) rune {
 	return printable(r)
 }
 
-// offer is a line of the answer to EHLO as it is to be: go-smtp's BDAT is not to be
-// offered, and our size is not go-smtp's, which refuses a message of just that size.
+// offer is a line of the answer to EHLO as it is to be. go-smtp always offers BDAT and
+// 8BITMIME, and refuses a message of just the size that it knows.
 func (c *conn) offer(line string) string {
 	switch line {
 	case "250-CHUNKING\r\n":
 		return ""
+	case "250-8BITMIME\r\n":
+		if !c.eightBit {
+			return ""
+		}
 	case "250-SIZE\r\n":
 		if c.size > 0 {
 			return fmt.Sprintf("250-SIZE %d\r\n", c.size)

@@ -4,10 +4,12 @@ package proxy
 // envelope before the first is sent.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,14 @@ import (
 
 // commandTimeout bounds one answer of the next hop, which is near.
 const commandTimeout = 30 * time.Second
+
+// defaultPatience bounds the answers to the final dots, whatever is left of the
+// message's own time: a copy whose answer is not waited for is delivered, and sent
+// again. RFC 5321 §4.5.3.2.6 asks for 10 minutes; that long our own client waits as
+// well, from its final dot on (smtp_data_done_timeout, and smtpd_proxy_timeout as
+// docs/postfix.md sets it; the milter's signs of life go on meanwhile). Two minutes
+// less are left for what came before, so that it hears us before it gives up.
+const defaultPatience = 8 * time.Minute
 
 // maxCopies bounds the connections that one message may open.
 const maxCopies = 100
@@ -40,14 +50,16 @@ type Recipient struct {
 
 // Client delivers to one next hop.
 type Client struct {
-	Address  string // host:port, or unix:PATH
-	Hostname string // what it says in EHLO
+	Address  string        // host:port, or unix:PATH
+	Hostname string        // what it says in EHLO
+	Patience time.Duration // for the answers to the final dots; 0: 8 min
 }
 
 // Deliver hands every copy over, or none as far as SMTP allows: MAIL and RCPT
 // of all of them are given, on connections of their own, before the first DATA,
 // and every 354 is there before the first final dot. A refusal before that means
-// that nothing was sent. An error is an *smtp.SMTPError when the next hop gave
+// that nothing was sent. From the first final dot on ctx does not matter: what has been
+// sent cannot be taken back. An error is an *smtp.SMTPError when the next hop gave
 // a reply, with the recipient's address in front when it refused one.
 func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error {
 	if len(copies) > maxCopies {
@@ -61,16 +73,12 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 		legs[i] = &leg{client: c, t: t, copy: copies[i], msg: msg}
 		defer legs[i].close()
 	}
-	if err := each(legs, func(l *leg) error { return l.envelope(ctx) }); err != nil {
-		return err
+	for _, step := range []func(*leg) error{func(l *leg) error { return l.envelope(ctx) }, (*leg).content, (*leg).waits} {
+		if err := worst(each(legs, step)); err != nil {
+			return err
+		}
 	}
-	if err := each(legs, func(l *leg) error { return l.content() }); err != nil {
-		return err
-	}
-	if err := each(legs, func(l *leg) error { return l.waits() }); err != nil {
-		return err
-	}
-	return finish(legs)
+	return c.finish(legs)
 }
 
 // sound refuses addresses that would say something else in a command, and copies
@@ -93,7 +101,7 @@ func sound(t Transaction, copies []gateway.Delivery) error {
 			return fmt.Errorf("proxy: %d copies for %s", times[r.Address], r.Address)
 		}
 	}
-	if len(times) != len(t.Recipients) {
+	if len(times) == 0 || len(times) != len(t.Recipients) {
 		return errors.New("proxy: a copy for nobody, or for a stranger")
 	}
 	return nil
@@ -117,9 +125,8 @@ func (c *Client) Offers(ctx context.Context, extensions ...string) (map[string]s
 	return found, nil
 }
 
-// each runs one step on all legs at once. A 5xx of any leg is told before a
-// 4xx or a fault of another: it is what the sender can do something about.
-func each(legs []*leg, step func(*leg) error) error {
+// each runs one step on all legs at once and waits for all of them.
+func each(legs []*leg, step func(*leg) error) []error {
 	errs := make([]error, len(legs))
 	var all sync.WaitGroup
 	for i, l := range legs {
@@ -133,11 +140,14 @@ func each(legs []*leg, step func(*leg) error) error {
 		})
 	}
 	all.Wait()
-	errs = slices.DeleteFunc(errs, func(e error) bool { return e == nil })
-	for _, e := range errs {
-		if permanent(e) {
-			return e
-		}
+	return slices.DeleteFunc(errs, func(e error) bool { return e == nil })
+}
+
+// worst is what the sender is told while nothing has been sent: a 5xx of any leg
+// before a 4xx or a fault of another, since it can do something about it.
+func worst(errs []error) error {
+	if i := slices.IndexFunc(errs, permanent); i >= 0 {
+		return errs[i]
 	}
 	if len(errs) > 0 {
 		return errs[0]
@@ -147,34 +157,51 @@ func each(legs []*leg, step func(*leg) error) error {
 
 func permanent(err error) bool {
 	var reply *smtp.SMTPError
-	return errors.As(err, &reply) && !reply.Temporary()
+	return errors.As(err, &reply) && reply.Code/100 == 5
 }
 
-// finish sends the final dots one after the other. When the first is refused
-// nothing was sent. When a later one is refused for good the rest goes out all the
-// same, and the sender hears who did not get it: trying again would give the others
-// their copy again each time. When a later one fails otherwise the sender is told
-// to try again, which can give a copy twice and loses none.
-func finish(legs []*leg) error {
-	var refused error
-	for i, l := range legs {
-		err := l.data.Close()
-		if l.done = err == nil; l.done {
-			continue
+// finish sends the final dots: the first alone, since nothing is sent when that is
+// refused, then the others at once, since a slow next hop would make the last of many
+// wait for ever. When some of these are refused for good the sender hears who did not
+// get it: trying again would give the others their copy again each time. When one fails
+// otherwise the sender is told to try again, which can give copies twice and loses none.
+func (c *Client) finish(legs []*leg) error {
+	end := time.Now().Add(cmp.Or(c.Patience, defaultPatience))
+	for _, l := range legs {
+		if !l.stop() {
+			return errors.New("proxy: no time is left for the message")
 		}
-		if err = named(l.copy.To, err); i == 0 || !permanent(err) {
-			return err
-		}
-		refused = err
 	}
-	return delivered(refused)
+	if err := legs[0].finish(end); err != nil {
+		return err
+	}
+	return partly(each(legs[1:], func(l *leg) error { return l.finish(end) }))
 }
 
-// delivered says of a refusal that it is not everybody's.
-func delivered(refused error) error {
+// maxPartly bounds the words of partly: a reply line has 512 octets
+// (RFC 5321 §4.5.3.1.5).
+const maxPartly = 300
+
+// partly is a fault that may pass, or says which copies were refused and that the
+// others were not.
+func partly(errs []error) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	if i := slices.IndexFunc(errs, func(err error) bool { return !permanent(err) }); i >= 0 {
+		return errs[i]
+	}
 	var reply *smtp.SMTPError
-	if errors.As(refused, &reply) {
-		reply.Message += " (the other recipients have got the message)"
+	var said []string
+	for _, err := range errs {
+		errors.As(err, &reply)
+		said = append(said, reply.Message)
 	}
-	return refused
+	text := strings.Join(said, "; ")
+	if len(text) > maxPartly {
+		text = text[:maxPartly] + "..."
+	}
+	told := *reply
+	told.Message = text + " (the other recipients have got the message)"
+	return &told
 }

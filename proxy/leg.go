@@ -68,7 +68,6 @@ func (l *leg) connect(ctx context.Context) error {
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	l.smtp = smtp.NewClient(nc)
 	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)
-	l.smtp.SubmissionTimeout = shorter(ctx, l.smtp.SubmissionTimeout)
 	return l.smtp.Hello(l.client.Hostname)
 }
 
@@ -116,6 +115,15 @@ func (l *leg) waits() error {
 		return fmt.Errorf("proxy: next hop %s broke off in the middle of the message: %w", l.client.Address, err)
 	}
 	return nil
+}
+
+// finish sends the final dot and waits for the answer, until end.
+func (l *leg) finish(end time.Time) error {
+	l.conn.SetDeadline(end) // the dot has to be written, too
+	l.smtp.SubmissionTimeout = time.Until(end)
+	err := l.data.Close()
+	l.done = err == nil
+	return named(l.copy.To, err)
 }
 
 // close ends the connection. Without a final dot the next hop has nothing

@@ -13,7 +13,9 @@ import (
 // Fault says at which step of which connection the next hop misbehaves.
 type Fault struct {
 	Step string // one of Steps, or "QUIT"
-	What string // "450" "550" (a reply), "cut", "hang", or a whole reply as it stands
+	// What is "450" or "550" (a reply), "cut", "hang", "late" (a good answer after
+	// LateTime), "refused", "early" (cut before anything was read), or a whole reply.
+	What string
 	Conn int    // 1-based, in the order in which they come; 0: every connection
 	To   string // only the connection on which this recipient was named; for steps after RCPT
 }
@@ -23,10 +25,16 @@ type Fault struct {
 // after the message was taken.
 var Steps = []string{"connect", "banner", "EHLO", "MAIL", "RCPT", "DATA", "content", "dot", "answer"}
 
-// Kinds are the faults that can happen at a step: some can only break off.
+// Kinds are the faults that can happen at a step: not everywhere is there a reply.
+// A connection is refused to all.
 func Kinds(step string) []string {
-	if step == "connect" || step == "content" || step == "answer" {
-		return []string{"cut"}
+	switch step {
+	case "connect":
+		return []string{"cut", "refused"}
+	case "content":
+		return []string{"cut", "hang"}
+	case "answer":
+		return []string{"cut", "late"}
 	}
 	return []string{"450", "550", "cut", "hang"}
 }
@@ -39,13 +47,18 @@ type Message struct {
 	Told bool     // the 250 was sent; false at step "answer"
 }
 
-// hangTime is how long a hanging next hop keeps silent.
-const hangTime = 5 * time.Second
+// hangTime is how long a hanging next hop keeps silent, LateTime how long a slow one
+// takes for its answer.
+const (
+	hangTime = 5 * time.Second
+	LateTime = 4 * time.Second
+)
 
-// NextHop is a listening server. Plain is set before the first connection.
+// NextHop is a listening server. Plain and Think are set before the first connection.
 type NextHop struct {
 	Address string
-	Plain   bool // offers no extension but SIZE
+	Plain   bool          // offers no extension but SIZE
+	Think   time.Duration // before the answer to DATA, where there is no fault
 
 	listener net.Listener
 	mu       sync.Mutex
@@ -60,23 +73,33 @@ func New(f Fault) (*NextHop, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &NextHop{Address: l.Addr().String(), listener: l, fault: f}
-	if f.Step == "connect" {
-		return h, l.Close()
-	}
-	go h.accept()
-	return h, nil
+	h := &NextHop{Address: l.Addr().String(), listener: l}
+	go h.accept(l)
+	return h, h.Reset(f)
 }
 
 // Close ends the listener.
-func (h *NextHop) Close() error { return h.listener.Close() }
-
-// Reset forgets all messages and connections and takes another fault; a
-// connection refused is then one that is closed before the banner.
-func (h *NextHop) Reset(f Fault) {
+func (h *NextHop) Close() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.listener.Close()
+}
+
+// Reset forgets all messages and connections and takes another fault.
+func (h *NextHop) Reset(f Fault) (err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.fault.What == "refused"
 	h.fault, h.conns, h.messages = f, 0, nil
+	switch now := f.What == "refused"; {
+	case now && !was:
+		return h.listener.Close()
+	case was && !now:
+		if h.listener, err = net.Listen("tcp", h.Address); err == nil {
+			go h.accept(h.listener)
+		}
+	}
+	return err
 }
 
 // Messages are those that were taken over since the last Reset.
@@ -86,9 +109,9 @@ func (h *NextHop) Messages() []Message {
 	return append([]Message(nil), h.messages...)
 }
 
-func (h *NextHop) accept() {
+func (h *NextHop) accept(l net.Listener) {
 	for {
-		c, err := h.listener.Accept()
+		c, err := l.Accept()
 		if err != nil {
 			return
 		}
@@ -164,7 +187,10 @@ func (s *session) command(line string) bool {
 		}
 		return s.reply(verb, "250 ok")
 	case "DATA":
-		if !s.reply(verb, "354 go on") {
+		if s.fault.Step == "" {
+			time.Sleep(s.h.Think)
+		}
+		if !s.reply(verb, "354 go on") || s.fault.What == "early" {
 			return false
 		}
 		return s.fault.Step == "DATA" || s.content()
@@ -181,6 +207,9 @@ func (s *session) content() bool {
 	var b strings.Builder
 	for {
 		line, err := s.in.ReadString('\n')
+		if err == nil && s.fault.Step == "content" && s.fault.What == "hang" {
+			time.Sleep(hangTime)
+		}
 		if err != nil || s.fault.Step == "content" {
 			return false
 		}
@@ -189,11 +218,14 @@ func (s *session) content() bool {
 		}
 		b.WriteString(strings.TrimPrefix(line, "."))
 	}
-	s.now.Data, s.now.Told = b.String(), s.fault.Step != "answer"
+	s.now.Data, s.now.Told = b.String(), s.fault.Step != "answer" || s.fault.What == "late"
 	if s.fault.Step != "dot" {
 		s.h.mu.Lock()
 		s.h.messages = append(s.h.messages, s.now)
 		s.h.mu.Unlock()
+	}
+	if s.fault.What == "late" {
+		time.Sleep(LateTime)
 	}
 	return s.now.Told && s.reply("dot", "250 taken")
 }

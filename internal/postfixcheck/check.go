@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Postfix is what postconf says.
@@ -108,7 +109,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		list = nil
 	}
 	if through := filterDoor(p, g, s); through != nil {
-		return []Finding{good("%s: passes sealgate (%s) at %s", name, through.Direction, through.Address)}
+		return append([]Finding{good("%s: passes sealgate (%s) at %s", name, through.Direction, through.Address)}, patience(p, s, name)...)
 	}
 	mine := ours(list, g)
 	if len(mine) == 0 {
@@ -118,6 +119,32 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	out = append(out, actions(p, s, name, mine)...)
 	out = append(out, order(name, list, mine)...)
 	return append(out, chroot(p, s, name, mine)...)
+}
+
+// proxyTimeout is what sealgate and its next hop may take for a message
+// (docs/postfix.md).
+const proxyTimeout = 600 * time.Second
+
+// patience: a Postfix that gives up while the next hop still works on the message lets
+// the client send it again.
+func patience(p *Postfix, s *Service, name string) []Finding {
+	v := p.value(s, "smtpd_proxy_timeout")
+	if d, ok := duration(v); p.value(s, "smtpd_proxy_filter") == "" || ok && d >= proxyTimeout {
+		return nil
+	}
+	return []Finding{good("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v)}
+}
+
+// duration reads Postfix's time values (postconf(5)); without a unit they are seconds.
+func duration(v string) (time.Duration, bool) {
+	unit := time.Second
+	if n := len(v) - 1; n >= 0 {
+		if u, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[v[n]]; ok {
+			unit, v = u, v[:n]
+		}
+	}
+	n, err := strconv.Atoi(v)
+	return time.Duration(n) * unit, err == nil
 }
 
 // leadsTo tells whether a service is where our mail goes on.

@@ -2,6 +2,7 @@ package postfixcheck
 
 import (
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,6 +90,17 @@ func TestProxyFilter(t *testing.T) {
 		}
 		if !strings.Contains(text, "smtp/inet: passes sealgate (inbound)") || !strings.Contains(text, "takes our mail back") {
 			t.Errorf("%s: %s", filter, text)
+		}
+	}
+}
+
+// TestProxyTimeout: Postfix's own 100 s are told of, ten minutes are enough.
+func TestProxyTimeout(t *testing.T) {
+	g := &Gateway{Doors: []Door{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	for value, told := range map[string]bool{"100s": true, "599": true, "9m": true, "": true, "600s": false, "10m": false, "1h": false} {
+		p := Parse(mainCf+"smtpd_proxy_timeout = "+value+"\n", master, "smtp/inet/smtpd_proxy_filter = 127.0.0.1:10025\n")
+		if got := slices.ContainsFunc(Check(p, g), func(f Finding) bool { return strings.Contains(f.Text, "smtpd_proxy_timeout") }); got != told {
+			t.Errorf("%q: told %v", value, got)
 		}
 	}
 }

@@ -223,14 +223,43 @@ func TestMixedClear(t *testing.T) {
 	}
 }
 
-// TestReinjectThroughOurselves: a reinject port that wrongly has our own milter
-// neither makes a circle nor loses, doubles or opens anything.
+// TestReinjectThroughOurselves: copies that come back to a milter of ours are refused
+// before anything is sent, whichever way they go: a second pass would overwrite what
+// the first one found out. The log and check --postfix say what is wrong.
 func TestReinjectThroughOurselves(t *testing.T) {
-	s := newSite(t, viaBoth, siteOptions{config: "[[rule]]\nrecipient = \"@kunde.example\"\nencrypt = \"yes\"\n",
-		reinject: func(s *site) string { return "inet:" + s.doors["out"] }})
-	s.customers("anna", "bob", "carl", "dora")
-	hiddenRecipients(s)
+	for _, door := range []string{"in", "out"} {
+		t.Run(door, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, viaBoth, siteOptions{reinject: func(s *site) string { return "inet:" + s.doors[door] }})
+			s.customers("anna", "bob")
+			s.circle(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "bob@kunde.example"}, ticket("circle", "anna@kunde.example", bothOrders)))
+			mixed := withHeader(headerOf("circle"), s.sealed(s.signed("anna", textEntity), []string{"support"}))
+			s.circle(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example", "sales@firma.example", "boss@firma.example"}, mixed))
+		})
+	}
+	t.Run(viaProxy, func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, viaProxy, siteOptions{reinject: func(s *site) string { return "inet:" + s.doors["in"] }})
+		s.circle(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("circle"), s.signed("anna", textEntity))))
+	})
+}
+
+// circle is the answer to a mail that would pass twice.
+func (s *site) circle(got reply) {
+	s.t.Helper()
+	if got.code != 451 || !strings.Contains(got.text, "4.4.6") || !strings.Contains(got.text, "loop") {
+		s.t.Errorf("%+v", got)
+	}
+	time.Sleep(300 * time.Millisecond)
+	for _, m := range s.sink.Mails() {
+		if strings.Contains(m.Text, "Subject: circle") {
+			s.t.Errorf("sent to %v:\n%s", m.To, m.Text)
+		}
+	}
+	if !strings.Contains(s.log.String(), "take sealgate off the milters") {
+		s.t.Error("the log does not say what to do")
+	}
 	if got := s.checkPostfix(); !strings.Contains(got, "FAULT "+s.doors["re"]) {
-		t.Errorf("check --postfix does not name the port:\n%s", got)
+		s.t.Errorf("check --postfix does not name the port:\n%s", got)
 	}
 }

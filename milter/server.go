@@ -75,6 +75,8 @@ type Server struct {
 	Idle       time.Duration  // longest silence of Postfix; 0: 15 min
 	Progress   time.Duration  // between signs of life; 0: 30 s
 
+	Own func(client netip.AddrPort) bool // knows our own connections to Postfix; nil: there are none
+
 	mu       sync.Mutex
 	listener net.Listener
 	sessions map[*session]struct{}

@@ -26,6 +26,7 @@ type session struct {
 	server *Server
 	conn   *conn
 	client netip.Addr
+	port   uint16
 	busy   atomic.Bool // a message is under way
 
 	mail
@@ -93,9 +94,9 @@ func replyText(s string) string {
 
 // Connect learns the client's address; a unix socket or an unknown family has
 // none.
-func (s *session) Connect(_, _ string, _ uint16, addr net.IP, _ *milter.Modifier) (milter.Response, error) {
+func (s *session) Connect(_, _ string, port uint16, addr net.IP, _ *milter.Modifier) (milter.Response, error) {
 	if a, ok := netip.AddrFromSlice(addr); ok {
-		s.client = a.Unmap()
+		s.client, s.port = a.Unmap(), port
 	}
 	return goOn, nil
 }
@@ -109,6 +110,10 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	if s.server.stopped() {
 		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
 	}
+	if s.circle() {
+		s.log().Error("one of our own copies comes back to us: take sealgate off the milters of the service that reinject or next_hop leads to", "port", s.port)
+		return reply(circle), nil
+	}
 	from, ok := path(from)
 	if !ok {
 		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.7", Text: "bad sender address"}), nil
@@ -117,6 +122,15 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	s.mail = mail{user: m.Macros["{auth_authen}"], t: Transaction{From: from, Args: s.conn.args}, known: map[string]bool{}, msg: s.server.Spool.Create()}
 	return goOn, nil
 }
+
+// circle tells whether the client is ourselves. Passing twice would overwrite what the
+// first pass found out, so that a decrypted mail would say that it came in clear. The
+// answer is given before anything is sent; it is a 4xx, because an admin can help.
+func (s *session) circle() bool {
+	return s.server.Own != nil && s.server.Own(netip.AddrPortFrom(s.client, s.port))
+}
+
+var circle = gateway.Reply{Code: 451, Enhanced: "4.4.6", Text: "mail loop: what the S/MIME gateway sends on passes its milter again"}
 
 // RcptTo takes a recipient, once however often it is named. Postfix has a queue
 // id from the second one on.

@@ -53,6 +53,7 @@ type Client struct {
 	Address  string        // host:port, or unix:PATH
 	Hostname string        // what it says in EHLO
 	Patience time.Duration // for the answers to the final dots; 0: 8 min
+	Own      *Own          // is told of its connections; nil: nobody is
 }
 
 // Deliver hands every copy over, or none as far as SMTP allows: MAIL and RCPT

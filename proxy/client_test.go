@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -221,6 +222,24 @@ func TestCopiesArriveAsTheyShould(t *testing.T) {
 	}
 	if m := got["RCPT TO:<r1@b.example"[:20]]; !strings.Contains(m.Rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;orig@b.example") {
 		t.Errorf("arguments lost: %s", m.Rcpt[0])
+	}
+}
+
+// TestOwnConnections: the client's connections are known while they are open, and only
+// then.
+func TestOwnConnections(t *testing.T) {
+	hop := newNextHop(t, nexthop.Fault{})
+	var own Own
+	l := &leg{client: &Client{Address: hop.Address, Own: &own}}
+	if err := l.connect(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	at := netip.MustParseAddrPort(l.conn.LocalAddr().String())
+	if !own.Has(at) || own.Has(netip.AddrPortFrom(at.Addr(), at.Port()+1)) {
+		t.Error("the open connection is not known, or another is")
+	}
+	if l.close(); own.Has(at) {
+		t.Error("it is known after its end")
 	}
 }
 

@@ -28,7 +28,8 @@ type leg struct {
 	smtp   *smtp.Client
 	data   io.WriteCloser
 	stop   func() bool
-	done   bool // the next hop has taken the copy
+	forget func() // the connection, in Own
+	done   bool   // the next hop has taken the copy
 }
 
 // envelope connects and gives MAIL and RCPT.
@@ -64,7 +65,7 @@ func (l *leg) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.conn = nc
+	l.conn, l.forget = nc, l.client.Own.add(nc)
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	l.smtp = smtp.NewClient(nc)
 	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)
@@ -133,6 +134,7 @@ func (l *leg) close() {
 	if l.smtp == nil {
 		return
 	}
+	defer l.forget()
 	defer l.stop()
 	if l.done {
 		l.conn.SetWriteDeadline(time.Now().Add(time.Second))

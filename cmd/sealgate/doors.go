@@ -109,9 +109,9 @@ func (h *house) server(l config.Listener) (interface {
 	timeout := time.Duration(h.cfg.Limits.MessageTimeout)
 	if l.Protocol == "milter" {
 		direction := map[string]milter.Direction{"inbound": milter.Inbound, "outbound": milter.Outbound, "auto": milter.Auto}[l.Direction]
-		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout}
+		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout, Own: h.own.Has}
 		if l.Reinject != "" {
-			s.Splitter = reinject{&proxy.Client{Address: l.Reinject, Hostname: h.cfg.Server.Hostname}}
+			s.Splitter = reinject{h.client(l.Reinject)}
 		}
 		return s, nil
 	}
@@ -124,9 +124,14 @@ func (h *house) server(l config.Listener) (interface {
 		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
 	}
 	direction := map[string]gateway.Direction{"inbound": gateway.Inbound, "outbound": gateway.Outbound}[l.Direction]
-	return &proxy.Server{Processor: h, Next: &proxy.Client{Address: l.NextHop, Hostname: h.cfg.Server.Hostname}, Spool: h.spool, Log: h.log,
+	return &proxy.Server{Processor: h, Next: h.client(l.NextHop), Spool: h.spool, Log: h.log,
 		Hostname: h.cfg.Server.Hostname, Direction: direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
 		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions}, nil
+}
+
+// client delivers to a next hop.
+func (h *house) client(address string) *proxy.Client {
+	return &proxy.Client{Address: address, Hostname: h.cfg.Server.Hostname, Own: &h.own}
 }
 
 // reinject lets the milter deliver copies through the proxy's client.

@@ -22,6 +22,7 @@ import (
 	"sealgate/config"
 	"sealgate/gateway"
 	"sealgate/keyring"
+	"sealgate/proxy"
 	"sealgate/spool"
 	"sealgate/trust"
 	"sealgate/trust/fetch"
@@ -35,6 +36,7 @@ type house struct {
 	store  certstore.Store
 	asked  *trust.Sources // of revocation
 	spool  *spool.Spool
+	own    proxy.Own // our connections to the next hops
 	engine atomic.Pointer[gateway.Gateway]
 }
 

@@ -102,6 +102,9 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters", name)}
 		}
+		if again := filterDoor(p, g, s); again != nil {
+			return []Finding{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=", name, again.Address)}
+		}
 		return []Finding{good("%s: takes our mail back, without passing sealgate again", name)}
 	}
 	list := milters(p.value(s, "smtpd_milters"))

@@ -15,7 +15,7 @@ const (
 
 func house() *Gateway {
 	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Doors: []Door{
-		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}}}
+		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
 }
 
 func faults(list []Finding) (out []string) {
@@ -48,6 +48,7 @@ func TestWaysPast(t *testing.T) {
 		"default action":                  {strings.Replace(mainCf, "tempfail", "accept", 1), master, minusP, false, `is "accept", it must be tempfail`},
 		"default action of one milter":    {strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", 1), master, minusP, false, "must be tempfail"},
 		"re-injection with milters":       {mainCf, master, strings.Replace(minusP, "no_milters", "no_address_mappings", 1), false, "would pass sealgate twice"},
+		"re-injection with a filter":      {mainCf, master, minusP + "127.0.0.1:10026/inet/content_filter = scan:[127.0.0.1]:10025\n", false, "would pass sealgate again at 127.0.0.1:10025"},
 		"no_milters on the front door":    {mainCf, master, minusP + "smtp/inet/receive_override_options = no_milters\n", false, "smtp/inet: mail that enters here does not pass"},
 		"DKIM signs before us":            {strings.Replace(mainCf, "inet:localhost:8892", "inet:localhost:8893 inet:localhost:8892", 1), master, minusP, false, "comes before sealgate"},
 		"an alias leads out":              {mainCf, master, minusP, true, "leads to partner@outside.example"},

@@ -104,7 +104,7 @@ func (s *site) serial(who string) string {
 
 // hiddenRecipients: To, Cc and two Bcc are three copies.
 func hiddenRecipients(s *site) {
-	all := []string{"anna@kunde.example", "bob@kunde.example", "carl@kunde.example", "dora@kunde.example"}
+	all := []string{"anna@kunde.example", "bob@kunde.example", "carl@kunde.example", "dora@kunde.example", "Carl@kunde.example", "CARL@Kunde.Example"}
 	s.accepted(s.send(s.outbound, "support@firma.example", all, ticket("hidden", "anna@kunde.example", bothOrders+"Cc: Bob <bob@kunde.example>\nBcc: carl@kunde.example\n")))
 	who := map[string][]string{"anna@kunde.example bob@kunde.example": {"anna", "bob", "support"}, "carl@kunde.example": {"carl", "support"}, "dora@kunde.example": {"dora", "support"}}
 	ids := map[string]bool{}

@@ -221,6 +221,31 @@ func TestCopies(t *testing.T) {
 	}
 }
 
+// TestHiddenRecipientInSeveralSpellings gets one copy, and alone it needs none of its own.
+func TestHiddenRecipientInSeveralSpellings(t *testing.T) {
+	h := newHouse(t)
+	carl := h.pki.Issue(testpki.Options{Addresses: []string{"carl@kunde.example"}, Key: "rsa-2048"})
+	h.knows(h.anna)
+	h.knows(carl)
+	spellings := []string{"carl@kunde.example", "Carl@kunde.example", "CARL@Kunde.Example"}
+	text := fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText)
+	env := outboundTo(append(spellings, "anna@kunde.example")...)
+	env.CanSplit = true
+	out := h.process(env, text)
+	if len(out.Deliveries) != 2 || !slices.Equal(out.Deliveries[0].To, spellings) || !slices.Equal(out.Deliveries[1].To, []string{"anna@kunde.example"}) {
+		t.Fatalf("%+v", out.Outcome)
+	}
+	if _, j, m := h.judged(out.text[0], carl); j.Encryption != EncryptionDecrypted || m.Layers[0].Recipients != 2 {
+		t.Errorf("carl's copy: %s, %d RecipientInfos", j.Encryption, m.Layers[0].Recipients)
+	}
+	if out := h.process(outboundTo(spellings...), text); out.Verdict != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
+		t.Errorf("alone, without splitting: %+v", out.Outcome)
+	}
+	if out := h.process(outboundTo(append(spellings, "sales@firma.example")...), text); out.Verdict != Reject {
+		t.Errorf("beside a mailbox of the house, without splitting: %+v", out.Outcome)
+	}
+}
+
 func TestMixedClear(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Outbound.MixedClear = true })
 	h.knows(h.anna)

@@ -156,24 +156,31 @@ func (m *outboundMail) sides() (inside, outside []string) {
 	return inside, outside
 }
 
-// group makes the copies: one for all who stand in the header, one for each
-// hidden recipient, a clear one for those inside the house and, with
-// mixed_clear, for those without a certificate.
+// group makes the copies: one for all who stand in the header, one for each hidden
+// recipient, however many spellings it has, a clear one for those inside the house
+// and, with mixed_clear, for those without a certificate.
 func (m *outboundMail) group(p *plan, inside, outside []string, found map[string]*recipientCertificate, missing []string) error {
 	named := m.named()
 	open := group{}
 	var copies []group
+	hidden := make(map[string]int) // address in normal form → its copy
 	for _, to := range outside {
 		c := found[to]
+		if c == nil {
+			continue
+		}
+		at, again := hidden[c.address]
 		switch {
-		case c == nil:
+		case again:
+			copies[at].to = append(copies[at].to, to)
 		case len(m.env.To) > 1 && !named[c.address]:
+			hidden[c.address] = len(copies)
 			copies = append(copies, group{to: []string{to}, encrypt: []*recipientCertificate{c}})
 		default:
 			open.to, open.encrypt = append(open.to, to), append(open.encrypt, c)
 		}
 	}
-	if len(copies) > 0 && !m.env.CanSplit {
+	if beside := len(copies) + len(open.to) + len(missing) + len(inside); len(copies) > 0 && beside > 1 && !m.env.CanSplit {
 		return errHidden
 	}
 	if len(open.to) > 0 {

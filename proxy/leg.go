@@ -37,7 +37,10 @@ func (l *leg) envelope(ctx context.Context) error {
 	if err := l.connect(ctx); err != nil {
 		return fmt.Errorf("proxy: next hop %s: %v", l.client.Address, err) // its own trouble, whatever it says: no reply to this message
 	}
-	o := l.mailOptions()
+	o, err := l.mailOptions()
+	if err != nil {
+		return err
+	}
 	if o.UTF8 && !l.offers("SMTPUTF8") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "next hop does not offer SMTPUTF8"}
 	}
@@ -72,19 +75,21 @@ func (l *leg) connect(ctx context.Context) error {
 	return l.smtp.Hello(l.client.Hostname)
 }
 
-// mailOptions are the arguments of MAIL for this copy: the size is the copy's,
-// and what was decrypted must not come back whole in a bounce (RFC 3461 §4.3).
-func (l *leg) mailOptions() *smtp.MailOptions {
+// mailOptions are the arguments of MAIL for this copy: the size is the copy's, so that
+// one that is too large is refused before anything is sent (RFC 1870 §6), and what was
+// decrypted must not come back whole in a bounce (RFC 3461 §4.3).
+func (l *leg) mailOptions() (*smtp.MailOptions, error) {
 	var o smtp.MailOptions
 	if l.t.Options != nil {
 		o = *l.t.Options
 	}
-	o.Size = 0   // the next hop judges the copy as it comes
 	o.Auth = nil // a trust statement of somebody else's session
 	if l.copy.Decrypted {
 		o.Return = smtp.DSNReturnHeaders
 	}
-	return &o
+	var err error
+	o.Size, err = renderedSize(l.msg, l.copy)
+	return &o, err
 }
 
 func (l *leg) offers(extension string) bool {

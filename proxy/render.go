@@ -31,6 +31,31 @@ func render(w io.Writer, msg *spool.File, d gateway.Delivery) error {
 	return err
 }
 
+// renderedSize is how many octets render writes.
+func renderedSize(msg *spool.File, d gateway.Delivery) (int64, error) {
+	e, err := smime.ParseEntity(msg, msg.Size())
+	if err != nil {
+		return 0, err
+	}
+	var header counter
+	if err := renderHeader(&header, e.Fields, d.Edits); err != nil {
+		return 0, err
+	}
+	body := e.Body().Size()
+	if d.Body != nil {
+		body = d.Body.Size()
+	}
+	return int64(header) + int64(len("\r\n")) + body, nil
+}
+
+// counter counts what is written.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
 // renderHeader applies the edits to the fields (gateway.HeaderEdit).
 func renderHeader(w io.Writer, fields []smime.Field, edits []gateway.HeaderEdit) error {
 	deleted, replaced := map[int]bool{}, map[int]gateway.HeaderEdit{}

@@ -128,7 +128,7 @@ func TestDotsAndPipelining(t *testing.T) {
 	address, _ := serve(t, &Server{Processor: e, Next: to(hop)})
 	got := talk(t, address, envelope+"Subject: x\r\n\r\n..\r\n..a\r\n.\r\nRSET\r\nMAIL FROM:<>\r\nRCPT TO:<e@f.example>\r\nDATA\r\n\r\nsecond\r\n.\r\nQUIT\r\n")
 	m := hop.Messages()
-	if len(m) != 2 || m[0].Data != "Subject: x\r\n\r\n.\r\n.a\r\n" || m[1].Data != "\r\nsecond\r\n" || m[1].Mail != "MAIL FROM:<> BODY=8BITMIME" {
+	if len(m) != 2 || m[0].Data != "Subject: x\r\n\r\n.\r\n.a\r\n" || m[1].Data != "\r\nsecond\r\n" || m[1].Mail != "MAIL FROM:<> BODY=8BITMIME SIZE=10" {
 		t.Errorf("%+v\n%s", m, got)
 	}
 }

@@ -29,7 +29,7 @@ func AlreadyEncrypted(e *Entity, sp *spool.Spool) (bool, error) {
 }
 
 func isEnveloped(e *Entity, sp *spool.Spool) (bool, error) {
-	c, err := decode(e, cmsEncoding(e), sp)
+	c, err := decodeCMS(e, decode, sp)
 	if err != nil {
 		return false, ignoreMalformed(err)
 	}

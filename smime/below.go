@@ -47,5 +47,5 @@ func (m *Message) look(p *Entity) error {
 // its disposition.
 func IsAttachment(p *Entity) bool {
 	kind, _ := p.disposition()
-	return kind == "attachment" && p.fileName() != "smime.p7m"
+	return kind == "attachment" && !p.named(func(name string) bool { return name == "smime.p7m" })
 }

@@ -2,7 +2,10 @@
 
 package smime
 
-import "strings"
+import (
+	"path"
+	"strings"
+)
 
 // isPKCS7 tells the media types of CMS, with the names from before their
 // registration.
@@ -36,14 +39,13 @@ func claimOf(e *Entity) claim {
 	if media != "application/octet-stream" {
 		return claimsNothing
 	}
-	name := e.fileName()
-	for _, suffix := range []string{".p7m", ".p7s", ".p7c", ".p7z"} {
-		if strings.HasSuffix(name, suffix) {
-			return namedCMS
-		}
+	if e.named(func(name string) bool { return cmsSuffixes[path.Ext(name)] }) {
+		return namedCMS
 	}
 	return claimsNothing
 }
+
+var cmsSuffixes = map[string]bool{".p7m": true, ".p7s": true, ".p7c": true, ".p7z": true}
 
 // detached returns the signed part and the signature of a multipart/signed of
 // S/MIME, or nil. The second part tells, not the protocol parameter, which

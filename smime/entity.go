@@ -129,16 +129,12 @@ func (e *Entity) disposition() (string, map[string]string) {
 	return parseParameters(e.value("Content-Disposition"))
 }
 
-// fileName is the name that the entity gives its content, in lower case.
-func (e *Entity) fileName() string {
+// named tells whether a name that the entity gives its content fits, in lower case:
+// programs write it in one of two places, or another one in each (RFC 8551 §3.9).
+func (e *Entity) named(fits func(name string) bool) bool {
 	_, d := e.disposition()
 	_, t := e.ContentType()
-	for _, name := range []string{d["filename"], t["name"]} {
-		if name != "" {
-			return strings.ToLower(decodeWords(name))
-		}
-	}
-	return ""
+	return fits(strings.ToLower(decodeWords(d["filename"]))) || fits(strings.ToLower(decodeWords(t["name"])))
 }
 
 // encoding is the transfer encoding in lower case, "7bit" without one (RFC 2045 §6.1).

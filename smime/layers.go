@@ -101,7 +101,7 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 // itself brings along is not looked at: it is not what is shown.
 func (op *opener) detached(signed, signature *Entity) (*Entity, error) {
 	l := Layer{Type: SignedDetached}
-	c, err := decode(signature, cmsEncoding(signature), op.o.Spool)
+	c, err := decodeCMS(signature, decode, op.o.Spool)
 	if err != nil {
 		return nil, op.fail(l, err)
 	}

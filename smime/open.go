@@ -154,7 +154,7 @@ func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
 }
 
 func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity, error) {
-	c, err := decode(e, cmsEncoding(e), op.o.Spool)
+	c, err := decodeCMS(e, decode, op.o.Spool)
 	if err == nil {
 		defer c.Close()
 		var info *cms.ContentInfo

@@ -11,18 +11,60 @@ import (
 	"sealgate/spool"
 )
 
+// decodeCMS undoes the transfer encoding of a CMS entity, and the armour that openssl
+// puts around it where it writes no mail.
+func decodeCMS(e *Entity, decode decoding, sp *spool.Spool) (*content, error) {
+	e = e.unarmoured()
+	return decode(e, cmsEncoding(e), sp)
+}
+
 // cmsEncoding is the transfer encoding of a CMS entity. Mailers leave the label
-// out: DER begins with a SEQUENCE, its base64 with "M" (RFC 4648).
+// out: DER begins with a SEQUENCE, its base64 with "M" (RFC 4648). An empty line too
+// many may stand before it.
 func cmsEncoding(e *Entity) string {
 	encoding := e.encoding()
 	if !identity[encoding] {
 		return encoding
 	}
-	var first [1]byte
-	if n, _ := e.Body().ReadAt(first[:], 0); n == 1 && first[0] == 'M' {
+	if bytes.HasPrefix(bytes.TrimLeft(e.head(), "\r\n"), []byte("M")) {
 		return "base64"
 	}
 	return encoding
+}
+
+// head is how the body begins; what cannot be read now cannot be read later either.
+func (e *Entity) head() []byte {
+	head := make([]byte, min(armourLine, e.size-e.body))
+	n, _ := e.Body().ReadAt(head, 0)
+	return head[:n]
+}
+
+// armourLine bounds the first and the last line of armour (RFC 7468 §2).
+const armourLine = 64
+
+var armours = []string{"PKCS7", "CMS"}
+
+// unarmoured is a view on what stands between the lines of armour, or e itself. As in
+// all base64, only blank lines may stand around.
+func (e *Entity) unarmoured() *Entity {
+	head := e.head()
+	tail := make([]byte, min(armourLine, e.size-e.body))
+	n, _ := e.Body().ReadAt(tail, e.size-e.body-int64(len(tail)))
+	text, end := bytes.TrimLeft(head, "\r\n"), bytes.TrimRight(tail[:n], "\r\n")
+	for _, label := range armours {
+		text, begins := bytes.CutPrefix(text, []byte("-----BEGIN "+label+"-----"))
+		last, ends := bytes.CutSuffix(end, []byte("-----END "+label+"-----"))
+		if !begins || !ends {
+			continue
+		}
+		inside := *e
+		inside.body += int64(len(head) - len(text))
+		inside.size -= int64(n - len(last))
+		if inside.body <= inside.size {
+			return &inside
+		}
+	}
+	return e
 }
 
 // labelledType is the layer that the label claims, for one that cannot be read.
@@ -89,6 +131,7 @@ func validUTF8(p []byte, whole bool) bool {
 // encrypted, without reading the rest: ContentInfo (RFC 5652 §3) begins with its
 // type.
 func peekType(e *Entity) (signed, encrypted bool, err error) {
+	e = e.unarmoured()
 	var head prefix
 	start := io.NewSectionReader(e.Body(), 0, min(sniffed, e.size-e.body))
 	switch cmsEncoding(e) {

@@ -204,3 +204,50 @@ func TestMeasure(t *testing.T) {
 		}
 	}
 }
+
+// TestOddButPlausible: CMS with an empty line too many, without its label, under two
+// names, in the armour that openssl writes where it was not told to write mail.
+func TestOddButPlausible(t *testing.T) {
+	b := newBed(t, "rsa-2048")
+	pem := crlf(b.run(t, crlf(hello), "cms", "-encrypt", "-binary", "-outform", "PEM", b.cert))
+	old := strings.ReplaceAll(pem, " CMS-----", " PKCS7-----")
+	lines := strings.SplitAfter(pem, "\r\n")
+	base64 := strings.Join(lines[1:len(lines)-2], "")
+	const pkcs7, encoded = "Content-Type: application/pkcs7-mime; name=smime.p7m\r\n", "Content-Transfer-Encoding: base64\r\n"
+	named := func(name, filename string) string {
+		return "Content-Type: application/octet-stream; name=" + name + "\r\n" + encoded + "Content-Disposition: attachment; filename=\"" + filename + "\"\r\n\r\n" + base64
+	}
+	for name, msg := range map[string]string{
+		"an empty line":          pkcs7 + encoded + "\r\n\r\n" + base64,
+		"and no label":           pkcs7 + "\r\n\r\n" + base64,
+		"two, with LF":           strings.ReplaceAll(pkcs7+"\r\n\r\n\r\n"+base64, "\r\n", "\n"),
+		"another file name":      named("smime.p7m", "encrypted.dat"),
+		"another name":           named("encrypted.dat", "SMIME.P7M"),
+		"armour":                 pkcs7 + "\r\n" + pem,
+		"armour labelled base64": pkcs7 + encoded + "\r\n" + old,
+		"armour, empty lines":    pkcs7 + encoded + "\r\n\r\n" + pem + "\r\n",
+		"armour to the very end": pkcs7 + encoded + "\r\n" + strings.TrimSpace(pem),
+		"armour with LF":         strings.ReplaceAll(pkcs7+"\r\n"+pem, "\r\n", "\n"),
+	} {
+		if m := opened(t, newSpool(t), msg, decryptionKey(b.c)); len(m.Layers) != 1 || m.Layers[0].Err != nil || text(t, m.Inner) != crlf(hello) {
+			t.Errorf("%s: %+v, %v", name, m.Layers, m.Malformed)
+		}
+		below := opened(t, newSpool(t), "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"+msg+"\r\n--b--\r\n")
+		if !below.PartialEncrypted {
+			t.Errorf("%s: not seen below the root", name)
+		}
+	}
+	for name, msg := range map[string]string{
+		"text behind armour":   pkcs7 + encoded + "\r\n" + pem + "please pay\r\n",
+		"text before armour":   pkcs7 + encoded + "\r\nplease pay\r\n" + pem,
+		"another armour":       pkcs7 + encoded + "\r\n" + strings.ReplaceAll(pem, " CMS-----", " MESSAGE-----"),
+		"armour without end":   pkcs7 + encoded + "\r\n" + strings.Join(lines[:len(lines)-2], ""),
+		"nothing in armour":    pkcs7 + encoded + "\r\n-----BEGIN CMS-----\r\n-----END CMS-----\r\n",
+		"one line, both marks": pkcs7 + encoded + "\r\n-----BEGIN CMS----------END CMS-----",
+		"text behind padding":  pkcs7 + encoded + "\r\n" + base64 + "please pay\r\n",
+	} {
+		if m := opened(t, newSpool(t), msg, decryptionKey(b.c)); m.Malformed == nil || m.Inner != m.Outer {
+			t.Errorf("%s: %+v", name, m.Layers)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"crypto/aes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -195,7 +196,7 @@ func (k DecryptionKey) sharedSecret(point []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		curve = own.Curve()
+		curve, point = own.Curve(), uncompressed(p.Curve, point)
 	case *ecdh.PublicKey:
 		curve = p.Curve()
 	}
@@ -207,6 +208,21 @@ func (k DecryptionKey) sharedSecret(point []byte) ([]byte, error) {
 		return nil, err
 	}
 	return private.ECDH(ephemeral)
+}
+
+// uncompressed is the point in the form that crypto/ecdh reads; RFC 5753 §2.1 allows
+// the compressed one too. What is no point stays, and is refused there.
+func uncompressed(c elliptic.Curve, point []byte) []byte {
+	x, y := elliptic.UnmarshalCompressed(c, point)
+	if x == nil {
+		return point
+	}
+	size := (c.Params().BitSize + 7) / 8
+	out := make([]byte, 1+2*size)
+	out[0] = 4
+	x.FillBytes(out[1 : 1+size])
+	y.FillBytes(out[1+size:])
+	return out
 }
 
 // keyWrap returns the length in bytes of a key wrap's key, and its inverse.

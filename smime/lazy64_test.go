@@ -69,6 +69,8 @@ func TestBase64LinesRefuses(t *testing.T) {
 		"missing padding":       strings.TrimRight(good, "=\r\n") + "\r\n",
 		"too much padding":      good[:len(good)-6] + "====\r\n",
 		"NUL for a line end":    strings.Replace(good, "\r\n", "\x00\n", 1),
+		"NUL in a later end":    good[:154] + "\x00" + good[155:],
+		"text in a later end":   good[:154] + "A" + good[155:],
 		"text after it":         good + "-- \r\nlist footer\r\n",
 		"blank lines between":   good[:78] + "\r\n" + good[78:],
 	} {

@@ -7,11 +7,13 @@ package cms
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
+	"io"
 	"testing"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -327,6 +329,35 @@ func TestPKCS1IsUniform(t *testing.T) {
 		a, b := r.unwrap(k, 16), r.unwrap(k, 16)
 		if len(a) != 16 || len(b) != 16 || bytes.Equal(a, b) {
 			t.Errorf("ciphertext of %d bytes: %x, %x", len(c), a, b)
+		}
+	}
+}
+
+// asked is a key that keeps what it was asked.
+type asked struct {
+	*rsa.PrivateKey
+	options crypto.DecrypterOpts
+}
+
+func (a *asked) Decrypt(random io.Reader, encrypted []byte, options crypto.DecrypterOpts) ([]byte, error) {
+	a.options = options
+	return a.PrivateKey.Decrypt(random, encrypted, options)
+}
+
+// TestSessionKeyLength: crypto/rsa, or whoever holds the key, is told how long the key
+// is, so that bad padding gives a random one in constant time (Bleichenbacher).
+func TestSessionKeyLength(t *testing.T) {
+	id := load(t, "rsa")
+	for _, n := range []int{16, 24, 32} {
+		key := &asked{PrivateKey: id.Key.(*rsa.PrivateKey)}
+		r := &RecipientInfo{KeyManagement: "rsa-pkcs1", encryptedKey: make([]byte, 256)}
+		r.encryptedKey[255] = 2
+		got, err := r.decryptKey(DecryptionKey{id.Certificate, key}, n)
+		if err != nil || len(got) != n {
+			t.Errorf("bad padding: %d octets, %v", len(got), err)
+		}
+		if o, ok := key.options.(*rsa.PKCS1v15DecryptOptions); !ok || o.SessionKeyLen != n {
+			t.Errorf("%d octets: %+v", n, key.options)
 		}
 	}
 }

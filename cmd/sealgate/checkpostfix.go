@@ -25,9 +25,12 @@ func checkPostfix(cfg *config.Config, dir string) error {
 	faults := 0
 	for _, f := range postfixcheck.Check(p, g) {
 		mark := "ok    "
-		if f.Bad {
+		switch {
+		case f.Bad:
 			mark = "FAULT "
 			faults++
+		case f.Note:
+			mark = "NOTE  "
 		}
 		fmt.Println(mark + f.Text)
 	}

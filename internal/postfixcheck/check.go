@@ -41,19 +41,27 @@ type Gateway struct {
 // Finding is one line of the report.
 type Finding struct {
 	Bad  bool // must be mended before mail is trusted to it
+	Note bool // somebody must look: it may be meant, or cannot be followed
 	Text string
 }
 
 // Check judges p against g. The findings say which ways there are, good ones too.
 func Check(p *Postfix, g *Gateway) (out []Finding) {
-	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickup, size, aliases} {
+	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickups, size, aliases} {
 		out = append(out, check(p, g)...)
 	}
 	return out
 }
 
-func bad(format string, args ...any) Finding  { return Finding{true, fmt.Sprintf(format, args...)} }
-func good(format string, args ...any) Finding { return Finding{false, fmt.Sprintf(format, args...)} }
+func bad(format string, args ...any) Finding {
+	return Finding{Bad: true, Text: fmt.Sprintf(format, args...)}
+}
+
+func note(format string, args ...any) Finding {
+	return Finding{Note: true, Text: fmt.Sprintf(format, args...)}
+}
+
+func good(format string, args ...any) Finding { return Finding{Text: fmt.Sprintf(format, args...)} }
 
 // value is a setting as it holds for a service.
 func (p *Postfix) value(s *Service, name string) string {
@@ -102,7 +110,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters", name)}
 		}
-		if again := filterDoor(p, g, s); again != nil {
+		if again := filterDoor(p, g, s, "smtpd_proxy_filter", "content_filter"); again != nil {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=", name, again.Address)}
 		}
 		return []Finding{good("%s: takes our mail back, without passing sealgate again", name)}
@@ -111,14 +119,13 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
 		list = nil
 	}
-	if through := filterDoor(p, g, s); through != nil {
-		return append([]Finding{good("%s: passes sealgate (%s) at %s", name, through.Direction, through.Address)}, patience(p, s, name)...)
-	}
 	mine := ours(list, g)
-	if len(mine) == 0 {
+	doors := doorsOf(mine, filterDoor(p, g, s, "smtpd_proxy_filter", "content_filter"))
+	if len(doors) == 0 {
 		return []Finding{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
 	}
-	out = append(out, good("%s: passes sealgate (%s) at %s", name, mine[0].door.Direction, mine[0].door.Address))
+	out = append(out, passes(p, s, name, doors)...)
+	out = append(out, patience(p, s, name)...)
 	out = append(out, actions(p, s, name, mine)...)
 	out = append(out, order(name, list, mine)...)
 	return append(out, chroot(p, s, name, mine)...)
@@ -155,9 +162,20 @@ func (g *Gateway) leadsTo(s *Service) bool {
 	return slices.ContainsFunc(g.Doors, func(d Door) bool { return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond) })
 }
 
+// doorsOf are the doors of milters and of a filter, which may be nil.
+func doorsOf(mine []milterEntry, filter *Door) (doors []*Door) {
+	for _, m := range mine {
+		doors = append(doors, m.door)
+	}
+	if filter != nil {
+		doors = append(doors, filter)
+	}
+	return doors
+}
+
 // filterDoor is our SMTP listener behind content_filter or smtpd_proxy_filter.
-func filterDoor(p *Postfix, g *Gateway, s *Service) *Door {
-	for _, name := range []string{"smtpd_proxy_filter", "content_filter"} {
+func filterDoor(p *Postfix, g *Gateway, s *Service, names ...string) *Door {
+	for _, name := range names {
 		v := p.value(s, name)
 		for i := range g.Doors {
 			if d := &g.Doors[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) && sameEndpoint(lastEndpoint(v), d.Address) {
@@ -296,17 +314,6 @@ func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out []Find
 		}
 	}
 	return out
-}
-
-// pickup is sendmail(1): mail of programs and of every local user.
-func pickup(p *Postfix, g *Gateway) []Finding {
-	list := milters(p.expand(p.Main["non_smtpd_milters"]))
-	mine := ours(list, g)
-	if len(mine) == 0 {
-		return []Finding{bad("pickup: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener")}
-	}
-	out := []Finding{good("pickup: passes sealgate (%s) at %s; its client looks like 127.0.0.1, so with orders_from loopback every local user may order", mine[0].door.Direction, mine[0].door.Address)}
-	return append(append(out, actions(p, nil, "pickup", mine)...), order("pickup", list, mine)...)
 }
 
 // size: a replaced body over Postfix's limit is refused after all work is done.

@@ -89,7 +89,7 @@ func TestProxyFilter(t *testing.T) {
 		for _, f := range Check(p, g) {
 			text += f.Text + "\n"
 		}
-		if !strings.Contains(text, "smtp/inet: passes sealgate (inbound)") || !strings.Contains(text, "takes our mail back") {
+		if !strings.Contains(text, "smtp/inet: passes sealgate (inbound at 127.0.0.1:10025)") || !strings.Contains(text, "takes our mail back") {
 			t.Errorf("%s: %s", filter, text)
 		}
 	}

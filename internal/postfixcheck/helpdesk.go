@@ -1,0 +1,113 @@
+package postfixcheck
+
+// This file asks who may send out through a service: orders and rules hold at an
+// outbound or auto listener only, so an inbound one lets their mail leave in clear.
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// sendsOut tells whether one of the doors holds orders and rules.
+func sendsOut(doors []*Door) bool {
+	return slices.ContainsFunc(doors, func(d *Door) bool { return d.Direction == "outbound" || d.Direction == "auto" })
+}
+
+// through says by which doors mail passes: "inbound at 127.0.0.1:8891".
+func through(doors []*Door) string {
+	var each []string
+	for _, d := range doors {
+		each = append(each, fmt.Sprintf("%s at %s", d.Direction, d.Address))
+	}
+	return strings.Join(each, ", ")
+}
+
+// passes reports the doors of a service, and demands one for outgoing mail where
+// its clients send such.
+func passes(p *Postfix, s *Service, name string, doors []*Door) (out []Finding) {
+	who, fault := p.senders(s)
+	switch {
+	case who == "" || sendsOut(doors):
+		return []Finding{good("%s: passes sealgate (%s)", name, through(doors))}
+	case fault:
+		return []Finding{bad("%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, and it leaves in clear; %s", name, through(doors), who, p.outward(s))}
+	}
+	return []Finding{
+		good("%s: passes sealgate (%s)", name, through(doors)),
+		note("%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound listener, or make this listener auto", name, who)}
+}
+
+// outward is the remedy: the setting that leads to an outbound listener.
+func (p *Postfix) outward(s *Service) string {
+	if submits(s) {
+		return "give it -o smtpd_milters= with the outbound listener, or make the listener auto"
+	}
+	return "keep them out here (smtpd_sasl_auth_enable=no, smtpd_relay_restrictions=reject_unauth_destination) and give them a service with the outbound listener, or make this listener auto"
+}
+
+// submission are the services that RFC 6409 and RFC 8314 give to senders.
+var submission = []string{"587", "465", "submission", "submissions", "smtps", "urd", "ssmtp"}
+
+func submits(s *Service) bool {
+	return s.Type != "unix" && slices.Contains(submission, portOf(s.Name))
+}
+
+// senders says who sends out through a service, "" for nobody, and whether that is
+// more than this machine alone.
+func (p *Postfix) senders(s *Service) (who string, fault bool) {
+	relay := p.value(s, "smtpd_relay_restrictions")
+	if strings.TrimSpace(relay) == "" {
+		relay = p.value(s, "smtpd_recipient_restrictions")
+	}
+	networks := p.value(s, "mynetworks")
+	switch {
+	case submits(s):
+		return "it is a submission service", true
+	case strings.EqualFold(p.value(s, "smtpd_sasl_auth_enable"), "yes"):
+		return "its clients may log in (smtpd_sasl_auth_enable)", true
+	case strings.Contains(relay, "permit_tls_"):
+		return "it relays for clients with a TLS certificate (smtpd_relay_restrictions)", true
+	case strings.Contains(relay, "permit_mynetworks") && !onlyHere(networks):
+		return "it relays for mynetworks (" + networks + ")", true
+	case strings.Contains(relay, "check_client_access"):
+		return "it may relay for clients of check_client_access (smtpd_relay_restrictions), which is not followed", false
+	case strings.Contains(relay, "permit_mynetworks"):
+		return "it relays for programs on this machine (mynetworks)", false
+	}
+	return "", false
+}
+
+// onlyHere tells whether mynetworks names nothing but this machine.
+func onlyHere(networks string) bool {
+	for _, n := range words(networks) {
+		n = strings.NewReplacer("[", "", "]", "").Replace(n)
+		if strings.HasPrefix(n, "!") {
+			continue
+		}
+		net, err := netip.ParsePrefix(n)
+		if one, bad := netip.ParseAddr(n); bad == nil {
+			net, err = netip.PrefixFrom(one, one.BitLen()), nil
+		}
+		if err != nil || !net.Addr().Unmap().IsLoopback() && !(net.IsSingleIP() && isMine(net.Addr())) {
+			return false
+		}
+	}
+	return true
+}
+
+// isMine tells whether an address is one of this machine's.
+func isMine(a netip.Addr) bool {
+	all, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(all, func(each net.Addr) bool {
+		n, err := netip.ParsePrefix(each.String())
+		return err == nil && n.Addr().Unmap() == a.Unmap()
+	})
+}
+
+// words splits a list of Postfix's.
+func words(v string) []string {
+	return strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
+}

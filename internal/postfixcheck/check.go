@@ -230,14 +230,15 @@ func milters(v string) (out []milterEntry) {
 	return out
 }
 
-// ours are the entries that are our listeners.
+// ours are the entries that are our listeners; they are marked in the list, too.
 func ours(list []milterEntry, g *Gateway) (mine []milterEntry) {
-	for _, m := range list {
+	for j := range list {
+		m := &list[j]
 		for i := range g.Doors {
 			d := &g.Doors[i]
 			if d.Protocol == "milter" && sameEndpoint(strings.TrimPrefix(m.endpoint, "inet:"), d.Address) {
 				m.door = d
-				mine = append(mine, m)
+				mine = append(mine, *m)
 			}
 		}
 	}

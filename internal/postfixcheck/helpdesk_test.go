@@ -31,8 +31,9 @@ func TestWhoSendsOut(t *testing.T) {
 		"mynetworks in a file":                     {mainCf + nets + "/etc/postfix/nets\n", master, minusP, "it relays for mynetworks"},
 		"relays by the older setting":              {mainCf + "smtpd_recipient_restrictions = permit_mynetworks, reject\nmynetworks = 10.0.0.0/8\n", master, minusP, "it relays for mynetworks"},
 
-		"this machine alone relays":     {mainCf + nets + "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\n", master, minusP, ""},
-		"the front door does not relay": {mainCf + nets + "10.0.0.0/8\n", master, minusP + "smtp/inet/smtpd_relay_restrictions = reject_unauth_destination\n", ""},
+		"this machine alone relays":              {mainCf + nets + "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128\n", master, minusP, ""},
+		"the front door does not relay":          {mainCf + nets + "10.0.0.0/8\n", master, minusP + "smtp/inet/smtpd_relay_restrictions = reject_unauth_destination\n", ""},
+		"both listeners, for a port of all uses": {strings.Replace(mainCf, "inet:127.0.0.1:8891", "inet:127.0.0.1:8891 inet:127.0.0.1:8892", 1) + login, master, minusP, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := strings.Join(faults(Check(Parse(k.main, k.master, k.minusP), house())), "\n")

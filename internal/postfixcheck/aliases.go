@@ -1,115 +1,73 @@
 package postfixcheck
 
-// This file follows aliases: decryption happens before they are expanded, so one
-// that leads out sends plaintext out (design §8).
+// This file judges where mail ends: decryption happens before aliases are
+// expanded, so one that leads out sends plaintext out (design §8).
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"sealgate/internal/address"
 )
 
-// maxHops bounds how far an alias is followed.
-const maxHops = 20
-
-// aliases resolves every mailbox.
+// aliases resolves every mailbox, and who gets copies of all mail.
 func aliases(p *Postfix, g *Gateway) (out []Finding) {
-	domains := p.ownDomains(g)
 	for _, box := range g.Mailboxes {
-		ends, err := p.resolve(box)
-		if err != nil {
-			out = append(out, bad("%s: its aliases cannot be looked up: %v", box, err))
-			continue
-		}
-		for _, end := range ends {
-			if d := address.Domain(end); strings.Contains(end, "@") && !slices.Contains(domains, d) {
-				out = append(out, bad("%s: an alias leads to %s, outside our domains: decrypted mail would leave the house", box, end))
-			}
-			if strings.HasPrefix(end, "|") || strings.HasPrefix(end, "/") {
-				out = append(out, good("%s: delivered to %s", box, end))
-			}
+		out = append(out, p.ending(g, box, "")...)
+	}
+	for _, to := range p.settings("cleanup", "always_bcc") {
+		if to != "" {
+			out = append(out, p.ending(g, to, "always_bcc")...)
 		}
 	}
-	for _, name := range []string{"always_bcc"} {
-		if v := p.expand(p.Main[name]); v != "" && strings.Contains(v, "@") && !slices.Contains(domains, address.Domain(v)) {
-			out = append(out, bad("%s: copies of all mail go to %s, outside our domains", name, v))
+	return distinct(out)
+}
+
+// ending says where mail for an address ends, if that needs to be said; by is the
+// setting that sends it there.
+func (p *Postfix) ending(g *Gateway, box, by string) (out []Finding) {
+	ends, err := p.resolve(box, by)
+	if err != nil {
+		return []Finding{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)", err)}
+	}
+	for _, end := range ends {
+		switch own, err := p.isOwn(g, end.at); {
+		case strings.HasPrefix(end.at, "|"):
+			out = append(out, note("%s: delivered to %s (%s); what that program does with decrypted mail cannot be followed", box, end.at, end.by))
+		case isSpecial(end.at):
+			out = append(out, good("%s: delivered to %s (%s)", box, end.at, end.by))
+		case err != nil:
+			out = append(out, bad("%s: %v; whether %s is ours is not known", box, err, end.at))
+		case own:
+		case by != "":
+			out = append(out, bad("%s: copies of all mail go to %s (%s), outside our domains: decrypted mail would leave the house; take it out", by, end.at, end.by))
+		default:
+			out = append(out, bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of [[mailbox]]", box, end.at, end.by, box))
 		}
 	}
 	return out
 }
 
-// ownDomains are the domains that mail stays in.
-func (p *Postfix) ownDomains(g *Gateway) (out []string) {
+// isOwn tells whether mail for an address stays in the house.
+func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
+	domain := address.Domain(at)
+	if domain == "localhost" || slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
+		return true, nil
+	}
 	for _, name := range []string{"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "mydomain", "myhostname"} {
-		for _, d := range strings.FieldsFunc(p.expand(p.Main[name]), func(r rune) bool { return r == ',' || r == ' ' }) {
-			if !strings.ContainsAny(d, ":/") {
-				out = append(out, strings.ToLower(d))
-			}
+		if own, err := p.lists(name, domain); own || err != nil {
+			return own, err
 		}
 	}
-	for _, box := range g.Mailboxes {
-		out = append(out, address.Domain(box))
-	}
-	return append(out, "localhost")
+	return false, nil
 }
 
-// resolve is where mail for an address ends.
-func (p *Postfix) resolve(box string) (ends []string, err error) {
-	todo, seen := []string{box}, map[string]bool{}
-	for hop := 0; len(todo) > 0; hop++ {
-		if hop > maxHops*len(seen)+maxHops {
-			return nil, fmt.Errorf("more than %d aliases in a row", maxHops)
+// distinct leaves out what was said before.
+func distinct(list []Finding) (out []Finding) {
+	for _, f := range list {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
 		}
-		at := todo[0]
-		todo = todo[1:]
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		next, err := p.step(at)
-		if err != nil {
-			return nil, err
-		}
-		if len(next) == 0 {
-			ends = append(ends, at)
-		}
-		todo = append(todo, next...)
-		more, err := p.query("recipient_bcc_maps", at)
-		if err != nil {
-			return nil, err
-		}
-		ends = append(ends, more...)
 	}
-	return ends, nil
-}
-
-// step asks virtual aliases, and for local addresses alias_maps.
-func (p *Postfix) step(at string) ([]string, error) {
-	next, err := p.query("virtual_alias_maps", at)
-	if err != nil || len(next) > 0 {
-		return next, err
-	}
-	local, domain, _ := strings.Cut(at, "@")
-	if domain != "" && !slices.Contains(strings.FieldsFunc(p.expand(p.Main["mydestination"]), func(r rune) bool { return r == ',' || r == ' ' }), domain) {
-		return nil, nil
-	}
-	return p.queryKey("alias_maps", local)
-}
-
-// query asks for the address and for its domain's catch-all.
-func (p *Postfix) query(maps, at string) ([]string, error) {
-	next, err := p.queryKey(maps, at)
-	if err != nil || len(next) > 0 || !strings.Contains(at, "@") {
-		return next, err
-	}
-	return p.queryKey(maps, "@"+address.Domain(at))
-}
-
-func (p *Postfix) queryKey(maps, key string) ([]string, error) {
-	if p.Main[maps] == "" || p.Lookup == nil {
-		return nil, nil
-	}
-	return p.Lookup(p.expand(p.Main[maps]), key)
+	return out
 }

@@ -80,16 +80,13 @@ func (p *Postfix) override(where, value string) {
 	}
 }
 
-// lookup asks each of a list of maps, in order; local addresses of alias files
-// come as lists.
+// lookup asks each of a list of tables, in order. postmap is silent, with status
+// 1, about a key that is not there.
 func lookup(dir, maps, key string) ([]string, error) {
-	for _, m := range strings.FieldsFunc(maps, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, m := range tables(maps) {
 		out, err := run("postmap", dir, "-q", key, m)
-		if err != nil && strings.TrimSpace(out) == "" && !strings.Contains(err.Error(), ":") {
-			continue
-		}
 		if out = strings.TrimSpace(out); out != "" {
-			return strings.FieldsFunc(out, func(r rune) bool { return r == ',' || r == ' ' || r == '\n' }), nil
+			return split(out), nil
 		}
 		if err != nil && !strings.HasSuffix(err.Error(), "exit status 1 ") {
 			return nil, err

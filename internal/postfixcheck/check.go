@@ -97,7 +97,7 @@ func ways(p *Postfix, g *Gateway) (out []Finding) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		if s.Command == "smtpd" {
-			out = append(out, way(p, g, s)...)
+			out = append(append(out, way(p, g, s)...), exposed(p, g, s)...)
 		}
 	}
 	return out
@@ -110,7 +110,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters", name)}
 		}
-		if again := filterDoor(p, g, s, "smtpd_proxy_filter", "content_filter"); again != nil {
+		if again := filterDoor(p, g, s); again != nil {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=", name, again.Address)}
 		}
 		return []Finding{good("%s: takes our mail back, without passing sealgate again", name)}
@@ -120,7 +120,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		list = nil
 	}
 	mine := ours(list, g)
-	doors := doorsOf(mine, filterDoor(p, g, s, "smtpd_proxy_filter", "content_filter"))
+	doors := doorsOf(mine, filterDoor(p, g, s))
 	if len(doors) == 0 {
 		return []Finding{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
 	}
@@ -173,8 +173,13 @@ func doorsOf(mine []milterEntry, filter *Door) (doors []*Door) {
 	return doors
 }
 
-// filterDoor is our SMTP listener behind content_filter or smtpd_proxy_filter.
-func filterDoor(p *Postfix, g *Gateway, s *Service, names ...string) *Door {
+// filterDoor is our SMTP listener behind content_filter or, for smtpd alone,
+// smtpd_proxy_filter.
+func filterDoor(p *Postfix, g *Gateway, s *Service) *Door {
+	names := []string{"content_filter"}
+	if s != nil && s.Command == "smtpd" {
+		names = []string{"smtpd_proxy_filter", "content_filter"}
+	}
 	for _, name := range names {
 		v := p.value(s, name)
 		for i := range g.Doors {
@@ -268,7 +273,7 @@ func portOf(s string) string {
 
 func hostOf(s string) string {
 	host, _, err := net.SplitHostPort(s)
-	if err != nil || host == "" || host == "localhost" || host == "::1" {
+	if err != nil || slices.Contains([]string{"", "localhost", "::1", "0.0.0.0", "::"}, host) {
 		return "127.0.0.1"
 	}
 	return host

@@ -40,7 +40,7 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		list = nil
 	}
 	mine := ours(list, g)
-	doors := doorsOf(mine, filterDoor(p, g, s, "content_filter"))
+	doors := doorsOf(mine, filterDoor(p, g, s))
 	switch {
 	case len(doors) == 0:
 		return []Finding{bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener", name)}

@@ -49,12 +49,15 @@ const (
 )
 
 // Auth checks a login. Whoever fails waits, and then has to connect again.
-func (s *session) Auth(string) (sasl.Server, error) {
+func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	if s.server.Login == nil {
 		return nil, smtp.ErrAuthUnsupported
 	}
 	if !s.wire.secure {
 		return nil, &smtp.SMTPError{Code: 523, EnhancedCode: smtp.EnhancedCode{5, 7, 10}, Message: "TLS is required"}
+	}
+	if mechanism != sasl.Plain {
+		return nil, smtp.ErrAuthUnknownMechanism
 	}
 	return sasl.NewPlainServer(func(as, user, password string) error {
 		if (as == "" || as == user) && s.server.Login(user, password) {

@@ -45,6 +45,20 @@ func TestStartTLSAndAuth(t *testing.T) {
 	}
 }
 
+// TestOtherMechanisms: a PLAIN response is none to CRAM-MD5, whoever gives it.
+func TestOtherMechanisms(t *testing.T) {
+	s := &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), TLS: tlsConfig(t), Login: func(string, string) bool { return true }}
+	address, _ := serve(t, s)
+	for mechanism, code := range map[string]string{"CRAM-MD5": "504 5.7.4", "LOGIN": "504 5.7.4", "X": "504 5.7.4", "plain": "235 2.0.0"} {
+		if got := talkTLS(t, address, "EHLO x\r\nAUTH "+mechanism+" AGFnZW50AHJpZ2h0\r\nQUIT\r\n"); !strings.Contains(got, "\r\n"+code) {
+			t.Errorf("%s: %s", mechanism, got)
+		}
+	}
+	if got := talk(t, address, "EHLO x\r\nAUTH PLAIN AGFnZW50AHJpZ2h0\r\nQUIT\r\n"); !strings.Contains(got, "523 5.7.10") {
+		t.Errorf("in clear: %s", got)
+	}
+}
+
 func TestLMTP(t *testing.T) {
 	hop := newNextHop(t, nexthop.Fault{})
 	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: to(hop)})

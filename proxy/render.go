@@ -11,8 +11,14 @@ import (
 	"sealgate/spool"
 )
 
-// render writes the copy d of msg to w, with CRLF, without dot-stuffing.
+// render writes the copy d of msg to w, with CRLF, without dot-stuffing. One without
+// changes is the message octet for octet, also where that has no header, or no empty
+// line behind it.
 func render(w io.Writer, msg *spool.File, d gateway.Delivery) error {
+	if unchanged(d) {
+		_, err := io.Copy(w, msg.NewReader())
+		return err
+	}
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
 		return err
@@ -31,8 +37,13 @@ func render(w io.Writer, msg *spool.File, d gateway.Delivery) error {
 	return err
 }
 
+func unchanged(d gateway.Delivery) bool { return len(d.Edits) == 0 && d.Body == nil }
+
 // renderedSize is how many octets render writes.
 func renderedSize(msg *spool.File, d gateway.Delivery) (int64, error) {
+	if unchanged(d) {
+		return msg.Size(), nil
+	}
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
 		return 0, err

@@ -246,21 +246,26 @@ func WriteMap(dir, name string, entries map[string]string) string {
 	return "texthash:" + path
 }
 
-// given are the ports that FreePort has handed out.
+// given holds a UDP socket at each address that FreePort has handed out: nobody needs
+// UDP here, and tests of other packages, which run at the same time, see it.
 var given sync.Map
 
 // FreePort is a loopback address that nobody uses, below the ports that the
-// system gives to outgoing connections; each is handed out once.
+// system gives to outgoing connections; each is handed out once, until this process
+// ends.
 func FreePort() (string, error) {
 	for range 1000 {
 		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
-		if _, taken := given.LoadOrStore(address, true); taken {
+		mark, err := net.ListenPacket("udp", address)
+		if err != nil {
 			continue
 		}
 		l, err := net.Listen("tcp", address)
 		if err != nil {
+			mark.Close()
 			continue
 		}
+		given.Store(address, mark)
 		return address, l.Close()
 	}
 	return "", errors.New("postfixtest: no free port")

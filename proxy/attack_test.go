@@ -48,7 +48,7 @@ func TestChunks(t *testing.T) {
 
 // TestNobody: an envelope without a recipient is not a message.
 func TestNobody(t *testing.T) {
-	if err := (&session{server: &Server{}}).Data(strings.NewReader("")); !errors.Is(err, errNobody) {
+	if err := (&session{server: &Server{Next: &Client{}}}).Data(strings.NewReader("")); !errors.Is(err, errNobody) {
 		t.Errorf("%v", err)
 	}
 }

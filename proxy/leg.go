@@ -52,11 +52,19 @@ func (l *leg) envelope(ctx context.Context) error {
 			continue
 		}
 		if err := l.smtp.Rcpt(r.Address, r.Options); err != nil {
-			return named([]string{r.Address}, err)
+			return &recipientError{r.Address, named([]string{r.Address}, err)}
 		}
 	}
 	return nil
 }
+
+// recipientError is the next hop's refusal of one recipient: nothing has been sent.
+type recipientError struct {
+	address string
+	error
+}
+
+func (e *recipientError) Unwrap() error { return e.error }
 
 func (l *leg) connect(ctx context.Context) error {
 	network, address := "tcp", l.client.Address

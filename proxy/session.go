@@ -18,7 +18,7 @@ import (
 	"sealgate/spool"
 )
 
-// session implements smtp.Session and smtp.AuthSession.
+// session implements smtp.Session, smtp.AuthSession and smtp.LMTPSession.
 type session struct {
 	server *Server
 	conn   *smtp.Conn
@@ -27,6 +27,7 @@ type session struct {
 	user   string
 	failed int // logins
 	t      Transaction
+	given  []string // the recipients as go-smtp names them, for LMTP
 }
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
@@ -75,7 +76,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 
 // Reset comes after every message, too.
 func (s *session) Reset() {
-	s.t = Transaction{}
+	s.t, s.given = Transaction{}, nil
 	s.wire.end()
 }
 
@@ -95,7 +96,7 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if !s.wire.begin() {
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
-	s.t = Transaction{From: path, Options: o}
+	s.t, s.given = Transaction{From: path, Options: o}, nil
 	return nil
 }
 
@@ -105,6 +106,7 @@ func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
 	if !ok || path == "" {
 		return errRecipient
 	}
+	s.given = append(s.given, to)
 	if !slices.ContainsFunc(s.t.Recipients, func(r Recipient) bool { return r.Address == path }) {
 		s.t.Recipients = append(s.t.Recipients, Recipient{path, o})
 	}
@@ -112,7 +114,15 @@ func (s *session) Rcpt(to string, o *smtp.RcptOptions) error {
 }
 
 // Data takes the message and answers only when every copy is taken.
-func (s *session) Data(r io.Reader) (err error) {
+func (s *session) Data(r io.Reader) error {
+	return s.take(r, s.server.Next.Deliver)
+}
+
+// deliverer hands the copies of a message over.
+type deliverer func(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error
+
+// take takes a message in, has it processed, and delivers what comes of it.
+func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	t := s.t
 	if len(t.Recipients) == 0 {
 		return errNobody
@@ -145,7 +155,7 @@ func (s *session) Data(r io.Reader) (err error) {
 	if out.Verdict != gateway.Accept {
 		return smtpError(out.Reply)
 	}
-	if err := s.server.Next.Deliver(ctx, t, msg, out.Deliveries); err != nil {
+	if err := deliver(ctx, t, msg, out.Deliveries); err != nil {
 		log.Warn("next hop did not take the message", "error", err)
 		return deliverReply(err)
 	}

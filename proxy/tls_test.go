@@ -58,15 +58,3 @@ func TestOtherMechanisms(t *testing.T) {
 		t.Errorf("in clear: %s", got)
 	}
 }
-
-func TestLMTP(t *testing.T) {
-	hop := newNextHop(t, nexthop.Fault{})
-	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: to(hop)})
-	got := talk(t, address, "LHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nRCPT TO:<e@f.example>\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nQUIT\r\n")
-	if strings.Count(got, "OK: queued") != 2 || len(hop.Messages()) != 1 {
-		t.Errorf("one answer for each recipient: %s", got)
-	}
-	if got := talk(t, address, "EHLO x\r\nQUIT\r\n"); !strings.Contains(got, "500") {
-		t.Errorf("EHLO at an LMTP server: %s", got)
-	}
-}

@@ -196,7 +196,8 @@ func partly(errs []error) error {
 	var said []string
 	for _, err := range errs {
 		errors.As(err, &reply)
-		said = append(said, reply.Message)
+		_, lines := enhanced(reply)
+		said = append(said, strings.Join(lines, " / "))
 	}
 	text := strings.Join(said, "; ")
 	if len(text) > maxPartly {

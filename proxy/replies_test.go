@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-smtp"
 
 	"sealgate/internal/nexthop"
 )
@@ -45,5 +48,27 @@ func TestAnswersArePrintable(t *testing.T) {
 	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{}))})
 	if got := talk(t, address, "EHLO \x1b[31m\xfc\r\nQUIT\r\n"); !strings.Contains(got, "Hello ?[31m?\r\n") {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestRefusalsInOneLine: of several copies' refusals each is one part of a line.
+func TestRefusalsInOneLine(t *testing.T) {
+	r := Reply(partly([]error{&smtp.SMTPError{Code: 550, Message: "<a>: first\n5.7.1 second"}, &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 2}, Message: "<b>: no"}}))
+	if want := "<a>: first / second; <b>: no (the other recipients have got the message)"; r.Text != want {
+		t.Errorf("got %q, want %q", r.Text, want)
+	}
+}
+
+// TestForGoodBeforeForNow: while nothing has been sent, what its sender can do
+// something about is told first.
+func TestForGoodBeforeForNow(t *testing.T) {
+	now, good, fault := &smtp.SMTPError{Code: 450}, &smtp.SMTPError{Code: 550}, errors.New("cut")
+	for _, k := range []struct {
+		errs []error
+		want error
+	}{{nil, nil}, {[]error{now, good}, good}, {[]error{fault, now, good}, good}, {[]error{good, fault}, good}, {[]error{now, fault}, now}} {
+		if got := worst(k.errs); got != k.want {
+			t.Errorf("%v: got %v, want %v", k.errs, got, k.want)
+		}
 	}
 }

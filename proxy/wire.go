@@ -171,7 +171,7 @@ func (c *conn) skipLine() error {
 func (c *conn) refuseChunk(line []byte) error {
 	args := strings.Fields(string(line[4:]))
 	if len(args) > 0 {
-		if size, err := strconv.ParseUint(args[0], 10, 32); err == nil {
+		if size, err := strconv.ParseUint(args[0], 10, 63); err == nil {
 			if _, err := io.CopyN(io.Discard, c.in, int64(size)); err != nil {
 				return err
 			}

@@ -35,8 +35,8 @@ var digests = []digest{
 	{"sha3-512", oid.SHA3512, crypto.SHA3_512, false, true, oid.RSAWithSHA3512, oid.ECDSAWithSHA3512},
 	{"sha-224", oid.SHA224, crypto.SHA224, false, false, oid.SHA224WithRSA, oid.ECDSAWithSHA224},
 	{"sha3-224", oid.SHA3224, crypto.SHA3_224, false, false, oid.RSAWithSHA3224, oid.ECDSAWithSHA3224},
-	{"sha-512-256", oid.SHA512256, crypto.SHA512_256, false, false, nil, nil},
-	{"sha-512-224", oid.SHA512224, crypto.SHA512_224, false, false, nil, nil},
+	{"sha-512-256", oid.SHA512256, crypto.SHA512_256, false, false, oid.SHA512256WithRSA, nil},
+	{"sha-512-224", oid.SHA512224, crypto.SHA512_224, false, false, oid.SHA512224WithRSA, nil},
 	{"sha-1", oid.SHA1, crypto.SHA1, true, false, oid.SHA1WithRSA, oid.ECDSAWithSHA1},
 	{"md5", oid.MD5, crypto.MD5, true, false, oid.MD5WithRSA, nil},
 }

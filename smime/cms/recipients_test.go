@@ -119,6 +119,20 @@ func TestInvalidCurve(t *testing.T) {
 	}
 }
 
+// TestHKDFIsForX25519 (RFC 8418): nobody writes it for another curve.
+func TestHKDFIsForX25519(t *testing.T) {
+	ephemeral, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[*oid.OID]error{&oid.StdDHHKDFSHA256: ErrUnsupported, &oid.StdDHHKDFSHA384: ErrUnsupported, &oid.StdDHHKDFSHA512: ErrUnsupported, &oid.StdDHSHA256KDF: keywrap.ErrUnwrap} {
+		r := &RecipientInfo{management: algorithm{id: *id, parameters: derAlgorithm(oid.AES128Wrap)}, agreement: &agreement{point: ephemeral.PublicKey().Bytes()}, encryptedKey: make([]byte, 24)}
+		if _, err := r.agree(decryptionKey(t, "p256")); !errors.Is(err, want) {
+			t.Errorf("%v: %v, want %v", *id, err, want)
+		}
+	}
+}
+
 // TestOtherRecipients are listed and passed over.
 func TestOtherRecipients(t *testing.T) {
 	cek, iv := randomBytes(16), randomBytes(16)

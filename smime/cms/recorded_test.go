@@ -7,9 +7,11 @@ package cms
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,5 +158,24 @@ func checkRecordedEncryption(t *testing.T, message []byte, words []string) {
 	}
 	if _, _, err := decryptBytes(t, message, "rsa2"); err != ErrNoRecipient {
 		t.Errorf("with another's key: %v", err)
+	}
+}
+
+// TestRecordedDSA: with SHA-1 the corpus has messages of RFC 4134 and PKITS. With SHA-256
+// it is openssl's, by a self-signed certificate: openssl cms -sign -binary -nodetach -md
+// sha256 -signer c.pem -inkey k.pem -outform DER.
+func TestRecordedDSA(t *testing.T) {
+	message, err := os.ReadFile("testdata/dsa-sha-256.der")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := verifyAll(t, message, nil)
+	if len(s) != 1 || s[0].Err != nil || s[0].Algorithm != "dsa" || s[0].Digest != "sha-256" || !slices.Contains(s[0].Weak, "dsa") {
+		t.Errorf("%+v", s)
+	}
+	at := bytes.Index(message, []byte("signed with DSA"))
+	message[at] ^= 0x20
+	if s := verifyAll(t, message, nil); !errors.Is(s[0].Err, ErrSignature) {
+		t.Errorf("a changed text: %v", s[0].Err)
 	}
 }

@@ -114,19 +114,22 @@ type keyAgreement struct {
 	hash   crypto.Hash
 	derive func(h crypto.Hash, z, info []byte, n int) ([]byte, error)
 	ids    []asn1.ObjectIdentifier
+
+	onlyX25519 bool
 }
 
 // keyAgreements: the cofactor variants are the same, since the cofactor of the
-// NIST curves is 1 (RFC 5753 §7.1.4).
+// NIST curves is 1 (RFC 5753 §7.1.4). HKDF is for X25519 (RFC 8418); nobody writes it
+// for another curve.
 var keyAgreements = []keyAgreement{
-	{"ecdh-sha-1", crypto.SHA1, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF}},
-	{"ecdh-sha-224", crypto.SHA224, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF}},
-	{"ecdh-sha-256", crypto.SHA256, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF}},
-	{"ecdh-sha-384", crypto.SHA384, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF}},
-	{"ecdh-sha-512", crypto.SHA512, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF}},
-	{"ecdh-hkdf-sha-256", crypto.SHA256, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA256}},
-	{"ecdh-hkdf-sha-384", crypto.SHA384, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA384}},
-	{"ecdh-hkdf-sha-512", crypto.SHA512, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA512}},
+	{"ecdh-sha-1", crypto.SHA1, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF}, false},
+	{"ecdh-sha-224", crypto.SHA224, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF}, false},
+	{"ecdh-sha-256", crypto.SHA256, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF}, false},
+	{"ecdh-sha-384", crypto.SHA384, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF}, false},
+	{"ecdh-sha-512", crypto.SHA512, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF}, false},
+	{"ecdh-hkdf-sha-256", crypto.SHA256, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA256}, true},
+	{"ecdh-hkdf-sha-384", crypto.SHA384, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA384}, true},
+	{"ecdh-hkdf-sha-512", crypto.SHA512, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA512}, true},
 }
 
 // agreementFor returns nil for an unknown algorithm.
@@ -151,7 +154,7 @@ func agreementName(id asn1.ObjectIdentifier) string {
 // agree undoes key agreement (RFC 5753 §3.1, RFC 8418 §3).
 func (r *RecipientInfo) agree(k DecryptionKey) ([]byte, error) {
 	algorithm := agreementFor(r.management.id)
-	if algorithm == nil || r.agreement.point == nil {
+	if algorithm == nil || r.agreement.point == nil || algorithm.onlyX25519 && !k.isX25519() {
 		return nil, ErrUnsupported
 	}
 	wrap, err := parseAlgorithm(r.management.parameters)
@@ -175,6 +178,15 @@ func (r *RecipientInfo) agree(k DecryptionKey) ([]byte, error) {
 		return nil, err
 	}
 	return unwrap(kek, r.encryptedKey)
+}
+
+func (k DecryptionKey) isX25519() bool {
+	public, err := spki.PublicKey(k.Certificate)
+	if err != nil {
+		return false
+	}
+	_, ok := public.(*ecdh.PublicKey)
+	return ok
 }
 
 // sharedSecret takes a point only on the certificate's own curve.

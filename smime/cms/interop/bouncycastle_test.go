@@ -84,7 +84,7 @@ var bcCiphers = map[string]oid.OID{
 }
 
 var bcAgreements = map[string]oid.OID{
-	"sha-1":   {1, 3, 133, 16, 840, 63, 0, 2},
+	"sha-1": {1, 3, 133, 16, 840, 63, 0, 2}, "sha-224": oid.StdDHSHA224KDF,
 	"sha-256": oid.StdDHSHA256KDF, "sha-384": oid.StdDHSHA384KDF, "sha-512": oid.StdDHSHA512KDF,
 }
 
@@ -101,6 +101,8 @@ func (r row) bcManagement() string {
 	}
 	wrap := oid.AES256Wrap
 	switch {
+	case r.wrap == "des3":
+		wrap = oid.TripleDESWrap
 	case strings.Contains(r.cipher, "128"):
 		wrap = oid.AES128Wrap
 	case strings.Contains(r.cipher, "192"):
@@ -118,7 +120,7 @@ func (b *bouncyCastle) write(r row, text string) ([]byte, error) {
 	var err error
 	switch r.group {
 	case signatures:
-		algorithm := strings.ReplaceAll(plainDigest(r.digest), "SHA3_", "SHA3-") + "withRSA"
+		algorithm := strings.NewReplacer("512/224", "512(224)", "512/256", "512(256)").Replace(plainDigest(r.digest)) + "withRSA"
 		switch {
 		case r.pss || r.key == "rsapss":
 			algorithm += "andMGF1"

@@ -63,7 +63,7 @@ func (g gpgsm) write(r row, text string) ([]byte, error) {
 	in := g.file("content", []byte(text))
 	switch r.group {
 	case signatures:
-		if r.key != "rsa" || r.pss || r.sha3() || r.digest == crypto.MD5 {
+		if r.key != "rsa" || r.pss || r.sha3() || r.digest == crypto.MD5 || strings.Contains(r.digest.String(), "/") {
 			return nil, errors.New("signs with RSA PKCS #1 and SHA-2 only")
 		}
 		mode := "--sign"
@@ -76,7 +76,7 @@ func (g gpgsm) write(r row, text string) ([]byte, error) {
 		if cipher == "" || r.oaep || r.ski {
 			return nil, errors.New("encrypts with AES-CBC or 3DES, PKCS #1 only")
 		}
-		if r.kdf != "" && r.kdf != map[string]string{"p256": "sha-256", "p384": "sha-384", "p521": "sha-512"}[r.key] {
+		if r.kdf != "" && r.wrap+r.kdf != map[string]string{"p256": "sha-256", "p384": "sha-384", "p521": "sha-512"}[r.key] {
 			return nil, errors.New("no choice of key derivation")
 		}
 		return g.gpgsm("", "--cipher-algo", cipher, "-r", r.key+"@kunde.example", "--encrypt", in)

@@ -22,7 +22,7 @@ func (o openssl) write(r row, text string) ([]byte, error) {
 	switch r.group {
 	case signatures:
 		args := []string{"cms", "-sign", "-binary", "-outform", "DER", "-in", in, "-signer", certFile(r.key), "-inkey", keyFile(r.key),
-			"-certfile", certFile("inter"), "-md", strings.ToLower(plainDigest(r.digest))}
+			"-certfile", certFile("inter"), "-md", strings.ReplaceAll(strings.ToLower(plainDigest(r.digest)), "/", "-")}
 		if r.pss || r.key == "rsapss" {
 			args = append(args, "-keyopt", "rsa_padding_mode:pss")
 		}
@@ -54,6 +54,9 @@ func (o openssl) write(r row, text string) ([]byte, error) {
 		}
 		if r.kdf != "" && r.key != "x25519" {
 			args = append(args, "-keyopt", "ecdh_kdf_md:"+strings.ReplaceAll(r.kdf, "-", ""))
+		}
+		if r.wrap != "" {
+			args = append(args, "-"+r.wrap+"-wrap")
 		}
 		return run("openssl", args...)
 	}

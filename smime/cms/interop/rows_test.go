@@ -22,6 +22,7 @@ type row struct {
 	oaep     bool
 	mgf      crypto.Hash // for OAEP, zero: as digest
 	kdf      string
+	wrap     string // of a key agreement; "": AES as long as the content key
 	ski      bool
 	readOnly bool // we do not write it
 }
@@ -34,7 +35,7 @@ const (
 )
 
 func digestName(h crypto.Hash) string {
-	return strings.ToLower(strings.ReplaceAll(h.String(), "SHA3-", "sha3-"))
+	return strings.ToLower(strings.ReplaceAll(h.String(), "/", "-"))
 }
 
 // name is also the name of the recorded message; the tests in smime/cms compare
@@ -67,6 +68,9 @@ func (r row) name() string {
 		}
 		if r.kdf != "" {
 			add("kdf-%s", r.kdf)
+		}
+		if r.wrap != "" {
+			add("wrap-%s", r.wrap)
 		}
 		if r.ski {
 			add("ski")
@@ -112,22 +116,31 @@ func rows() (list []row) {
 		row{group: signatures, key: "rsa", pss: true, digest: crypto.SHA256},
 		row{group: signatures, key: "p256", digest: crypto.SHA256},
 		row{group: signatures, key: "ed25519", digest: crypto.SHA512},
+		row{group: signatures, key: "rsa", pss: true, digest: crypto.SHA224, detached: true, readOnly: true},
 		row{group: signatures, key: "rsa", digest: crypto.SHA1, detached: true, readOnly: true},
 		row{group: signatures, key: "rsa", digest: crypto.MD5, detached: true, readOnly: true},
 	)
+	for _, h := range []crypto.Hash{crypto.SHA224, crypto.SHA3_224, crypto.SHA512_224, crypto.SHA512_256} {
+		list = append(list, row{group: signatures, key: "rsa", digest: h, detached: true, readOnly: true})
+	}
+	for _, h := range []crypto.Hash{crypto.SHA224, crypto.SHA3_224} {
+		list = append(list, row{group: signatures, key: "p256", digest: h, detached: true, readOnly: true})
+	}
 	cbc := func(r row) row { r.group, r.cipher = management, "aes-256-cbc"; return r }
 	list = append(list, cbc(row{key: "rsa"}), cbc(row{key: "rsa", ski: true}))
 	for _, h := range sha2 {
 		list = append(list, cbc(row{key: "rsa", oaep: true, digest: h}),
 			cbc(row{key: "rsa", oaep: true, digest: h, mgf: crypto.SHA1, readOnly: true}))
 	}
-	list = append(list, cbc(row{key: "rsa", oaep: true, digest: crypto.SHA1, readOnly: true}))
+	list = append(list, cbc(row{key: "rsa", oaep: true, digest: crypto.SHA1, readOnly: true}), cbc(row{key: "rsa", oaep: true, digest: crypto.SHA224, readOnly: true}),
+		cbc(row{key: "rsa", oaep: true, digest: crypto.SHA256, mgf: crypto.SHA224, readOnly: true}))
 	for _, k := range []string{"p256", "p384", "p521"} {
 		for _, d := range []string{"sha-1", "sha-256", "sha-384", "sha-512"} {
 			list = append(list, cbc(row{key: k, kdf: d, readOnly: d == "sha-1"}))
 		}
 	}
-	list = append(list, cbc(row{key: "p256", kdf: "sha-256", ski: true}))
+	list = append(list, cbc(row{key: "p256", kdf: "sha-224", readOnly: true}), row{group: management, key: "p256", cipher: "des-ede3-cbc", kdf: "sha-256", wrap: "des3", readOnly: true},
+		cbc(row{key: "p256", kdf: "sha-256", ski: true}))
 	for _, d := range []string{"sha-256", "sha-384", "sha-512"} {
 		list = append(list, cbc(row{key: "x25519", kdf: d}))
 	}

@@ -49,22 +49,24 @@ var (
 
 // RSA (RFC 8017).
 var (
-	RSAEncryption  = OID{1, 2, 840, 113549, 1, 1, 1}
-	RSAESOAEP      = OID{1, 2, 840, 113549, 1, 1, 7}
-	MGF1           = OID{1, 2, 840, 113549, 1, 1, 8}
-	PSpecified     = OID{1, 2, 840, 113549, 1, 1, 9}
-	MD5WithRSA     = OID{1, 2, 840, 113549, 1, 1, 4}
-	SHA1WithRSA    = OID{1, 2, 840, 113549, 1, 1, 5}
-	SHA224WithRSA  = OID{1, 2, 840, 113549, 1, 1, 14}
-	SHA256WithRSA  = OID{1, 2, 840, 113549, 1, 1, 11}
-	SHA384WithRSA  = OID{1, 2, 840, 113549, 1, 1, 12}
-	SHA512WithRSA  = OID{1, 2, 840, 113549, 1, 1, 13}
-	OIWSHA1WithRSA = OID{1, 3, 14, 3, 2, 29}
-	RSAWithSHA3224 = OID{2, 16, 840, 1, 101, 3, 4, 3, 13}
-	RSAWithSHA3256 = OID{2, 16, 840, 1, 101, 3, 4, 3, 14}
-	RSAWithSHA3384 = OID{2, 16, 840, 1, 101, 3, 4, 3, 15}
-	RSAWithSHA3512 = OID{2, 16, 840, 1, 101, 3, 4, 3, 16}
-	RSASSAPSS      = OID{1, 2, 840, 113549, 1, 1, 10}
+	RSAEncryption    = OID{1, 2, 840, 113549, 1, 1, 1}
+	RSAESOAEP        = OID{1, 2, 840, 113549, 1, 1, 7}
+	MGF1             = OID{1, 2, 840, 113549, 1, 1, 8}
+	PSpecified       = OID{1, 2, 840, 113549, 1, 1, 9}
+	MD5WithRSA       = OID{1, 2, 840, 113549, 1, 1, 4}
+	SHA1WithRSA      = OID{1, 2, 840, 113549, 1, 1, 5}
+	SHA224WithRSA    = OID{1, 2, 840, 113549, 1, 1, 14}
+	SHA256WithRSA    = OID{1, 2, 840, 113549, 1, 1, 11}
+	SHA384WithRSA    = OID{1, 2, 840, 113549, 1, 1, 12}
+	SHA512WithRSA    = OID{1, 2, 840, 113549, 1, 1, 13}
+	SHA512224WithRSA = OID{1, 2, 840, 113549, 1, 1, 15}
+	SHA512256WithRSA = OID{1, 2, 840, 113549, 1, 1, 16}
+	OIWSHA1WithRSA   = OID{1, 3, 14, 3, 2, 29}
+	RSAWithSHA3224   = OID{2, 16, 840, 1, 101, 3, 4, 3, 13}
+	RSAWithSHA3256   = OID{2, 16, 840, 1, 101, 3, 4, 3, 14}
+	RSAWithSHA3384   = OID{2, 16, 840, 1, 101, 3, 4, 3, 15}
+	RSAWithSHA3512   = OID{2, 16, 840, 1, 101, 3, 4, 3, 16}
+	RSASSAPSS        = OID{1, 2, 840, 113549, 1, 1, 10}
 )
 
 // ECDSA and EdDSA signatures (RFC 5754, RFC 8419, NIST CSOR).

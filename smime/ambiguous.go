@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"path"
 	"regexp"
 	"strings"
 )
@@ -93,8 +94,12 @@ func (e *Entity) surroundings(boundary string) (why, err error) {
 	if err != nil {
 		return nil, ignoreMalformed(err)
 	}
-	if why := m.parts[1].oddHeader(); why != nil {
+	signature := m.parts[1]
+	if why := signature.oddHeader(); why != nil {
 		return why, nil
+	}
+	if signature.named(func(name string) bool { return name != "" && !cmsSuffixes[path.Ext(name)] }) {
+		return malformedAt(signature.off, "a signature that bears the name of another file"), nil
 	}
 	dash, from := []byte("--"+boundary), e.body
 	for i, d := range append(m.delimiters, delimiter{line: e.size}) {

@@ -59,6 +59,8 @@ func TestAmbiguous(t *testing.T) {
 		"another type for the signature": around(field+"bb", "bb", "", "Content-Type: text/html; name=rechnung.html\r\n", ""),
 		"another encoding for it":        around(field+"bb", "bb", "", "Content-Transfer-Encoding: 7bit\r\n", ""),
 		"another name for it":            around(field+"bb", "bb", "", "Content-Disposition: inline; filename=rechnung.html\r\n", ""),
+		"the name of another file":       strings.Replace(named("bb", "bb"), "filename=\"smime.p7s\"", "filename=\"rechnung.html\"", 1),
+		"the same in the type":           strings.Replace(named("bb", "bb"), "; name=\"smime.p7s\"", "; name=rechnung.html", 1),
 		"no empty line before the parts": strings.Replace(named("bb", "bb"), "\r\n\r\n--bb", "\r\nplease pay\r\n--bb", 1),
 		"a blank before the colon":       strings.Replace(named("bb", "bb"), "Type:", "Type :", 1),
 		"the same in another field":      "X-Note : please pay\r\n" + named("bb", "bb"),
@@ -105,6 +107,9 @@ func TestAmbiguous(t *testing.T) {
 				t.Errorf("%s: %v, %v\n%.300q", value, m.Ambiguous, m.Malformed, msg)
 			}
 		}
+	}
+	if m := opened(t, sp, strings.Replace(strings.Replace(named("bb", "bb"), "filename=\"smime.p7s\"", "size=1", 1), "; name=\"smime.p7s\"", "", 1)); m.Ambiguous != nil || len(m.Layers) != 1 {
+		t.Errorf("no name: %v", m.Ambiguous)
 	}
 	lf := strings.ReplaceAll(named("bb", "bb"), "\r\n", "\n")
 	if m := opened(t, sp, "From x Tue\n"+lf); m.Ambiguous != nil || len(m.Layers) != 1 {

@@ -13,19 +13,23 @@ import (
 // aliases resolves every mailbox, and who gets copies of all mail.
 func aliases(p *Postfix, g *Gateway) (out []Finding) {
 	for _, box := range g.Mailboxes {
-		out = append(out, p.ending(g, box, "")...)
+		forms, said := p.forms(strings.ToLower(box))
+		out = append(out, said...)
+		for _, form := range forms {
+			out = append(out, p.ending(g, form, "", "")...)
+		}
 	}
 	for _, to := range p.settings("cleanup", "always_bcc") {
 		if to != "" {
-			out = append(out, p.ending(g, to, "always_bcc")...)
+			out = append(out, p.ending(g, to, "always_bcc", "copies of all mail")...)
 		}
 	}
-	return distinct(out)
+	return distinct(append(out, senderCopies(p, g)...))
 }
 
 // ending says where mail for an address ends, if that needs to be said; by is the
-// setting that sends it there.
-func (p *Postfix) ending(g *Gateway, box, by string) (out []Finding) {
+// setting that sends copies there, and of what.
+func (p *Postfix) ending(g *Gateway, box, by, copies string) (out []Finding) {
 	ends, err := p.resolve(box, by)
 	if err != nil {
 		return []Finding{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)", err)}
@@ -40,7 +44,7 @@ func (p *Postfix) ending(g *Gateway, box, by string) (out []Finding) {
 			out = append(out, bad("%s: %v; whether %s is ours is not known", box, err, end.at))
 		case own:
 		case by != "":
-			out = append(out, bad("%s: copies of all mail go to %s (%s), outside our domains: decrypted mail would leave the house; take it out", by, end.at, end.by))
+			out = append(out, bad("%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; take it out", by, copies, end.at, end.by))
 		default:
 			out = append(out, bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of [[mailbox]]", box, end.at, end.by, box))
 		}

@@ -13,9 +13,10 @@ import (
 
 // Postfix is what postconf says.
 type Postfix struct {
-	Main     map[string]string                        // postconf
-	Services []Service                                // postconf -M and -P
-	Lookup   func(maps, key string) ([]string, error) // postmap -q over a list of maps
+	Main     map[string]string                               // postconf
+	Services []Service                                       // postconf -M and -P
+	Lookup   func(maps, key string) ([]string, error)        // postmap -q over a list of maps
+	List     func(table string) (map[string][]string, error) // postmap -s
 }
 
 // Service is one entry of master.cf.

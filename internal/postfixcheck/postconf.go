@@ -27,6 +27,7 @@ func Read(dir string) (*Postfix, error) {
 	}
 	p := Parse(main, master, override)
 	p.Lookup = func(maps, key string) ([]string, error) { return lookup(dir, maps, key) }
+	p.List = func(table string) (map[string][]string, error) { return list(dir, table) }
 	return p, nil
 }
 
@@ -93,4 +94,19 @@ func lookup(dir, maps, key string) ([]string, error) {
 		}
 	}
 	return nil, nil
+}
+
+// list reads a whole table, as far as its type can be listed.
+func list(dir, table string) (map[string][]string, error) {
+	out, err := run("postmap", dir, "-s", table)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(out) {
+		if key, value, ok := strings.Cut(line, "\t"); ok && key != "@" && !strings.HasPrefix(key, "YP_") { // marks of postalias(1)
+			all[strings.ToLower(key)] = split(value)
+		}
+	}
+	return all, nil
 }

@@ -64,35 +64,6 @@ func note(format string, args ...any) Finding {
 
 func good(format string, args ...any) Finding { return Finding{Text: fmt.Sprintf(format, args...)} }
 
-// value is a setting as it holds for a service.
-func (p *Postfix) value(s *Service, name string) string {
-	if s != nil {
-		if v, ok := s.Override[name]; ok {
-			return p.expand(v)
-		}
-	}
-	return p.expand(p.Main[name])
-}
-
-// expand follows $name once per level, five levels deep.
-func (p *Postfix) expand(v string) string {
-	for range 5 {
-		i := strings.IndexByte(v, '$')
-		if i < 0 {
-			return v
-		}
-		rest := strings.TrimPrefix(v[i+1:], "{")
-		end := strings.IndexFunc(rest, func(r rune) bool {
-			return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9')
-		})
-		if end < 0 {
-			end = len(rest)
-		}
-		v = v[:i] + p.Main[rest[:end]] + strings.TrimPrefix(rest[end:], "}")
-	}
-	return v
-}
-
 // ways looks at every smtpd.
 func ways(p *Postfix, g *Gateway) (out []Finding) {
 	for i := range p.Services {

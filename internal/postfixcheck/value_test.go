@@ -1,0 +1,48 @@
+package postfixcheck
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestReferences compares with postconf -x.
+func TestReferences(t *testing.T) {
+	const values = "full = v\nempty =\nSome_1 = $full\nv1 = a $full.b\nv2 = ${full}x\nv3 = $(full)y\nv4 = ${full?yes}\nv5 = ${empty?yes}\nv6 = ${full:no}\nv7 = ${empty:no}\nv8 = ${full?{yes, $v1}:{no}}\nv9 = ${empty?{yes}:{no $Some_1}}\nva = ${empty:{no}}z\nvb = $Some_1, ${v2}\n"
+	if _, err := exec.LookPath("postconf"); err != nil {
+		t.Skip("postconf is not installed")
+	}
+	dir := t.TempDir()
+	names := []string{"v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "va", "vb"}
+	// only what is used counts as a parameter, so each value is one of Postfix's own
+	known := []string{"mydomain", "relay_domains", "mydestination", "alias_maps", "canonical_maps", "virtual_alias_maps", "smtpd_milters", "non_smtpd_milters", "always_bcc", "relocated_maps", "mynetworks"}
+	text := "compatibility_level = 3.6\n" + values
+	for i, n := range names {
+		text += known[i] + " = $" + n + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.cf"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := Parse(text, "", "")
+	for i, n := range names {
+		out, err := exec.Command("postconf", "-c", dir, "-x", "-h", known[i]).Output()
+		if want, got := strings.TrimSpace(string(out)), strings.TrimSpace(p.expand("$"+n)); err != nil || got != want {
+			t.Errorf("%s: %q, postconf says %q %v", n, got, want, err)
+		}
+	}
+}
+
+// TestReferencesOfAService: what main.cf refers to, a service may set for itself.
+func TestReferencesOfAService(t *testing.T) {
+	p := Parse(strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = $ours\nours = inet:127.0.0.1:8891", 1), master, minusP+"smtp/inet/ours =\n")
+	if got := strings.Join(faults(Check(p, house())), "\n"); !strings.Contains(got, "smtp/inet: mail that enters here does not pass") {
+		t.Errorf("%q", got)
+	}
+	if got := p.expand("$a"); got != "" {
+		t.Errorf("%q", got)
+	}
+	p.Main["a"] = "x $a"
+	p.expand("$a") // ends
+}

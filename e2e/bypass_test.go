@@ -111,13 +111,16 @@ func (s *site) checkPostfix() string {
 }
 
 func TestSubmissionWithItsOwnMilters(t *testing.T) {
-	var submission string
+	var submission, login string
 	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
-		submission = s.port()
-		return []string{submission + " inet n - n - - smtpd\n  -o smtpd_milters="}
+		submission, login = s.port(), s.port()
+		return []string{submission + " inet n - n - - smtpd\n  -o smtpd_milters=", login + " inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=yes\n  -o smtpd_milters=inet:" + s.doors["in"]}
 	}})
-	if got := s.checkPostfix(); !strings.Contains(got, "FAULT "+submission+"/inet: mail that enters here does not pass sealgate") {
-		t.Errorf("%s", got)
+	got := s.checkPostfix()
+	for _, want := range []string{"FAULT " + submission + "/inet: mail that enters here does not pass sealgate", "FAULT " + login + "/inet: passes sealgate only inbound"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\n%s", want, got)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ type Door struct {
 // Gateway is what sealgate's configuration says.
 type Gateway struct {
 	Doors       []Door
-	Mailboxes   []string // every address that is served, and "@domain"
+	Mailboxes   []string // every address that is served
 	MessageSize int64
 }
 

@@ -1,7 +1,7 @@
 package postfixcheck
 
 // This file goes through whole tables: for addresses that are not known
-// beforehand, namely senders, and what a mailbox is written as in a table.
+// beforehand, namely senders, and a mailbox's with an extension.
 
 import (
 	"maps"
@@ -37,16 +37,18 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 // programs that ask.
 var recipientMaps = [][2]string{{"cleanup", "recipient_canonical_maps"}, {"cleanup", "canonical_maps"}, {"cleanup", "virtual_alias_maps"}, {"cleanup", "recipient_bcc_maps"}, {"local", "alias_maps"}}
 
-// forms are a mailbox and what else of it is in the tables: user+ext of a user, and
-// every address of an @domain.
+// forms are a mailbox and its user+ext, as far as the tables have any.
 func (p *Postfix) forms(box string) (out []string, said []Finding) {
 	out = []string{box}
+	if p.expand(p.Main["recipient_delimiter"]) == "" {
+		return out, nil
+	}
 	for _, m := range recipientMaps {
 		for _, list := range p.settings(m[0], m[1]) {
 			for _, table := range tables(list) {
 				entries, err := p.entries(table)
-				if err != nil && strings.HasPrefix(box, "@") {
-					said = append(said, note("%s: %s (%s) cannot be listed, so its aliases for single addresses of this domain are not followed: %v", box, table, m[1], err))
+				if err != nil {
+					said = append(said, note("%s: %s cannot be listed, so what it has for addresses with an extension (user%sext) is not followed: %v", m[1], table, p.expand(p.Main["recipient_delimiter"]), err))
 				}
 				for _, key := range slices.Sorted(maps.Keys(entries)) {
 					if form := p.form(key, box); form != "" {
@@ -59,7 +61,7 @@ func (p *Postfix) forms(box string) (out []string, said []Finding) {
 	return unique(out), said
 }
 
-// form is the address that a key stands for, if it belongs to box.
+// form is the address that a key stands for, if it is box with an extension.
 func (p *Postfix) form(key, box string) string {
 	local, domain, full := strings.Cut(key, "@")
 	if !full {
@@ -68,7 +70,7 @@ func (p *Postfix) form(key, box string) string {
 			return ""
 		}
 	}
-	if local == "" || box != "@"+domain && box != p.base(local)+"@"+domain {
+	if p.base(local)+"@"+domain != box {
 		return ""
 	}
 	return local + "@" + domain

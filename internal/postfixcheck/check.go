@@ -17,6 +17,7 @@ type Postfix struct {
 	Services []Service                                       // postconf -M and -P
 	Lookup   func(maps, key string) ([]string, error)        // postmap -q over a list of maps
 	List     func(table string) (map[string][]string, error) // postmap -s
+	File     func(path string) ([]byte, error)               // nil: files cannot be read
 }
 
 // Service is one entry of master.cf.
@@ -98,8 +99,11 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	}
 	out = append(out, passes(p, s, name, doors)...)
 	out = append(out, patience(p, s, name)...)
+	out = append(out, mappings(p, s, name)...)
 	out = append(out, actions(p, s, name, mine)...)
 	out = append(out, order(name, list, mine)...)
+	out = append(out, held(p, s, name, list, mine)...)
+	out = append(out, newline(p, s, name)...)
 	return append(out, chroot(p, s, name, mine)...)
 }
 
@@ -114,7 +118,30 @@ func patience(p *Postfix, s *Service, name string) []Finding {
 	if d, ok := duration(v); p.value(s, "smtpd_proxy_filter") == "" || ok && d >= proxyTimeout {
 		return nil
 	}
-	return []Finding{good("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v)}
+	return []Finding{note("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v)}
+}
+
+// newline: a bare LF that ends lines makes two mails of one before sealgate sees them.
+func newline(p *Postfix, s *Service, name string) []Finding {
+	v := p.value(s, "smtpd_forbid_bare_newline")
+	if slices.Contains([]string{"yes", "normalize", "reject"}, v) {
+		return nil
+	}
+	return []Finding{bad("%s: smtpd_forbid_bare_newline is %q: a second mail of any sender can be smuggled in; set it to yes", name, v)}
+}
+
+// mappings: what an after-queue filter's Postfix adds before sealgate is taken for a
+// recipient of the sender's.
+func mappings(p *Postfix, s *Service, name string) []Finding {
+	if p.value(s, "content_filter") == "" || strings.Contains(p.value(s, "receive_override_options"), "no_address_mappings") {
+		return nil
+	}
+	for _, m := range []string{"always_bcc", "sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps"} {
+		if p.value(s, m) != "" {
+			return []Finding{bad("%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o receive_override_options=no_address_mappings", name, m)}
+		}
+	}
+	return nil
 }
 
 // duration reads Postfix's time values (postconf(5)); without a unit they are seconds.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	mainCf = "milter_default_action = tempfail\nsmtpd_milters = inet:127.0.0.1:8891\nnon_smtpd_milters = inet:localhost:8892\nmessage_size_limit = 209715200\nqueue_directory = /var/spool/postfix\nmydestination = firma.example, localhost\nvirtual_alias_maps = hash:/etc/postfix/virtual\nalias_maps = hash:/etc/aliases\nrelay_domains = helpdesk.local\ncontent_filter =\n"
+	mainCf = "milter_default_action = tempfail\nsmtpd_milters = inet:127.0.0.1:8891\nnon_smtpd_milters = inet:localhost:8892\nmessage_size_limit = 209715200\nqueue_directory = /var/spool/postfix\nmydestination = firma.example, localhost\nvirtual_alias_maps = hash:/etc/postfix/virtual\nalias_maps = hash:/etc/aliases\nrelay_domains = helpdesk.local\ncontent_filter =\nsmtpd_forbid_bare_newline = normalize\n"
 	master = "smtp       inet  n       -       y       -       -       smtpd\nsubmission inet  n       -       y       -       -       smtpd -o smtpd_milters=inet:127.0.0.1:8892\n127.0.0.1:10026 inet n - y - - smtpd -o receive_override_options=no_milters\npickup     unix  n       -       y       60      1       pickup\n"
 	minusP = "submission/inet/smtpd_milters = inet:127.0.0.1:8892\n127.0.0.1:10026/inet/receive_override_options = no_milters\n"
 )
@@ -49,6 +49,13 @@ func TestWaysPast(t *testing.T) {
 		"default action of one milter":    {strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = { inet:127.0.0.1:8891, default_action=accept }", 1), master, minusP, false, "must be tempfail"},
 		"re-injection with milters":       {mainCf, master, strings.Replace(minusP, "no_milters", "no_address_mappings", 1), false, "would pass sealgate twice"},
 		"re-injection with a filter":      {mainCf, master, minusP + "127.0.0.1:10026/inet/content_filter = scan:[127.0.0.1]:10025\n", false, "would pass sealgate again at 127.0.0.1:10025"},
+		"smuggling":                       {strings.Replace(mainCf, "= normalize", "= no", 1), master, minusP, false, "smtp/inet: smtpd_forbid_bare_newline is \"no\""},
+		"smuggling, old Postfix":          {strings.Replace(mainCf, "smtpd_forbid_bare_newline = normalize", "", 1), master, minusP, false, "smtp/inet: smtpd_forbid_bare_newline is \"\""},
+		"smuggling before a proxy":        {mainCf, master, minusP + "smtp/inet/smtpd_proxy_filter = 127.0.0.1:10025\nsmtp/inet/smtpd_forbid_bare_newline = note\n", false, "smtp/inet: smtpd_forbid_bare_newline is \"note\""},
+		"aliases before a filter":         {mainCf, master, minusP + "smtp/inet/content_filter = scan:127.0.0.1:10025\n", false, "smtp/inet: virtual_alias_maps adds recipients before sealgate"},
+		"HOLD in an inline map":           {mainCf, master, minusP + "submission/inet/smtpd_recipient_restrictions = permit_mynetworks, check_sender_access inline:{ {a@b.example = hold} }, reject\n", false, "submission/inet: smtpd_recipient_restrictions: inline:{ {a@b.example = hold} } has HOLD"},
+		"HOLD in a class":                 {mainCf + "smtpd_restriction_classes = suspects\nsuspects = check_client_access static:HOLD\n", master, minusP, false, "static:HOLD has HOLD"},
+		"FILTER in a file":                {mainCf, master, minusP + "submission/inet/smtpd_client_restrictions = check_client_access hash:/etc/postfix/clients\n", false, "hash:/etc/postfix/clients has FILTER"},
 		"no_milters on the front door":    {mainCf, master, minusP + "smtp/inet/receive_override_options = no_milters\n", false, "smtp/inet: mail that enters here does not pass"},
 		"DKIM signs before us":            {strings.Replace(mainCf, "inet:localhost:8892", "inet:localhost:8893 inet:localhost:8892", 1), master, minusP, false, "comes before sealgate"},
 		"an alias leads out":              {mainCf, master, minusP, true, "leads to partner@outside.example"},
@@ -57,6 +64,7 @@ func TestWaysPast(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Parse(k.main, k.master, k.minusP)
+			p.File = func(string) ([]byte, error) { return []byte("# HOLD is not for us\n10.0.0.1 FILTER smtp:[x]\n"), nil }
 			if k.virtual {
 				p.Lookup = func(maps, key string) ([]string, error) {
 					if strings.Contains(maps, "virtual") {
@@ -92,6 +100,22 @@ func TestProxyFilter(t *testing.T) {
 		if !strings.Contains(text, "smtp/inet: passes sealgate (inbound at 127.0.0.1:10025)") || !strings.Contains(text, "takes our mail back") {
 			t.Errorf("%s: %s", filter, text)
 		}
+	}
+}
+
+// TestHeldElsewhere: what cannot be looked into is told, not called a fault; and where
+// nothing is split, nothing is lost.
+func TestHeldElsewhere(t *testing.T) {
+	more := "submission/inet/smtpd_client_restrictions = check_client_access ldap:/x, check_policy_service unix:private/policy, check_helo_access hash:/nowhere\n" +
+		"smtp/inet/smtpd_client_restrictions = check_client_access static:HOLD\nsubmission/inet/smtpd_milters = inet:127.0.0.1:7777 inet:127.0.0.1:8892\n"
+	list := Check(Parse(mainCf, master, minusP+more), house())
+	for _, want := range []string{"ldap:/x cannot be looked into", "unix:private/policy cannot be looked into", "hash:/nowhere cannot be read", "when inet:127.0.0.1:7777 quarantines"} {
+		if i := slices.IndexFunc(list, func(f Finding) bool { return strings.Contains(f.Text, want) }); i < 0 || list[i].Bad {
+			t.Errorf("%q is not told, or a fault", want)
+		}
+	}
+	if slices.ContainsFunc(list, func(f Finding) bool { return strings.Contains(f.Text, "static:HOLD") }) {
+		t.Error("the inbound door has no reinject")
 	}
 }
 

@@ -106,8 +106,3 @@ func isMine(a netip.Addr) bool {
 		return err == nil && n.Addr().Unmap() == a.Unmap()
 	})
 }
-
-// words splits a list of Postfix's.
-func words(v string) []string {
-	return strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) })
-}

@@ -27,19 +27,30 @@ func (p *Postfix) settings(program, name string) (out []string) {
 	return slices.Compact(out)
 }
 
-// tables splits a list of tables; commas and blanks within { } belong to one.
-// proxymap(8) is left out: it opens the same table.
-func tables(v string) (out []string) {
-	depth := 0
-	for _, t := range strings.FieldsFunc(v, func(r rune) bool {
-		switch r {
-		case '{':
+// words splits a list of Postfix's; { … } holds together.
+func words(v string) (out []string) {
+	depth, word := 0, ""
+	for _, r := range v + " " {
+		switch {
+		case r == '{':
 			depth++
-		case '}':
+		case r == '}':
 			depth--
+		case depth == 0 && strings.ContainsRune(", \t\r\n", r):
+			if word != "" {
+				out = append(out, word)
+			}
+			word = ""
+			continue
 		}
-		return depth == 0 && strings.ContainsRune(", \t\r\n", r)
-	}) {
+		word += string(r)
+	}
+	return out
+}
+
+// tables are those of a list. proxymap(8) is left out: it opens the same table.
+func tables(v string) (out []string) {
+	for _, t := range words(v) {
 		out = append(out, strings.TrimPrefix(t, "proxy:"))
 	}
 	return out

@@ -4,7 +4,9 @@ package postfixcheck
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
@@ -26,9 +28,19 @@ func Read(dir string) (*Postfix, error) {
 		return nil, err
 	}
 	p := Parse(main, master, override)
+	p.File = os.ReadFile
 	p.Lookup = func(maps, key string) ([]string, error) { return lookup(dir, maps, key) }
 	p.List = func(table string) (map[string][]string, error) { return list(dir, table) }
 	return p, nil
+}
+
+// read is the text of a map's source.
+func (p *Postfix) read(path string) (string, error) {
+	if p.File == nil {
+		return "", errors.New("no files here")
+	}
+	text, err := p.File(path)
+	return string(text), err
 }
 
 func run(program, dir string, args ...string) (string, error) {

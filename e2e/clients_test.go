@@ -108,6 +108,26 @@ func arguments(s *site) {
 	}
 }
 
+// TestArgumentsOfSendmail: Postfix does not tell a milter what sendmail(1) says of DSNs. A
+// mail that stays one keeps it, copies do not, as docs/postfix.md says.
+func TestArgumentsOfSendmail(t *testing.T) {
+	s := newSite(t, viaBoth)
+	s.customers("anna", "bob")
+	for n, to := range map[int][]string{1: {"anna@kunde.example"}, 2: {"anna@kunde.example", "bob@kunde.example"}} {
+		mark := fmt.Sprintf("by sendmail %d", n)
+		cmd := exec.Command("/usr/sbin/sendmail", append([]string{"-C", s.postfix.ConfigDir(), "-i", "-f", "support@firma.example", "-R", "hdrs", "-V", "mine", "-N", "delay"}, to...)...)
+		cmd.Stdin = strings.NewReader(ticket(mark, "anna@kunde.example", encryptOrder))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v %s", err, out)
+		}
+		for _, m := range s.copies(mark, n) {
+			if kept := m.Options.Return == "HDRS" && m.Options.EnvelopeID == "mine" && len(m.Rcpt[0].Notify) == 1; kept != (n == 1) {
+				t.Errorf("%d copies: MAIL %+v, RCPT %+v", n, m.Options, m.Rcpt)
+			}
+		}
+	}
+}
+
 // TestDecryptedKeepsItsArguments: RET=HDRS takes the place of the sender's RET,
 // and nothing else is lost.
 func TestDecryptedKeepsItsArguments(t *testing.T) {

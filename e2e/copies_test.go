@@ -223,6 +223,31 @@ func TestMixedClear(t *testing.T) {
 	}
 }
 
+// TestBcc: an archive that Postfix adds to every mail is no recipient that sealgate would
+// have to encrypt for; it gets what the customer gets.
+func TestBcc(t *testing.T) {
+	for _, transport := range transports {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, transport, siteOptions{main: map[string]string{"always_bcc": "archive@firma.example"}})
+			s.customers("anna", "bob", "carl", "dora")
+			s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("archived", "anna@kunde.example", encryptOrder)))
+			to := map[string]int{}
+			s.arrival("Subject: archived")
+			time.Sleep(300 * time.Millisecond) // it may come for both at once, or for each
+			for _, m := range s.sink.WaitFor("Subject: archived", 1, time.Second) {
+				for _, r := range m.To {
+					to[r]++
+				}
+				s.readable(m, "anna", "support")
+			}
+			if to["anna@kunde.example"] != 1 || to["archive@firma.example"] != 1 {
+				t.Errorf("copies for %v", to)
+			}
+		})
+	}
+}
+
 // TestReinjectThroughOurselves: copies that come back to a milter of ours are refused
 // before anything is sent, whichever way they go: a second pass would overwrite what
 // the first one found out. The log and check --postfix say what is wrong.

@@ -27,7 +27,7 @@ type dkim struct {
 // prepare writes keys and configuration and starts both.
 func (d *dkim) prepare(s *site) {
 	s.t.Helper()
-	d.s, d.signer, d.verifier = s, s.port(), s.port()
+	d.s, d.signer, d.verifier = s, s.doors["after"], s.doors["before"]
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		s.t.Fatal(err)
@@ -84,13 +84,12 @@ func TestDKIM(t *testing.T) {
 		t.Skip("opendkim is not installed: ", err)
 	}
 	var d dkim
-	var customer, in, out string
-	s := newSite(t, viaBoth, siteOptions{master: func(s *site) []string {
+	var customer string
+	s := newSite(t, viaBoth, siteOptions{section: "DKIM", master: func(s *site) []string {
 		d.prepare(s)
-		customer, in, out = s.port(), s.port(), s.port()
-		smtpd := " inet n - n - - smtpd\n  -o smtpd_milters="
-		return []string{customer + smtpd + "inet:" + d.signer, in + smtpd + "inet:" + d.verifier + ",inet:" + s.doors["in"], out + smtpd + "inet:" + s.doors["out"] + ",inet:" + d.signer}
-	}, reinject: func(*site) string { return "inet:" + d.signer }})
+		customer = s.port()
+		return []string{customer + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + d.signer}
+	}})
 	s.person("bob", "bob@kunde.example", "rsa-2048")
 	s.learn("anna", "anna@kunde.example")
 	s.learn("bob", "bob@kunde.example")
@@ -101,7 +100,7 @@ func TestDKIM(t *testing.T) {
 		t.Fatalf("the customer's DKIM signature: %v", err)
 	}
 	forged := "Authentication-Results: gw.firma.example; smime=pass body.smime-identifier=ceo@bank.example\nX-SMIME-Status: forged\n"
-	s.accepted(s.send(in, "anna@kunde.example", []string{"support@firma.example"}, forged+strings.Replace(text, "Subject: dkim-in", "X-Mark: came-in\nSubject: dkim-in", 1)))
+	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, forged+strings.Replace(text, "Subject: dkim-in", "X-Mark: came-in\nSubject: dkim-in", 1)))
 	got := s.arrival("X-Mark: came-in").Text
 	if !strings.Contains(strings.Join(strings.Fields(got), " "), "Authentication-Results: gw.firma.example; dkim=pass") {
 		t.Errorf("opendkim's result is gone:\n%s", got)
@@ -111,8 +110,8 @@ func TestDKIM(t *testing.T) {
 	}
 
 	both := "X-SMIME-Sign: yes\n" + encryptOrder
-	s.accepted(s.send(out, "support@firma.example", []string{"anna@kunde.example"}, ticket("dkim-one", "anna@kunde.example", both)))
-	s.accepted(s.send(out, "support@firma.example", []string{"anna@kunde.example", "bob@kunde.example"}, ticket("dkim-two", "anna@kunde.example", both)))
+	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("dkim-one", "anna@kunde.example", both)))
+	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example", "bob@kunde.example"}, ticket("dkim-two", "anna@kunde.example", both)))
 	list := append(s.sink.WaitFor("Subject: dkim-one", 1, 30*time.Second), s.sink.WaitFor("Subject: dkim-two", 2, 30*time.Second)...)
 	if len(list) != 3 {
 		t.Fatalf("%d copies", len(list))

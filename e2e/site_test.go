@@ -5,8 +5,10 @@ package e2e
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -74,6 +76,7 @@ type siteOptions struct {
 	mailbox  string               // more lines of the first [[mailbox]]
 	trust    string               // more lines of [trust]
 	reinject func(s *site) string // milters of the re-injection port
+	section  string               // of docs/postfix.md, instead of the transport's
 	hop      string               // next hop, or reinject, of outbound mail; "" is Postfix
 }
 
@@ -111,7 +114,7 @@ func newSite(t *testing.T, transport string, options ...siteOptions) *site {
 	s.support, s.sales = s.person("support", "support@firma.example", "rsa-2048"), s.person("sales", "sales@firma.example", "rsa-2048")
 	s.anna = s.person("anna", "anna@kunde.example", "rsa-2048")
 	_, s.certs["root"] = s.files(s.pki.Root, "root")
-	for _, name := range []string{"in", "out", "strange", "re", "re-out", "smtp-in", "smtp-out"} {
+	for _, name := range []string{"in", "out", "strange", "re", "after", "before", "smtp-in", "smtp-out"} {
 		s.doors[name] = s.port()
 	}
 	s.inbound, s.outbound, s.stranger, s.plain = s.port(), s.port(), s.port(), s.port()
@@ -220,41 +223,30 @@ func (s *site) kill() {
 	s.startGateway()
 }
 
-// services is master.cf for the transport.
-func (s *site) services() []string {
-	bare := " inet n - n - - smtpd\n  -o smtpd_milters=\n  -o content_filter=\n  -o smtpd_proxy_filter=\n  -o receive_override_options=no_milters,no_unknown_recipient_checks\n  -o smtpd_authorized_xforward_hosts=127.0.0.0/8"
-	milter := func(port, door string) string {
-		return port + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + s.doors[door]
-	}
-	out := []string{s.doors["re"] + bare, s.plain + bare}
-	var more []string
+// services adds to what docs/postfix.md says for the transport what only tests need: a
+// port for a client that may not order, and one without sealgate.
+func (s *site) services() (main map[string]string, master []string) {
+	bare := " inet n - n - - smtpd\n  -o smtpd_milters=\n  -o receive_override_options=no_milters,no_unknown_recipient_checks"
+	more := []string{s.plain + bare, s.stranger + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + s.doors["strange"]}
 	if s.o.master != nil {
-		more = s.o.master(s)
+		more = append(more, s.o.master(s)...)
 	}
-	if s.o.reinject != nil {
-		out[0] = strings.NewReplacer("no_milters,", "", "-o smtpd_milters=", "-o smtpd_milters="+s.o.reinject(s)).Replace(out[0])
+	section := map[string]string{viaMilter: "1 ", viaBoth: "2 ", viaProxy: "3 ", viaFilter: "4 "}[s.transport]
+	main, master = s.documented(cmp.Or(s.o.section, section))
+	for i, entry := range master {
+		if s.o.reinject != nil && strings.HasPrefix(entry, s.doors["re"]) {
+			master[i] = strings.NewReplacer("no_milters,", "", "-o smtpd_milters=", "-o smtpd_milters="+s.o.reinject(s)).Replace(entry)
+		}
 	}
-	switch s.transport {
-	case viaProxy:
-		out = append(out, s.inbound+" inet n - n - - smtpd\n  -o smtpd_proxy_filter="+s.doors["smtp-in"], s.outbound+" inet n - n - - smtpd\n  -o smtpd_proxy_filter="+s.doors["smtp-out"])
-	case viaFilter:
-		out = append(out, s.inbound+" inet n - n - - smtpd\n  -o content_filter=scan:"+s.doors["smtp-in"], s.outbound+" inet n - n - - smtpd\n  -o content_filter=scan:"+s.doors["smtp-out"],
-			"scan unix - - n - 10 smtp\n  -o smtp_send_xforward_command=no\n  -o disable_dns_lookups=yes")
-	default:
-		out = append(out, milter(s.inbound, "in"), milter(s.outbound, "out"))
-	}
-	out = append(out, milter(s.stranger, "strange"))
-	return append(out, more...)
+	return main, append(master, more...)
 }
 
 func (s *site) startPostfix() {
 	s.t.Helper()
-	main := map[string]string{"non_smtpd_milters": "inet:" + s.doors["out"]}
-	for k, v := range s.o.main {
-		main[k] = v
-	}
+	main, master := s.services()
+	maps.Copy(main, s.o.main)
 	var err error
-	s.postfix, err = postfixtest.Start(postfixtest.Config{Dir: filepath.Join(s.dir, "postfix"), NextHop: s.sink.Address, Main: main, Master: s.services()})
+	s.postfix, err = postfixtest.Start(postfixtest.Config{Dir: filepath.Join(s.dir, "postfix"), NextHop: s.sink.Address, Main: main, Master: master})
 	if errors.Is(err, postfixtest.ErrMissing) {
 		s.t.Skip(err)
 	}

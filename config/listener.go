@@ -140,8 +140,12 @@ func endpoint(key, s string) error {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok && path != "" {
 		return nil
 	}
-	if _, _, err := net.SplitHostPort(s); err != nil {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
 		return at("", 0, key, fmt.Errorf("%s %q is neither host:port nor unix:PATH", key, s))
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
+		return at("", 0, key, fmt.Errorf("%s %q: %q is no port, which is a number up to 65535", key, s, port))
 	}
 	return nil
 }

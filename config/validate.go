@@ -295,5 +295,5 @@ func fieldName(prefix string) error {
 // othersFields are names of mail without their dashes, of which no prefix of ours may
 // be the beginning (RFC 5322 §3.6, RFC 2045 §3, RFC 5321 §4.4, RFC 6376, RFC 8601).
 var othersFields = []string{"from", "sender", "replyto", "to", "cc", "bcc", "messageid", "inreplyto", "references", "subject", "comments", "keywords", "date",
-	"resentdate", "resentfrom", "returnpath", "received", "mimeversion", "contenttype", "contenttransferencoding", "contentdisposition", "contentid",
-	"dkimsignature", "arcseal", "authenticationresults", "listid", "listunsubscribe", "autosubmitted", "deliveredto", "xoriginalto"}
+	"resentdate", "resentfrom", "resentsender", "resentto", "resentcc", "resentbcc", "resentmessageid", "returnpath", "received", "mimeversion", "contenttype", "contenttransferencoding", "contentdisposition", "contentid", "contentdescription",
+	"dkimsignature", "arcseal", "arcmessagesignature", "arcauthenticationresults", "authenticationresults", "listid", "listunsubscribe", "autosubmitted", "deliveredto", "xoriginalto"}

@@ -192,7 +192,7 @@ func importCerts(ctx context.Context, s certificateStore, args []string) error {
 				return err
 			}
 			fmt.Println(line(stored))
-			if why := useless(c, now); why != "" {
+			if why := useless(c, stored.State, now); why != "" {
 				fmt.Fprintf(os.Stderr, "%s: %q: %s: nobody will be encrypted to with it\n", path, names[0], why)
 			}
 		}
@@ -201,7 +201,7 @@ func importCerts(ctx context.Context, s certificateStore, args []string) error {
 }
 
 // useless says why nothing will be encrypted for a certificate, whoever issued it.
-func useless(c *x509.Certificate, now time.Time) string {
+func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 	purposes := len(c.ExtKeyUsage) + len(c.UnknownExtKeyUsage)
 	forMail := slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 	switch err := cms.CanEncryptTo(c); {
@@ -213,6 +213,8 @@ func useless(c *x509.Certificate, now time.Time) string {
 		return "its key usage does not allow encryption"
 	case purposes > 0 && !forMail:
 		return "it is not for e-mail"
+	case c.IsCA && state != certstore.Pinned:
+		return "it is an authority's, and not pinned"
 	}
 	return ""
 }

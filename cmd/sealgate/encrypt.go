@@ -12,6 +12,7 @@ import (
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
+	"sealgate/trust"
 )
 
 func encryptCommand() *cobra.Command {
@@ -40,16 +41,15 @@ func encryptCommand() *cobra.Command {
 	return c
 }
 
-// recipientsOf takes those out of each file who can be written to: an authority that
-// came along with its chain is none.
+// recipientsOf takes those out of each file who can be written to.
 func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Recipient, err error) {
 	for _, path := range paths {
 		certs, err := certificates([]string{path}, passwordFile)
 		if err != nil {
 			return nil, err
 		}
-		if people := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool { return c.IsCA }); len(people) > 0 {
-			certs = people // else they are self-signed ones, which say CA:TRUE
+		if certs = people(certs); len(certs) == 0 {
+			return nil, unreadable(fmt.Errorf("%s: there are certificates of authorities only, none of somebody to encrypt to", path))
 		}
 		for _, c := range certs {
 			if u := c.KeyUsage; u != 0 && u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0 {
@@ -59,4 +59,14 @@ func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Re
 		}
 	}
 	return list, nil
+}
+
+// people leaves the authorities out that came along with a chain. A certificate that
+// somebody made for an address of his own says CA:TRUE too (openssl req -x509).
+func people(certs []*x509.Certificate) []*x509.Certificate {
+	leaf := slices.DeleteFunc(slices.Clone(certs), func(c *x509.Certificate) bool { return c.IsCA })
+	if len(leaf) == 0 && len(certs) == 1 && len(trust.Addresses(certs[0])) > 0 {
+		return certs
+	}
+	return leaf
 }

@@ -45,9 +45,10 @@ func importKey(source, out, passwordFile string, force bool) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	list, err := keyring.Parse(data, password(passwordFile))
-	if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
-		return unreadable(err) // the password file
+	pw, unread := privatePassword(passwordFile)
+	list, err := keyring.Parse(data, pw)
+	if *unread != nil {
+		return unreadable(*unread)
 	}
 	if err != nil {
 		return &failure{exitNotValid, err}
@@ -65,6 +66,20 @@ func importKey(source, out, passwordFile string, force bool) error {
 		pem.Write(one)
 	}
 	return writeKey(out, pem.Bytes(), force)
+}
+
+// privatePassword is the password of a key that the gateway will have: its file is
+// held to what a key file is. unread says why it was not read.
+func privatePassword(path string) (pw keyring.Password, unread *error) {
+	unread = new(error)
+	read := keyring.PasswordFile(path)
+	if read == nil {
+		return nil, unread
+	}
+	return func() (text []byte, err error) {
+		text, *unread = read()
+		return text, *unread
+	}, unread
 }
 
 // writeKey puts the key at path, whole or not at all, mode 0600 from the start.

@@ -84,7 +84,8 @@ func certificates(paths []string, passwordFile string) (all []*x509.Certificate,
 const maxPassword = 4096
 
 // password is the first line of a file, asked for only where a key needs one.
-// Unlike the gateway's own, it may be readable by others, as for openssl.
+// Like the keys of these commands, unlike the gateway's own, it may be readable by
+// others, as for openssl.
 func password(path string) keyring.Password {
 	if path == "" {
 		return nil

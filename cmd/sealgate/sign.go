@@ -19,24 +19,28 @@ var digests = map[string]crypto.Hash{"": 0, "sha256": crypto.SHA256, "sha384": c
 	"sha3-256": crypto.SHA3_256, "sha3-384": crypto.SHA3_384, "sha3-512": crypto.SHA3_512}
 
 func signCommand() *cobra.Command {
-	var key, passwordFile, digest, out string
+	var keys []string
+	var passwordFile, digest, out string
 	var opaque, pss bool
-	c := &cobra.Command{Use: "sign --key FILE [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
+	c := &cobra.Command{Use: "sign --key FILE... [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
 			hash, ok := digests[strings.Replace(digest, "sha-", "sha", 1)]
 			if !ok {
 				return unreadable(fmt.Errorf("--digest %q is not known", digest))
 			}
-			list, err := credentials([]string{key}, passwordFile)
+			list, err := credentials(keys, passwordFile)
 			if err != nil {
 				return err
+			}
+			if len(keys) > 1 && len(list) > 1 {
+				return unreadable(fmt.Errorf("%d keys are given, a message is signed with one", len(list)))
 			}
 			s := cms.Signer{Certificate: list[0].Certificate, Key: list[0].Key, Digest: hash, PSS: pss, SigningTime: time.Now(), Capabilities: cms.OwnCapabilities()}
 			return transform(args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
 				return smime.Sign(content, smime.SignOptions{Signer: s, Chain: list[0].Chain, Opaque: opaque, Spool: sp})
 			})
 		}}
-	c.Flags().StringVar(&key, "key", "", "key to sign with, FILE (PEM, DER, .p12)")
+	c.Flags().StringArrayVar(&keys, "key", nil, "key to sign with, FILE (PEM, DER, .p12); again for a certificate that lies elsewhere")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the key, FILE")
 	c.Flags().StringVar(&digest, "digest", "", "sha256, sha384, sha512, sha3-256, … (default: what fits the key)")
 	c.Flags().BoolVar(&opaque, "opaque", false, "application/pkcs7-mime instead of multipart/signed")

@@ -1,0 +1,99 @@
+package e2e
+
+// This file tests what outbound mail becomes when the store stops answering while the
+// gateway runs: the engine with such a store, between Postfix and Postfix.
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"testing"
+
+	"sealgate/certstore"
+	"sealgate/gateway"
+	"sealgate/keyring"
+	"sealgate/milter"
+	"sealgate/proxy"
+	"sealgate/spool"
+	"sealgate/trust"
+)
+
+// deadStore holds whatever it holds, and does not answer. No other method is called:
+// it would panic.
+type deadStore struct{ gateway.Store }
+
+func (deadStore) ByAddress(context.Context, string) ([]*certstore.Record, error) {
+	return nil, errors.New("disk on fire")
+}
+
+// TestDeadStoreKeepsTheMail: what the store does not answer is no reason to send in
+// clear; Postfix answers 451, whether encryption was an order or a wish.
+func TestDeadStoreKeepsTheMail(t *testing.T) {
+	ports := map[string]string{}
+	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
+		ports["milter"], ports["proxy"] = s.port(), s.port()
+		milter, proxy := s.deadGateway()
+		return []string{ports["milter"] + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + milter,
+			ports["proxy"] + " inet n - n - - smtpd\n  -o smtpd_milters=\n  -o smtpd_proxy_filter=" + proxy}
+	}})
+	for name, port := range ports {
+		for _, order := range []string{"yes", "if-possible"} {
+			got := s.send(port, "support@firma.example", []string{"anna@kunde.example"}, ticket("dead-"+order, "anna@kunde.example", "X-SMIME-Encrypt: "+order+"\n"))
+			if got.code != 451 || len(got.text) < 5 || got.text[:5] != "4.3.0" {
+				t.Errorf("%s, %s: %+v", name, order, got)
+			}
+		}
+		mark := "no-order-" + name
+		s.accepted(s.send(port, "support@firma.example", []string{"anna@kunde.example"}, ticket(mark, "anna@kunde.example", "")))
+		s.arrival("Subject: " + mark)
+	}
+	if _, ok := s.sink.Wait("Subject: dead-", 0); ok {
+		t.Error("it left all the same")
+	}
+}
+
+// deadGateway serves a milter and a proxy with an engine whose store is dead.
+func (s *site) deadGateway() (byMilter, byProxy string) {
+	s.t.Helper()
+	sp, err := spool.New(spool.Options{Dir: s.t.TempDir()})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{s.pki.Root.Certificate}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(s.log, nil))
+	box := &keyring.Mailbox{Addresses: []string{"support@firma.example"}, Credentials: []*keyring.Credential{{Certificate: s.support.Certificate, Key: s.support.Key}}}
+	g, err := gateway.New(gateway.Options{AuthservID: "gw.firma.example", Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: deadStore{}, Spool: sp, Log: log})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	orders := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	byMilter = s.served(&milter.Server{Processor: g, Spool: sp, Log: log, Direction: milter.Outbound, OrdersFrom: orders})
+	byProxy = s.served(&proxy.Server{Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders,
+		Hostname: "gw.firma.example", Next: &proxy.Client{Address: s.sink.Address, Hostname: "gw.firma.example"}})
+	return byMilter, byProxy
+}
+
+// served listens until the test ends.
+func (s *site) served(server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+}) string {
+	s.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	go server.Serve(l)
+	s.t.Cleanup(func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		server.Shutdown(ended)
+	})
+	return l.Addr().String()
+}

@@ -48,10 +48,10 @@ func TestBareLineEndsAreForgotten(t *testing.T) {
 	for before, refusal := range map[string]string{
 		envelope + "Subject: bad\r\n\r\na\rb\r\n.\r\n": "554 5.5.2",
 		envelope + "Subject: bad\r\n\r\na\nb\r\n.\r\n": "554 5.5.2",
-		"EHLO x\r\nNOOP\n":                   "500 5.5.2",
-		"EHLO x\r\n\n":                       "500 5.5.2",
-		"EHLO x\r\nNOOP\rNOOP\r\n":           "500 5.5.2",
-		"EHLO x\r\nMAIL FROM:<e@v.il>\r\r\n": "500 5.5.2",
+		"EHLO x\r\nNOOP\n":                   "500 5.5.2 lines end with CRLF",
+		"EHLO x\r\n\n":                       "500 5.5.2 lines end with CRLF",
+		"EHLO x\r\nNOOP\rNOOP\r\n":           "500 5.5.2 lines end with CRLF",
+		"EHLO x\r\nMAIL FROM:<e@v.il>\r\r\n": "500 5.5.2 lines end with CRLF",
 	} {
 		hop := newNextHop(t, nexthop.Fault{})
 		address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
@@ -96,6 +96,14 @@ func TestStartTLSIsTheWires(t *testing.T) {
 	address, _ = serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{}))})
 	if got := talk(t, address, "EHLO x\r\nSTARTTLS\r\nQUIT\r\n"); strings.Contains(got, "250-STARTTLS") || !strings.Contains(got, "502 5.5.1 TLS") {
 		t.Errorf("without TLS: %s", got)
+	}
+}
+
+// TestAnswerToAChallenge is no command, whatever it looks like.
+func TestAnswerToAChallenge(t *testing.T) {
+	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), TLS: tlsConfig(t), Login: func(string, string) bool { return false }})
+	if got := talkTLS(t, address, "EHLO x\r\nAUTH PLAIN\r\nBDAT 6\r\nQUIT\r\n"); !strings.Contains(got, "454 4.7.0 Invalid base64") || !strings.Contains(got, "221 2.0.0") {
+		t.Errorf("%s", got)
 	}
 }
 
@@ -148,27 +156,47 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestOneOctetNowAndThen: neither a command nor content is waited for for ever.
-func TestOneOctetNowAndThen(t *testing.T) {
+// TestNobodyIsWaitedForForEver: neither who is silent, nor who gives an octet now and
+// then, in a command or in content.
+func TestNobodyIsWaitedForForEver(t *testing.T) {
 	const idle = 300 * time.Millisecond
-	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Idle: idle})
-	for _, start := range []string{"EHLO x\r\nNOOP ", envelope} {
-		c, err := net.Dial("tcp", address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		io.WriteString(c, start)
-		begin := time.Now()
-		for time.Since(begin) < 10*idle {
-			if _, err = io.WriteString(c, "w"); err != nil {
-				break
+	much := envelope + strings.Repeat("w\r\n", 30*minRate)
+	for name, k := range map[string]struct {
+		size  int64
+		start string
+		more  string // now and then
+	}{
+		"command":                        {0, "EHLO x\r\nNOOP ", "w"},
+		"content":                        {0, envelope, "w"},
+		"silence in a command":           {0, "EHLO x\r\nNO", ""},
+		"silence in the handshake":       {0, "EHLO x\r\nSTARTTLS\r\n", ""},
+		"silence in much content":        {0, much, ""},
+		"content that is refused anyway": {10, much, "w"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Idle: idle, MaxSize: k.size, TLS: tlsConfig(t)})
+			c, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
 			}
-			time.Sleep(idle / 3)
-		}
-		if err == nil {
-			t.Errorf("after %q a client that writes an octet now and then is kept for %v", start, time.Since(begin))
-		}
+			defer c.Close()
+			end := make(chan struct{})
+			go func() {
+				io.Copy(io.Discard, c)
+				close(end)
+			}()
+			io.WriteString(c, k.start)
+			for range 30 {
+				select {
+				case <-end:
+					return
+				case <-time.After(idle / 3):
+					io.WriteString(c, k.more)
+				}
+			}
+			t.Error("the session does not end")
+		})
 	}
 }
 

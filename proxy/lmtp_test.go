@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"sealgate/gateway"
 	"sealgate/internal/nexthop"
@@ -92,5 +95,25 @@ func TestAnswersWithoutDelivery(t *testing.T) {
 		if strings.Count(got, "\r\n"+want) != 2 || len(hop.Messages()) != 0 || !strings.Contains(got, "221 2.0.0") {
 			t.Errorf("want %s, %d sent: %s", want, len(hop.Messages()), got)
 		}
+	}
+}
+
+// TestNoAnswerBeforeTheEnd: a message that is refused is read to its end first.
+func TestNoAnswerBeforeTheEnd(t *testing.T) {
+	address, _ := serve(t, &Server{Processor: &engine{}, LMTP: true, Next: to(newNextHop(t, nexthop.Fault{})), MaxSize: 10})
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c, strings.Replace(envelope, "EHLO", "LHLO", 1)+strings.Repeat("w\r\n", 100000))
+	c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+	if got, _ := io.ReadAll(c); !strings.Contains(string(got), "354 ") || strings.Contains(string(got), "552") {
+		t.Errorf("%s", got)
+	}
+	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	io.WriteString(c, ".\r\nQUIT\r\n")
+	if got, _ := io.ReadAll(c); !strings.HasPrefix(string(got), "552 5.3.4 <c@d.example>") {
+		t.Errorf("%s", got)
 	}
 }

@@ -2,10 +2,13 @@ package e2e
 
 import (
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"sealgate/internal/postfixtest"
 	"sealgate/internal/testpki"
 )
 
@@ -148,7 +151,8 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestHarvestSurvives: the certificate of a valid mail is in the store before
-// the mail is delivered, also after kill -9; that of others is not.
+// the mail is delivered, also after a kill -9 at that moment; that of others is not.
+// (That the engine waits for the store is gateway's TestHarvestComesFirst.)
 func TestHarvestSurvives(t *testing.T) {
 	s := newSite(t, viaMilter)
 	s.person("bob", "bob@kunde.example", "rsa-2048")
@@ -163,7 +167,17 @@ func TestHarvestSurvives(t *testing.T) {
 	if m := s.arrival("Subject: untrusted"); field(t, m.Text, "X-SMIME-Signature") != "untrusted" {
 		t.Errorf("%s", m.Text)
 	}
+	known := make(chan string, 1)
+	s.sink.Before(func(m postfixtest.Mail) {
+		if strings.Contains(m.Text, "Subject: learn-anna") {
+			known <- s.known("anna@kunde.example")
+			s.gateway.Process.Kill()
+		}
+	})
 	s.learn("anna", "anna@kunde.example")
+	if list := <-known; !strings.Contains(list, "active   harvested") {
+		t.Errorf("when the mail was delivered, the store had %q", list)
+	}
 	s.kill()
 	s.accepted(s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("after-kill", "anna@kunde.example", "X-SMIME-Encrypt: yes\n")))
 	s.check("after kill -9", s.arrival("Subject: after-kill").Text, false, true)
@@ -172,6 +186,16 @@ func TestHarvestSurvives(t *testing.T) {
 			t.Errorf("%s's certificate was stored: %+v", who, got)
 		}
 	}
+}
+
+// known is what the running gateway's store has of an address.
+func (s *site) known(address string) string {
+	path, err := binary()
+	if err != nil {
+		return err.Error()
+	}
+	out, _ := exec.Command(path, "cert", "--config", filepath.Join(s.dir, "config.toml"), "list", address).CombinedOutput()
+	return string(out)
 }
 
 // TestDownIsTempfail: Postfix keeps the mail when the gateway is not there.

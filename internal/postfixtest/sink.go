@@ -28,6 +28,7 @@ type Sink struct {
 	mu      sync.Mutex
 	mails   []Mail
 	refused map[string]bool
+	before  func(Mail)
 	arrived chan struct{}
 }
 
@@ -52,6 +53,14 @@ func (s *Sink) Refuse(recipient string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused[recipient] = true
+}
+
+// Before makes the sink call do with each mail before it answers for it: nobody has it
+// until do returns.
+func (s *Sink) Before(do func(Mail)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before = do
 }
 
 // Mails are those that came so far.
@@ -121,6 +130,12 @@ func (s *sinkSession) Data(r io.Reader) error {
 		return err
 	}
 	s.mail.Text = string(text)
+	s.sink.mu.Lock()
+	before := s.sink.before
+	s.sink.mu.Unlock()
+	if before != nil {
+		before(s.mail)
+	}
 	s.sink.mu.Lock()
 	s.sink.mails = append(s.sink.mails, s.mail)
 	s.sink.mu.Unlock()

@@ -5,6 +5,7 @@ package milter
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"runtime"
 	"strings"
@@ -117,6 +118,62 @@ func TestDrain(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNewMessageWhileDraining: a session that has a message under way may finish it, and
+// begins no other.
+func TestNewMessageWhileDraining(t *testing.T) {
+	e := &engine{}
+	s := &Server{Processor: e}
+	m := dial(t, serve(t, s))
+	m.connect("127.0.0.1")
+	m.begin(simple("b@firma.example"))
+	go s.Shutdown(context.Background())
+	for !s.stopped() {
+		time.Sleep(time.Millisecond)
+	}
+	m.ask('E', "", 'c')
+	if f := m.ask('M', "<a@kunde.example>\x00", 'y'); !strings.HasPrefix(f.data, "451 4.3.2 ") {
+		t.Errorf("%q", f.data)
+	}
+	m.send('A', "")
+	if !m.closed() {
+		t.Error("the session goes on")
+	}
+	if len(e.envs) != 1 {
+		t.Errorf("%d messages", len(e.envs))
+	}
+}
+
+// clocked keeps the deadlines that it is given.
+type clocked struct {
+	net.Conn
+	read, write time.Time
+}
+
+func (c *clocked) SetReadDeadline(t time.Time) error  { c.read = t; return nil }
+func (c *clocked) SetWriteDeadline(t time.Time) error { c.write = t; return nil }
+func (c *clocked) Read([]byte) (int, error)           { return 0, io.EOF }
+func (c *clocked) Write(p []byte) (int, error)        { return len(p), nil }
+
+// TestDeadlines: a Postfix that neither speaks nor reads does not hold a session, and
+// every octet gives it time anew.
+func TestDeadlines(t *testing.T) {
+	under := &clocked{}
+	c := &conn{Conn: under, idle: time.Minute}
+	for range 2 {
+		under.read, under.write = time.Time{}, time.Time{}
+		c.Read(make([]byte, 1))
+		c.Write([]byte("x"))
+		for what, k := range map[string]struct {
+			end  time.Time
+			time time.Duration
+		}{"read": {under.read, time.Minute}, "write": {under.write, writeTimeout}} {
+			if left := time.Until(k.end); left > k.time || left < k.time-10*time.Second {
+				t.Errorf("%s: %s are left of %s", what, left, k.time)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,124 @@
+package main
+
+// This file tests that every setting of the file reaches the engine.
+
+import (
+	"io"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"sealgate/certstore"
+	"sealgate/config"
+	"sealgate/internal/testpki"
+)
+
+// everything is a configuration that sets all that the engine is told, none of it to
+// what a program has that says nothing.
+const everything = `
+[[mailbox]]
+addresses = ["support@firma.example"]
+keys = ["support.pem"]
+sign = "yes"
+encrypt = "if-possible"
+[[rule]]
+sender = "support@firma.example"
+recipient = "@bank.example"
+domain = "bank.example"
+subject_tag = "[secret]"
+sign = "yes"
+encrypt = "yes"
+cipher = "aes-256-gcm"
+oaep = true
+pss = true
+opaque = true
+revocation = "hard"
+[inbound]
+explain_part = true
+keep_signature = true
+strip_all_ar = true
+[outbound]
+reply_to_encrypted = "yes"
+mixed_clear = true
+next_hop_inbound = true
+header_protection = "sign"
+archive = ["root.crt"]
+sign_as_other = true
+opaque = true
+[headers]
+prefix = "X-Seal-"
+omit = ["Reason"]
+authentication_results = false
+tag_valid = "[ok]"
+tag_decrypted = "[secret]"
+[on]
+weak = "reject"
+`
+
+// nothing switches off what is on by default.
+const nothing = `
+[inbound]
+explain_part = false
+[outbound]
+reply_to_encrypted = "off"
+`
+
+// engineOptions are what the engine is built with.
+func engineOptions(t *testing.T, text string) reflect.Value {
+	t.Helper()
+	pki := testpki.New(t)
+	dir := t.TempDir()
+	for name, c := range map[string]*testpki.Cert{"root": pki.Root, "support": pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}})} {
+		if _, _, err := c.WriteFiles(dir, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg, err := config.Parse("[server]\nhostname = \"gw.example\"\ndata_dir = \"data\"\n[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\nunknown_ca = \"pending\"\non_key_change = \"pending\"\n"+
+		"[[listener]]\nprotocol = \"milter\"\naddress = \"unix:in.sock\"\ndirection = \"inbound\"\n"+text, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
+	if h.spool, err = offlineSpool(); err != nil {
+		t.Fatal(err)
+	}
+	if h.store, err = certstore.OpenBadger(certstore.BadgerOptions{Dir: filepath.Join(dir, "store")}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.store.Close() })
+	g, err := h.newEngine(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reflect.ValueOf(g).Elem().FieldByName("o")
+}
+
+// TestSettingsReachTheEngine, those that are on and those that are off.
+func TestSettingsReachTheEngine(t *testing.T) {
+	on := engineOptions(t, everything)
+	for _, section := range []reflect.Value{on, on.FieldByName("Inbound"), on.FieldByName("Outbound"), on.FieldByName("Headers"), on.FieldByName("Limits"), on.FieldByName("Rules").Index(0)} {
+		for i := range section.NumField() {
+			name := section.Type().Field(i).Name
+			if section.Field(i).IsZero() && name != "Digest" { // which no setting has
+				t.Errorf("%s.%s is not set", section.Type().Name(), name)
+			}
+		}
+	}
+	if n := on.FieldByName("Defaults").MapRange(); !n.Next() || n.Value().Field(0).IsZero() || n.Value().Field(1).IsZero() {
+		t.Error("the mailbox's defaults are not set")
+	}
+	off := engineOptions(t, nothing)
+	for _, name := range []string{"ExplainPart", "KeepSignature", "StripAllAR"} {
+		if off.FieldByName("Inbound").FieldByName(name).Bool() {
+			t.Errorf("%s is on", name)
+		}
+	}
+	for _, name := range []string{"MixedClear", "NextHopInbound", "SignAsOther", "Opaque", "HeaderProtection", "Archive"} {
+		if !off.FieldByName("Outbound").FieldByName(name).IsZero() {
+			t.Errorf("%s is on", name)
+		}
+	}
+	if off.FieldByName("Headers").FieldByName("OmitAuthentic").Bool() {
+		t.Error("Authentication-Results is left out")
+	}
+}

@@ -20,8 +20,8 @@ import (
 // TestAttacksOnCMS: what is wrong with signed and encrypted data by mail, all through
 // one Postfix.
 func TestAttacksOnCMS(t *testing.T) {
-	s := newSite(t, viaMilter)
-	s.attacked(t, attacksOnSigners(s), attacksOnAttributes(s), attacksBySize(s), attacksByDepth(s))
+	s := newSite(t, viaBoth)
+	s.attacked(t, attacksOnSigners(s), attacksOnAttributes(s), attacksBySize(s), attacksByDepth(s), attacksByAnotherKey(s), attacksByExfiltration(s))
 }
 
 // hostile is one mail of an attacker's.

@@ -57,6 +57,7 @@ func TestAttacks(t *testing.T) {
 		})
 	}
 	poisoned(s)
+	intoTheHouse(s)
 }
 
 const restOfHeader = "To: support@firma.example\nSubject: MARK\nMIME-Version: 1.0\n"

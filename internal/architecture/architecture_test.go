@@ -117,6 +117,18 @@ func within(pkg, name string) bool {
 	return strings.HasPrefix(pkg, "smime/cms/internal/") && strings.HasPrefix(name, "smime/cms/internal/")
 }
 
+// TestNoDirectories: nothing installed speaks LDAP, or can ask the DNS for SMIMEA
+// (type 53), which net does not know.
+func TestNoDirectories(t *testing.T) {
+	for pkg, list := range imports(t) {
+		for _, i := range list {
+			if low := strings.ToLower(i); strings.Contains(low, "ldap") || strings.Contains(low, "dns") {
+				t.Errorf("%s imports %s", pkg, i)
+			}
+		}
+	}
+}
+
 // TestIsolated: gateway, smime and cms have no way out of their own.
 func TestIsolated(t *testing.T) {
 	all := imports(t)

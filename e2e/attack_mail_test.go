@@ -21,7 +21,7 @@ import (
 // one Postfix.
 func TestAttacksOnCMS(t *testing.T) {
 	s := newSite(t, viaBoth)
-	s.attacked(t, attacksOnSigners(s), attacksOnAttributes(s), attacksBySize(s), attacksByDepth(s), attacksByAnotherKey(s), attacksByExfiltration(s))
+	s.attacked(t, attacksByOtherSigners(s), attacksAroundCiphertext(s), attacksOnSigners(s), attacksOnAttributes(s), attacksBySize(s), attacksByDepth(s), attacksByAnotherKey(s), attacksByExfiltration(s))
 }
 
 // hostile is one mail of an attacker's.

@@ -34,6 +34,7 @@ func TestTakeover(t *testing.T) {
 		"an authority under another root":     s.pki.Under(other, testpki.Options{Name: "Third CA", CA: true}),
 		"one of nearly the same name":         s.pki.Under(other, testpki.Options{Name: "Test  Root ", CA: true}),
 		"one that certifies the old key anew": other,
+		"one of the very same name":           s.pki.Under(other, testpki.Options{Name: "Test Root", CA: true}),
 	} {
 		t.Run(name, func(t *testing.T) { s.takeover(t, strings.ReplaceAll(name, " ", "-"), by) })
 	}

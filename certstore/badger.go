@@ -169,13 +169,26 @@ func (s *Badger) checksums() (err error) {
 	return s.db.VerifyChecksum()
 }
 
-// view reads.
-func (s *Badger) view(do func(*badger.Txn) error) error {
+// view reads. What cannot be read looks like a record that is lost, or makes badger
+// panic, or looks like a key that is not there: at the first of the signs that can be
+// seen all tables are looked at, before the next answer is one that cannot.
+func (s *Badger) view(do func(*badger.Txn) error) (err error) {
 	s.life.RLock()
 	defer s.life.RUnlock()
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("certstore: a table cannot be read (%v)", p)
+		}
+		if err == nil || errors.Is(err, ErrNotFound) {
+			return
+		}
+		if bad := s.verify(); bad != nil {
+			err = bad
+		}
+	}()
 	return s.db.View(do)
 }
 

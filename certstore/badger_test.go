@@ -3,6 +3,7 @@ package certstore
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -159,6 +160,62 @@ func TestDamage(t *testing.T) {
 	}
 	if _, err := OpenBadger(BadgerOptions{Dir: copied(t, dir)}); err == nil || !strings.Contains(err.Error(), "damaged: restore") {
 		t.Errorf("at the start: %v", err)
+	}
+}
+
+// TestFirstSignOfDamage: nothing panics, and from the first error on all is one, without
+// waiting for the next look at the tables.
+func TestFirstSignOfDamage(t *testing.T) {
+	dir, ctx := t.TempDir(), context.Background()
+	s := open(t, dir)
+	const addresses = 600
+	for i := range addresses { // 5 MB that cannot be compressed: more than the cache holds
+		noise := make([]byte, 9000)
+		rand.Read(noise)
+		if err := s.Put(ctx, record(string(noise), fmt.Sprintf("a%d@x.example", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	s = open(t, dir)
+	defer s.Close()
+	rot(t, dir)
+	signs := 0
+	for i := range addresses {
+		list, err := s.ByAddress(ctx, fmt.Sprintf("a%d@x.example", i))
+		if err != nil {
+			signs++
+		} else if signs > 0 {
+			t.Fatalf("address %d: %d records after an error", i, len(list))
+		}
+	}
+	if signs == 0 {
+		t.Error("no damage was seen")
+	}
+}
+
+// rot changes every table under the store that has it open, but for its index.
+func rot(t *testing.T, dir string) {
+	t.Helper()
+	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables: %v", err)
+	}
+	for _, path := range tables {
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := int64(100); at < info.Size()*9/10; at += 100 {
+			if _, err := f.WriteAt([]byte{0xa5}, at); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -60,7 +60,7 @@ func run() error {
 			return fmt.Errorf("%s: %w", step.title, err)
 		}
 	}
-	s.howToTry()
+	fmt.Print(s.howToTry())
 	if os.Getenv("RUN_ONCE") != "" {
 		return nil
 	}
@@ -231,8 +231,8 @@ func show(title, text string) {
 	fmt.Println("  └")
 }
 
-func (s *stage) howToTry() {
-	fmt.Printf(`
+func (s *stage) howToTry() string {
+	return fmt.Sprintf(`
 Try it: mail to support@firma.example goes to %s, the helpdesk sends to %s.
 All mail ends in the demo's own sink. Keys and certificates: %s (support.pem, anna.pem, root.crt).
 
@@ -241,6 +241,8 @@ A real Postfix needs, in main.cf:
     non_smtpd_milters     = inet:%s
     milter_default_action = tempfail
     message_size_limit    = 209715200
+    smtpd_forbid_bare_newline            = yes
+    smtpd_forbid_bare_newline_exclusions =
 and for the port that the helpdesk sends to, in master.cf:
     submission inet n - y - - smtpd
       -o smtpd_milters=inet:%s

@@ -88,9 +88,10 @@ func withStore(path string, args []string, do func(context.Context, certificateS
 	return failed(do(ctx, store, args))
 }
 
+// failed is exit code 1, unless err has another one.
 func failed(err error) error {
-	if err == nil {
-		return nil
+	if f := (*failure)(nil); err == nil || errors.As(err, &f) {
+		return err
 	}
 	return &failure{exitNotValid, err}
 }
@@ -172,6 +173,9 @@ func showCerts(ctx context.Context, s certificateStore, args []string) error {
 func importCerts(ctx context.Context, s certificateStore, args []string) error {
 	for _, path := range args {
 		list, err := readCertificates([]string{path})
+		if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
+			return unreadable(err)
+		}
 		if err != nil {
 			return err
 		}

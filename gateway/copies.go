@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/internal/spki"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -162,17 +163,10 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 // judged is the verdict over what served mailboxes get: the signature that was asked
 // for, or the mail as it is.
 func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity) (*Judgement, error) {
-	e := m.e
 	if p.credential != nil {
-		e = signed
+		return m.over(ctx, signed)
 	}
-	sec := e.Section()
-	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	return m.g.verdict(ctx, opened, m.from)
+	return m.over(ctx, m.e)
 }
 
 // delivery is a copy with a new body.
@@ -337,6 +331,5 @@ func maySign(c *keyring.Credential) bool {
 }
 
 func mayEncrypt(c *keyring.Credential) bool {
-	u := c.Certificate.KeyUsage
-	return cms.CanEncryptTo(c.Certificate) == nil && (u == 0 || u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0)
+	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
 }

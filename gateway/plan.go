@@ -103,14 +103,19 @@ func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 
 // alreadySigned tells whether the mail bears a valid signature of From.
 func (m *outboundMail) alreadySigned(ctx context.Context) (bool, error) {
-	sec := m.e.Section()
+	j, err := m.over(ctx, m.e)
+	return err == nil && j.Signature == SignatureValid, err
+}
+
+// over is the verdict over an entity as mail of From.
+func (m *outboundMail) over(ctx context.Context, e *smime.Entity) (*Judgement, error) {
+	sec := e.Section()
 	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer opened.Close()
-	j, err := m.g.verdict(ctx, opened, "")
-	return err == nil && j.Signature == SignatureValid, err
+	return m.g.verdict(ctx, opened, m.from)
 }
 
 // signer is the newest valid credential whose certificate names From, and with

@@ -178,7 +178,7 @@ func (c *Credential) Problems(now time.Time) (out []string) {
 	if now.Before(cert.NotBefore) {
 		out = append(out, fmt.Sprintf("the certificate is not valid before %s", cert.NotBefore.UTC().Format(time.DateOnly)))
 	}
-	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) && !slices.Contains(cert.ExtKeyUsage, x509.ExtKeyUsageAny) {
+	if !spki.ForMail(cert) {
 		out = append(out, "the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted")
 	}
 	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < minRSA || k.E < 3) {

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"sealgate/config"
 	"sealgate/internal/address"
 	"sealgate/internal/dn"
+	"sealgate/internal/spki"
 	"sealgate/smime/cms"
 	"sealgate/trust"
 )
@@ -206,16 +206,14 @@ func importCerts(ctx context.Context, s certificateStore, args []string) error {
 
 // useless says why nothing will be encrypted for a certificate, whoever issued it.
 func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
-	purposes := len(c.ExtKeyUsage) + len(c.UnknownExtKeyUsage)
-	forMail := slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 	switch err := cms.CanEncryptTo(c); {
 	case err != nil:
 		return err.Error()
 	case now.After(c.NotAfter):
 		return "it has expired"
-	case c.KeyUsage != 0 && c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0:
+	case !spki.MayEncrypt(c):
 		return "its key usage does not allow encryption"
-	case purposes > 0 && !forMail:
+	case !spki.ForMail(c):
 		return "it is not for e-mail"
 	case c.IsCA && state != certstore.Pinned:
 		return "it is an authority's, and not pinned"

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/internal/dn"
+	"sealgate/internal/spki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -52,7 +53,7 @@ func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Re
 			return nil, unreadable(fmt.Errorf("%s: there are certificates of authorities only, none of somebody to encrypt to", path))
 		}
 		for _, c := range certs {
-			if u := c.KeyUsage; u != 0 && u&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) == 0 {
+			if !spki.MayEncrypt(c) {
 				return nil, unreadable(fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path, dn.String(c.Subject)))
 			}
 			list = append(list, cms.Recipient{Certificate: c, OAEP: oaep})

@@ -39,6 +39,7 @@ const (
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{Use: "sealgate", Short: "S/MIME gateway for Postfix", SilenceErrors: true, SilenceUsage: true,
+		Version: version(),
 		Long: `sealgate gives a helpdesk that knows no S/MIME signed and encrypted mail: as a
 milter or SMTP proxy of Postfix, it decrypts and verifies what comes in, and signs
 and encrypts what goes out as X-SMIME-Sign and X-SMIME-Encrypt ask.
@@ -48,6 +49,7 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 		Example: `  sealgate key import --out keys/support.pem support.p12
   sealgate check --config config.toml --postfix
   sealgate verify --roots ca.pem message.eml`}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.AddGroup(&cobra.Group{ID: groupGateway, Title: "The gateway:"}, &cobra.Group{ID: groupMessages, Title: "Messages:"},
 		&cobra.Group{ID: groupKeys, Title: "Keys and certificates:"})
 	add := func(group string, list ...*cobra.Command) {
@@ -56,7 +58,7 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 			root.AddCommand(c)
 		}
 	}
-	add(groupGateway, serveCommand(), checkCommand())
+	add(groupGateway, serveCommand(), checkCommand(), versionCommand())
 	add(groupMessages, verifyCommand(), explainCommand(), decryptCommand(), signCommand(), encryptCommand())
 	add(groupKeys, certCommand(), keyCommand())
 	return root

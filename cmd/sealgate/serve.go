@@ -55,6 +55,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	}
 	defer h.closeStore()
 	slog.SetDefault(h.log) // go-milter speaks to the standard logger
+	h.log.Info("starting", "version", version())
 	doors, err := h.open()
 	if err != nil {
 		return err

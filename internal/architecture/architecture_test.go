@@ -25,7 +25,8 @@ var floors = [][]string{
 	{"smime"},
 	{"certstore", "keyring", "trust"},
 	{"trust/fetch", "smime/cms"},
-	{"spool", "internal/address", "internal/dn", "internal/spki", "smime/cms/internal"},
+	{"smime/cms/internal"},
+	{"spool", "internal/address", "internal/ber", "internal/dn", "internal/rc2", "internal/spki"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

@@ -10,10 +10,10 @@ import (
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/rc2"
 	"sealgate/smime/cms/internal/chachastream"
 	"sealgate/smime/cms/internal/gcmstream"
 	"sealgate/smime/cms/internal/oid"
-	"sealgate/smime/cms/internal/rc2"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"sealgate/smime/cms/internal/ber"
+	"sealgate/internal/ber"
 )
 
 var (

@@ -9,7 +9,7 @@ import (
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"sealgate/smime/cms/internal/ber"
+	"sealgate/internal/ber"
 	"sealgate/smime/cms/internal/oid"
 )
 

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"sealgate/smime/cms/internal/ber"
+	"sealgate/internal/ber"
 )
 
 // shape lists tags, and the contents of all that is not random: strings of

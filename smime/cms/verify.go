@@ -15,8 +15,8 @@ import (
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/ber"
 	"sealgate/internal/spki"
-	"sealgate/smime/cms/internal/ber"
 	"sealgate/smime/cms/internal/oid"
 )
 

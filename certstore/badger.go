@@ -3,6 +3,7 @@ package certstore
 // This file opens the embedded store.
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -24,6 +25,8 @@ type BadgerOptions struct {
 	Dir string
 	Key []byte // 16, 24 or 32 octets: the store is encrypted at rest; nil: it is not
 	Log *slog.Logger
+
+	Cache CacheBounds // of each cache; zero: DefaultCacheBounds
 }
 
 // schemaVersion is the layout of keys and records; another one is refused.
@@ -55,6 +58,11 @@ type Badger struct {
 	once sync.Once
 	stop chan struct{}
 	done chan struct{}
+
+	bounds CacheBounds
+
+	caching sync.Mutex          // one writer of answers at a time; guards caches
+	caches  map[string]cacheUse // by name; one that is not there is not counted yet
 }
 
 // OpenBadger opens or creates the store. The error says what to do when another
@@ -67,7 +75,8 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 	if err != nil {
 		return nil, explain(o.Dir, err)
 	}
-	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{}),
+		bounds: cmp.Or(o.Cache, DefaultCacheBounds), caches: map[string]cacheUse{}}
 	for _, check := range []func() error{s.verify, s.checkSchema} {
 		if err := check(); err != nil {
 			db.Close()

@@ -13,7 +13,7 @@ func TestBadgerIsAStore(t *testing.T) {
 	for name, key := range map[string][]byte{"plain": nil, "encrypted": make([]byte, 32)} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(t *testing.T) certstore.Store {
-				s, err := certstore.OpenBadger(certstore.BadgerOptions{Dir: t.TempDir(), Key: key})
+				s, err := certstore.OpenBadger(certstore.BadgerOptions{Dir: t.TempDir(), Key: key, Cache: storetest.CacheBounds})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -62,6 +62,16 @@ type Memory struct {
 	HiddenSubject bool // its Subject had been hidden (RFC 9788)
 }
 
+// CacheBounds is how much one cache may hold.
+type CacheBounds struct {
+	Answers int
+	Octets  int64 // of all answers with their keys
+}
+
+// DefaultCacheBounds: ten thousand customers' certificates are asked about within a
+// year; authorities that issue for mail are some hundred, of 2 KiB each.
+var DefaultCacheBounds = CacheBounds{Answers: 10_000, Octets: 16 << 20}
+
 // Store keeps records. Methods are safe for concurrent use; what a method has
 // stored survives a crash once it has returned.
 type Store interface {
@@ -85,7 +95,10 @@ type Store interface {
 	// Remember and Recall keep what was decrypted, under a hash.
 	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)
-	// CachePut and CacheGet keep answers of look-ups for a time.
+	// CachePut and CacheGet keep answers of look-ups for a time. A key is the name of
+	// a cache, a slash and the rest. Each cache is held within CacheBounds: beyond
+	// them those answers go that would run out first. One that is larger than a whole
+	// cache is an ErrRecord.
 	CachePut(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	CacheGet(ctx context.Context, key string) (value []byte, known bool, err error)
 	// Close waits for calls under way; later ones fail.

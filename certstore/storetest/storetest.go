@@ -16,7 +16,10 @@ import (
 	"sealgate/certstore"
 )
 
-// Run tests a Store. open returns an empty one, which Run closes.
+// CacheBounds are those of the Store that is tested.
+var CacheBounds = certstore.CacheBounds{Answers: 40, Octets: 8 << 20}
+
+// Run tests a Store. open returns an empty one with CacheBounds, which Run closes.
 func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 	for name, test := range map[string]func(*testing.T, certstore.Store){
 		"EveryFieldComesBack":         everyField,
@@ -29,6 +32,8 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"List":                        list,
 		"DeleteAndStateOfUnknownOnes": deleteAndState,
 		"TimeToLive":                  timeToLive,
+		"CachesAreBoundedInNumber":    manyAnswers,
+		"CachesAreBoundedInOctets":    largeAnswers,
 		"ManyWriters":                 manyWriters,
 		"TheBestOfManyCandidates":     manyCandidates,
 		"PendingOnesAreBounded":       manyPending,
@@ -364,6 +369,60 @@ func timeToLive(t *testing.T, s certstore.Store) {
 	time.Sleep(2100 * time.Millisecond)
 	if _, known, err := s.CacheGet(ctx, "short"); known || err != nil {
 		t.Error("outlived its time", err)
+	}
+}
+
+// manyAnswers: up to the bound all answers are there; one more, and those that would
+// run out first are gone, while the others and other caches stay.
+func manyAnswers(t *testing.T, s certstore.Store) {
+	answer := func(i int) (string, time.Duration) {
+		return fmt.Sprintf("many/%d", i), time.Hour + time.Duration(i)*time.Minute
+	}
+	if err := s.CachePut(context.Background(), "other/1", nil, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	for i := range CacheBounds.Answers {
+		key, ttl := answer(i)
+		if err := s.CachePut(context.Background(), key, nil, ttl); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known(t, s, "many/0", true)
+	key, ttl := answer(CacheBounds.Answers)
+	if err := s.CachePut(context.Background(), key, nil, ttl); err != nil {
+		t.Fatal(err)
+	}
+	known(t, s, "many/0", false)
+	known(t, s, fmt.Sprintf("many/%d", CacheBounds.Answers/2), true)
+	known(t, s, key, true)
+	known(t, s, "other/1", true)
+}
+
+// largeAnswers: the same in octets, of which the keys are a part.
+func largeAnswers(t *testing.T, s certstore.Store) {
+	const first, second = "large/1", "large/2"
+	rest := int(CacheBounds.Octets) - len(first) - 1<<20 - len(second)
+	putAnswer := func(key string, octets int, ttl time.Duration) error {
+		return s.CachePut(context.Background(), key, make([]byte, octets), ttl)
+	}
+	if err := errors.Join(putAnswer(first, 1<<20, time.Hour), putAnswer(second, rest, 2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	known(t, s, first, true)
+	if err := putAnswer(second, rest+1, 2*time.Hour); err != nil { // renewed, one octet larger
+		t.Fatal(err)
+	}
+	known(t, s, first, false)
+	known(t, s, second, true)
+	if err := putAnswer("large/3", int(CacheBounds.Octets), time.Hour); !errors.Is(err, certstore.ErrRecord) {
+		t.Errorf("one that no cache has room for: %v", err)
+	}
+}
+
+func known(t *testing.T, s certstore.Store, key string, want bool) {
+	t.Helper()
+	if _, got, err := s.CacheGet(context.Background(), key); got != want || err != nil {
+		t.Errorf("%s: %v, want %v; %v", key, got, want, err)
 	}
 }
 

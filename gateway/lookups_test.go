@@ -44,13 +44,15 @@ type services struct {
 	revoked map[string]time.Time
 }
 
-// services starts them and has the gateway ask them.
-func (h *house) services(policy trust.Policy) *services {
+// services starts them and has the gateway ask them. What they answer is kept in the
+// house's store, or in the cache given.
+func (h *house) services(policy trust.Policy, instead ...trust.Cache) *services {
 	h.t.Helper()
+	cache := append(instead, h.store)[0]
 	s := &services{t: h.t, root: h.pki.Root, by: h.pki.Root, stop: make(chan struct{}), people: map[string]*testpki.Cert{}, hits: map[string]int{}, revoked: map[string]time.Time{}}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	s.url = server.URL
-	s.sources = trust.NewSources(trust.SourcesOptions{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), Cache: h.store, Parse: x509.ParseCertificates})
+	s.sources = trust.NewSources(trust.SourcesOptions{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), Cache: cache, Parse: x509.ParseCertificates})
 	h.t.Cleanup(func() { s.sources.Close(); close(s.stop); server.Close() })
 	h.trusts(s, policy)
 	return s

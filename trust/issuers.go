@@ -20,11 +20,10 @@ const (
 	maxLinks    = 6                // certificates between leaf and root that are looked for
 	maxAIAURLs  = 2                // of one certificate
 	maxFound    = 4                // authorities of one name
-	maxKept     = 1 << 14          // octets of them in the cache
+	maxKept     = 1 << 14          // octets of them that are kept
 	maxUnproved = 4                // downloads at once: anybody can name URLs that hang
 	aiaTime     = 10 * time.Second // of one download, with the wait for its turn
 	keepIssuers = 30 * 24 * time.Hour
-	keepAIA     = 24 * time.Hour
 )
 
 // complete returns what is missing between the certificate asked about and a root:
@@ -76,19 +75,19 @@ func (s *Sources) fetchIssuers(ctx context.Context, c *x509.Certificate, known b
 
 func poolKey(subject []byte) string { return fmt.Sprintf("issuer/%x", sha256.Sum256(subject)) }
 
-// atURL gets the authorities behind one URL, of the cache when only what is known
+// atURL gets the authorities behind one URL, out of memory when only what is known
 // may be given. The key holds the name too: else who asks for one authority of a
 // bundle would hide the others.
 func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, known bool) []*x509.Certificate {
 	key := fmt.Sprintf("aia/%x", sha256.Sum256(append([]byte(url+"\x00"), c.RawIssuer...)))
-	if list := s.recall(ctx, key); len(list) > 0 {
+	if list := s.downloaded(key); len(list) > 0 {
 		return list
 	}
 	if known || ctx.Err() != nil || s.failed(key) != nil {
 		return nil
 	}
 	ch := s.group.DoChan(key, func() (any, error) {
-		if list := s.recall(s.ctx, key); len(list) > 0 { // since a moment ago
+		if list := s.downloaded(key); len(list) > 0 { // since a moment ago
 			return list, nil
 		}
 		list, err := s.download(url, key, c.RawIssuer)
@@ -97,7 +96,7 @@ func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, kn
 			s.fail(key, err)
 			return list, nil
 		}
-		s.remember(key, list, keepAIA)
+		s.hold(key, list)
 		return list, nil
 	})
 	select {
@@ -146,15 +145,19 @@ func (s *Sources) download(url, key string, name []byte) (list []*x509.Certifica
 	return list, nil
 }
 
-// learn puts the intermediates of a proven chain into the pool.
-func (s *Sources) learn(ctx context.Context, chain []*x509.Certificate) {
-	for _, ca := range chain[1:max(1, len(chain)-1)] {
+// learn puts the intermediates of a path that leads to a root into the pool, those
+// that hold at the time at. Nothing else that mail brought or pointed to is kept.
+func (s *Sources) learn(ctx context.Context, chain []*x509.Certificate, at time.Time) {
+	if len(chain) < 3 { // a leaf and a root, a root itself, or none
+		return
+	}
+	for _, ca := range chain[1 : len(chain)-1] {
 		key := poolKey(ca.RawSubject)
 		list := s.recall(ctx, key)
-		if len(list) >= maxFound || contains(list, ca) {
+		if len(list) >= maxFound || contains(list, ca) || outside(ca, at) {
 			continue
 		}
-		s.remember(key, append(list, ca), keepIssuers)
+		s.remember(key, append(list, ca))
 	}
 }
 
@@ -174,7 +177,7 @@ func (s *Sources) recall(ctx context.Context, key string) (list []*x509.Certific
 	return parse(raw)
 }
 
-func (s *Sources) remember(key string, list []*x509.Certificate, ttl time.Duration) {
+func (s *Sources) remember(key string, list []*x509.Certificate) {
 	var raw [][]byte
 	for _, c := range list {
 		raw = append(raw, c.Raw)
@@ -183,7 +186,7 @@ func (s *Sources) remember(key string, list []*x509.Certificate, ttl time.Durati
 	if s.o.Cache == nil || err != nil || len(data) > maxKept {
 		return
 	}
-	if err := s.o.Cache.CachePut(s.ctx, key, data, ttl); err != nil {
+	if err := s.o.Cache.CachePut(s.ctx, key, data, keepIssuers); err != nil {
 		s.o.Log.Warn("an authority's certificate was not kept", "error", err)
 	}
 }

@@ -1,9 +1,12 @@
 package trust
 
-// This file tests how many authorities of one name are kept.
+// This file tests which authorities are kept, and how many.
 
 import (
+	"crypto/x509"
+	"fmt"
 	"testing"
+	"time"
 
 	"sealgate/internal/testpki"
 )
@@ -47,5 +50,69 @@ func TestBundleBound(t *testing.T) {
 		if res, _ := check(s.checker(Soft, newMemory()), leaf); res.Status == Valid != (i < maxFound) {
 			t.Errorf("%d of the bundle: %+v", i, res)
 		}
+	}
+}
+
+// TestUnprovedAuthoritiesAreNotKept: what certificates point to that no root has
+// proved stays out of the store, whatever their number; it is held in memory for a
+// moment, so that a second mail does not fetch it again.
+func TestUnprovedAuthoritiesAreNotKept(t *testing.T) {
+	s := newServices(t)
+	stranger := testpki.New(t)
+	sub := stranger.Issue(testpki.Options{Name: "Sub", CA: true})
+	s.ca = sub.Certificate.Raw
+	cache := newMemory()
+	c := s.checker(Soft, cache)
+	for i := range 20 {
+		leaf := stranger.Under(sub, testpki.Options{Addresses: anna, AIA: []string{fmt.Sprintf("%s/ca/%d", s.url, i)}})
+		for range 2 {
+			if res, _ := check(c, leaf); res.Status != Untrusted {
+				t.Fatalf("%+v", res)
+			}
+		}
+	}
+	if n := s.count("/ca"); n != 20 {
+		t.Errorf("%d downloads, want 20", n)
+	}
+	if len(cache.data) > 0 {
+		t.Errorf("%d entries in the store", len(cache.data))
+	}
+}
+
+// TestExpiredCertificateProvesItsAuthority: an authority whose path to a root was found
+// is kept, though the certificate that showed it has expired.
+func TestExpiredCertificateProvesItsAuthority(t *testing.T) {
+	s := newServices(t)
+	day := 24 * time.Hour
+	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true})
+	s.ca = sub.Certificate.Raw
+	old := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}, NotBefore: time.Now().Add(-2 * day), NotAfter: time.Now().Add(-day)})
+	c := s.checker(Soft, newMemory())
+	if res, _ := check(c, old); res.Status != Expired {
+		t.Fatalf("%+v", res)
+	}
+	if res, _ := check(c, s.pki.Under(sub, testpki.Options{Addresses: anna})); res.Status != Valid {
+		t.Errorf("from the pool: %+v", res)
+	}
+}
+
+// TestDownloadsAreBounded: the memory of downloads in number, and each in octets.
+func TestDownloadsAreBounded(t *testing.T) {
+	src := NewSources(SourcesOptions{})
+	defer src.Close()
+	small := []*x509.Certificate{{Raw: make([]byte, maxKept)}}
+	for i := range maxDownloads {
+		src.hold(fmt.Sprint(i), small)
+	}
+	if len(src.downloads) != maxDownloads || src.downloaded("0") == nil {
+		t.Errorf("%d downloads, want %d", len(src.downloads), maxDownloads)
+	}
+	src.hold("one more", small)
+	if len(src.downloads) > maxDownloads || src.downloaded("one more") == nil {
+		t.Errorf("%d downloads, at most %d", len(src.downloads), maxDownloads)
+	}
+	src.hold("large", []*x509.Certificate{{Raw: make([]byte, maxKept+1)}})
+	if src.downloaded("large") != nil {
+		t.Error("one octet more than is held")
 	}
 }

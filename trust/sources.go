@@ -22,7 +22,8 @@ type Fetcher interface {
 	Post(ctx context.Context, url, contentType string, body []byte, max int64) ([]byte, error)
 }
 
-// Cache keeps answers beyond a restart; certstore.Store does.
+// Cache keeps answers beyond a restart, within bounds; certstore.Store does. A key is
+// the name of a cache, a slash and the rest; each cache has bounds of its own.
 type Cache interface {
 	CachePut(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	CacheGet(ctx context.Context, key string) (value []byte, known bool, err error)
@@ -65,9 +66,10 @@ type Sources struct {
 	reading chan struct{} // of CRLs
 	unknown chan struct{} // downloads for certificates that nobody has proved
 
-	mu       sync.Mutex
-	failures map[[32]byte]failure // by URL, and by certificate
-	lists    lists
+	mu        sync.Mutex
+	failures  map[[32]byte]failure // by URL, and by certificate
+	downloads map[string]download  // by URL and name
+	lists     lists
 }
 
 // NewSources returns Sources; Close ends what they do in the background.
@@ -79,7 +81,7 @@ func NewSources(o SourcesOptions) *Sources {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Sources{o: o, refresh: make(chan struct{}, maxRefreshes), reading: make(chan struct{}, maxReading),
-		unknown: make(chan struct{}, maxUnproved), failures: map[[32]byte]failure{}}
+		unknown: make(chan struct{}, maxUnproved), failures: map[[32]byte]failure{}, downloads: map[string]download{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }

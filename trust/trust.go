@@ -200,8 +200,8 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 			res = c.paths(ctx, r, append(bag, more...))
 		}
 	}
-	if res.Status == Valid && c.o.Sources != nil {
-		c.o.Sources.learn(ctx, res.Chain)
+	if c.o.Sources != nil {
+		c.o.Sources.learn(ctx, res.Chain, r.At)
 	}
 	return res
 }

@@ -104,6 +104,69 @@ func TestHiddenSubjectStaysHidden(t *testing.T) {
 	}
 }
 
+// TestReplyToHiddenAmongOthers: a reply that refers to several mails stays hidden if
+// any of them was, whichever stands first.
+func TestReplyToHiddenAmongOthers(t *testing.T) {
+	h := newHouse(t)
+	h.knows(h.anna)
+	for id, hidden := range map[string]bool{"shown@kunde.example": false, "hidden@kunde.example": true} {
+		if err := h.store.Remember(context.Background(), replyKey(id), certstore.Memory{HiddenSubject: hidden}, h.g.o.Limits.Remember); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for ids, subject := range map[string]string{
+		"In-Reply-To: <shown@kunde.example>\r\nReferences: <hidden@kunde.example>\r\n":                  "[...]",
+		"References: <hidden@kunde.example> <shown@kunde.example>\r\n":                                  "[...]",
+		"References: <shown@kunde.example> <plain@kunde.example> <hidden@kunde.example>\r\n":            "[...]",
+		"In-Reply-To: <shown@kunde.example>\r\nReferences: <shown@kunde.example> <plain@x.example>\r\n": "re",
+	} {
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", ids+plainText))
+		if out.Verdict != Accept || leaves(out, "the secret text") || h.header(out.text[0], "Subject") != subject {
+			t.Errorf("%q: %+v, Subject not %q\n%s", ids, out.Outcome, subject, out.text)
+		}
+	}
+}
+
+// TestHiddenSubjectOfSignedMail: a mail that is signed already has its Subject hidden
+// as any other, and who opens it reads the true one under a valid signature.
+func TestHiddenSubjectOfSignedMail(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.HeaderProtection = ProtectHideSubject })
+	h.knows(h.anna)
+	const orders = "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"
+	head := strings.Replace(fromSupport("anna@kunde.example", orders), "Subject: re", "Subject: TOPSECRET", 1)
+	covering := "From: support@firma.example\r\nSubject: TOPSECRET\r\nContent-Type: text/plain; hp=\"clear\"\r\n\r\nthe secret text\r\n"
+	for name, inner := range map[string]string{"Subject outside the signature": plainText, "Subject under the signature": covering} {
+		out := h.process(outboundTo("anna@kunde.example"), h.signed(h.support, head, inner))
+		if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+			t.Errorf("%s: %+v\n%s", name, out.Outcome, out.text)
+			continue
+		}
+		shown, j, m := h.judged(out.text[0], h.anna)
+		if j.Signature != SignatureValid || len(m.Layers) != 2 || !strings.Contains(shown, "the secret text") {
+			t.Errorf("%s: %s, %d layers\n%s", name, j.Signature, len(m.Layers), shown)
+		}
+		if m.Protected == nil || len(m.Protected.Get("Subject")) != 1 || m.Protected.Get("Subject")[0].Value() != "TOPSECRET" {
+			t.Errorf("%s: the true Subject is lost: %+v", name, m.Protected)
+		}
+	}
+}
+
+// TestHiddenSubjectOfSignedMailWithoutKey: whose key is not here keeps his signature,
+// and the Subject is hidden all the same.
+func TestHiddenSubjectOfSignedMailWithoutKey(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Outbound.HeaderProtection = ProtectHideSubject })
+	h.knows(h.anna)
+	boss := h.pki.Issue(testpki.Options{Addresses: []string{"boss@firma.example"}, Key: "rsa-2048"})
+	head := strings.NewReplacer("Subject: re", "Subject: TOPSECRET", "support@", "boss@").Replace(fromSupport("anna@kunde.example", "X-SMIME-Sign: if-possible\r\nX-SMIME-Encrypt: yes\r\n"))
+	out := h.process(outboundTo("anna@kunde.example"), h.signed(boss, head, plainText))
+	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+		t.Fatalf("%+v\n%s", out.Outcome, out.text)
+	}
+	if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != SignatureValid || j.Signer.Address != "boss@firma.example" {
+		t.Errorf("%+v", j)
+	}
+}
+
 // TestBareCRIsNoHeaderLine: readers that end a line at a bare CR must find
 // nothing behind it that only we may say.
 func TestBareCRIsNoHeaderLine(t *testing.T) {

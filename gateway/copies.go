@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,7 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 	if p.keep {
 		return accepted(Delivery{To: m.env.To, Edits: m.stripped()}), nil
 	}
-	signed, done, err := m.content(p)
+	signed, done, err := m.content(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -45,17 +46,25 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 
 // content is what is sent in clear and what is encrypted, signed where that is planned;
 // nil when the body stays as it is.
-func (m *outboundMail) content(p *plan) (e *smime.Entity, done func(), err error) {
-	var made []*smime.Entity
+func (m *outboundMail) content(ctx context.Context, p *plan) (e *smime.Entity, done func(), err error) {
+	var made []io.Closer
 	done = func() {
-		for _, e := range slices.Backward(made) { // what was made last reads from the ones before
-			e.Close()
+		for _, c := range slices.Backward(made) { // what was made last reads from the ones before
+			c.Close()
 		}
 	}
 	if p.credential == nil && !p.encrypts() {
 		return nil, done, nil
 	}
 	e = m.e
+	if p.anew {
+		opened, err := m.open(ctx, m.e)
+		if err != nil {
+			return nil, nil, err
+		}
+		made = append(made, opened)
+		e = opened.Inner
+	}
 	for _, step := range []func(*smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
 		if e, err = step(e, p); err != nil {
 			done()
@@ -84,9 +93,11 @@ func (m *outboundMail) sameMessage(copies []Delivery) {
 }
 
 // protect puts the header into what is signed and encrypted, where that is
-// wanted. What is signed already stays as it is.
+// wanted. What is signed already stays as it is: a Subject that it does not cover
+// and that is hidden stands around it, within what is encrypted.
 func (m *outboundMail) protect(content *smime.Entity, p *plan) (*smime.Entity, error) {
-	if p.signed || m.g.o.Outbound.HeaderProtection == ProtectOff && !m.hides(p) {
+	wanted := m.hides(p) || !p.signed && m.g.o.Outbound.HeaderProtection != ProtectOff
+	if !wanted || p.covered && p.signed {
 		return content, nil
 	}
 	protection := smime.Protection{Fields: m.shown(), Encrypted: p.encryptsAll()}
@@ -163,7 +174,7 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 // judged is the verdict over what served mailboxes get: the signature that was asked
 // for, or the mail as it is.
 func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity) (*Judgement, error) {
-	if p.credential != nil {
+	if p.credential != nil && !p.anew {
 		return m.over(ctx, signed)
 	}
 	return m.over(ctx, m.e)
@@ -214,7 +225,7 @@ const hiddenSubject = "[...]"
 // hidden replaces the Subject of an encrypted copy whose true one lies inside,
 // and removes what Outlook repeats it in.
 func (m *outboundMail) hidden(p *plan) (edits []HeaderEdit) {
-	if p.signed || !m.hides(p) {
+	if !m.hides(p) {
 		return nil
 	}
 	for i, f := range m.e.Fields {

@@ -190,8 +190,9 @@ func (m *outboundMail) hasCalendar(media string) bool {
 	})
 }
 
-// answers is what a reply to a decrypted mail asks for.
-func (m *outboundMail) answers(ctx context.Context) (Demand, error) {
+// answers is what a reply to a decrypted mail asks for. It may refer to several: the
+// Subject stays hidden if that of any of them was.
+func (m *outboundMail) answers(ctx context.Context) (d Demand, err error) {
 	if m.g.o.Outbound.ReplyToEncrypted <= No {
 		return Demand{}, nil
 	}
@@ -201,9 +202,9 @@ func (m *outboundMail) answers(ctx context.Context) (Demand, error) {
 			return Demand{}, fmt.Errorf("look-up of what this mail answers: %w", err)
 		}
 		if ok {
-			m.hide = memory.HiddenSubject
-			return Demand{Encrypt: m.g.o.Outbound.ReplyToEncrypted}, nil
+			d.Encrypt = m.g.o.Outbound.ReplyToEncrypted
+			m.hide = m.hide || memory.HiddenSubject
 		}
 	}
-	return Demand{}, nil
+	return d, nil
 }

@@ -19,6 +19,8 @@ type plan struct {
 	credential *keyring.Credential // signs; nil: not signed
 	keep       bool                // the content is encrypted already: nothing is done to it
 	signed     bool                // the content bears a valid signature already, which stays
+	covered    bool                // that signature covers the Subject too, in a protected header
+	anew       bool                // that signature gives way to one of ours, which covers the Subject
 	groups     []group
 }
 
@@ -56,10 +58,25 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 			return nil, err
 		}
 	}
+	if p.signed {
+		m.settleSignature(p)
+	}
 	if !p.encrypts() {
 		p.groups = m.clearGroups(p)
 	}
 	return p, nil
+}
+
+// settleSignature leaves a signature of From that is there already alone, unless the
+// Subject is to be hidden and that signature does not cover it. The true Subject then
+// needs a place inside what is signed (RFC 9788 §1.8), which only a new signature gives.
+func (m *outboundMail) settleSignature(p *plan) {
+	if p.credential != nil && !p.covered && m.hides(p) {
+		p.anew = true
+		p.signed = false
+		return
+	}
+	p.credential = nil
 }
 
 // clearGroups are the copies of a mail that nobody gets encrypted. Served mailboxes
@@ -80,8 +97,8 @@ func (m *outboundMail) alreadyEncrypted(ctx context.Context) (bool, error) {
 	return smime.AlreadyEncrypted(m.e, m.g.o.Spool)
 }
 
-// planSigning chooses the credential. What bears a signature that is valid for
-// From already is left alone.
+// planSigning chooses the credential, and finds a signature of From that is there
+// already.
 func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 	if m.want.Sign < IfPossible {
 		return nil
@@ -94,28 +111,40 @@ func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 	if p.credential == nil && m.want.Sign == Yes {
 		return refuse(550, "5.7.1", "cannot sign: no usable key for "+printable(m.from, 100))
 	}
-	var err error
-	if p.signed, err = m.alreadySigned(ctx); p.signed {
-		p.credential = nil
-	}
-	return err
+	return m.alreadySigned(ctx, p)
 }
 
-// alreadySigned tells whether the mail bears a valid signature of From.
-func (m *outboundMail) alreadySigned(ctx context.Context) (bool, error) {
-	j, err := m.over(ctx, m.e)
-	return err == nil && j.Signature == SignatureValid, err
+// alreadySigned finds out whether the mail bears a valid signature of From, and
+// whether that covers the Subject.
+func (m *outboundMail) alreadySigned(ctx context.Context, p *plan) error {
+	opened, err := m.open(ctx, m.e)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	j, err := m.g.verdict(ctx, opened, m.from)
+	if err != nil {
+		return err
+	}
+	p.signed = j.Signature == SignatureValid
+	p.covered = p.signed && opened.Protected != nil && len(opened.Protected.Get("Subject")) > 0
+	return nil
 }
 
 // over is the verdict over an entity as mail of From.
 func (m *outboundMail) over(ctx context.Context, e *smime.Entity) (*Judgement, error) {
-	sec := e.Section()
-	opened, err := smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
+	opened, err := m.open(ctx, e)
 	if err != nil {
 		return nil, err
 	}
 	defer opened.Close()
 	return m.g.verdict(ctx, opened, m.from)
+}
+
+// open undoes the layers of an outbound entity: its signatures, as no key is tried.
+func (m *outboundMail) open(ctx context.Context, e *smime.Entity) (*smime.Message, error) {
+	sec := e.Section()
+	return smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
 }
 
 // signer is the newest valid credential whose certificate names From, and with

@@ -4,7 +4,6 @@ package smime
 
 import (
 	"io"
-	"strings"
 
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -28,9 +27,10 @@ func Encrypt(content *Entity, o EncryptOptions) (*Entity, error) {
 	})
 }
 
-// smimeType is the parameter for the cipher (RFC 8551 §3.2.2).
+// smimeType is the parameter for the structure that the cipher is written in
+// (RFC 8551 §3.2.2).
 func smimeType(cipher string) string {
-	if strings.HasSuffix(cipher, "-gcm") || strings.HasSuffix(cipher, "-poly1305") {
+	if cms.IsAuthenticated(cipher) {
 		return "authEnveloped-data"
 	}
 	return "enveloped-data"

@@ -120,6 +120,27 @@ func TestEncryptOpen(t *testing.T) {
 	}
 }
 
+// TestLabelFollowsTheStructure: smime-type says which structure was written
+// (RFC 8551 §3.2.2), for every cipher there is and whatever its name ends with.
+func TestLabelFollowsTheStructure(t *testing.T) {
+	sp := newSpool(t)
+	c := issue(t, "rsa-2048")
+	labels := map[string]string{Enveloped: "enveloped-data", AuthEnveloped: "authEnveloped-data"}
+	for _, cipher := range cms.Ciphers() {
+		content := parse(t, crlf("Content-Type: text/plain\n\nsecret\n"))
+		sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, sealed)
+		m := opened(t, sp, under(t, mailHeader, sealed), decryptionKey(c))
+		_, parameters := sealed.ContentType()
+		if got, want := parameters["smime-type"], labels[m.Layers[0].Type]; got != want {
+			t.Errorf("%s: smime-type %q around %s", cipher, got, m.Layers[0].Type)
+		}
+	}
+}
+
 // TestTripleWrapping signs, encrypts and signs again (RFC 2634), and breaks each
 // layer in turn.
 func TestTripleWrapping(t *testing.T) {

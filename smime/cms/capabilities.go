@@ -83,38 +83,48 @@ func MarshalCapabilities(list []Capability) ([]byte, error) {
 	return der(cbasn1.SEQUENCE, entries...), nil
 }
 
-// OwnCapabilities returns what this package can read and wants to get.
+// OwnCapabilities returns what this package can read and wants to get: of the tables of
+// algorithms what is written too, in their order.
 func OwnCapabilities() []Capability {
 	var list []Capability
-	for _, id := range []asn1.ObjectIdentifier{
-		oid.AES256GCM, oid.AES192GCM, oid.AES128GCM, oid.ChaCha20Poly1305,
-		oid.AES256CBC, oid.AES192CBC, oid.AES128CBC,
-	} {
-		list = append(list, Capability{OID: id})
+	for _, c := range cipherSpecs {
+		if !c.weak {
+			list = append(list, Capability{OID: c.id})
+		}
 	}
-	return append(list,
+	list = append(list,
 		Capability{OID: oid.RSAESOAEP, Parameters: oaepParameters(crypto.SHA256)},
 		Capability{OID: oid.RSAEncryption},
-		Capability{OID: oid.StdDHSHA256KDF, Parameters: derAlgorithm(oid.AES256Wrap)},
-		Capability{OID: oid.StdDHSHA384KDF, Parameters: derAlgorithm(oid.AES256Wrap)},
-		Capability{OID: oid.StdDHSHA512KDF, Parameters: derAlgorithm(oid.AES256Wrap)},
 	)
+	for _, a := range keyAgreements {
+		if a.advertised {
+			list = append(list, Capability{OID: a.ids[0], Parameters: derAlgorithm(oid.AES256Wrap)})
+		}
+	}
+	return list
 }
 
-// capabilityNames are the algorithms that HasCapability knows.
-var capabilityNames = map[string]asn1.ObjectIdentifier{
-	"aes-256-cbc": oid.AES256CBC, "aes-192-cbc": oid.AES192CBC, "aes-128-cbc": oid.AES128CBC,
-	"aes-256-gcm": oid.AES256GCM, "aes-192-gcm": oid.AES192GCM, "aes-128-gcm": oid.AES128GCM,
-	"chacha20-poly1305": oid.ChaCha20Poly1305,
-	"rsa-pkcs1":         oid.RSAEncryption, "rsa-oaep": oid.RSAESOAEP,
-	"ecdh-sha-256": oid.StdDHSHA256KDF, "ecdh-sha-384": oid.StdDHSHA384KDF, "ecdh-sha-512": oid.StdDHSHA512KDF,
-}
-
-// HasCapability tells if the list names an algorithm, by the names that
+// HasCapability reports whether the list names an algorithm, by the names that
 // EncryptOptions.Cipher and RecipientInfo.KeyManagement have.
 func HasCapability(list []Capability, name string) bool {
-	return slices.ContainsFunc(list, func(c Capability) bool {
-		id, ok := capabilityNames[name]
-		return ok && id.Equal(c.OID)
-	})
+	id := capabilityID(name)
+	return id != nil && slices.ContainsFunc(list, func(c Capability) bool { return id.Equal(c.OID) })
+}
+
+// capabilityID is nil for a name that no table has.
+func capabilityID(name string) asn1.ObjectIdentifier {
+	for _, c := range cipherSpecs {
+		if c.name == name {
+			return c.id
+		}
+	}
+	for _, t := range keyTransports {
+		if t.name == name {
+			return t.id
+		}
+	}
+	if a := findAgreement(func(a *keyAgreement) bool { return a.name == name }); a != nil {
+		return a.ids[0]
+	}
+	return nil
 }

@@ -4,15 +4,12 @@ package cms
 
 import (
 	"context"
-	"crypto/cipher"
 	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
-	"sealgate/smime/cms/internal/chachastream"
-	"sealgate/smime/cms/internal/gcmstream"
 	"sealgate/spool"
 )
 
@@ -136,15 +133,6 @@ func (e *EnvelopedData) decryptWith(ctx context.Context, key []byte, o DecryptOp
 	return f, nil
 }
 
-// opener decrypts one message part by part; all but the last are whole chunks.
-type opener interface {
-	decrypt(part []byte) error // in place
-	// finish is given the last bytes of the plaintext, up to a block. It
-	// returns what of them is content, and if padding or MAC are good.
-	finish(tail []byte) ([]byte, bool)
-	blockSize() int
-}
-
 func (e *EnvelopedData) opener(key []byte) (opener, error) {
 	var aad []byte
 	if e.attributes != nil {
@@ -153,19 +141,7 @@ func (e *EnvelopedData) opener(key []byte) (opener, error) {
 			return nil, err
 		}
 	}
-	if e.cipher.kind == chacha {
-		s, err := chachastream.New(key, e.cipher.iv, aad)
-		return &chachaOpener{s, e.mac}, err
-	}
-	block, err := e.cipher.newBlock(key)
-	if err != nil {
-		return nil, err
-	}
-	if e.cipher.kind == gcm {
-		s, err := gcmstream.New(block, e.cipher.iv)
-		return &gcmOpener{s, aad, e.mac}, err
-	}
-	return &cbcOpener{cipher.NewCBCDecrypter(block, e.cipher.iv)}, nil
+	return e.cipher.mode.opener(e.cipher, openedMessage{key: key, aad: aad, mac: e.mac})
 }
 
 // decryptContent streams the content through the cipher, holding back the last
@@ -204,52 +180,4 @@ func decryptContent(ctx context.Context, dst io.Writer, src io.Reader, total int
 		}
 		held = copy(buf, plain[len(plain)-size:])
 	}
-}
-
-type cbcOpener struct{ mode cipher.BlockMode }
-
-func (c *cbcOpener) blockSize() int { return c.mode.BlockSize() }
-
-func (c *cbcOpener) decrypt(part []byte) error {
-	c.mode.CryptBlocks(part, part)
-	return nil
-}
-
-// finish takes the padding off (RFC 5652 §6.3), looking at all of the block
-// whatever is in it.
-func (c *cbcOpener) finish(tail []byte) ([]byte, bool) {
-	size := c.mode.BlockSize()
-	if len(tail) != size {
-		return nil, false // no content at all
-	}
-	n := int(tail[size-1])
-	good := subtle.ConstantTimeLessOrEq(1, n) & subtle.ConstantTimeLessOrEq(n, size)
-	for i := range size {
-		padding := subtle.ConstantTimeLessOrEq(size-n, i)
-		same := subtle.ConstantTimeByteEq(tail[i], byte(n))
-		good &= subtle.ConstantTimeSelect(padding, same, 1)
-	}
-	return tail[:size-subtle.ConstantTimeSelect(good, n, 1)], good == 1
-}
-
-type gcmOpener struct {
-	stream   *gcmstream.Stream
-	aad, mac []byte
-}
-
-func (g *gcmOpener) blockSize() int            { return 1 }
-func (g *gcmOpener) decrypt(part []byte) error { return g.stream.Decrypt(part, part) }
-func (g *gcmOpener) finish(tail []byte) ([]byte, bool) {
-	return tail, g.stream.Verify(g.aad, g.mac) == nil
-}
-
-type chachaOpener struct {
-	stream *chachastream.Stream
-	mac    []byte
-}
-
-func (c *chachaOpener) blockSize() int            { return 1 }
-func (c *chachaOpener) decrypt(part []byte) error { return c.stream.Decrypt(part, part) }
-func (c *chachaOpener) finish(tail []byte) ([]byte, bool) {
-	return tail, c.stream.Verify(c.mac) == nil
 }

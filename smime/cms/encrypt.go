@@ -76,19 +76,20 @@ func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) err
 		return err
 	}
 	iv := randomBytes(spec.ivSize)
-	seal, err := spec.start(key, iv)
+	seal, err := spec.mode.sealer(spec, key, iv)
 	if err != nil {
 		return err
 	}
 	f := frame{size: spec.encryptedSize(size)}
 	f.wrap(implicit(0))
-	f.before(derOID(oid.Data), derAlgorithm(spec.id, spec.parameters(iv)))
+	f.before(derOID(oid.Data), derAlgorithm(spec.id, spec.mode.parameters(iv)))
 	f.wrap(cbasn1.SEQUENCE)
 	f.before(derSet(cbasn1.SET, infos...))
 	contentType := oid.EnvelopedData
-	if spec.aead() {
-		version, contentType = 0, oid.AuthEnvelopedData // RFC 5083 §2.1
-		f.after(derOctets(make([]byte, macSize)))       // filled in below
+	if spec.mode.authenticates() {
+		version = 0 // RFC 5083 §2.1
+		contentType = oid.AuthEnvelopedData
+		f.after(derOctets(make([]byte, macSize))) // filled in below
 	}
 	f.before(derInt(version))
 	f.wrap(cbasn1.SEQUENCE)

@@ -89,7 +89,7 @@ func (p *parser) encryptedContent(e *EnvelopedData) error {
 			if weak := e.cipher.weakName(); weak != "" {
 				e.Weak = []string{weak}
 			}
-			if e.cipher.aead() != e.Authenticated { // no downgrade to what is not authenticated
+			if e.cipher.mode.authenticates() != e.Authenticated { // no downgrade to what is not authenticated
 				return p.problem("%s does not belong here", e.Cipher)
 			}
 		}

@@ -60,12 +60,20 @@ func newRecipient(id signerID) RecipientInfo {
 	return r
 }
 
+// keyTransports are the key transport algorithms (RFC 3370 §4.2.1, RFC 4055 §4.1).
+var keyTransports = []struct {
+	name string
+	id   asn1.ObjectIdentifier
+}{
+	{"rsa-oaep", oid.RSAESOAEP},
+	{"rsa-pkcs1", oid.RSAEncryption},
+}
+
 func transportName(id asn1.ObjectIdentifier) string {
-	switch {
-	case id.Equal(oid.RSAEncryption):
-		return "rsa-pkcs1"
-	case id.Equal(oid.RSAESOAEP):
-		return "rsa-oaep"
+	for _, t := range keyTransports {
+		if t.id.Equal(id) {
+			return t.name
+		}
 	}
 	return id.String()
 }

@@ -4,19 +4,15 @@ package cms
 
 import (
 	"crypto"
-	"crypto/aes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
-	"encoding/asn1"
 	"errors"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/internal/spki"
-	"sealgate/smime/cms/internal/kdf"
-	"sealgate/smime/cms/internal/keywrap"
 	"sealgate/smime/cms/internal/oid"
 )
 
@@ -34,6 +30,7 @@ var (
 	errOAEPHash     = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
 	errKDF          = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
 	errSelfOnly     = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
+	errNoWrap       = errors.New("there is no key wrap for a content key of this length")
 	errOAEPNoRSA    = errors.New("OAEP was asked for, but its key is not RSA")
 )
 
@@ -152,25 +149,33 @@ func (r *Recipient) keyAgreement(public *ecdh.PublicKey, key []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	scheme, err := r.scheme(public.Curve())
+	algorithm, err := r.agreement(public.Curve())
 	if err != nil {
 		return nil, err
 	}
-	shared, err := ephemeral.ECDH(public)
+	z, err := ephemeral.ECDH(public)
 	if err != nil {
 		return nil, err
 	}
-	wrap := derAlgorithm(wrapFor(len(key)))
-	wrapped, err := scheme.wrapKey(shared, wrap, key)
+	wrap := wrapToWrite(len(key))
+	if wrap == nil {
+		return nil, errNoWrap
+	}
+	wrapID := derAlgorithm(wrap.id)
+	kek, err := algorithm.keyEncryptionKey(z, wrapID, nil, wrap.keySize)
+	if err != nil {
+		return nil, err
+	}
+	wrapped, err := wrap.wrap(kek, key)
 	if err != nil {
 		return nil, err
 	}
 	point := append([]byte{0}, ephemeral.PublicKey().Bytes()...) // no unused bits
-	originator := der(explicit(1), derAlgorithm(scheme.key), der(cbasn1.BIT_STRING, point))
+	originator := der(explicit(1), derAlgorithm(algorithm.key), der(cbasn1.BIT_STRING, point))
 	return der(explicit(1),
 		derInt(3),
 		der(explicit(0), originator),
-		derAlgorithm(scheme.id, wrap),
+		derAlgorithm(algorithm.ids[0], wrapID),
 		der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, r.agreementID(), derOctets(wrapped)))), nil
 }
 
@@ -182,28 +187,21 @@ func (r *Recipient) agreementID() []byte {
 	return issuerAndSerial(r.Certificate)
 }
 
-// scheme is a key agreement algorithm that we write.
-type scheme struct {
-	id, key asn1.ObjectIdentifier // of the scheme, and of the ephemeral key
-	hash    crypto.Hash
-	derive  func(h crypto.Hash, z, info []byte, n int) ([]byte, error)
-}
-
-// scheme chooses by curve and wish.
-func (r *Recipient) scheme(curve ecdh.Curve) (*scheme, error) {
+// agreement chooses by curve and wish.
+func (r *Recipient) agreement(curve ecdh.Curve) (*keyAgreement, error) {
 	want := r.KDF
 	if want == "" {
 		want = curveKDF(curve)
 	}
-	schemes := ecSchemes
+	key := oid.ECPublicKey
 	if curve == ecdh.X25519() {
-		schemes = x25519Schemes
+		key = oid.X25519
 	}
-	s, ok := schemes[want]
-	if !ok {
+	a := agreementToWrite(key, want)
+	if a == nil {
 		return nil, errKDF
 	}
-	return &s, nil
+	return a, nil
 }
 
 // curveKDF is the digest as strong as the curve (RFC 5753 §7.2).
@@ -215,45 +213,4 @@ func curveKDF(curve ecdh.Curve) string {
 		return "sha-512"
 	}
 	return "sha-256"
-}
-
-var ecSchemes = map[string]scheme{
-	"sha-256": {oid.StdDHSHA256KDF, oid.ECPublicKey, crypto.SHA256, kdf.X963},
-	"sha-384": {oid.StdDHSHA384KDF, oid.ECPublicKey, crypto.SHA384, kdf.X963},
-	"sha-512": {oid.StdDHSHA512KDF, oid.ECPublicKey, crypto.SHA512, kdf.X963},
-}
-
-var x25519Schemes = map[string]scheme{
-	"sha-256": {oid.StdDHHKDFSHA256, oid.X25519, crypto.SHA256, kdf.HKDF},
-	"sha-384": {oid.StdDHHKDFSHA384, oid.X25519, crypto.SHA384, kdf.HKDF},
-	"sha-512": {oid.StdDHHKDFSHA512, oid.X25519, crypto.SHA512, kdf.HKDF},
-}
-
-// wrapKey wraps the content key under a key derived from the shared secret, as
-// long as the content key is.
-func (s *scheme) wrapKey(shared, wrap, key []byte) ([]byte, error) {
-	info, err := kdf.SharedInfo(wrap, nil, len(key))
-	if err != nil {
-		return nil, err
-	}
-	kek, err := s.derive(s.hash, shared, info, len(key))
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(kek)
-	if err != nil {
-		return nil, err
-	}
-	return keywrap.Wrap(block, key)
-}
-
-// wrapFor returns the AES key wrap for a content key of n bytes.
-func wrapFor(n int) asn1.ObjectIdentifier {
-	switch n {
-	case 16:
-		return oid.AES128Wrap
-	case 24:
-		return oid.AES192Wrap
-	}
-	return oid.AES256Wrap
 }

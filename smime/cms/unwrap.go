@@ -4,7 +4,6 @@ package cms
 
 import (
 	"crypto"
-	"crypto/aes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,8 +15,6 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 
 	"sealgate/internal/spki"
-	"sealgate/smime/cms/internal/kdf"
-	"sealgate/smime/cms/internal/keywrap"
 	"sealgate/smime/cms/internal/oid"
 )
 
@@ -108,76 +105,29 @@ func parseOAEP(parameters []byte) (*rsa.OAEPOptions, error) {
 	return o, err
 }
 
-// keyAgreement is a key agreement algorithm that is read.
-type keyAgreement struct {
-	name   string
-	hash   crypto.Hash
-	derive func(h crypto.Hash, z, info []byte, n int) ([]byte, error)
-	ids    []asn1.ObjectIdentifier
-
-	onlyX25519 bool
-}
-
-// keyAgreements: the cofactor variants are the same, since the cofactor of the
-// NIST curves is 1 (RFC 5753 §7.1.4). HKDF is for X25519 (RFC 8418); nobody writes it
-// for another curve.
-var keyAgreements = []keyAgreement{
-	{"ecdh-sha-1", crypto.SHA1, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF}, false},
-	{"ecdh-sha-224", crypto.SHA224, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF}, false},
-	{"ecdh-sha-256", crypto.SHA256, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF}, false},
-	{"ecdh-sha-384", crypto.SHA384, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF}, false},
-	{"ecdh-sha-512", crypto.SHA512, kdf.X963, []asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF}, false},
-	{"ecdh-hkdf-sha-256", crypto.SHA256, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA256}, true},
-	{"ecdh-hkdf-sha-384", crypto.SHA384, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA384}, true},
-	{"ecdh-hkdf-sha-512", crypto.SHA512, kdf.HKDF, []asn1.ObjectIdentifier{oid.StdDHHKDFSHA512}, true},
-}
-
-// agreementFor returns nil for an unknown algorithm.
-func agreementFor(id asn1.ObjectIdentifier) *keyAgreement {
-	for i := range keyAgreements {
-		for _, have := range keyAgreements[i].ids {
-			if have.Equal(id) {
-				return &keyAgreements[i]
-			}
-		}
-	}
-	return nil
-}
-
-func agreementName(id asn1.ObjectIdentifier) string {
-	if a := agreementFor(id); a != nil {
-		return a.name
-	}
-	return id.String()
-}
-
 // agree undoes key agreement (RFC 5753 §3.1, RFC 8418 §3).
 func (r *RecipientInfo) agree(k DecryptionKey) ([]byte, error) {
 	algorithm := agreementFor(r.management.id)
-	if algorithm == nil || r.agreement.point == nil || algorithm.onlyX25519 && !k.isX25519() {
+	if algorithm == nil || r.agreement.point == nil || algorithm.key.Equal(oid.X25519) && !k.isX25519() {
 		return nil, ErrUnsupported
 	}
-	wrap, err := parseAlgorithm(r.management.parameters)
+	a, err := parseAlgorithm(r.management.parameters)
 	if err != nil {
 		return nil, err
 	}
-	n, unwrap := keyWrap(wrap.id)
-	if unwrap == nil {
+	wrap := wrapFor(a.id)
+	if wrap == nil {
 		return nil, ErrUnsupported
 	}
 	z, err := k.sharedSecret(r.agreement.point)
 	if err != nil {
 		return nil, err
 	}
-	info, err := kdf.SharedInfo(wrap.raw, r.agreement.ukm, n)
+	kek, err := algorithm.keyEncryptionKey(z, a.raw, r.agreement.ukm, wrap.keySize)
 	if err != nil {
 		return nil, err
 	}
-	kek, err := algorithm.derive(algorithm.hash, z, info, n)
-	if err != nil {
-		return nil, err
-	}
-	return unwrap(kek, r.encryptedKey)
+	return wrap.unwrap(kek, r.encryptedKey)
 }
 
 func (k DecryptionKey) isX25519() bool {
@@ -235,27 +185,4 @@ func uncompressed(c elliptic.Curve, point []byte) []byte {
 	x.FillBytes(out[1 : 1+size])
 	y.FillBytes(out[1+size:])
 	return out
-}
-
-// keyWrap returns the length in bytes of a key wrap's key, and its inverse.
-func keyWrap(id asn1.ObjectIdentifier) (n int, unwrap func(kek, wrapped []byte) ([]byte, error)) {
-	switch {
-	case id.Equal(oid.AES128Wrap):
-		return 16, unwrapAES
-	case id.Equal(oid.AES192Wrap):
-		return 24, unwrapAES
-	case id.Equal(oid.AES256Wrap):
-		return 32, unwrapAES
-	case id.Equal(oid.TripleDESWrap):
-		return 24, keywrap.UnwrapTripleDES
-	}
-	return 0, nil
-}
-
-func unwrapAES(kek, wrapped []byte) ([]byte, error) {
-	block, err := aes.NewCipher(kek)
-	if err != nil {
-		return nil, err
-	}
-	return keywrap.Unwrap(block, wrapped)
 }

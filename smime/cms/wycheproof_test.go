@@ -305,7 +305,7 @@ func TestWycheproofCBC(t *testing.T) {
 
 func checkCBCEncryption(t *testing.T, spec *cipherSpec, key, iv, msg, want []byte) {
 	t.Helper()
-	seal, err := spec.start(key, iv)
+	seal, err := spec.mode.sealer(spec, key, iv)
 	if err != nil {
 		t.Fatal(err)
 	}

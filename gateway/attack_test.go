@@ -413,3 +413,20 @@ func TestLegacyDisplay(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// TestOrderInAPart: an order that a program repeats in a part does not reach the
+// customer, whatever prefix it has (inner-prefix.eml).
+func TestOrderInAPart(t *testing.T) {
+	const parts = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\nX-Crypt-Sign: yes\r\nX_Crypt-Encrypt: yes\r\nX-RT: 1\r\n\r\nhello\r\n--b--\r\n"
+	for _, prefix := range []string{"X-Crypt-", "X-SMIME-"} {
+		h := newHouse(t, func(o *Options) { o.Headers.Prefix = prefix })
+		text := strings.ReplaceAll(fromSupport("anna@kunde.example", "X-Crypt-Sign: yes\r\n"+parts), "Crypt", strings.Trim(prefix, "X-"))
+		out := h.process(outboundTo("anna@kunde.example"), text)
+		if out.Verdict != Accept || leaves(out, "-Sign") || leaves(out, "-Encrypt") || !leaves(out, "X-RT: 1") {
+			t.Errorf("%s: %+v\n%s", prefix, out.Outcome, out.text)
+		}
+		if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != SignatureValid {
+			t.Errorf("%s: %s", prefix, j.Signature)
+		}
+	}
+}

@@ -75,9 +75,14 @@ func (m *outboundMail) content(ctx context.Context, p *plan) (e *smime.Entity, d
 	return e, done, nil
 }
 
-// prepare makes it survive the way (RFC 8551 §3.1.2).
+// prepare makes it survive the way (RFC 8551 §3.1.2), without orders in inner parts:
+// RT repeats its template's header in the first one.
 func (m *outboundMail) prepare(e *smime.Entity, _ *plan) (*smime.Entity, error) {
-	return smime.Prepare(e, m.g.o.Spool)
+	ours := func(name string) bool {
+		_, ok := m.g.ours(name)
+		return ok
+	}
+	return smime.Prepare(e, smime.PrepareOptions{Omit: ours, Spool: m.g.o.Spool})
 }
 
 // sameMessage gives several copies of a message that has none one Message-ID: the

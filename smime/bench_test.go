@@ -40,7 +40,7 @@ func BenchmarkMIME(b *testing.B) {
 				}
 			})
 		}
-		prepare := func() (*Entity, error) { return Prepare(plain, sp) }
+		prepare := func() (*Entity, error) { return Prepare(plain, PrepareOptions{Spool: sp}) }
 		sign := func() (*Entity, error) { return Sign(plain, signOptions(sp, c)) }
 		encrypt := func() (*Entity, error) {
 			return Encrypt(plain, EncryptOptions{Recipients: recipients(c), Spool: sp})

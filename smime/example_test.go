@@ -52,7 +52,7 @@ func ExampleSign() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	content, err := smime.Prepare(e, sp)
+	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func ExampleEncrypt() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	content, err := smime.Prepare(e, sp)
+	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		log.Fatal(err)
 	}

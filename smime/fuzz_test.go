@@ -182,7 +182,7 @@ func noHTML(t *testing.T, e *Entity) {
 }
 
 func signAndOpen(t *testing.T, e *Entity, o SignOptions) {
-	content, err := Prepare(e, o.Spool)
+	content, err := Prepare(e, PrepareOptions{Spool: o.Spool})
 	if err != nil {
 		if ignoreMalformed(err) != nil {
 			t.Fatal(err)

@@ -56,7 +56,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 			}
 		}
 		for name, write := range map[string]func() (*Entity, error){
-			"prepare":  func() (*Entity, error) { return Prepare(content, sp) },
+			"prepare":  func() (*Entity, error) { return Prepare(content, PrepareOptions{Spool: sp}) },
 			"detached": func() (*Entity, error) { return Sign(content, signOptions(sp, c)) },
 			"opaque":   func() (*Entity, error) { return Sign(content, opaque) },
 			"CBC":      encrypt("aes-256-cbc"), "GCM": encrypt("aes-256-gcm"),

@@ -60,7 +60,7 @@ func TestOpenSSLReads(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, key)
 			sp := newSpool(t)
-			content, err := Prepare(parse(t, crlf(plainMail)), sp)
+			content, err := Prepare(parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
 			if err != nil {
 				t.Fatal(err)
 			}

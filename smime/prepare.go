@@ -2,24 +2,29 @@
 
 package smime
 
-import (
-	"strings"
+import "sealgate/spool"
 
-	"sealgate/spool"
-)
+// PrepareOptions is what Prepare needs.
+type PrepareOptions struct {
+	// Omit reports whether a field of an inner part is left out, by its name; nil
+	// leaves all of them. Programs repeat a message's header in its first part, with
+	// fields that are not for who gets the message.
+	Omit  func(name string) bool
+	Spool *spool.Spool
+}
 
 // Prepare returns the entity to sign: the Content-* fields of e and its body,
 // every leaf of which is such that nobody on the way has a reason to change it:
 // 7-bit, lines of at most 76 characters, no blanks at their ends, none that
-// begins with "From ". Other leaves become quoted-printable or base64. X-SMIME-*
-// fields of inner parts are left out; what is signed or encrypted already stays
-// as it is. A body that cannot be made safe is an ErrMalformed.
+// begins with "From ". Other leaves become quoted-printable or base64. What is
+// signed or encrypted already stays as it is. A body that cannot be made safe is
+// an ErrMalformed.
 //
 // The result reads from e: close it before e. Closing it does not close e.
-func Prepare(e *Entity, sp *spool.Spool) (*Entity, error) {
-	content, err := rewrite(e, sp, rule{
+func Prepare(e *Entity, o PrepareOptions) (*Entity, error) {
+	content, err := rewrite(e, o.Spool, rule{
 		sealed: isSealed,
-		field:  signedField,
+		field:  o.keeps,
 		fits:   shape.safe,
 		labels: map[string]string{"8bit": "7bit", "binary": "7bit"},
 		leaf:   encodeLeaf,
@@ -33,14 +38,14 @@ func Prepare(e *Entity, sp *spool.Spool) (*Entity, error) {
 	return &same, nil
 }
 
-// signedField: Content-* move inside, MIME-Version and the rest stay outside
-// (RFC 8551 §3.1).
-func signedField(f Field, at position) bool {
+// keeps reports whether a field is in what is signed: Content-* move inside,
+// MIME-Version and the rest stay outside (RFC 8551 §3.1).
+func (o PrepareOptions) keeps(f Field, at position) bool {
 	switch at {
 	case root:
 		return isContent(f.Name)
 	case part:
-		return len(f.Name) < 8 || !strings.EqualFold(f.Name[:8], "X-SMIME-")
+		return o.Omit == nil || !o.Omit(f.Name)
 	}
 	return true
 }

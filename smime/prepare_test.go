@@ -9,10 +9,13 @@ import (
 	"testing"
 )
 
+// isOrder stands for what a caller wants left out.
+func isOrder(name string) bool { return strings.HasPrefix(name, "X-Crypt-") }
+
 func prepared(t *testing.T, msg string) string {
 	t.Helper()
 	sp := newSpool(t)
-	e, err := Prepare(parse(t, msg), sp)
+	e, err := Prepare(parse(t, msg), PrepareOptions{Omit: isOrder, Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +44,8 @@ func TestPrepare(t *testing.T) {
 		{"long base64 lines", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 25) + "\n",
 			"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 19) + "\n" + strings.Repeat("AAAA", 6) + "\n"},
 		{"quoted-printable with blanks", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC \n=20\n", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC\n=20\n"},
-		{"X-SMIME in a part", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-SMIME-Sign: yes\nX-RT: 1\n\nhello\n--b--\n",
-			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-RT: 1\n\nhello\n--b--\n"},
+		{"what the caller omits, in a part", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-Crypt-Sign: yes\nX-SMIME-Sign: yes\n\nhello\n--b--\n",
+			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n--b--\n"},
 		{"preamble, padding, epilogue", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\nGrüße\n--b  \n\nhello\n--b--  \nFrom me\n",
 			"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 7bit\n\n--b\n\nhello\n--b--\n"},
 		{"message in it that fits", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n"},
@@ -58,14 +61,14 @@ func TestPrepare(t *testing.T) {
 }
 
 func TestPrepareKeepsWhatIsSigned(t *testing.T) {
-	sealed := crlf("Content-Type: multipart/signed; boundary=s\nX-SMIME-Sign: yes\n\n--s\nContent-Type: text/plain\n\nhello \nFrom here\n--s\nContent-Type: application/pkcs7-signature\n\nx\n--s--")
+	sealed := crlf("Content-Type: multipart/signed; boundary=s\nX-Crypt-Sign: yes\n\n--s\nContent-Type: text/plain\n\nhello \nFrom here\n--s\nContent-Type: application/pkcs7-signature\n\nx\n--s--")
 	sp := newSpool(t)
-	e, err := Prepare(parse(t, crlf("Content-Type: multipart/mixed; boundary=b\n\n--b\n")+sealed+crlf("\n--b\n\nüüü und mehr\n--b--\n")), sp)
+	e, err := Prepare(parse(t, crlf("Content-Type: multipart/mixed; boundary=b\n\n--b\n")+sealed+crlf("\n--b\n\nüüü und mehr\n--b--\n")), PrepareOptions{Omit: isOrder, Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	want := strings.Replace(sealed, "X-SMIME-Sign: yes\r\n", "", 1)
+	want := strings.Replace(sealed, "X-Crypt-Sign: yes\r\n", "", 1)
 	if got := text(t, e); !strings.Contains(got, want) || strings.Contains(got, "ü") {
 		t.Errorf("got %q", got)
 	}
@@ -73,7 +76,7 @@ func TestPrepareKeepsWhatIsSigned(t *testing.T) {
 
 func TestPrepareRefuses(t *testing.T) {
 	sp := newSpool(t)
-	_, err := Prepare(parse(t, "Content-Type: multipart/mixed; boundary=b\r\n\r\nno boundary, fünf\r\n"), sp)
+	_, err := Prepare(parse(t, "Content-Type: multipart/mixed; boundary=b\r\n\r\nno boundary, fünf\r\n"), PrepareOptions{Spool: sp})
 	if !errors.Is(err, ErrMalformed) {
 		t.Errorf("a multipart without its boundary: %v", err)
 	}

@@ -69,7 +69,7 @@ func TestProtect(t *testing.T) {
 		sp := newSpool(t)
 		c := issue(t, "p256")
 		msg := parse(t, crlf(plainMail))
-		content, err := Prepare(msg, sp)
+		content, err := Prepare(msg, PrepareOptions{Spool: sp})
 		if err != nil {
 			t.Fatal(err)
 		}

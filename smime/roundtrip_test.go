@@ -45,7 +45,7 @@ func TestSignOpen(t *testing.T) {
 				t.Parallel()
 				sp := newSpool(t)
 				c := issue(t, key)
-				content, err := Prepare(parse(t, crlf(plainMail)), sp)
+				content, err := Prepare(parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -65,7 +65,7 @@ func transform(path, out string, do func(*smime.Entity, *spool.Spool) (*smime.En
 	if err != nil {
 		return unreadable(err)
 	}
-	content, err := smime.Prepare(e, sp)
+	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		return &failure{exitNotValid, err}
 	}

@@ -134,8 +134,9 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// FuzzRewrite: whatever comes, Legalize makes legal mail of it, TextOnly leaves
-// no HTML, and what Prepare made verifies when it was signed.
+// FuzzRewrite: whatever comes, Legalize makes legal mail of it, Outer leaves that legal
+// under few fields, TextOnly leaves no HTML, and what Prepare made verifies when it was
+// signed.
 func FuzzRewrite(f *testing.F) {
 	seeds(f)
 	c := issue(f, "p256")
@@ -152,6 +153,7 @@ func FuzzRewrite(f *testing.F) {
 		if s, err := measure(legal.Section()); err != nil || !s.legal() {
 			t.Errorf("not legal: %+v, %v", s, err)
 		}
+		fewFields(t, legal, sp)
 		plain, err := TextOnly(legal, sp)
 		if err != nil {
 			t.Fatal(err)
@@ -166,6 +168,22 @@ func FuzzRewrite(f *testing.F) {
 			t.Errorf("%d octets left in the spool", sp.Used())
 		}
 	})
+}
+
+func fewFields(t *testing.T, legal *Entity, sp *spool.Spool) {
+	out, err := Outer(legal, sp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	if s, err := measure(out.Section()); err != nil || !s.legal() || len(out.Fields) > 3 || out.BodyOffset() > 2000 {
+		t.Errorf("not what may stand outside: %+v, %v, %q", s, err, out.Fields)
+	}
+	if media, _ := out.ContentType(); strings.HasPrefix(media, "multipart/") {
+		if _, err := out.multipart(); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 func noHTML(t *testing.T, e *Entity) {

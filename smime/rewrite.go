@@ -54,7 +54,13 @@ func rewrite(e *Entity, sp *spool.Spool, r rule) (*Entity, error) {
 		w.file.Close()
 		return e, nil
 	}
+	return w.result()
+}
+
+// result is the entity that was written, which owns the file.
+func (w *rewriter) result() (*Entity, error) {
 	n := &Entity{r: &w.out, size: w.out.size, count: new(int), owned: w.file}
+	var err error
 	// What was folded is longer than it was, within the bounds though it came.
 	if n.Fields, n.body, err = readHeader(n.r, 0, n.size, 2*maxHeader); err != nil {
 		w.file.Close()

@@ -11,6 +11,11 @@ import (
 // them, and trying again does not help. All others are faults of ours.
 var ErrMalformed = errors.New("malformed message")
 
+// ErrDecrypting is in every error of Open that came while a layer was decrypted, or
+// after it was: an answer that shows the error to the sender would tell him what the
+// layer held.
+var ErrDecrypting = errors.New("smime: while decrypting, or in what was decrypted")
+
 // Error says in which layer and where a message is malformed as MIME. It is an
 // ErrMalformed. What is malformed inside the CMS of a layer is a [cms.Error],
 // whose offset counts in the decoded CMS.

@@ -35,6 +35,7 @@ func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
 	if !e.EContentType.Equal(oidData) {
 		return nil, op.fail(l, malformed("encrypted content of type %v is not mail", e.EContentType))
 	}
+	op.decrypting = true
 	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Spool: op.o.Spool, Accept: beginsAsMail})
 	if err != nil {
 		return nil, op.fail(l, err)

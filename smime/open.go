@@ -5,6 +5,7 @@ package smime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"sealgate/smime/cms"
@@ -41,6 +42,9 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	op := &opener{ctx: ctx, o: o, m: &Message{Outer: outer, Inner: outer}, hash: maxHashed + maxHashedPerByte*size}
 	if err := op.open(); err != nil {
 		op.m.Close()
+		if op.decrypting {
+			err = fmt.Errorf("%w: %w", ErrDecrypting, err)
+		}
 		return nil, err
 	}
 	return op.m, nil
@@ -52,7 +56,8 @@ type opener struct {
 	o   OpenOptions
 	m   *Message
 
-	hash int64 // octets that may still be hashed or copied for signatures
+	hash       int64 // octets that may still be hashed or copied for signatures
+	decrypting bool  // a layer is being decrypted, or was
 }
 
 func (op *opener) open() error {

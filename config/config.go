@@ -113,9 +113,10 @@ type Outbound struct {
 
 // Inbound is [inbound].
 type Inbound struct {
-	ExplainPart   bool `toml:"explain_part"`
-	KeepSignature bool `toml:"keep_signature"`
-	StripAllAR    bool `toml:"strip_all_ar"`
+	ExplainPart   bool   `toml:"explain_part"`
+	KeepSignature bool   `toml:"keep_signature"`
+	StripAllAR    bool   `toml:"strip_all_ar"`
+	BounceTo      string `toml:"bounce_to"`
 }
 
 // On is [on]: what is done with a mail of each verdict.

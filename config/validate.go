@@ -70,7 +70,7 @@ func expand(dir string, patterns *[]string) error {
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers, c.headers} {
+	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers, c.headers, c.bounces} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -268,8 +268,21 @@ func (c *Config) headers() error {
 	return at("headers", 0, "prefix", fieldName(c.Headers.Prefix))
 }
 
+// bounces brings the address for notices to its normal form.
+func (c *Config) bounces() error {
+	if c.Inbound.BounceTo == "" {
+		return nil
+	}
+	one := []string{c.Inbound.BounceTo}
+	if err := normalize(one, false); err != nil {
+		return at("inbound", 0, "bounce_to", fmt.Errorf("inbound.bounce_to: %w", err))
+	}
+	c.Inbound.BounceTo = one[0]
+	return nil
+}
+
 // fields are those that can be left out, without their prefix.
-var fields = []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply"}
+var fields = []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply", "Sender"}
 
 // fieldName refuses what RFC 5322 §3.6.8 does not let a header field begin with, and a
 // prefix that fields of others have: all of ours are removed from every mail.

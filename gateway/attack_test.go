@@ -383,7 +383,7 @@ func TestBounceOfAnythingDecrypted(t *testing.T) {
 	h := newHouse(t)
 	inner := "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQEHA6CAMIACAQ==\r\n"
 	out := h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, inner, h.support))
-	if d := out.Deliveries[0]; d.Body != nil && !d.Decrypted {
+	if d := out.Deliveries[0]; d.Body != nil && !d.CameEncrypted {
 		t.Errorf("%s: decrypted and not marked so:\n%s", h.header(out.text[0], "X-SMIME-Encryption"), out.text[0])
 	}
 }

@@ -95,8 +95,9 @@ func TestSignAsOther(t *testing.T) {
 // TestOmittedFields: each field of ours can be left out, and nothing else goes with it.
 func TestOmittedFields(t *testing.T) {
 	h := newHouse(t)
-	mail := h.signed(h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}}), fromAnna, plainText) // has a reason, too
-	all := []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply"}
+	bob := h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}})
+	mail := h.sealed(fromAnna, h.signed(bob, "", plainText), h.support) // has a reason, and a sender that was changed
+	all := []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply", "Sender"}
 	missing := func(text string) (names []string) {
 		for _, name := range all {
 			if h.header(text, "X-SMIME-"+name) == "" {

@@ -38,9 +38,15 @@ type Envelope struct {
 	MayOrder   bool     // this client may give orders by X-headers
 	CanSplit   bool     // the adapter can deliver different copies
 	CanHold    bool     // the adapter can quarantine (Postfix hold)
-	Client     netip.Addr
-	User       string // authenticated user, "" for none
-	QueueID    string // "" when the adapter has none
+
+	// WantsNotices says that the sender asks for notices of success or delay
+	// (NOTIFY, RFC 3461 §4.1). Of copies that are delivered apart the adapter takes
+	// them off; in place they cannot be.
+	WantsNotices bool
+
+	Client  netip.Addr
+	User    string // authenticated user, "" for none
+	QueueID string // "" when the adapter has none
 }
 
 // Verdict is what becomes of the message as a whole.
@@ -85,10 +91,16 @@ func (o *Outcome) Close() error {
 
 // Delivery is one copy of the message and who gets it.
 type Delivery struct {
-	To        []string     // a subset of Envelope.To, as received
-	Edits     []HeaderEdit // against the fields as received, see HeaderEdit
-	Body      *spool.File  // the new body with CRLF, without header; nil: unchanged
-	Decrypted bool         // its bounce must not return the body (RET=HDRS)
+	To    []string     // a subset of Envelope.To, as received
+	Edits []HeaderEdit // against the fields as received, see HeaderEdit
+	Body  *spool.File  // the new body with CRLF, without header; nil: unchanged
+
+	// CameEncrypted: the mail had an encrypted layer, whatever became of it, and its
+	// sender must not learn that. Sender is the copy's reverse-path, "" for none; its
+	// bounces return the header only (RET=HDRS, RFC 3461 §4.3), and nobody is told of
+	// success or delay (NOTIFY without them, §4.1).
+	CameEncrypted bool
+	Sender        string
 }
 
 // EditOp is what a HeaderEdit does.

@@ -34,8 +34,12 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if err != nil {
 		return Delivery{}, err
 	}
+	if err := m.fits(body); err != nil {
+		body.Close()
+		return Delivery{}, err
+	}
 	edits := m.withStatus(ctx, m.j, m.e, contentFields(m.e, shown))
-	return Delivery{To: to, Edits: edits, Body: body, Decrypted: m.decrypted()}, nil
+	return m.confidential(Delivery{To: to, Edits: edits, Body: body}), nil
 }
 
 // keepsSignature tells whether keep_signature leaves the body alone: nothing
@@ -61,6 +65,9 @@ func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
 	if text {
 		steps = append(steps, smime.TextOnly)
 	}
+	if m.decrypted() {
+		steps = append(steps, smime.Outer)
+	}
 	for _, step := range steps {
 		next, err := step(shown, m.g.o.Spool)
 		if err != nil {
@@ -74,8 +81,8 @@ func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
 	return shown, done, nil
 }
 
-// asItCame is the copy for a served mailbox whose keys do not open the mail.
-func (m *inboundMail) asItCame(ctx context.Context, to []string) (Delivery, error) {
+// unreadable is the copy for a served mailbox whose keys do not open the mail.
+func (m *inboundMail) unreadable(ctx context.Context, to []string) (Delivery, error) {
 	if len(to) == 0 {
 		return Delivery{}, nil
 	}
@@ -90,14 +97,14 @@ func (m *inboundMail) asItCame(ctx context.Context, to []string) (Delivery, erro
 // body stays, the status says what a reader without our keys could know.
 func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
 	j := m.j
-	if m.decrypted() {
+	if m.encrypted {
 		var err error
 		if j, err = m.withoutKeys(ctx); err != nil {
 			return nil, err
 		}
 	}
 	m.log.Info("one copy for recipients who may not all read the same: left as it came")
-	return accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
+	return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, j, m.e, nil)})), nil
 }
 
 // withoutKeys judges the message as somebody without keys sees it.
@@ -107,14 +114,19 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
 		return nil, err
 	}
 	defer opened.Close()
-	return m.g.verdict(ctx, opened, "")
+	j, err := m.g.verdict(ctx, opened, "")
+	if err != nil {
+		return nil, err
+	}
+	j.Withheld = m.withheld
+	return j, nil
 }
 
 // explained is the copy of an undecryptable mail: a readable part in front, the
 // original attached untouched.
 func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
-		return Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}, nil
+		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
 	}
 	body, contentType, err := m.explainBody()
 	if err != nil {
@@ -122,7 +134,7 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 	}
 	content := deleteContent(m.e)
 	content = append(content, HeaderEdit{Op: AppendField, Name: "Content-Type", Value: " " + contentType})
-	return Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, withVersion(m.e, content)), Body: body}, nil
+	return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, withVersion(m.e, content)), Body: body}), nil
 }
 
 // explainBody writes the multipart of explained and returns its Content-Type.
@@ -147,15 +159,29 @@ func (m *inboundMail) explainBody() (*spool.File, string, error) {
 			return nil, "", err
 		}
 	}
+	if err := m.fits(body); err != nil {
+		body.Close()
+		return nil, "", err
+	}
 	return body, "multipart/mixed;\r\n boundary=\"" + boundary + "\"", nil
 }
 
-// withStatus puts together what a copy's header needs: lies out, the content
-// edits, the Subject, and our fields on top.
+// withStatus puts together what a copy's header needs: lies out, the Subject, our
+// fields on top, and the content edits right below them: some readers look at so many
+// fields only, and would take the body for something else.
 func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
-	edits := slices.Concat(m.strip, content)
-	edits = append(edits, m.subject(j, e)...)
-	return append(edits, m.g.statusFields(j, m.reply(ctx, j))...)
+	edits := slices.Concat(m.strip, m.subject(j, e), m.g.statusFields(j, m.reply(ctx, j)))
+	if m.encrypted {
+		edits = append(edits, m.senderFields()...)
+	}
+	for _, c := range content {
+		if c.Op == AppendField {
+			c.Op = InsertField
+			c.Index = 0
+		}
+		edits = append(edits, c)
+	}
+	return edits
 }
 
 // copyBody is e's body in a file of its own.

@@ -124,7 +124,10 @@ func (l *language) reason(j *Judgement) string {
 		}
 		parts = append(parts, s)
 	}
-	if s, ok := l.unread[j.Encryption]; ok {
+	switch s, ok := l.unread[j.Encryption]; {
+	case j.Withheld != "" && j.Encryption == EncryptionUndecryptable:
+		parts = append(parts, l.withheld[j.Withheld])
+	case ok:
 		parts = append(parts, s)
 	}
 	if j.Unauthenticated && j.Encryption == EncryptionDecrypted {

@@ -25,6 +25,10 @@ type inboundMail struct {
 	keys   []mailboxKey
 	opened *smime.Message
 	j      *Judgement
+
+	encrypted bool     // it has an encrypted layer, whatever became of that
+	tried     bool     // a key of ours was tried on it, whatever became of that
+	withheld  withheld // why it is not opened, "" when it is
 }
 
 // mailboxKey is one credential of one mailbox.
@@ -42,27 +46,43 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 	if len(m.served) == 0 {
 		return accepted(Delivery{To: env.To, Edits: m.strip}), nil
 	}
+	out, err := m.handle(ctx)
+	if err != nil && m.encrypted {
+		log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
+		return m.leftAsItCame(ctx, reason(err)), nil
+	}
+	return out, err
+}
+
+// handle opens, judges and hands over.
+func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	if err := m.open(ctx); err != nil {
+		m.encrypted = errors.Is(err, smime.ErrDecrypting)
 		return nil, err
 	}
 	defer m.opened.Close()
+	m.encrypted, m.tried = hasEncrypted(m.opened)
 	var err error
-	if m.j, err = g.verdict(ctx, m.opened, ""); err != nil {
+	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
 		return nil, err
 	}
+	m.j.Withheld = m.withheld
 	m.report()
-	action, text := g.o.On.decide(m.j)
-	if out := action.refuse(m.j); out != nil {
+	action, text := m.g.o.On.decide(m.j)
+	if out := action.refuse(m.j); out != nil && !m.tried {
 		return out, nil
 	}
 	if err := m.remember(ctx); err != nil {
 		return nil, err
 	}
 	out, err := m.deliver(ctx, text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case m.tried:
+		return m.discreet(ctx, action, out), nil
 	}
-	return action.hold(out, env, m.j), nil
+	return action.hold(out, m.env, m.j), nil
 }
 
 func accepted(d ...Delivery) *Outcome { return &Outcome{Verdict: Accept, Deliveries: d} }
@@ -100,7 +120,14 @@ func (m *inboundMail) recipients() {
 	}
 }
 
+// open opens the mail with the keys of its recipients. A sender who asks for notices
+// that cannot be kept from him gets the mail in as it came: opened, its header would go
+// back to him.
 func (m *inboundMail) open(ctx context.Context) (err error) {
+	if m.env.WantsNotices && !m.env.CanSplit {
+		m.keys = nil
+		m.withheld = withheldNotices
+	}
 	keys := make([]cms.DecryptionKey, len(m.keys))
 	for i, k := range m.keys {
 		keys[i] = k.key
@@ -124,7 +151,7 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 	}
 	sec := m.e.Section()
 	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{Keys: keys, Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded})
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
 		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil
 	}
 	return opened, err
@@ -186,7 +213,7 @@ func (m *inboundMail) split() (owners, served, others []string) {
 func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
 	owners, served, others := m.split()
 	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text {
-		return accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), nil
+		return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)})), nil
 	}
 	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
 		return m.untouched(ctx)
@@ -194,7 +221,7 @@ func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) 
 	out := &Outcome{Verdict: Accept}
 	for _, make := range []func() (Delivery, error){
 		func() (Delivery, error) { return m.readable(ctx, owners, text) },
-		func() (Delivery, error) { return m.asItCame(ctx, served) },
+		func() (Delivery, error) { return m.unreadable(ctx, served) },
 		func() (Delivery, error) { return Delivery{To: others, Edits: m.strip}, nil },
 	} {
 		d, err := make()

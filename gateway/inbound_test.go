@@ -54,8 +54,8 @@ func TestInboundStatuses(t *testing.T) {
 			if !strings.Contains(text, k.shown) {
 				t.Errorf("not shown: %q in\n%s", k.shown, text)
 			}
-			if k.encryption == "decrypted" != out.Deliveries[0].Decrypted {
-				t.Errorf("Decrypted is %v", out.Deliveries[0].Decrypted)
+			if k.encryption != "none" != out.Deliveries[0].CameEncrypted {
+				t.Errorf("CameEncrypted is %v", out.Deliveries[0].CameEncrypted)
 			}
 			if k.signature != "malformed" && k.encryption == "none" && k.signature != "partial" && strings.Contains(text, "smime.p7s") {
 				t.Errorf("smime.p7s is left:\n%s", text)
@@ -147,7 +147,7 @@ func TestOnlyOwnersRead(t *testing.T) {
 	}
 	for i, d := range out.Deliveries {
 		owner := d.To[0] == "support@firma.example"
-		if strings.Contains(out.text[i], "the secret text") != owner || d.Decrypted != owner {
+		if strings.Contains(out.text[i], "the secret text") != owner || d.CameEncrypted != strings.HasSuffix(d.To[0], "@firma.example") {
 			t.Errorf("copy for %v:\n%s", d.To, out.text[i])
 		}
 		if d.To[0] == "partner@outside.example" && out.text[i] != text {

@@ -41,6 +41,7 @@ type Judgement struct {
 	Signers    []SignerVerdict
 	Signer     *SignerVerdict // the one that decided; nil when nobody signed what is shown
 	Notes      []string       // worth a word: Reply-To elsewhere, an old signing-time, a field that was protected and changed
+	Withheld   withheld       // why it was left as it came though a key may open it; "" when it was not
 	// Unauthenticated: decrypted from CBC without a valid signature inside, so
 	// it could have been changed on the way (EFAIL).
 	Unauthenticated bool

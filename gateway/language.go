@@ -17,6 +17,7 @@ type language struct {
 	why        map[SignatureStatus]string // X-SMIME-Reason
 	encrypted  map[EncryptionStatus]string
 	unread     map[EncryptionStatus]string // X-SMIME-Reason
+	withheld   map[withheld]string         // X-SMIME-Reason, instead of unread
 	notes      map[string]string
 	differs    string // with %s for a field: not what the sender protected
 	plain      string // nothing signed, nothing encrypted
@@ -68,6 +69,13 @@ var english = language{
 		EncryptionPartial:       "An encrypted part inside the message was not opened",
 		EncryptionMalformed:     "The encrypted content cannot be read",
 	},
+	withheld: map[withheld]string{
+		withheldNotices: "The message was not opened, because its sender asked to be told of its delivery and would see what it says",
+		withheldRule:    "The message was not opened, because a rule of this house wants such messages refused",
+		withheldSize:    "The message was not opened, because it would be too large to be delivered",
+		withheldTime:    "The message was not opened, because that takes too long",
+		withheldFault:   "The message could not be opened at the moment; your administrator can open it, or the sender can send it again",
+	},
 	notes: map[string]string{
 		noteSender:      "sent for this address by another one",
 		noteReplyTo:     "replies go to another address than the signer's",
@@ -118,6 +126,13 @@ var german = language{
 		EncryptionUndecryptable: "Kein Schlüssel dieses Postfachs öffnet die Nachricht",
 		EncryptionPartial:       "Ein verschlüsselter Teil in der Nachricht wurde nicht geöffnet",
 		EncryptionMalformed:     "Der verschlüsselte Inhalt ist nicht lesbar",
+	},
+	withheld: map[withheld]string{
+		withheldNotices: "Die Nachricht wurde nicht geöffnet, weil ihr Absender eine Zustellbestätigung verlangt und darin ihren Inhalt sähe",
+		withheldRule:    "Die Nachricht wurde nicht geöffnet, weil eine Regel dieses Hauses solche Nachrichten ablehnt",
+		withheldSize:    "Die Nachricht wurde nicht geöffnet, weil sie für die Zustellung zu groß würde",
+		withheldTime:    "Die Nachricht wurde nicht geöffnet, weil das zu lange dauert",
+		withheldFault:   "Die Nachricht konnte gerade nicht geöffnet werden; Ihre Administration kann sie öffnen, oder der Absender sendet sie noch einmal",
 	},
 	notes: map[string]string{
 		noteSender:      "von einer anderen Adresse für diese gesendet",

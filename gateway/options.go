@@ -55,11 +55,12 @@ type Options struct {
 
 // InboundOptions is the [inbound] section, and what [trust] says of harvesting.
 type InboundOptions struct {
-	ExplainPart      bool // undecryptable mail gets a readable part
-	KeepSignature    bool // leave multipart/signed and smime.p7s as they came
-	StripAllAR       bool // remove every Authentication-Results field with our authserv-id
-	PendingUnknownCA bool // trust.unknown_ca = "pending"
-	PendingKeyChange bool // trust.on_key_change = "pending"
+	ExplainPart      bool   // undecryptable mail gets a readable part
+	KeepSignature    bool   // leave multipart/signed and smime.p7s as they came
+	StripAllAR       bool   // remove every Authentication-Results field with our authserv-id
+	BounceTo         string // reverse-path of mail that came encrypted; "" is postmaster of the mailbox's domain
+	PendingUnknownCA bool   // trust.unknown_ca = "pending"
+	PendingKeyChange bool   // trust.on_key_change = "pending"
 }
 
 // OutboundOptions is the [outbound] section.

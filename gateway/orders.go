@@ -106,7 +106,7 @@ func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 		if isEncryptionStatus(value) {
 			return nil
 		}
-	case "status", "signer", "reason", "reply":
+	case "status", "signer", "reason", "reply", "sender":
 		return nil
 	}
 	return unknown

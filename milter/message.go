@@ -35,14 +35,12 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	if s.fault != nil {
 		return s.refuse(s.fault), nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
-	defer cancel()
-	out, err := s.process(ctx)
+	out, err := s.process()
 	if err != nil {
 		return s.refuse(err), nil
 	}
 	defer out.Close()
-	return s.handOver(ctx, out, m)
+	return s.handOver(out, m)
 }
 
 var (
@@ -65,8 +63,10 @@ func (s *session) refuse(err error) answer {
 }
 
 // process runs the engine.
-func (s *session) process(ctx context.Context) (*gateway.Outcome, error) {
+func (s *session) process() (*gateway.Outcome, error) {
 	defer s.alive()()
+	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
+	defer cancel()
 	return s.server.Processor.Process(ctx, s.envelope(), s.msg)
 }
 
@@ -94,12 +94,12 @@ func (s *session) alive() (stop func()) {
 var progressFrame = append(binary.BigEndian.AppendUint32(nil, 1), 'p')
 
 // handOver turns the outcome into what Postfix understands.
-func (s *session) handOver(ctx context.Context, out *gateway.Outcome, m *milter.Modifier) (milter.Response, error) {
+func (s *session) handOver(out *gateway.Outcome, m *milter.Modifier) (milter.Response, error) {
 	if out.Verdict == gateway.Reject || out.Verdict == gateway.TempFail {
 		return reply(out.Reply), nil
 	}
-	if len(out.Deliveries) > 1 {
-		return s.split(ctx, out), nil
+	if len(out.Deliveries) > 1 || out.Verdict == gateway.Accept && s.noticed(out.Deliveries) {
+		return s.split(out), nil
 	}
 	if !s.forAll(out.Deliveries) {
 		return s.refuse(errors.New("milter: the one copy is not for every recipient")), nil
@@ -116,9 +116,12 @@ func (s *session) forAll(copies []gateway.Delivery) bool {
 	return len(copies) == 1 && slices.Equal(slices.Sorted(slices.Values(copies[0].To)), slices.Sorted(slices.Values(s.envelope().To)))
 }
 
-// split sends the copies away and lets Postfix drop its own.
-func (s *session) split(ctx context.Context, out *gateway.Outcome) answer {
+// split sends the copies away and lets Postfix drop its own. They have a time of their
+// own: what processing took of it would show in the answer.
+func (s *session) split(out *gateway.Outcome) answer {
 	defer s.alive()()
+	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
+	defer cancel()
 	if s.server.Splitter == nil || out.Verdict == gateway.Quarantine {
 		s.log().Error("several copies and no way to deliver them", "copies", len(out.Deliveries))
 		return reply(ourFault)
@@ -135,8 +138,8 @@ func (s *session) split(ctx context.Context, out *gateway.Outcome) answer {
 // one run (Postfix cannot mix them).
 func (s *session) edit(out *gateway.Outcome, m *milter.Modifier) error {
 	d := out.Deliveries[0]
-	if d.Decrypted {
-		if err := m.ChangeFrom("<" + s.t.From + ">\x00RET=HDRS"); err != nil {
+	if d.CameEncrypted {
+		if err := m.ChangeFrom("<" + d.Sender + ">\x00RET=HDRS"); err != nil {
 			return err
 		}
 	}

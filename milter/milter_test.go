@@ -149,13 +149,13 @@ func TestTornHeader(t *testing.T) {
 
 func TestDecryptedAndHeld(t *testing.T) {
 	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
-		return &gateway.Outcome{Verdict: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, Decrypted: true}}}, nil
+		return &gateway.Outcome{Verdict: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, CameEncrypted: true, Sender: "bounces@firma.example"}}}, nil
 	}}
 	m := dial(t, serve(t, &Server{Processor: e}))
 	m.connect("127.0.0.1")
 	p := &postfix{}
 	p.apply(t, m.deliver(simple("b@firma.example")))
-	if p.from != "<anna@kunde.example>\x00RET=HDRS\x00" || p.held != "S/MIME: weak\x00" {
+	if p.from != "<bounces@firma.example>\x00RET=HDRS\x00" || p.held != "S/MIME: weak\x00" {
 		t.Errorf("from %q, held %q", p.from, p.held)
 	}
 }
@@ -195,6 +195,48 @@ func TestSplit(t *testing.T) {
 	keep.reply = gateway.Reply{Code: 550, Enhanced: "5.1.1", Text: "<c@firma.example>: nobody"}
 	if got := m.deliver(g); got[0].code != 'y' || got[0].data != "550 5.1.1 <c@firma.example>: nobody\x00" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestNoticesOfWhatCameEncrypted: the one copy goes by the splitter when its sender asks
+// to be told of success or delay, which Postfix would do; in every other case it stays.
+func TestNoticesOfWhatCameEncrypted(t *testing.T) {
+	for _, k := range []struct {
+		mail, rcpt string
+		asks       bool
+	}{
+		{"", "", false}, {"RET=FULL\x00ENVID=x", "ORCPT=rfc822;b@firma.example", false}, {"", "NOTIFY=NEVER", false}, {"", "NOTIFY=FAILURE", false},
+		{"", "NOTIFY=SUCCESS", true}, {"", "notify=failure,delay", true}, {"", "ORCPT=rfc822;x\x00NOTIFY=FAILURE,SUCCESS", true},
+	} {
+		for _, came := range []bool{true, false} {
+			for _, splits := range []bool{true, false} {
+				e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
+					if env.WantsNotices != k.asks {
+						t.Errorf("%q: WantsNotices is %v", k.rcpt, env.WantsNotices)
+					}
+					return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To, CameEncrypted: came, Sender: "postmaster@firma.example"}}}, nil
+				}}
+				s := &Server{Processor: e}
+				keep := &copyKeeper{}
+				if splits {
+					s.Splitter = keep
+				}
+				m := dial(t, serve(t, s))
+				m.connect("127.0.0.1")
+				g := simple()
+				g.from, g.to = "<anna@kunde.example>\x00"+k.mail, []string{"<c@firma.example>", "<b@firma.example>\x00" + k.rcpt}
+				p := &postfix{}
+				got := m.deliver(g)
+				p.apply(t, got)
+				apart := k.asks && came && splits
+				if (keep.copies == 1) != apart || (got[len(got)-1].code == 'd') != apart {
+					t.Errorf("%q, came encrypted %v, splitter %v: %d copies, %q", k.rcpt, came, splits, keep.copies, got)
+				}
+				if (p.from != "") != (came && !apart) {
+					t.Errorf("%q, came encrypted %v, splitter %v: sender %q", k.rcpt, came, splits, p.from)
+				}
+			}
+		}
 	}
 }
 

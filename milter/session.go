@@ -256,7 +256,8 @@ func (s *session) mayOrder() bool {
 }
 
 func (s *session) envelope() gateway.Envelope {
-	env := gateway.Envelope{From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, Client: s.client, User: s.user, QueueID: s.id}
+	env := gateway.Envelope{From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, WantsNotices: s.t.wantsNotices(),
+		Client: s.client, User: s.user, QueueID: s.id}
 	if d := s.server.Direction; d == Outbound || d == Auto && s.mayOrder() {
 		env.Direction, env.MayOrder = gateway.Outbound, s.mayOrder()
 	}

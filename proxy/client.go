@@ -90,6 +90,9 @@ func sound(t Transaction, copies []gateway.Delivery) error {
 	}
 	times := map[string]int{}
 	for _, c := range copies {
+		if !address.IsPath(c.Sender) {
+			return errSender
+		}
 		for _, to := range c.To {
 			times[to]++
 		}

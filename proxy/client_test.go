@@ -199,7 +199,9 @@ func TestCopiesArriveAsTheyShould(t *testing.T) {
 	tr, copies := recipients(3)
 	tr.Options = &smtp.MailOptions{Return: smtp.DSNReturnFull, EnvelopeID: "id+1", UTF8: true, Size: 5}
 	tr.Recipients[1].Options = &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifyFailure}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "orig@b.example"}
-	copies[2].Decrypted = true
+	tr.Recipients[2].Options = &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifySuccess, smtp.DSNNotifyDelayed}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "other@b.example"}
+	copies[2].CameEncrypted = true
+	copies[2].Sender = "postmaster@firma.example"
 	copies[2].Body = file(t, "secret\r\n.\r\n")
 	copies[2].Edits = append(copies[2].Edits, gateway.HeaderEdit{Op: gateway.InsertField, Name: "X-Top", Value: " 1"}, gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-End", Value: " a\r\n b"},
 		gateway.HeaderEdit{Op: gateway.ReplaceField, Index: 2, Name: "Subject", Value: " y"})
@@ -216,12 +218,43 @@ func TestCopiesArriveAsTheyShould(t *testing.T) {
 		if m.Data != want {
 			t.Errorf("copy %d: got %q, want %q", i, m.Data, want)
 		}
-		if !strings.Contains(m.Mail, "SMTPUTF8") || !strings.Contains(m.Mail, "ENVID=id+2B1") || !strings.Contains(m.Mail, fmt.Sprintf("SIZE=%d ", len(want))) || strings.Contains(m.Mail, "RET=HDRS") != (i == 2) {
+		if !strings.Contains(m.Mail, "SMTPUTF8") || !strings.Contains(m.Mail, "ENVID=id+2B1") || !strings.Contains(m.Mail, fmt.Sprintf("SIZE=%d ", len(want))) || strings.Contains(m.Mail, "RET=HDRS") != (i == 2) || strings.Contains(m.Mail, "FROM:<postmaster@firma.example>") != (i == 2) {
 			t.Errorf("copy %d: %s", i, m.Mail)
 		}
 	}
 	if m := got["RCPT TO:<r1@b.example"[:20]]; !strings.Contains(m.Rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;orig@b.example") {
 		t.Errorf("arguments lost: %s", m.Rcpt[0])
+	}
+	if m := got["RCPT TO:<r2@b.example"[:20]]; !strings.Contains(m.Rcpt[0], "NOTIFY=FAILURE ORCPT=RFC822;other@b.example") {
+		t.Errorf("the copy that came encrypted: %s", m.Rcpt[0])
+	}
+}
+
+// TestNoticesOfWhatCameEncrypted: nobody is told of success or delay; a failure the
+// house hears of, unless the sender wanted that nobody does.
+func TestNoticesOfWhatCameEncrypted(t *testing.T) {
+	type list = []smtp.DSNNotify
+	for _, k := range []struct{ asked, want list }{
+		{nil, nil},
+		{list{smtp.DSNNotifyNever}, list{smtp.DSNNotifyNever}},
+		{list{smtp.DSNNotifyFailure}, list{smtp.DSNNotifyFailure}},
+		{list{smtp.DSNNotifySuccess}, list{smtp.DSNNotifyFailure}},
+		{list{smtp.DSNNotifyDelayed, smtp.DSNNotifySuccess, smtp.DSNNotifyFailure}, list{smtp.DSNNotifyFailure}},
+	} {
+		r := Recipient{"a@b.example", &smtp.RcptOptions{Notify: k.asked, OriginalRecipient: "x"}}
+		for _, came := range []bool{true, false} {
+			want := k.want
+			if !came {
+				want = k.asked
+			}
+			l := &leg{copy: gateway.Delivery{CameEncrypted: came}}
+			if got := l.rcptOptions(r); !slices.Equal(got.Notify, want) || got.OriginalRecipient != "x" {
+				t.Errorf("%v, came encrypted %v: %v", k.asked, came, got.Notify)
+			}
+		}
+		if !slices.Equal(r.Options.Notify, k.asked) {
+			t.Errorf("the session's own arguments were changed: %v", r.Options.Notify)
+		}
 	}
 }
 

@@ -44,14 +44,14 @@ func (l *leg) envelope(ctx context.Context) error {
 	if o.UTF8 && !l.offers("SMTPUTF8") {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "next hop does not offer SMTPUTF8"}
 	}
-	if err := l.smtp.Mail(l.t.From, o); err != nil {
+	if err := l.smtp.Mail(l.sender(), o); err != nil {
 		return err
 	}
 	for _, r := range l.t.Recipients {
 		if !slices.Contains(l.copy.To, r.Address) {
 			continue
 		}
-		if err := l.smtp.Rcpt(r.Address, r.Options); err != nil {
+		if err := l.smtp.Rcpt(r.Address, l.rcptOptions(r)); err != nil {
 			return &recipientError{r.Address, named([]string{r.Address}, err)}
 		}
 	}
@@ -84,20 +84,42 @@ func (l *leg) connect(ctx context.Context) error {
 }
 
 // mailOptions are the arguments of MAIL for this copy: the size is the copy's, so that
-// one that is too large is refused before anything is sent (RFC 1870 §6), and what was
-// decrypted must not come back whole in a bounce (RFC 3461 §4.3).
+// one that is too large is refused before anything is sent (RFC 1870 §6), and what came
+// encrypted must not come back whole in a bounce (RFC 3461 §4.3).
 func (l *leg) mailOptions() (*smtp.MailOptions, error) {
 	var o smtp.MailOptions
 	if l.t.Options != nil {
 		o = *l.t.Options
 	}
 	o.Auth = nil // a trust statement of somebody else's session
-	if l.copy.Decrypted {
+	if l.copy.CameEncrypted {
 		o.Return = smtp.DSNReturnHeaders
 	}
 	var err error
 	o.Size, err = renderedSize(l.msg, l.copy)
 	return &o, err
+}
+
+// sender is the copy's reverse-path.
+func (l *leg) sender() string {
+	if l.copy.CameEncrypted {
+		return l.copy.Sender
+	}
+	return l.t.From
+}
+
+// rcptOptions are the arguments of RCPT for this copy. Of one that came encrypted nobody
+// is told of success or delay; of failure the house is, unless the sender wanted
+// nobody to be (RFC 3461 §4.1). What the recipient was called is kept (§4.2).
+func (l *leg) rcptOptions(r Recipient) *smtp.RcptOptions {
+	if !l.copy.CameEncrypted || r.Options == nil || len(r.Options.Notify) == 0 {
+		return r.Options
+	}
+	o := *r.Options
+	if !slices.Contains(o.Notify, smtp.DSNNotifyNever) {
+		o.Notify = []smtp.DSNNotify{smtp.DSNNotifyFailure}
+	}
+	return &o
 }
 
 func (l *leg) offers(extension string) bool {

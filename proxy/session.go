@@ -155,7 +155,9 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	if out.Verdict != gateway.Accept {
 		return smtpError(out.Reply)
 	}
-	if err := deliver(ctx, t, msg, out.Deliveries); err != nil {
+	handing, done := context.WithTimeout(context.Background(), s.server.Timeout) // what processing took of it would show in the answer
+	defer done()
+	if err := deliver(handing, t, msg, out.Deliveries); err != nil {
 		log.Warn("next hop did not take the message", "error", err)
 		return deliverReply(err)
 	}

@@ -103,7 +103,20 @@ func writeShown(d *decrypted, out string, sp *spool.Spool) error {
 		return failed(err)
 	}
 	defer closeOther(legal, shown)
+	if d.wasEncrypted() {
+		root, err := smime.Outer(legal, sp)
+		if err != nil {
+			return failed(err)
+		}
+		defer root.Close()
+		legal = root
+	}
 	return output(out, func(w io.Writer) error { return rewritten(w, d.fields(), legal) })
+}
+
+// wasEncrypted reports whether a layer was decrypted.
+func (d *decrypted) wasEncrypted() bool {
+	return slices.ContainsFunc(d.Layers, func(l smime.Layer) bool { return l.Encrypted() && l.Err == nil })
 }
 
 func closeOther(e, than *smime.Entity) {

@@ -139,7 +139,7 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 	return gateway.New(gateway.Options{
 		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Defaults: defaults,
 		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log,
-		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR,
+		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
 			PendingUnknownCA: cfg.Trust.UnknownCA == "pending", PendingKeyChange: cfg.Trust.OnKeyChange == "pending"},
 		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: actions(cfg),
 		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember), LookUps: time.Duration(cfg.Limits.LookUps)},

@@ -37,6 +37,7 @@ revocation = "hard"
 explain_part = true
 keep_signature = true
 strip_all_ar = true
+bounce_to = "bounces@firma.example"
 [outbound]
 reply_to_encrypted = "yes"
 mixed_clear = true

@@ -145,7 +145,7 @@ func noneOf(t *testing.T, d gateway.Delivery, secrets []string) {
 	if status == "" || strings.Contains(status, "valid") && status != "invalid" {
 		t.Errorf("delivered with the status %q", status)
 	}
-	if d.Decrypted {
+	if d.CameEncrypted {
 		t.Error("something was decrypted")
 	}
 	if d.Body == nil {

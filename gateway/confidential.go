@@ -1,0 +1,152 @@
+package gateway
+
+// This file keeps from whoever sent a mail what decrypting it brought (design §3 step 9):
+// no notice about the copy goes to him, and no answer depends on it. All of it holds
+// for every mail with an encrypted layer, whatever became of that: what decides must
+// not depend on whether a padding was good.
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"sealgate/internal/address"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/spool"
+)
+
+// hasEncrypted reports whether the mail has an encrypted layer, and whether a key of
+// ours was tried on it. Both everybody can see in the outermost one: RecipientInfos
+// name the certificates (RFC 5652 §6.2).
+func hasEncrypted(opened *smime.Message) (encrypted, tried bool) {
+	for _, l := range opened.Layers {
+		if l.Encrypted() {
+			return true, !errors.Is(l.Err, cms.ErrNoRecipient)
+		}
+	}
+	return false, false
+}
+
+// confidential is a copy with the sender that its notices may go to, if the mail came
+// encrypted.
+func (m *inboundMail) confidential(d Delivery) Delivery {
+	if m.encrypted && len(d.To) > 0 {
+		d.CameEncrypted = true
+		d.Sender = m.bounceTo(d.To)
+	}
+	return d
+}
+
+// bounceTo is the reverse-path of a copy: an address of the house, where bounces may
+// show what the copy does. A mail that is itself a notice keeps none (RFC 5321 §6.1):
+// if it got one, bounces of bounces could go in a circle.
+func (m *inboundMail) bounceTo(to []string) string {
+	switch {
+	case m.env.From == "":
+		return ""
+	case m.g.o.Inbound.BounceTo != "":
+		return m.g.o.Inbound.BounceTo
+	}
+	for _, recipient := range to {
+		if box := m.served[recipient]; box != nil {
+			return "postmaster@" + address.Domain(box.Addresses[0]) // which every domain has (RFC 5321 §4.5.1)
+		}
+	}
+	return ""
+}
+
+// machineFields ask machines on the way for an answer when they hand a mail over, which
+// quotes its header.
+var machineFields = []string{"Return-Receipt-To", "Errors-To"}
+
+// senderFields say which sender the envelope had, and take out what would make others
+// than it be written to.
+func (m *inboundMail) senderFields() []HeaderEdit {
+	edits := deleteFields(m.e, func(name string) bool {
+		return slices.ContainsFunc(machineFields, func(f string) bool { return strings.EqualFold(f, name) })
+	})
+	if m.g.o.Headers.Omit["sender"] {
+		return edits
+	}
+	return append(edits, field(m.g.o.Headers.Prefix+"Sender", phrase("<"+m.env.From+">", maxSender)))
+}
+
+// maxSender bounds what X-SMIME-Sender quotes: the longest path, with its
+// brackets (RFC 5321 §4.5.3.1.3), and what encoding it adds.
+const maxSender = 512
+
+// withheld is why a mail that could have been opened is handed over as it came.
+type withheld string
+
+// The reasons; each has a sentence in every language.
+const (
+	withheldNotices withheld = "notices" // its sender asks for notices that cannot be kept from him
+	withheldRule    withheld = "rule"    // [on] wants it refused, which would be an answer
+	withheldSize    withheld = "size"    // opened it is larger than what may be delivered
+	withheldTime    withheld = "time"    // it takes too long to open
+	withheldFault   withheld = "fault"   // the gateway cannot open it now
+)
+
+// errTooLarge is a copy that the next hop may refuse, with an answer to the sender.
+var errTooLarge = errors.New("gateway: what was decrypted is larger than limits.message_size")
+
+// roomForFields is what our fields take beside the body and the fields that came; each
+// is bounded (headers.go).
+const roomForFields = 16 << 10
+
+// fits refuses a new body that could be too large further on.
+func (m *inboundMail) fits(body *spool.File) error {
+	most := m.g.o.Limits.ResultSize
+	if m.encrypted && most > 0 && m.e.BodyOffset()+body.Size()+roomForFields > most {
+		return errTooLarge
+	}
+	return nil
+}
+
+// reason sorts a fault.
+func reason(err error) withheld {
+	switch {
+	case errors.Is(err, errTooLarge):
+		return withheldSize
+	case errors.Is(err, context.DeadlineExceeded):
+		return withheldTime
+	}
+	return withheldFault
+}
+
+// leftAsItCame hands the mail over without anything that opening it brought. That
+// needs no room, no time and no key, so it cannot fail.
+func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
+	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionUndecryptable, Withheld: why}
+	j.From, _ = FromAddress(m.e)
+	to := m.env.To
+	var others []string
+	if m.env.CanSplit {
+		others = slices.DeleteFunc(slices.Clone(to), func(r string) bool { return m.served[r] != nil })
+		to = slices.DeleteFunc(slices.Clone(to), func(r string) bool { return m.served[r] == nil })
+	}
+	out := accepted(m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}))
+	if len(others) > 0 {
+		out.Deliveries = append(out.Deliveries, Delivery{To: others, Edits: m.strip})
+	}
+	return out
+}
+
+// discreet carries out an action for a mail on which a key was tried. A refusal would be an
+// answer, so the mail is held instead, where that is possible in place: copies that go
+// by another way are not held. Where it is not, the mail is handed over as it came,
+// which shows nobody what the action is to keep from him.
+func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *Outcome {
+	if strictness[d.action] < strictness[QuarantineMail] {
+		return out
+	}
+	if m.env.CanHold && len(out.Deliveries) == 1 && !m.env.WantsNotices {
+		d.action = QuarantineMail
+		return d.hold(out, m.env, m.j)
+	}
+	out.Close()
+	m.log.Warn("not refused, because the answer would tell the sender what was decrypted: left as it came", "cause", d.cause, "action", string(d.action))
+	return m.leftAsItCame(ctx, withheldRule)
+}

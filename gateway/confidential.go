@@ -51,11 +51,15 @@ func (m *inboundMail) bounceTo(to []string) string {
 	}
 	for _, recipient := range to {
 		if box := m.served[recipient]; box != nil {
-			return "postmaster@" + address.Domain(box.Addresses[0]) // which every domain has (RFC 5321 §4.5.1)
+			return Postmaster(box.Addresses[0])
 		}
 	}
 	return ""
 }
+
+// Postmaster is the address for notices at the domain of another one; every domain has
+// it (RFC 5321 §4.5.1).
+func Postmaster(normal string) string { return "postmaster@" + address.Domain(normal) }
 
 // machineFields ask machines on the way for an answer when they hand a mail over, which
 // quotes its header.

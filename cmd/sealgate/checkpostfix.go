@@ -5,8 +5,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"sealgate/config"
+	"sealgate/gateway"
 	"sealgate/internal/postfixcheck"
 )
 
@@ -22,6 +24,7 @@ func checkPostfix(cfg *config.Config, dir string) error {
 	for _, m := range cfg.Mailbox {
 		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)
 	}
+	g.Bounces = bounces(cfg)
 	faults := 0
 	for _, f := range postfixcheck.Check(p, g) {
 		mark := "ok    "
@@ -38,4 +41,17 @@ func checkPostfix(cfg *config.Config, dir string) error {
 		return &failure{exitNotValid, errors.New("not all mail goes through sealgate as it should")}
 	}
 	return nil
+}
+
+// bounces are the addresses that bounces of mail that came encrypted go to.
+func bounces(cfg *config.Config) (all []string) {
+	if cfg.Inbound.BounceTo != "" {
+		return []string{cfg.Inbound.BounceTo}
+	}
+	for _, m := range cfg.Mailbox {
+		if to := gateway.Postmaster(m.Addresses[0]); !slices.Contains(all, to) {
+			all = append(all, to)
+		}
+	}
+	return all
 }

@@ -19,6 +19,9 @@ func aliases(p *Postfix, g *Gateway) (out []Finding) {
 			out = append(out, p.ending(g, form, "", "")...)
 		}
 	}
+	for _, to := range g.Bounces {
+		out = append(out, p.ending(g, to, "inbound.bounce_to", "bounces of decrypted mail")...)
+	}
 	for _, to := range p.settings("cleanup", "always_bcc") {
 		if to != "" {
 			out = append(out, p.ending(g, to, "always_bcc", "copies of all mail")...)

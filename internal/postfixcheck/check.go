@@ -37,6 +37,7 @@ type Door struct {
 type Gateway struct {
 	Doors       []Door
 	Mailboxes   []string // every address that is served
+	Bounces     []string // where bounces of mail that came encrypted go
 	MessageSize int64
 }
 
@@ -86,7 +87,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		if again := filterDoor(p, g, s); again != nil {
 			return []Finding{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=", name, again.Address)}
 		}
-		return []Finding{good("%s: takes our mail back, without passing sealgate again", name)}
+		return append([]Finding{good("%s: takes our mail back, without passing sealgate again", name)}, returned(p, g, s, name)...)
 	}
 	list := milters(p.value(s, "smtpd_milters"))
 	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
@@ -102,6 +103,9 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	out = append(out, mappings(p, s, name)...)
 	out = append(out, actions(p, s, name, mine)...)
 	out = append(out, order(name, list, mine)...)
+	out = append(out, notices(p, s, name, mine)...)
+	out = append(out, blind(p, s, name, mine)...)
+	out = append(out, mayRefuse(name, following(p, s, list, mine))...)
 	out = append(out, held(p, s, name, list, mine)...)
 	out = append(out, newline(p, s, name)...)
 	return append(out, chroot(p, s, name, mine)...)

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	mainCf = "milter_default_action = tempfail\nsmtpd_milters = inet:127.0.0.1:8891\nnon_smtpd_milters = inet:localhost:8892\nmessage_size_limit = 209715200\nqueue_directory = /var/spool/postfix\nmydestination = firma.example, localhost\nvirtual_alias_maps = hash:/etc/postfix/virtual\nalias_maps = hash:/etc/aliases\nrelay_domains = helpdesk.local\ncontent_filter =\nsmtpd_forbid_bare_newline = normalize\n"
+	mainCf = "milter_default_action = tempfail\nsmtpd_milters = inet:127.0.0.1:8891\nnon_smtpd_milters = inet:localhost:8892\nmessage_size_limit = 209715200\nqueue_directory = /var/spool/postfix\nmydestination = firma.example, localhost\nvirtual_alias_maps = hash:/etc/postfix/virtual\nalias_maps = hash:/etc/aliases\nrelay_domains = helpdesk.local\ncontent_filter =\nsmtpd_forbid_bare_newline = normalize\nsmtpd_discard_ehlo_keywords = silent-discard, dsn\n"
 	master = "smtp       inet  n       -       y       -       -       smtpd\nsubmission inet  n       -       y       -       -       smtpd -o smtpd_milters=inet:127.0.0.1:8892\n127.0.0.1:10026 inet n - y - - smtpd -o receive_override_options=no_milters\npickup     unix  n       -       y       60      1       pickup\n"
 	minusP = "submission/inet/smtpd_milters = inet:127.0.0.1:8892\n127.0.0.1:10026/inet/receive_override_options = no_milters\n"
 )
@@ -58,6 +58,8 @@ func TestWaysPast(t *testing.T) {
 		"FILTER in a file":                {mainCf, master, minusP + "submission/inet/smtpd_client_restrictions = check_client_access hash:/etc/postfix/clients\n", false, "hash:/etc/postfix/clients has FILTER"},
 		"no_milters on the front door":    {mainCf, master, minusP + "smtp/inet/receive_override_options = no_milters\n", false, "smtp/inet: mail that enters here does not pass"},
 		"DKIM signs before us":            {strings.Replace(mainCf, "inet:localhost:8892", "inet:localhost:8893 inet:localhost:8892", 1), master, minusP, false, "comes before sealgate"},
+		"DSN for strangers":               {strings.Replace(mainCf, ", dsn", "", 1), master, minusP, false, "smtp/inet: it offers DSN"},
+		"a milter behind a proxy filter":  {mainCf, master, minusP + "smtp/inet/smtpd_proxy_filter = 127.0.0.1:7777\n", false, "smtp/inet: with smtpd_proxy_filter (127.0.0.1:7777) milters see no mail"},
 		"an alias leads out":              {mainCf, master, minusP, true, "leads to partner@outside.example"},
 		"copies of all mail leave":        {mainCf + "always_bcc = spy@outside.example\n", master, minusP, false, "copies of all mail go to"},
 		"message_size_limit is too small": {strings.Replace(mainCf, "209715200", "10240000", 1), master, minusP, false, "message_size_limit is 10240000"},

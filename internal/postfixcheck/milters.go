@@ -77,7 +77,7 @@ func order(name string, list, mine []milterEntry) (out []Finding) {
 			switch {
 			case other.place == m.place || other.door != nil:
 			case m.door.Direction == "inbound" && other.place > m.place:
-				out = append(out, good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, put it before", name, other.endpoint))
+				out = append(out, good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or SPF, put it before", name, other.endpoint))
 			case m.door.Direction == "outbound" && other.place < m.place:
 				out = append(out, bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after", name, other.endpoint))
 			}

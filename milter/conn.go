@@ -109,22 +109,3 @@ func arguments(payload []byte) (args []string) {
 	}
 	return args
 }
-
-// single is a listener for one connection: each gets a go-milter server of its
-// own, because NewMilter is not told for which connection it is called.
-type single struct {
-	conn net.Conn
-	addr net.Addr
-	done bool
-}
-
-func (l *single) Accept() (net.Conn, error) {
-	if l.done {
-		return nil, net.ErrClosed
-	}
-	l.done = true
-	return l.conn, nil
-}
-
-func (l *single) Close() error   { return nil }
-func (l *single) Addr() net.Addr { return l.addr }

@@ -34,10 +34,7 @@ func TestCutAnywhere(t *testing.T) {
 		m.c.Close()
 	}
 	for range 200 {
-		s.mu.Lock()
-		left := len(s.sessions)
-		s.mu.Unlock()
-		if left == 0 && s.Spool.Used() == 0 {
+		if s.sessions.Open() == 0 && s.Spool.Used() == 0 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -121,6 +118,33 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestShutdownLeavesTheAnswer: a message is under way until Postfix has its answer, which
+// it says with Abort. A session that was cut between the edits and the answer would make
+// Postfix keep a mail whose copies have been delivered.
+func TestShutdownLeavesTheAnswer(t *testing.T) {
+	s := &Server{Processor: &engine{}}
+	m := dial(t, serve(t, s))
+	m.connect("127.0.0.1")
+	m.deliver(simple("b@firma.example"))
+	done := make(chan error, 1)
+	go func() { done <- s.Shutdown(context.Background()) }()
+	for !s.sessions.Draining() {
+		time.Sleep(time.Millisecond)
+	}
+	select {
+	case <-done:
+		t.Error("the session was cut before Postfix said that it has the answer")
+	case <-time.After(50 * time.Millisecond):
+	}
+	m.send('A', "")
+	if !m.closed() {
+		t.Error("the session goes on after its message")
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNewMessageWhileDraining: a session that has a message under way may finish it, and
 // begins no other.
 func TestNewMessageWhileDraining(t *testing.T) {
@@ -130,7 +154,7 @@ func TestNewMessageWhileDraining(t *testing.T) {
 	m.connect("127.0.0.1")
 	m.begin(simple("b@firma.example"))
 	go s.Shutdown(context.Background())
-	for !s.stopped() {
+	for !s.sessions.Draining() {
 		time.Sleep(time.Millisecond)
 	}
 	m.ask('E', "", 'c')

@@ -3,18 +3,17 @@
 package milter
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/netip"
-	"sync"
-	"syscall"
 	"time"
 
 	"github.com/emersion/go-milter"
 
 	"sealgate/gateway"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
@@ -77,11 +76,7 @@ type Server struct {
 
 	Own func(client netip.AddrPort) bool // knows our own connections to Postfix; nil: there are none
 
-	mu       sync.Mutex
-	listener net.Listener
-	sessions map[*session]struct{}
-	draining bool
-	all      sync.WaitGroup
+	sessions sessions.Group
 }
 
 // actions and protocol are what we ask of Postfix. Values come verbatim
@@ -95,110 +90,30 @@ const (
 
 // Serve accepts sessions until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	s.start(l)
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			if s.stopped() {
-				return nil
-			}
-			if exhausted(err) {
-				s.Log.Warn("milter session not accepted", "error", err)
-				time.Sleep(pause)
-				continue
-			}
-			return err
-		}
-		sess := &session{server: s}
-		sess.conn = &conn{Conn: c, idle: s.Idle, closed: func() { s.remove(sess) }}
-		if !s.add(sess) {
-			s.Log.Warn("milter session refused: too many at once", "limit", s.MaxClients)
-			c.Close() // Postfix answers with default_action=tempfail
-			continue
-		}
-		one := &milter.Server{NewMilter: func() milter.Milter { return sess }, Actions: actions, Protocol: protocol}
-		go one.Serve(&single{conn: sess.conn, addr: l.Addr()})
+	s.Timeout = cmp.Or(s.Timeout, defaultTimeout)
+	s.Idle = cmp.Or(s.Idle, defaultIdle)
+	s.Progress = cmp.Or(s.Progress, defaultProgress)
+	s.sessions.Limit = s.MaxClients // who is refused is closed: Postfix answers with default_action=tempfail
+	s.sessions.Log = s.Log
+	return s.sessions.Serve(l, s.converse)
+}
+
+// converse serves one connection: each gets a go-milter server of its own, because
+// NewMilter is not told for which connection it is called.
+func (s *Server) converse(c *sessions.Session) {
+	closed := make(chan struct{})
+	sess := &session{server: s, life: c}
+	sess.conn = &conn{Conn: c, idle: s.Idle, closed: func() { close(closed) }}
+	server := &milter.Server{
+		NewMilter: func() milter.Milter { return sess },
+		Actions:   actions,
+		Protocol:  protocol,
 	}
-}
-
-// pause is how long a listener waits when the system has no more to give.
-const pause = 100 * time.Millisecond
-
-// exhausted tells faults that pass, such as too many open files, from a listener
-// that is no more.
-func exhausted(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ENOBUFS) ||
-		errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ECONNABORTED)
-}
-
-func (s *Server) start(l net.Listener) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.listener, s.sessions = l, map[*session]struct{}{}
-	if s.draining {
-		l.Close() // Shutdown came first
-	}
-	for v, d := range map[*time.Duration]time.Duration{&s.Timeout: defaultTimeout, &s.Idle: defaultIdle, &s.Progress: defaultProgress} {
-		if *v == 0 {
-			*v = d
-		}
-	}
-}
-
-func (s *Server) stopped() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.draining
-}
-
-func (s *Server) add(sess *session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining || s.MaxClients > 0 && len(s.sessions) >= s.MaxClients {
-		return false
-	}
-	s.sessions[sess] = struct{}{}
-	s.all.Add(1)
-	return true
-}
-
-func (s *Server) remove(sess *session) {
+	server.Serve(sessions.Listener(sess.conn)) // which ends at once; the session goes on until it closes
+	<-closed
 	sess.reset()
-	s.mu.Lock()
-	delete(s.sessions, sess)
-	s.mu.Unlock()
-	s.all.Done()
 }
 
 // Shutdown refuses new sessions and new messages, and waits for those under way
 // until ctx ends; then it cuts them, and Postfix keeps their mail.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.draining = true
-	if s.listener != nil {
-		s.listener.Close()
-	}
-	for sess := range s.sessions {
-		if !sess.busy.Load() {
-			sess.conn.Conn.Close()
-		}
-	}
-	s.mu.Unlock()
-	done := make(chan struct{})
-	go func() { s.all.Wait(); close(done) }()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		s.cut()
-		return ctx.Err()
-	}
-}
-
-func (s *Server) cut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for sess := range s.sessions {
-		sess.conn.Conn.Close()
-	}
-}
+func (s *Server) Shutdown(ctx context.Context) error { return s.sessions.Shutdown(ctx) }

@@ -11,12 +11,12 @@ import (
 	"net/textproto"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/emersion/go-milter"
 
 	"sealgate/gateway"
 	"sealgate/internal/address"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
@@ -24,10 +24,10 @@ import (
 // is reset at each MAIL.
 type session struct {
 	server *Server
+	life   *sessions.Session
 	conn   *conn
 	client netip.Addr
 	port   uint16
-	busy   atomic.Bool // a message is under way
 
 	mail
 }
@@ -107,7 +107,7 @@ func (s *session) Helo(string, *milter.Modifier) (milter.Response, error) { retu
 // MailFrom begins a message.
 func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, error) {
 	s.reset()
-	if s.server.stopped() {
+	if !s.life.Begin() {
 		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
 	}
 	if s.circle() {
@@ -118,7 +118,6 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	if !ok {
 		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.7", Text: "bad sender address"}), nil
 	}
-	s.busy.Store(true)
 	s.mail = mail{user: m.Macros["{auth_authen}"], t: Transaction{From: from, Args: s.conn.args}, known: map[string]bool{}, msg: s.server.Spool.Create()}
 	return goOn, nil
 }
@@ -227,13 +226,11 @@ func (s *session) write(p []byte) {
 	}
 }
 
-// Abort ends a message; it comes after every finished one too, so it is where a
-// session ends when the server drains.
+// Abort ends a message; it comes after every finished one too, when Postfix has its
+// answer, so it is where a session ends when the server drains.
 func (s *session) Abort(*milter.Modifier) error {
 	s.reset()
-	if s.server.stopped() {
-		s.conn.Conn.Close()
-	}
+	s.life.End()
 	return nil
 }
 
@@ -243,7 +240,6 @@ func (s *session) reset() {
 		s.msg.Close()
 	}
 	s.mail = mail{}
-	s.busy.Store(false)
 }
 
 func (s *session) log() *slog.Logger {

@@ -6,20 +6,22 @@
 package proxy
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/sync/singleflight"
 
 	"sealgate/gateway"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
@@ -60,88 +62,42 @@ type Server struct {
 	Idle       time.Duration                    // longest silence of a client; 0: 5 min
 	MaxClients int                              // sessions at once, 0: no limit
 
-	mu      sync.Mutex
-	door    *listener // nil: not begun
-	asking  singleflight.Group
-	offered map[string]string // by the next hop; nil: it has not answered yet. Only what asking does touches it
-	stopped bool
+	sessions sessions.Group
+	asking   singleflight.Group
+	offered  map[string]string // by the next hop; nil: it has not answered yet. Only what asking does touches it
 }
 
 // Serve accepts sessions until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
-	if s.Timeout == 0 {
-		s.Timeout = defaultTimeout
-	}
-	if s.Idle == 0 {
-		s.Idle = defaultIdle
-	}
+	s.Timeout = cmp.Or(s.Timeout, defaultTimeout)
+	s.Idle = cmp.Or(s.Idle, defaultIdle)
 	s.offers() // says in the log at once what is missing
-	door := &listener{Listener: l, idle: s.Idle, limit: s.MaxClients, size: s.MaxSize, open: map[*conn]struct{}{}}
-	if !s.begin(door) {
-		return l.Close()
-	}
-	for {
-		c, err := door.accept()
-		switch {
-		case err == nil:
-			c.tls = s.TLS
-			go s.converse(c)
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case !passing(err):
-			return err
-		default:
-			s.Log.Warn("no session can be accepted now", "error", err)
-			time.Sleep(acceptPause)
-		}
-	}
+	s.sessions.Limit = s.MaxClients
+	s.sessions.Log = s.Log
+	s.sessions.TooMany = refuseSession
+	return s.sessions.Serve(l, s.converse)
 }
 
-// acceptPause is for what passes, such as too many open files.
-const acceptPause = 100 * time.Millisecond
-
-func passing(err error) bool {
-	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && t.Temporary()
-}
-
-// begin is false when Shutdown came first.
-func (s *Server) begin(door *listener) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.door = door
-	return !s.stopped
+// refuseSession answers a session beyond the limit (RFC 5321 §3.8).
+func refuseSession(c net.Conn) {
+	c.SetDeadline(time.Now().Add(time.Second))
+	fmt.Fprintf(c, "421 4.3.2 too many sessions at once, try again later\r\n")
 }
 
 // converse serves one connection: a session, and another when the first ends in
 // STARTTLS. Each has a go-smtp server of its own, which knows nothing of the one
 // before and announces what holds now.
-func (s *Server) converse(c *conn) {
-	defer c.listener.remove(c)
+func (s *Server) converse(session *sessions.Session) {
+	c := newConn(session, s.Idle, s.MaxSize)
+	c.tls = s.TLS
+	defer func() { c.stream.Close() }() // TLS says that it ends
 	for first := true; first || c.anew; first = false {
 		c.anew = false
 		v := s.configure(c)
-		v.Serve(&one{Listener: c.listener, conn: c})
+		v.Serve(sessions.Listener(c))
 		v.Shutdown(context.Background()) // waits for the session
 	}
 }
-
-// one is a listener of one connection: go-smtp serves none without.
-type one struct {
-	net.Listener
-	conn *conn
-}
-
-func (l *one) Accept() (net.Conn, error) {
-	c := l.conn
-	if l.conn = nil; c == nil {
-		return nil, net.ErrClosed
-	}
-	return c, nil
-}
-
-// Close leaves the door open.
-func (l *one) Close() error { return nil }
 
 // probeTime bounds the question what the next hop offers, and so the wait of a session
 // for its greeting.
@@ -203,22 +159,11 @@ func smaller(ours int64, theirs string) int64 {
 
 // Shutdown refuses new sessions and new messages, and waits for those under way,
 // until ctx ends; then it cuts them: what was not answered stays with the client.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.mu.Lock()
-	s.stopped = true
-	door := s.door
-	s.mu.Unlock()
-	if door == nil {
-		return nil
-	}
-	door.drain()
-	return door.wait(ctx)
-}
+func (s *Server) Shutdown(ctx context.Context) error { return s.sessions.Shutdown(ctx) }
 
 // logger carries go-smtp's own words to slog.
 type logger struct{ *slog.Logger }
 
-func (l logger) Printf(format string, v ...any) {
-	l.Warn("smtp server", "message", sprintf(format, v...))
-}
-func (l logger) Println(v ...any) { l.Warn("smtp server", "message", sprintln(v...)) }
+func (l logger) Printf(format string, v ...any) { l.say(fmt.Sprintf(format, v...)) }
+func (l logger) Println(v ...any)               { l.say(fmt.Sprintln(v...)) }
+func (l logger) say(text string)                { l.Warn("smtp server", "message", strings.TrimSpace(text)) }

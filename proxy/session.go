@@ -77,7 +77,7 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 // Reset comes after every message, too.
 func (s *session) Reset() {
 	s.t, s.given = Transaction{}, nil
-	s.wire.end()
+	s.wire.End()
 }
 
 func (s *session) Logout() error {
@@ -93,7 +93,7 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if s.wire.size > 0 && o.Size > s.wire.size {
 		return smtp.ErrDataTooLarge
 	}
-	if !s.wire.begin() {
+	if !s.wire.Begin() {
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
 	s.t, s.given = Transaction{From: path, Options: o}, nil

@@ -77,10 +77,8 @@ func TestNoMessageWhileDraining(t *testing.T) {
 		say("MAIL FROM:<a@b.example>\r\n", "250")
 		done := make(chan error, 1)
 		go func() { done <- s.Shutdown(context.Background()) }()
-		for drained := false; !drained; time.Sleep(time.Millisecond) {
-			s.door.mu.Lock()
-			drained = s.door.draining
-			s.door.mu.Unlock()
+		for !s.sessions.Draining() {
+			time.Sleep(time.Millisecond)
 		}
 		say("NOOP\r\n", "250") // still there
 		if strings.HasPrefix(command, "MAIL") {

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"sealgate/internal/sessions"
 )
 
 // Bounds of a line, in octets with its end.
@@ -35,9 +37,9 @@ const minRate = 1000
 // not in go-smtp: what it hides could not be looked at. Read and Write belong to
 // the session's goroutine.
 type conn struct {
-	net.Conn // the socket
-	listener *listener
-	busy     bool // a message is under way; the listener's mutex guards it
+	*sessions.Session // the socket
+	idle              time.Duration
+	limit             int64 // octets of a message, 0: none
 
 	tls    *tls.Config // nil: STARTTLS is not offered
 	secure bool
@@ -67,8 +69,8 @@ const (
 	content        // up to CRLF.CRLF
 )
 
-func newConn(l *listener, socket net.Conn) *conn {
-	c := &conn{Conn: socket, listener: l, stream: socket}
+func newConn(socket *sessions.Session, idle time.Duration, limit int64) *conn {
+	c := &conn{Session: socket, idle: idle, limit: limit, stream: socket}
 	c.in = bufio.NewReaderSize(source{c}, maxResponse)
 	return c
 }
@@ -78,17 +80,17 @@ func newConn(l *listener, socket net.Conn) *conn {
 type source struct{ *conn }
 
 func (s source) Read(p []byte) (int, error) {
-	until := s.start.Add(s.listener.idle)
+	until := s.start.Add(s.idle)
 	if s.state == content {
 		until = until.Add(time.Duration(s.came) * time.Second / minRate)
-		if silent := time.Now().Add(s.listener.idle); silent.Before(until) {
+		if silent := time.Now().Add(s.idle); silent.Before(until) {
 			until = silent
 		}
 	}
 	s.Conn.SetReadDeadline(until)
 	n, err := s.stream.Read(p)
-	if s.came += int64(n); s.listener.size > 0 {
-		s.came = min(s.came, s.listener.size) // what is beyond is refused, and gives no time
+	if s.came += int64(n); s.limit > 0 {
+		s.came = min(s.came, s.limit) // what is beyond is refused, and gives no time
 	}
 	return n, err
 }
@@ -190,7 +192,7 @@ func (c *conn) startTLS(line []byte) error {
 		return err
 	}
 	t := tls.Server(c.Conn, c.tls)
-	c.Conn.SetDeadline(time.Now().Add(c.listener.idle))
+	c.Conn.SetDeadline(time.Now().Add(c.idle))
 	if err := t.Handshake(); err != nil {
 		return err
 	}
@@ -271,26 +273,9 @@ func (c *conn) offer(line string) string {
 func (c *conn) say(line string) error { return c.send(line + "\r\n") }
 
 func (c *conn) send(text string) error {
-	c.Conn.SetWriteDeadline(time.Now().Add(c.listener.idle))
+	c.Conn.SetWriteDeadline(time.Now().Add(c.idle))
 	_, err := io.WriteString(c.stream, text)
 	return err
-}
-
-// begin tells whether a message may begin.
-func (c *conn) begin() bool {
-	c.listener.mu.Lock()
-	defer c.listener.mu.Unlock()
-	c.busy = !c.listener.draining
-	return c.busy
-}
-
-// end is called when a message has been answered, or given up.
-func (c *conn) end() {
-	c.listener.mu.Lock()
-	defer c.listener.mu.Unlock()
-	if c.busy = false; c.listener.draining {
-		c.Conn.Close()
-	}
 }
 
 // Close ends the session, and the connection if no other is to begin on it.

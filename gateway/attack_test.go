@@ -52,14 +52,14 @@ func TestUnknownRevocationIsNoReasonToSendInClear(t *testing.T) {
 	})
 	h.knows(h.anna)
 	for _, order := range []string{"yes", "if-possible"} {
-		msg := h.file(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
-		if out, err := h.g.Process(context.Background(), outboundTo("anna@kunde.example"), msg); err == nil {
-			out.Close()
-			t.Errorf("%s: %+v, want a 4xx", order, out)
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
+		if out.Verdict != TempFail || out.Reply.Code != 451 {
+			t.Errorf("%s: %+v, want 451", order, out.Outcome)
 		}
-		msg.Close()
 	}
-	blocked := trustFunc(func(trust.Request) trust.Result { return trust.Result{Status: trust.Revoked, Revocation: "revoked"} })
+	blocked := trustFunc(func(trust.Request) trust.Result {
+		return trust.Result{Status: trust.Revoked, Revocation: "revoked", Answered: trust.AllAnswered()}
+	})
 	h.o.Trust = blocked
 	h.g, _ = New(h.o)
 	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Verdict != Accept || !leaves(out, "the secret text") {

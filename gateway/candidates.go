@@ -40,7 +40,7 @@ func (g *Gateway) Candidates(ctx context.Context, addr string) ([]Candidate, err
 		return nil, err
 	}
 	ctx = g.withBudget(ctx)
-	chosen, _ := g.certificateFor(ctx, addr) // an error is seen again below, at its certificate
+	chosen := g.certificateFor(ctx, addr).best
 	var list []Candidate
 	if box := g.o.Ring.ByFrom(addr); box != nil {
 		for _, c := range box.Credentials {

@@ -167,11 +167,7 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 	}
 	reply := replyAdvice{sign: m.box != nil && m.g.canSign(m.box)}
 	if m.from != "" {
-		c, err := m.g.certificateFor(ctx, m.from)
-		if err != nil {
-			return Delivery{}, err
-		}
-		reply.encrypt = c != nil
+		reply.encrypt = m.g.certificateFor(ctx, m.from).best != nil
 	}
 	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(j, reply))}, nil
 }

@@ -222,8 +222,7 @@ func (m *inboundMail) reply(ctx context.Context, j *Judgement) replyAdvice {
 		to = []string{j.From}
 	}
 	r.encrypt = ok && len(to) > 0 && !slices.ContainsFunc(to, func(a string) bool {
-		found, err := m.g.certificateFor(ctx, a)
-		return err != nil || found == nil
+		return m.g.certificateFor(ctx, a).best == nil
 	})
 	return r
 }

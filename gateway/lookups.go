@@ -48,7 +48,7 @@ func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result,
 	case err != nil:
 		return trust.Result{Status: trust.Unchecked, Rule: "state", Reason: "the certificate store does not answer", Revocation: "not checked", Fault: err}, true
 	case rec.State == certstore.Blocked:
-		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: "the administrator has blocked this certificate", Remedy: "sealgate cert activate", Revocation: "not checked"}, true
+		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: "the administrator has blocked this certificate", Remedy: "sealgate cert activate", Revocation: "not checked", Answered: trust.AllAnswered()}, true
 	}
 	r.Pinned = rec.State == certstore.Pinned
 	return res, false

@@ -221,15 +221,10 @@ func TestRevocationByRule(t *testing.T) {
 			if got := h.header(h.process(toSupport, h.signed(c, header, plainText)).text[0], "X-SMIME-Signature"); got != string(want) {
 				t.Errorf("%s, from %s: %s, want %s", k.name, a, got, want)
 			}
-			msg := h.file(fromSupport(a, "X-SMIME-Encrypt: yes\r\n"+plainText))
-			out, err := h.g.Process(context.Background(), outboundTo(a), msg)
-			if (err != nil) != waits {
-				t.Errorf("%s, to %s: %+v, %v", k.name, a, out, err)
+			out := h.process(outboundTo(a), fromSupport(a, "X-SMIME-Encrypt: yes\r\n"+plainText))
+			if (out.Reply.Code == 451) != waits || leaves(out, "the secret text") {
+				t.Errorf("%s, to %s: %+v", k.name, a, out.Outcome)
 			}
-			if err == nil {
-				out.Close()
-			}
-			msg.Close()
 		}
 	}
 }
@@ -366,5 +361,61 @@ func (s *services) valid(h *house, text string) {
 	defer out.Close()
 	if got := signatureOf(out); got != "valid" {
 		s.t.Errorf("%s: %+v", got, out.Deliveries[0].Edits)
+	}
+}
+
+// TestSilentAuthorityIsNoReasonToSendInClear: the service that has the missing authority
+// of a certificate does not answer. The mail waits, and the answer says for whom.
+func TestSilentAuthorityIsNoReasonToSendInClear(t *testing.T) {
+	h := newHouse(t)
+	s := h.services(trust.Soft)
+	sub := h.pki.Issue(testpki.Options{Name: "Sub", CA: true})
+	for _, path := range []string{"/nothing", "/hang"} {
+		h.o.Limits.LookUps = 300 * time.Millisecond
+		h.trusts(s, trust.Soft)
+		address := strings.Trim(path, "/") + "@kunde.example"
+		h.knows(h.pki.Under(sub, testpki.Options{Addresses: []string{address}, AIA: []string{s.url + path}}))
+		for _, order := range []string{"yes", "if-possible"} {
+			out := h.process(outboundTo(address), fromSupport(address, "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
+			if out.Verdict != TempFail || out.Reply.Code != 451 || len(out.Deliveries) != 0 {
+				t.Fatalf("%s, %s: %+v", path, order, out.Outcome)
+			}
+			for _, words := range []string{address, s.url + path, "since " + time.Now().UTC().Format("2006-01-02"), "cert pin"} {
+				if !strings.Contains(out.Reply.Text, words) {
+					t.Errorf("%s, %s: the reply does not say %q: %s", path, order, words, out.Reply.Text)
+				}
+			}
+			if len(out.Reply.Text) > maxReplyText {
+				t.Errorf("a reply of %d octets", len(out.Reply.Text))
+			}
+		}
+	}
+	// Who certainly has no certificate is named, whoever else is silent.
+	out := h.process(outboundTo("nothing@kunde.example", "nobody@kunde.example"), fromSupport("nobody@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
+	if out.Reply.Code != 550 || !strings.Contains(out.Reply.Text, "nobody@kunde.example") {
+		t.Errorf("%+v", out.Outcome)
+	}
+	s.by = sub
+	h.knows(h.pki.Under(sub, testpki.Options{Addresses: []string{"anna@kunde.example"}, AIA: []string{s.url + "/ca"}}))
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Verdict != Accept || leaves(out, "the secret text") {
+		t.Errorf("it answers: %+v", out.Outcome)
+	}
+}
+
+// maxReplyText: a reply line has 512 octets with codes and line end (RFC 5321 §4.5.3.1.5).
+const maxReplyText = 490
+
+// TestSilenceIsBounded: certificates name URLs, and senders recipients, of any length.
+func TestSilenceIsBounded(t *testing.T) {
+	long := strings.Repeat("x", 60) + "@" + strings.Repeat("y.", 90) + "example"
+	h := newHouse(t, func(o *Options) {
+		o.Trust = trustFunc(func(trust.Request) trust.Result {
+			return trust.Result{Status: trust.Untrusted, Answered: trust.NotAnswered(trust.Silence{Source: "http://" + strings.Repeat("z", 5000) + "\r\n250 ok", Since: time.Now(), Remedy: "sealgate cert pin"})}
+		})
+	})
+	h.knows(h.pki.Issue(testpki.Options{Addresses: []string{long}}))
+	out := h.process(outboundTo(long), fromSupport("x@y.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
+	if text := out.Reply.Text; out.Reply.Code != 451 || len(text) > maxReplyText || strings.ContainsAny(text, "\r\n") {
+		t.Errorf("%+v", out.Outcome)
 	}
 }

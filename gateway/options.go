@@ -110,7 +110,10 @@ const (
 )
 
 // Gateway is the engine. It is safe for concurrent use.
-type Gateway struct{ o Options }
+type Gateway struct {
+	o     Options
+	store storeSilence
+}
 
 // New checks that o is complete and returns the engine.
 func New(o Options) (*Gateway, error) {

@@ -139,11 +139,9 @@ func (brokenStore) ByAddress(context.Context, string) ([]*certstore.Record, erro
 func TestBrokenStoreIsNoReasonToSendInClear(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Store = brokenStore{o.Store} })
 	for _, order := range []string{"yes", "if-possible"} {
-		msg := h.file(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
-		out, err := h.g.Process(context.Background(), outboundTo("anna@kunde.example"), msg)
-		msg.Close()
-		if err == nil {
-			t.Errorf("%s: %+v", order, out)
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
+		if out.Verdict != TempFail || out.Reply.Code != 451 || !strings.Contains(out.Reply.Text, "the certificate store since ") {
+			t.Errorf("%s: %+v", order, out.Outcome)
 		}
 	}
 }

@@ -165,17 +165,17 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 	if len(outside) == 0 {
 		return nil // it does not leave the house
 	}
-	found, missing, err := m.g.findAll(ctx, outside)
-	if err != nil {
-		return fmt.Errorf("look-up of certificates: %w", err)
+	all := m.g.findAll(ctx, outside)
+	if len(all.missing) > 0 && m.want.Encrypt == Yes {
+		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(all.missing))
 	}
-	if len(missing) > 0 && m.want.Encrypt == Yes {
-		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(missing))
+	if len(all.open) > 0 {
+		return m.notAnswered(all.open)
 	}
-	if len(missing) > 0 && (len(found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
+	if len(all.missing) > 0 && (len(all.found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
 		return nil // all recipients or none
 	}
-	return m.group(p, inside, outside, found, missing)
+	return m.group(p, inside, outside, all.found, all.missing)
 }
 
 // sides parts the served mailboxes from the rest of the world.

@@ -5,8 +5,6 @@ package gateway
 import (
 	"context"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 
@@ -24,43 +22,37 @@ type recipientCertificate struct {
 	capabilities []cms.Capability
 }
 
-// certificateFor is the best usable certificate of an address, nil when every
-// source answered that there is none. An error means that one did not answer:
-// never a reason to send in clear.
-func (g *Gateway) certificateFor(ctx context.Context, addr string) (*recipientCertificate, error) {
+// lookUp is what the search for an address's certificate came to.
+type lookUp struct {
+	best     *recipientCertificate // nil: none that can be used
+	answered trust.Answered        // whether everybody has answered who could know of one
+}
+
+// certificateFor looks for the best usable certificate of an address. That there is
+// none is a reason to send in clear only when everybody has answered.
+func (g *Gateway) certificateFor(ctx context.Context, addr string) lookUp {
 	if box := g.o.Ring.ByFrom(addr); box != nil {
 		if c := g.pick(box, mayEncrypt); c != nil {
-			return &recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()}, nil
+			return lookUp{&recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()}, trust.AllAnswered()}
 		}
 	}
 	records, err := g.o.Store.ByAddress(ctx, addr)
-	if err != nil {
-		return nil, err
-	}
-	var unanswered error
+	answered := g.store.answered(err, g.o.Now())
 	for _, r := range records {
 		c, res := g.consider(ctx, addr, r)
 		if res.Status == trust.Valid {
-			return c, nil
+			return lookUp{c, trust.AllAnswered()}
 		}
-		if silent(res) {
-			unanswered = errors.Join(unanswered, fmt.Errorf("certificate of %s: %s", addr, res.Reason))
-			continue
-		}
+		answered = answered.And(res.Answered)
 		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
 	}
-	return nil, unanswered
-}
-
-// silent tells whether revocation could not be learnt, and policy wants it known.
-func silent(r trust.Result) bool {
-	return r.Status == trust.Unchecked && r.Revocation == "unknown"
+	return lookUp{nil, answered}
 }
 
 // consider judges a stored certificate again: state, chain, time, usage.
 func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record) (*recipientCertificate, trust.Result) {
 	passed := func(why, remedy string) trust.Result {
-		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: why, Remedy: remedy}
+		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: why, Remedy: remedy, Answered: trust.AllAnswered()}
 	}
 	if r.State != certstore.Active && r.State != certstore.Pinned {
 		return nil, passed("it is "+string(r.State), "sealgate cert activate; cert pin when its authority is not trusted")
@@ -80,27 +72,39 @@ func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record
 	return &recipientCertificate{addr, c, caps}, res
 }
 
-// findAll looks every recipient up. missing are those without a usable
-// certificate, as received.
-func (g *Gateway) findAll(ctx context.Context, recipients []string) (found map[string]*recipientCertificate, missing []string, err error) {
-	found = make(map[string]*recipientCertificate)
+// lookUps is what the look-ups of all recipients came to, each recipient as received.
+type lookUps struct {
+	found   map[string]*recipientCertificate
+	missing []string // everybody has answered, and there is no usable certificate
+	open    []openLookUp
+}
+
+// openLookUp is a recipient for whom somebody has not answered.
+type openLookUp struct {
+	to     string
+	silent []trust.Silence // as far as they are known
+}
+
+// findAll looks every recipient up.
+func (g *Gateway) findAll(ctx context.Context, recipients []string) lookUps {
+	all := lookUps{found: make(map[string]*recipientCertificate)}
 	for _, to := range recipients {
 		addr, err := address.Normalize(to)
 		if err != nil {
-			missing = append(missing, to)
+			all.missing = append(all.missing, to)
 			continue
 		}
-		c, err := g.certificateFor(ctx, addr)
-		if err != nil {
-			return nil, nil, err
+		l := g.certificateFor(ctx, addr)
+		switch {
+		case l.best != nil:
+			all.found[to] = l.best
+		case l.answered.All():
+			all.missing = append(all.missing, to)
+		default:
+			all.open = append(all.open, openLookUp{to, l.answered.Silent()})
 		}
-		if c == nil {
-			missing = append(missing, to)
-			continue
-		}
-		found[to] = c
 	}
-	return found, missing, nil
+	return all
 }
 
 // pick is the newest valid credential that fits.

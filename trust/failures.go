@@ -1,7 +1,8 @@
 package trust
 
-// This file makes one request at a time for a key and remembers for a while which
-// of them failed.
+// This file makes one request at a time for a key and remembers which of them failed:
+// for a while, so that they are not made again, and until one succeeds, so that it can
+// be said since when a source is silent.
 
 import (
 	"context"
@@ -13,7 +14,8 @@ import (
 
 type failure struct {
 	why   string
-	until time.Time
+	since time.Time // of the first failure after the last answer
+	until time.Time // nobody is asked before
 }
 
 // try makes one request, unless that of the same key failed just now.
@@ -29,8 +31,10 @@ func (s *Sources) try(key string, limit time.Duration, do func(context.Context) 
 	data, err := do(ctx)
 	if err != nil {
 		s.fail(key, err)
+		return nil, err
 	}
-	return data, err
+	s.succeed(key)
+	return data, nil
 }
 
 // failed is why a URL or a certificate is not asked for at the moment.
@@ -47,20 +51,57 @@ func (s *Sources) failed(key string) error {
 func (s *Sources) fail(key string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.failures) >= maxFailures {
+	s.failedUntil(key, brief(err), s.o.Now().Add(pause))
+}
+
+// failedUntil needs mu.
+func (s *Sources) failedUntil(key, why string, until time.Time) failure {
+	k := sha256.Sum256([]byte(key))
+	f, known := s.failures[k]
+	if !known && len(s.failures) >= maxFailures {
 		clear(s.failures)
 	}
-	s.failures[sha256.Sum256([]byte(key))] = failure{brief(err), s.o.Now().Add(pause)}
+	if !known {
+		f.since = s.o.Now()
+	}
+	f.why = why
+	f.until = until
+	s.failures[k] = f
+	return f
+}
+
+// succeed ends the silence of a source.
+func (s *Sources) succeed(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.failures, sha256.Sum256([]byte(key)))
+}
+
+// maxSource bounds what is said of a source: certificates name URLs of any length.
+const maxSource = 200
+
+// silence is what is known of a source that did not answer. One that is still being
+// asked is silent from now on, and may be asked again.
+func (s *Sources) silence(key, source, remedy string) Silence {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, known := s.failures[sha256.Sum256([]byte(key))]
+	if !known {
+		f = s.failedUntil(key, "no answer in time", s.o.Now())
+	}
+	return Silence{Source: oneLine(source, maxSource), Since: f.since, Why: f.why, Remedy: remedy}
 }
 
 // brief is one line of an error, bounded and printable: it holds hostile text.
-func brief(err error) string {
-	whole := err.Error()
+func brief(err error) string { return oneLine(err.Error(), 300) }
+
+// oneLine is hostile text, printable and of so many characters at most.
+func oneLine(whole string, most int) string {
 	text := []rune(whole[:min(len(whole), 2000)])
 	for i, r := range text {
 		if !unicode.IsPrint(r) {
 			text[i] = ' '
 		}
 	}
-	return string(text[:min(len(text), 300)])
+	return string(text[:min(len(text), most)])
 }

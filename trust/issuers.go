@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,10 +27,14 @@ const (
 	keepIssuers = 30 * 24 * time.Hour
 )
 
+// storeSource is what the cache is called where it does not answer.
+const storeSource = "the certificate store"
+
 // complete returns what is missing between the certificate asked about and a root:
 // bag is what came along. Whatever it finds is no more than a proposal, for the
-// path search to judge.
-func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certificate) (found []*x509.Certificate) {
+// path search to judge. What was asked in vain might have been the missing one.
+func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certificate) (found []*x509.Certificate, answered Answered) {
+	answered = AllAnswered()
 	propose := func(list []*x509.Certificate) {
 		for _, ca := range list {
 			if !contains(bag, ca) && !contains(found, ca) {
@@ -39,18 +44,22 @@ func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certifica
 	}
 	current := r.Certificate
 	for range maxLinks { // two authorities may have signed each other
-		propose(s.recall(ctx, poolKey(current.RawIssuer)))
+		kept, heard := s.recall(ctx, poolKey(current.RawIssuer))
+		propose(kept)
+		answered = answered.And(heard)
 		next := signerOf(current, r.At, bag, found)
 		if next == nil {
-			propose(s.fetchIssuers(ctx, current, r.NoFetch))
+			fetched, heard := s.fetchIssuers(ctx, current, r.NoFetch)
+			propose(fetched)
+			answered = answered.And(heard)
 			next = signerOf(current, r.At, found)
 		}
 		if next == nil || bytes.Equal(next.RawIssuer, next.RawSubject) || len(found) > maxIntermediates {
-			return found
+			return found, answered
 		}
 		current = next
 	}
-	return found
+	return found, answered
 }
 
 // signerOf is an authority of the lists that has signed c and holds at the time at.
@@ -64,13 +73,28 @@ func signerOf(c *x509.Certificate, at time.Time, lists ...[]*x509.Certificate) *
 }
 
 // fetchIssuers are the authorities behind the URLs of c that have its issuer's name.
-func (s *Sources) fetchIssuers(ctx context.Context, c *x509.Certificate, known bool) []*x509.Certificate {
-	for _, u := range c.IssuingCertificateURL[:min(len(c.IssuingCertificateURL), maxAIAURLs)] {
-		if list := s.atURL(ctx, u, c, known); len(list) > 0 {
-			return list
+func (s *Sources) fetchIssuers(ctx context.Context, c *x509.Certificate, known bool) ([]*x509.Certificate, Answered) {
+	answered := AllAnswered()
+	for _, u := range issuerURLs(c) {
+		list, heard := s.atURL(ctx, u, c, known)
+		if len(list) > 0 {
+			return list, AllAnswered()
+		}
+		answered = answered.And(heard)
+	}
+	return nil, answered
+}
+
+// issuerURLs are those that are asked. Active Directory writes ldap URLs beside them,
+// which never are: no answer of theirs is waited for.
+func issuerURLs(c *x509.Certificate) (urls []string) {
+	for _, u := range c.IssuingCertificateURL {
+		scheme, _, _ := strings.Cut(u, "://")
+		if len(urls) < maxAIAURLs && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https")) {
+			urls = append(urls, u)
 		}
 	}
-	return nil
+	return urls
 }
 
 func poolKey(subject []byte) string { return fmt.Sprintf("issuer/%x", sha256.Sum256(subject)) }
@@ -78,13 +102,16 @@ func poolKey(subject []byte) string { return fmt.Sprintf("issuer/%x", sha256.Sum
 // atURL gets the authorities behind one URL, out of memory when only what is known
 // may be given. The key holds the name too: else who asks for one authority of a
 // bundle would hide the others.
-func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, known bool) []*x509.Certificate {
+func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, known bool) ([]*x509.Certificate, Answered) {
 	key := fmt.Sprintf("aia/%x", sha256.Sum256(append([]byte(url+"\x00"), c.RawIssuer...)))
 	if list := s.downloaded(key); len(list) > 0 {
-		return list
+		return list, AllAnswered()
 	}
-	if known || ctx.Err() != nil || s.failed(key) != nil {
-		return nil
+	if known {
+		return nil, Answered{} // nobody was asked
+	}
+	if ctx.Err() != nil || s.failed(key) != nil {
+		return nil, NotAnswered(s.silence(key, url, pinRemedy))
 	}
 	ch := s.group.DoChan(key, func() (any, error) {
 		if list := s.downloaded(key); len(list) > 0 { // since a moment ago
@@ -101,10 +128,12 @@ func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, kn
 	})
 	select {
 	case r := <-ch:
-		return r.Val.([]*x509.Certificate)
+		if list := r.Val.([]*x509.Certificate); len(list) > 0 {
+			return list, AllAnswered()
+		}
 	case <-ctx.Done():
-		return nil
 	}
+	return nil, NotAnswered(s.silence(key, url, pinRemedy))
 }
 
 // download remembers a failure by key, not by URL: anybody can name the URL of an
@@ -118,21 +147,36 @@ func (s *Sources) download(url, key string, name []byte) (list []*x509.Certifica
 	if s.o.Parse == nil {
 		return nil, errors.New("trust: nobody reads certificates")
 	}
-	data, err := s.try(key, aiaTime, func(ctx context.Context) ([]byte, error) {
-		select {
-		case s.unknown <- struct{}{}:
-			defer func() { <-s.unknown }()
-			return s.o.Fetch.Get(ctx, url, maxIssuer)
-		case <-ctx.Done():
-			return nil, errors.New("trust: too many authorities are looked for")
+	_, err = s.try(key, aiaTime, func(ctx context.Context) ([]byte, error) {
+		data, err := s.getUnproved(ctx, url)
+		if err != nil {
+			return nil, err
 		}
+		list, err = s.authorities(data, name)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
+		}
+		return data, nil
 	})
-	if err != nil {
-		return nil, err
+	return list, err
+}
+
+// getUnproved waits for a turn: anybody can name URLs that hang.
+func (s *Sources) getUnproved(ctx context.Context, url string) ([]byte, error) {
+	select {
+	case s.unknown <- struct{}{}:
+		defer func() { <-s.unknown }()
+		return s.o.Fetch.Get(ctx, url, maxIssuer)
+	case <-ctx.Done():
+		return nil, errors.New("trust: too many authorities are looked for")
 	}
+}
+
+// authorities are those of the name in a file.
+func (s *Sources) authorities(data, name []byte) (list []*x509.Certificate, err error) {
 	all, err := s.o.Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
+		return nil, err
 	}
 	for _, ca := range all {
 		if acceptable(ca) && bytes.Equal(ca.RawSubject, name) && len(list) < maxFound {
@@ -140,7 +184,7 @@ func (s *Sources) download(url, key string, name []byte) (list []*x509.Certifica
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%q: no authority of the issuer's name", url[:min(len(url), 200)])
+		return nil, errors.New("no authority of the issuer's name")
 	}
 	return list, nil
 }
@@ -153,8 +197,8 @@ func (s *Sources) learn(ctx context.Context, chain []*x509.Certificate, at time.
 	}
 	for _, ca := range chain[1 : len(chain)-1] {
 		key := poolKey(ca.RawSubject)
-		list := s.recall(ctx, key)
-		if len(list) >= maxFound || contains(list, ca) || outside(ca, at) {
+		list, answered := s.recall(ctx, key)
+		if !answered.All() || len(list) >= maxFound || contains(list, ca) || outside(ca, at) {
 			continue
 		}
 		s.remember(key, append(list, ca))
@@ -165,16 +209,22 @@ func contains(list []*x509.Certificate, c *x509.Certificate) bool {
 	return slices.ContainsFunc(list, c.Equal)
 }
 
-func (s *Sources) recall(ctx context.Context, key string) (list []*x509.Certificate) {
+// recall are the authorities that were kept under a key.
+func (s *Sources) recall(ctx context.Context, key string) ([]*x509.Certificate, Answered) {
 	if s.o.Cache == nil {
-		return nil
+		return nil, AllAnswered()
 	}
 	data, ok, err := s.o.Cache.CacheGet(ctx, key)
-	var raw [][]byte
-	if err != nil || !ok || json.Unmarshal(data, &raw) != nil {
-		return nil
+	if err != nil {
+		s.fail(storeSource, err)
+		return nil, NotAnswered(s.silence(storeSource, storeSource, ""))
 	}
-	return parse(raw)
+	s.succeed(storeSource)
+	var raw [][]byte
+	if !ok || json.Unmarshal(data, &raw) != nil {
+		return nil, AllAnswered()
+	}
+	return parse(raw), AllAnswered()
 }
 
 func (s *Sources) remember(key string, list []*x509.Certificate) {

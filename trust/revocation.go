@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -59,7 +61,7 @@ func (c *Checker) revocation(ctx context.Context, r Request, chains [][]*x509.Ce
 		policy = c.o.Revocation
 	}
 	if policy == "" || policy == Off || c.o.Sources == nil {
-		return Result{Status: Valid, Rule: "chain", Chain: chains[0], Revocation: notChecked}
+		return Result{Status: Valid, Rule: "chain", Chain: chains[0], Revocation: notChecked, Answered: AllAnswered()}
 	}
 	var best Result
 	for i, chain := range chains {
@@ -80,9 +82,9 @@ var revocationRank = map[string]int{isGood: 0, notChecked: 1, isUnknown: 2, isRe
 // it is revoked is the worst that can be said, so it ends the search.
 func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Policy, chain []*x509.Certificate) Result {
 	if len(chain) == 1 { // a root itself, in which the admin trusts: there is nobody to ask
-		return Result{Status: Valid, Rule: "chain", Chain: chain, Revocation: notChecked}
+		return Result{Status: Valid, Rule: "chain", Chain: chain, Revocation: notChecked, Answered: AllAnswered()}
 	}
-	res := Result{Status: Valid, Rule: RuleRevocation, Chain: chain, Revocation: isGood}
+	res := Result{Status: Valid, Rule: RuleRevocation, Chain: chain, Revocation: isGood, Answered: AllAnswered()}
 	for i, cert := range chain[:len(chain)-1] {
 		a := c.o.Sources.ask(ctx, cert, chain[i+1], at)
 		if a.State == isRevoked {
@@ -90,6 +92,9 @@ func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Poli
 		}
 		if revocationRank[a.State] > revocationRank[res.Revocation] {
 			res.Revocation, res.Reason = a.State, of(i)+a.Detail
+		}
+		if policy == Hard && a.State == isUnknown { // under soft its silence changes nothing
+			res.Answered = res.Answered.And(NotAnswered(c.o.Sources.silentService(cert, chain[i+1])))
 		}
 	}
 	if res.Revocation == isGood {
@@ -101,6 +106,12 @@ func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Poli
 		res.Reason = "" // nothing that anybody could do about it
 	}
 	return res
+}
+
+// silentService is what did not say whether cert was revoked.
+func (s *Sources) silentService(cert, issuer *x509.Certificate) Silence {
+	urls := slices.Concat(cert.OCSPServer, cert.CRLDistributionPoints)
+	return s.silence(answerKey(cert, issuer), strings.Join(urls[:min(len(urls), maxOCSPURLs)], " "), pinRemedy)
 }
 
 // of names a certificate of a chain by its place.
@@ -118,7 +129,7 @@ func revoked(chain []*x509.Certificate, i int, a answer) Result {
 	if text := causes[a.Cause]; text != "" {
 		why = " (" + text + ")"
 	}
-	return Result{Status: Revoked, Rule: RuleRevocation, Revocation: isRevoked, Chain: chain,
+	return Result{Status: Revoked, Rule: RuleRevocation, Revocation: isRevoked, Chain: chain, Answered: AllAnswered(),
 		Reason: fmt.Sprintf("%sthe certificate was revoked on %s%s", of(i), a.Since.UTC().Format(time.DateOnly), why),
 		Remedy: "a new certificate; a signature made before that day is not told from one made after"}
 }

@@ -124,6 +124,7 @@ func (s *Sources) question(key string, cert, issuer *x509.Certificate, at time.T
 		}
 		switch a.State {
 		case isGood, isRevoked:
+			s.succeed(key)
 			s.keep(key, a)
 		case isUnknown:
 			s.fail(key, errors.New(a.Detail))

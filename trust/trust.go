@@ -2,6 +2,7 @@
 package trust
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
@@ -68,7 +69,10 @@ type Result struct {
 	Remedy     string // what would have made it valid
 	Chain      []*x509.Certificate
 	Revocation string // "good", "unknown" (a source did not say), "revoked", "not checked"
-	Fault      error  // our own: a source of ours failed, so the verdict is none
+	// Answered says whether every source was heard that could have made it Valid: else
+	// another Status than Valid is no reason to send in clear.
+	Answered Answered
+	Fault    error // our own: a source of ours failed, so the verdict is none
 }
 
 // Options are the settings of a Checker.
@@ -104,6 +108,7 @@ func New(o Options) (*Checker, error) {
 func (c *Checker) Check(ctx context.Context, r Request) Result {
 	for _, check := range []func(Request) (Result, bool){c.address, c.strength, c.usage} {
 		if res, bad := check(r); bad {
+			res.Answered = AllAnswered() // nobody could have said otherwise
 			return res
 		}
 	}
@@ -176,7 +181,7 @@ func (c *Checker) pinned(r Request) Result {
 	if outside(r.Certificate, r.At) {
 		return expired(r, nil)
 	}
-	return Result{Status: Valid, Rule: "pinned", Revocation: notChecked, Chain: []*x509.Certificate{r.Certificate}}
+	return Result{Status: Valid, Rule: "pinned", Revocation: notChecked, Chain: []*x509.Certificate{r.Certificate}, Answered: AllAnswered()}
 }
 
 // outside tells whether a time lies outside the validity of c.
@@ -185,7 +190,7 @@ func outside(c *x509.Certificate, at time.Time) bool {
 }
 
 func expired(r Request, chain []*x509.Certificate) Result {
-	return Result{Status: Expired, Rule: "validity", Chain: chain, Revocation: notChecked,
+	return Result{Status: Expired, Rule: "validity", Chain: chain, Revocation: notChecked, Answered: AllAnswered(),
 		Reason: fmt.Sprintf("the certificate is valid from %s to %s", r.Certificate.NotBefore.UTC().Format(time.DateOnly), r.Certificate.NotAfter.UTC().Format(time.DateOnly)),
 		Remedy: "a current certificate"}
 }
@@ -196,14 +201,27 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 	bag := parse(r.Intermediates)
 	res := c.paths(ctx, r, bag)
 	if res.Rule == "chain" && res.Status == Untrusted && c.o.Sources != nil {
-		if more := c.o.Sources.complete(ctx, r, bag); len(more) > 0 {
+		more, answered := c.o.Sources.complete(ctx, r, bag)
+		if len(more) > 0 {
 			res = c.paths(ctx, r, append(bag, more...))
+		}
+		if res.Rule == "chain" && res.Status == Untrusted && !outside(r.Certificate, r.At) {
+			res.unanswered(answered)
 		}
 	}
 	if c.o.Sources != nil {
 		c.o.Sources.learn(ctx, res.Chain, r.At)
 	}
 	return res
+}
+
+// unanswered notes the sources without whose answer the verdict is what it is.
+func (r *Result) unanswered(a Answered) {
+	r.Answered = a
+	for _, s := range a.Silent() {
+		r.Reason += "; " + s.String()
+		r.Remedy = cmp.Or(s.Remedy, r.Remedy)
+	}
 }
 
 // maxChain is the longest path that is believed; each of its certificates may cost
@@ -235,7 +253,7 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 }
 
 func untrusted(err error) Result {
-	return Result{Status: Untrusted, Rule: "chain", Revocation: notChecked, Reason: "no path to an authority trusted for mail: " + err.Error(),
+	return Result{Status: Untrusted, Rule: "chain", Revocation: notChecked, Answered: AllAnswered(), Reason: "no path to an authority trusted for mail: " + err.Error(),
 		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail"}
 }
 

@@ -95,7 +95,7 @@ func (e *engine) ciphertexts() (kinds []*ciphertext, err error) {
 	for _, c := range []string{"aes-256-cbc", "aes-256-gcm"} {
 		var out bytes.Buffer
 		o := cms.EncryptOptions{Cipher: c, Recipients: []cms.Recipient{{Certificate: e.certificate}}}
-		if err := cms.Encrypt(&out, bytes.NewReader(e.content), int64(len(e.content)), o); err != nil {
+		if err := cms.Encrypt(context.Background(), &out, bytes.NewReader(e.content), int64(len(e.content)), o); err != nil {
 			return nil, err
 		}
 		good := out.Bytes()

@@ -49,7 +49,7 @@ func (e *engine) encrypted(cipher string) (*smime.Entity, error) {
 }
 
 func (e *engine) encryptEntity(in *smime.Entity, cipher string) (*smime.Entity, error) {
-	return smime.Encrypt(in, smime.EncryptOptions{Cipher: cipher, Recipients: []cms.Recipient{{Certificate: e.certificate}}, Spool: e.spool})
+	return smime.Encrypt(context.Background(), in, smime.EncryptOptions{Cipher: cipher, Recipients: []cms.Recipient{{Certificate: e.certificate}}, Spool: e.spool})
 }
 
 func (e *engine) signed(opaque bool) (*smime.Entity, error) {
@@ -61,7 +61,7 @@ func (e *engine) signed(opaque bool) (*smime.Entity, error) {
 }
 
 func (e *engine) signEntity(in *smime.Entity, opaque bool) (*smime.Entity, error) {
-	return smime.Sign(in, smime.SignOptions{Signer: cms.Signer{Certificate: e.certificate, Key: e.key}, Opaque: opaque, Spool: e.spool})
+	return smime.Sign(context.Background(), in, smime.SignOptions{Signer: cms.Signer{Certificate: e.certificate, Key: e.key}, Opaque: opaque, Spool: e.spool})
 }
 
 // deliver reads the result as an adapter would.

@@ -65,8 +65,8 @@ func (m *outboundMail) content(ctx context.Context, p *plan) (e *smime.Entity, d
 		made = append(made, opened)
 		e = opened.Inner
 	}
-	for _, step := range []func(*smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
-		if e, err = step(e, p); err != nil {
+	for _, step := range []func(context.Context, *smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
+		if e, err = step(ctx, e, p); err != nil {
 			done()
 			return nil, nil, err
 		}
@@ -77,12 +77,12 @@ func (m *outboundMail) content(ctx context.Context, p *plan) (e *smime.Entity, d
 
 // prepare makes it survive the way (RFC 8551 §3.1.2), without orders in inner parts:
 // RT repeats its template's header in the first one.
-func (m *outboundMail) prepare(e *smime.Entity, _ *plan) (*smime.Entity, error) {
+func (m *outboundMail) prepare(ctx context.Context, e *smime.Entity, _ *plan) (*smime.Entity, error) {
 	ours := func(name string) bool {
 		_, ok := m.g.ours(name)
 		return ok
 	}
-	return smime.Prepare(e, smime.PrepareOptions{Omit: ours, Spool: m.g.o.Spool})
+	return smime.Prepare(ctx, e, smime.PrepareOptions{Omit: ours, Spool: m.g.o.Spool})
 }
 
 // sameMessage gives several copies of a message that has none one Message-ID: the
@@ -100,7 +100,7 @@ func (m *outboundMail) sameMessage(copies []Delivery) {
 // protect puts the header into what is signed and encrypted, where that is
 // wanted. What is signed already stays as it is: a Subject that it does not cover
 // and that is hidden stands around it, within what is encrypted.
-func (m *outboundMail) protect(content *smime.Entity, p *plan) (*smime.Entity, error) {
+func (m *outboundMail) protect(ctx context.Context, content *smime.Entity, p *plan) (*smime.Entity, error) {
 	wanted := m.hides(p) || !p.signed && m.g.o.Outbound.HeaderProtection != ProtectOff
 	if !wanted || p.covered && p.signed {
 		return content, nil
@@ -112,7 +112,7 @@ func (m *outboundMail) protect(content *smime.Entity, p *plan) (*smime.Entity, e
 			protection.Outer = withSubject(protection.Outer, hiddenSubject)
 		}
 	}
-	return smime.Protect(content, protection, m.g.o.Spool)
+	return smime.Protect(ctx, content, protection, m.g.o.Spool)
 }
 
 // shown are the fields that a reader shows, which is what is protected; those
@@ -148,14 +148,14 @@ func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime
 	case signed == nil:
 		return Delivery{To: g.to, Edits: m.stripped()}, nil
 	case g.encrypt == nil:
-		return m.delivery(g, signed, nil)
+		return m.delivery(ctx, g, signed, nil)
 	}
-	sealed, err := m.encrypt(g, signed)
+	sealed, err := m.encrypt(ctx, g, signed)
 	if err != nil {
 		return Delivery{}, err
 	}
 	defer sealed.Close()
-	return m.delivery(g, sealed, m.hidden(p))
+	return m.delivery(ctx, g, sealed, m.hidden(p))
 }
 
 // inside is the copy of served mailboxes: as the helpdesk wrote it, with the status
@@ -182,11 +182,11 @@ func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity
 }
 
 // delivery is a copy with a new body.
-func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
+func (m *outboundMail) delivery(ctx context.Context, g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
 	if r := m.tooLarge(e); r != nil {
 		return Delivery{}, r
 	}
-	body, err := copyBody(m.g.o.Spool, e)
+	body, err := copyBody(ctx, m.g.o.Spool, e)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -251,7 +251,7 @@ func (m *outboundMail) hides(p *plan) bool {
 const dateSlack = 30 * time.Minute
 
 // sign signs with the plan's credential, if there is one.
-func (m *outboundMail) sign(content *smime.Entity, p *plan) (*smime.Entity, error) {
+func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan) (*smime.Entity, error) {
 	c := p.credential
 	if c == nil {
 		return content, nil
@@ -260,7 +260,7 @@ func (m *outboundMail) sign(content *smime.Entity, p *plan) (*smime.Entity, erro
 	if own := m.g.pick(m.box, mayEncrypt); own != nil {
 		s.EncryptionCertificate = own.Certificate
 	}
-	return smime.Sign(content, smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool})
+	return smime.Sign(ctx, content, smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool})
 }
 
 func (m *outboundMail) signingTime() time.Time {
@@ -291,7 +291,7 @@ func (m *outboundMail) digest(c *keyring.Credential) crypto.Hash {
 }
 
 // encrypt encrypts for a group, for the mailbox itself and for the archive.
-func (m *outboundMail) encrypt(g group, content *smime.Entity) (*smime.Entity, error) {
+func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Entity) (*smime.Entity, error) {
 	var to []cms.Recipient
 	add := func(c *x509.Certificate, oaep bool) {
 		if !slices.ContainsFunc(to, func(r cms.Recipient) bool { return r.Certificate.Equal(c) }) {
@@ -309,7 +309,7 @@ func (m *outboundMail) encrypt(g group, content *smime.Entity) (*smime.Entity, e
 	for _, c := range m.g.o.Outbound.Archive {
 		add(c, m.how.OAEP)
 	}
-	return smime.Encrypt(content, smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool})
+	return smime.Encrypt(ctx, content, smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool})
 }
 
 // cipher is AES-256-GCM only when every recipient says that it reads it: what

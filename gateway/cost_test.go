@@ -207,7 +207,7 @@ func TestNothingIsFetchedForChangedText(t *testing.T) {
 		announced := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
 		mail := h.signed(h.anna, fromAnna, plainText, func(s *cms.Signer) { s.EncryptionCertificate = announced.Certificate })
 		if cipher != "" {
-			e, err := smime.Encrypt(h.entity(strings.TrimPrefix(mail, fromAnna)), smime.EncryptOptions{Cipher: cipher, Recipients: []cms.Recipient{{Certificate: h.support.Certificate}}, Spool: h.o.Spool})
+			e, err := smime.Encrypt(context.Background(), h.entity(strings.TrimPrefix(mail, fromAnna)), smime.EncryptOptions{Cipher: cipher, Recipients: []cms.Recipient{{Certificate: h.support.Certificate}}, Spool: h.o.Spool})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/internal/contextio"
 	"sealgate/smime"
 	"sealgate/spool"
 )
@@ -25,12 +26,12 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if m.keepsSignature() && !text {
 		return Delivery{To: to, Edits: m.withStatus(ctx, m.j, m.e, nil)}, nil
 	}
-	shown, closeShown, err := m.ordinary(text)
+	shown, closeShown, err := m.ordinary(ctx, text)
 	if err != nil {
 		return Delivery{}, err
 	}
 	defer closeShown()
-	body, err := copyBody(m.g.o.Spool, shown)
+	body, err := copyBody(ctx, m.g.o.Spool, shown)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -49,7 +50,7 @@ func (m *inboundMail) keepsSignature() bool {
 }
 
 // ordinary is the entity shown as legal mail, its HTML as text where asked.
-func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
+func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, func(), error) {
 	var made []*smime.Entity
 	done := func() {
 		for _, e := range slices.Backward(made) { // what was made last reads from the ones before
@@ -57,7 +58,7 @@ func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
 		}
 	}
 	shown := m.opened.Inner
-	var steps []func(*smime.Entity, *spool.Spool) (*smime.Entity, error)
+	var steps []func(context.Context, *smime.Entity, *spool.Spool) (*smime.Entity, error)
 	if m.opened.Protected != nil {
 		steps = append(steps, smime.WithoutLegacyDisplay) // the Subject is restored, it need not stand in the text
 	}
@@ -69,7 +70,7 @@ func (m *inboundMail) ordinary(text bool) (*smime.Entity, func(), error) {
 		steps = append(steps, smime.Outer)
 	}
 	for _, step := range steps {
-		next, err := step(shown, m.g.o.Spool)
+		next, err := step(ctx, shown, m.g.o.Spool)
 		if err != nil {
 			done()
 			return nil, nil, err
@@ -128,7 +129,7 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 	if !m.g.o.Inbound.ExplainPart {
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody()
+	body, contentType, err := m.explainBody(ctx)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -138,7 +139,7 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 }
 
 // explainBody writes the multipart of explained and returns its Content-Type.
-func (m *inboundMail) explainBody() (*spool.File, string, error) {
+func (m *inboundMail) explainBody(ctx context.Context) (*spool.File, string, error) {
 	boundary, err := newBoundary()
 	if err != nil {
 		return nil, "", err
@@ -154,7 +155,7 @@ func (m *inboundMail) explainBody() (*spool.File, string, error) {
 	head.WriteString("\r\n")
 	body := m.g.o.Spool.Create()
 	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), strings.NewReader("\r\n--" + boundary + "--\r\n")} {
-		if _, err := io.Copy(body, r); err != nil {
+		if _, err := io.Copy(contextio.NewWriter(ctx, body), r); err != nil {
 			body.Close()
 			return nil, "", err
 		}
@@ -185,9 +186,9 @@ func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Ent
 }
 
 // copyBody is e's body in a file of its own.
-func copyBody(sp *spool.Spool, e *smime.Entity) (*spool.File, error) {
+func copyBody(ctx context.Context, sp *spool.Spool, e *smime.Entity) (*spool.File, error) {
 	f := sp.Create()
-	if _, err := io.Copy(f, e.Body()); err != nil {
+	if _, err := io.Copy(contextio.NewWriter(ctx, f), e.Body()); err != nil {
 		f.Close()
 		return nil, err
 	}

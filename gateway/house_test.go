@@ -174,7 +174,7 @@ func (h *house) signed(by *testpki.Cert, header, entity string, change ...func(*
 	for _, c := range change {
 		c(&s)
 	}
-	e, err := smime.Sign(h.entity(entity), smime.SignOptions{Signer: s, Chain: by.Chain(), Spool: h.o.Spool})
+	e, err := smime.Sign(context.Background(), h.entity(entity), smime.SignOptions{Signer: s, Chain: by.Chain(), Spool: h.o.Spool})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func (h *house) sealed(header, entity string, to ...*testpki.Cert) string {
 	for _, c := range to {
 		r = append(r, cms.Recipient{Certificate: c.Certificate})
 	}
-	e, err := smime.Encrypt(h.entity(entity), smime.EncryptOptions{Recipients: r, Spool: h.o.Spool})
+	e, err := smime.Encrypt(context.Background(), h.entity(entity), smime.EncryptOptions{Recipients: r, Spool: h.o.Spool})
 	if err != nil {
 		h.t.Fatal(err)
 	}

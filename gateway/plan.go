@@ -94,7 +94,7 @@ func (m *outboundMail) clearGroups(p *plan) []group {
 
 // alreadyEncrypted asks our own reader; a label is nothing.
 func (m *outboundMail) alreadyEncrypted(ctx context.Context) (bool, error) {
-	return smime.AlreadyEncrypted(m.e, m.g.o.Spool)
+	return smime.AlreadyEncrypted(ctx, m.e, m.g.o.Spool)
 }
 
 // planSigning chooses the credential, and finds a signature of From that is there

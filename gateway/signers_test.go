@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func (h *house) signedByAll(by []*testpki.Cert, change func(der []byte)) string 
 	}
 	var der bytes.Buffer
 	content := strings.NewReader(plainText)
-	if err := cms.Sign(&der, content, int64(content.Len()), cms.SignOptions{Signers: signers}); err != nil {
+	if err := cms.Sign(context.Background(), &der, content, int64(content.Len()), cms.SignOptions{Signers: signers}); err != nil {
 		h.t.Fatal(err)
 	}
 	change(der.Bytes())

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 
@@ -15,21 +16,21 @@ import (
 // finds EnvelopedData or AuthEnvelopedData with a recipient as the whole of it,
 // or an OpenPGP encrypted message (RFC 9580 §10.3), as PGP/MIME (RFC 3156 §4) or
 // as armor. A label alone is nothing. An error is a fault of ours.
-func AlreadyEncrypted(e *Entity, sp *spool.Spool) (bool, error) {
+func AlreadyEncrypted(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
 	media, _ := e.ContentType()
 	switch {
 	case claimOf(e) != claimsNothing:
-		return isEnveloped(e, sp)
+		return isEnveloped(ctx, e, sp)
 	case media == "multipart/encrypted":
-		return isPGPMIME(e, sp)
+		return isPGPMIME(ctx, e, sp)
 	case media == "text/plain":
-		return isArmored(e, sp)
+		return isArmored(ctx, e, sp)
 	}
 	return false, nil
 }
 
-func isEnveloped(e *Entity, sp *spool.Spool) (bool, error) {
-	c, err := decodeCMS(e, decode, sp)
+func isEnveloped(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
+	c, err := decodeCMS(ctx, e, decode, sp)
 	if err != nil {
 		return false, ignoreMalformed(err)
 	}
@@ -45,8 +46,8 @@ func isEnveloped(e *Entity, sp *spool.Spool) (bool, error) {
 }
 
 // isPGPMIME wants the two parts of RFC 3156 §4 and nothing readable around them.
-func isPGPMIME(e *Entity, sp *spool.Spool) (bool, error) {
-	m, err := e.multipart()
+func isPGPMIME(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
+	m, err := e.multipart(ctx)
 	if err != nil {
 		return false, ignoreMalformed(err)
 	}
@@ -62,7 +63,7 @@ func isPGPMIME(e *Entity, sp *spool.Spool) (bool, error) {
 			return false, err
 		}
 	}
-	return isArmored(m.parts[1], sp)
+	return isArmored(ctx, m.parts[1], sp)
 }
 
 // saysNothing tells whether a text around the ciphertext carries no content:
@@ -84,8 +85,8 @@ func saysNothing(r *io.SectionReader) (bool, error) {
 
 // isArmored tells whether the leaf is an OpenPGP encrypted message and nothing
 // else, in armor or binary.
-func isArmored(e *Entity, sp *spool.Spool) (bool, error) {
-	text, err := decode(e, e.encoding(), sp)
+func isArmored(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
+	text, err := decode(ctx, e, e.encoding(), sp)
 	if err != nil {
 		return false, ignoreMalformed(err)
 	}
@@ -98,7 +99,7 @@ func isArmored(e *Entity, sp *spool.Spool) (bool, error) {
 	if armored == nil || err != nil {
 		return false, err
 	}
-	binary, err := decodeInto(sp, armored, decodeBase64)
+	binary, err := decodeInto(ctx, sp, armored, decodeBase64)
 	if err != nil {
 		return false, ignoreMalformed(err)
 	}

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"encoding/base64"
 	"os/exec"
 	"strings"
@@ -66,7 +67,7 @@ func TestAlreadyEncrypted(t *testing.T) {
 		{"inline PGP with clear text", "Content-Type: text/plain\n\nDear Anna\n" + armor(good, ""), false},
 		{"inline PGP signed only", "Content-Type: text/plain\n\n-----BEGIN PGP SIGNED MESSAGE-----\n\nhello\n", false},
 	} {
-		got, err := AlreadyEncrypted(parse(t, crlf(k.msg)), sp)
+		got, err := AlreadyEncrypted(context.Background(), parse(t, crlf(k.msg)), sp)
 		if err != nil || got != k.want {
 			t.Errorf("%s: %v, %v", k.name, got, err)
 		}
@@ -85,7 +86,7 @@ func TestAlreadyEncryptedByGnuPG(t *testing.T) {
 	if err != nil {
 		t.Skipf("gpg does not encrypt here: %v", err)
 	}
-	if ok, err := AlreadyEncrypted(parse(t, crlf(pgpMIME("", "Version: 1\n", string(out), ""))), newSpool(t)); !ok || err != nil {
+	if ok, err := AlreadyEncrypted(context.Background(), parse(t, crlf(pgpMIME("", "Version: 1\n", string(out), ""))), newSpool(t)); !ok || err != nil {
 		t.Errorf("%v, %v", ok, err)
 	}
 }

@@ -6,18 +6,21 @@ package smime
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"path"
 	"regexp"
 	"strings"
+
+	"sealgate/internal/contextio"
 )
 
 // ambiguous is why readers may take e, the entity of a layer, for different things;
 // nil when they agree. The outer header and what surrounds the parts are signed by
 // nobody, so whoever sends a signed mail on can write them: they must have the one
 // form that every reader knows.
-func (e *Entity) ambiguous() (why, err error) {
+func (e *Entity) ambiguous(ctx context.Context) (why, err error) {
 	media, params := e.ContentType()
 	if why = e.oddHeader(); why != nil || media != "multipart/signed" {
 		return why, nil
@@ -28,7 +31,7 @@ func (e *Entity) ambiguous() (why, err error) {
 	if !oneBoundary(e.Get("Content-Type")[0].Raw, params["boundary"]) {
 		return malformedAt(e.off, "a boundary that readers find in different places"), nil
 	}
-	return e.surroundings(params["boundary"])
+	return e.surroundings(ctx, params["boundary"])
 }
 
 // oddHeader is what is in the header that some readers take for its end, for the end
@@ -89,8 +92,8 @@ func oneBoundary(raw []byte, boundary string) bool {
 // surroundings looks at what is around the signed part. Some readers take a line for
 // a delimiter that only begins with it, go on behind the end, or end a line at a bare
 // CR; the header of the signature part is one more that nobody signs.
-func (e *Entity) surroundings(boundary string) (why, err error) {
-	m, err := e.multipart()
+func (e *Entity) surroundings(ctx context.Context, boundary string) (why, err error) {
+	m, err := e.multipart(ctx)
 	if err != nil {
 		return nil, ignoreMalformed(err)
 	}
@@ -104,7 +107,7 @@ func (e *Entity) surroundings(boundary string) (why, err error) {
 	dash, from := []byte("--"+boundary), e.body
 	for i, d := range append(m.delimiters, delimiter{line: e.size}) {
 		if i != 1 { // the signed part
-			if why, err = e.oddLines(from, d.line, dash); why != nil || err != nil {
+			if why, err = e.oddLines(ctx, from, d.line, dash); why != nil || err != nil {
 				return why, err
 			}
 		}
@@ -114,10 +117,10 @@ func (e *Entity) surroundings(boundary string) (why, err error) {
 }
 
 // oddLines finds lines that begin like a delimiter, and line ends that are none.
-func (e *Entity) oddLines(from, to int64, dash []byte) (why, err error) {
+func (e *Entity) oddLines(ctx context.Context, from, to int64, dash []byte) (why, err error) {
 	var ends lineEnds
 	gap := e.gap(from, to)
-	if found, err := hasLine(io.TeeReader(gap, &ends), bufferSize(gap, copyChunk), dash); found || err != nil {
+	if found, err := hasLine(io.TeeReader(contextio.NewReader(ctx, gap), &ends), bufferSize(gap, copyChunk), dash); found || err != nil {
 		return malformedAt(e.off+from, "lines around the parts that begin like the boundary"), err
 	}
 	if ends.odd || ends.cr {

@@ -18,7 +18,7 @@ import (
 // signedEntity is a detached signature over a text.
 func signedEntity(t *testing.T, sp *spool.Spool, c *testpki.Cert, content string) string {
 	t.Helper()
-	e, err := Sign(parse(t, crlf(content)), signOptions(sp, c))
+	e, err := Sign(context.Background(), parse(t, crlf(content)), signOptions(sp, c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func signedEntity(t *testing.T, sp *spool.Spool, c *testpki.Cert, content string
 
 func sealedEntity(t *testing.T, sp *spool.Spool, c *testpki.Cert, cipher, content string) string {
 	t.Helper()
-	e, err := Encrypt(parse(t, content), EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+	e, err := Encrypt(context.Background(), parse(t, content), EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestEmbeddedContentIsNotShown(t *testing.T) {
 	c := issue(t, "p256")
 	o := signOptions(sp, c)
 	o.Opaque = true
-	opaque, err := Sign(parse(t, crlf(hello)), o)
+	opaque, err := Sign(context.Background(), parse(t, crlf(hello)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestAttachmentsAreOpaque(t *testing.T) {
 	c := issue(t, "p256")
 	o := signOptions(sp, c)
 	o.Opaque = true
-	invoice, err := Sign(parse(t, crlf(hello)), o)
+	invoice, err := Sign(context.Background(), parse(t, crlf(hello)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestTransferEncodings(t *testing.T) {
 	sp := newSpool(t)
 	c := issue(t, "p256")
 	e := parse(t, sealedEntity(t, sp, c, "aes-256-gcm", crlf(hello)))
-	der, err := decode(e, "base64", sp)
+	der, err := decode(context.Background(), e, "base64", sp)
 	if err != nil {
 		t.Fatal(err)
 	}

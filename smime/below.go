@@ -2,39 +2,42 @@
 
 package smime
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // lookBelow sets the Partial flags. The entity itself does not count: it was
 // undone, or it is told elsewhere why not.
-func (m *Message) lookBelow(e *Entity) error {
+func (m *Message) lookBelow(ctx context.Context, e *Entity) error {
 	media, _ := e.ContentType()
 	if !strings.HasPrefix(media, "multipart/") {
 		return nil
 	}
-	parts, err := e.Parts()
+	parts, err := e.partsWithin(ctx)
 	if err != nil {
 		return ignoreMalformed(err)
 	}
 	for _, p := range parts {
-		if err := m.look(p); err != nil {
+		if err := m.look(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m *Message) look(p *Entity) error {
+func (m *Message) look(ctx context.Context, p *Entity) error {
 	if IsAttachment(p) {
 		return nil
 	}
-	if content, _, err := p.detached(); err != nil || content != nil {
+	if content, _, err := p.detached(ctx); err != nil || content != nil {
 		m.PartialSigned = true
 		if ignoreMalformed(err) != nil {
 			return err
 		}
 	}
 	if claimOf(p) == claimsNothing {
-		return m.lookBelow(p)
+		return m.lookBelow(ctx, p)
 	}
 	signed, encrypted, err := peekType(p)
 	m.PartialSigned = m.PartialSigned || signed

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -40,10 +41,10 @@ func BenchmarkMIME(b *testing.B) {
 				}
 			})
 		}
-		prepare := func() (*Entity, error) { return Prepare(plain, PrepareOptions{Spool: sp}) }
-		sign := func() (*Entity, error) { return Sign(plain, signOptions(sp, c)) }
+		prepare := func() (*Entity, error) { return Prepare(context.Background(), plain, PrepareOptions{Spool: sp}) }
+		sign := func() (*Entity, error) { return Sign(context.Background(), plain, signOptions(sp, c)) }
 		encrypt := func() (*Entity, error) {
-			return Encrypt(plain, EncryptOptions{Recipients: recipients(c), Spool: sp})
+			return Encrypt(context.Background(), plain, EncryptOptions{Recipients: recipients(c), Spool: sp})
 		}
 		for name, make := range map[string]func() (*Entity, error){"prepare": prepare, "sign": sign, "encrypt": encrypt} {
 			run(name, func() error {

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"path"
 	"strings"
 )
@@ -51,13 +52,13 @@ var cmsSuffixes = map[string]bool{".p7m": true, ".p7s": true, ".p7c": true, ".p7
 // S/MIME, or nil. The second part tells, not the protocol parameter, which
 // mailers leave out. Anything but two parts is ErrMalformed when it says
 // that it is S/MIME: a third part would be shown by nobody.
-func (e *Entity) detached() (*Entity, *Entity, error) {
+func (e *Entity) detached(ctx context.Context) (*Entity, *Entity, error) {
 	media, params := e.ContentType()
 	if media != "multipart/signed" {
 		return nil, nil, nil
 	}
 	ours := isPKCS7Signature(strings.ToLower(params["protocol"]))
-	parts, err := e.Parts()
+	parts, err := e.partsWithin(ctx)
 	if err != nil {
 		if ours {
 			return nil, nil, err

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"io"
 
 	"sealgate/smime/cms"
@@ -20,10 +21,15 @@ type EncryptOptions struct {
 }
 
 // Encrypt encrypts content for all recipients or none. The result is an entity
-// whose fields are only Content-*, to be put under the header of the message.
-func Encrypt(content *Entity, o EncryptOptions) (*Entity, error) {
+// whose fields are only Content-*, to be put under the header of the message. When
+// ctx ends, so does Encrypt, with its error.
+func Encrypt(ctx context.Context, content *Entity, o EncryptOptions) (*Entity, error) {
 	return seal(o.Spool.CreatePublic(), smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
-		return cms.Encrypt(dst, content.Section(), content.Size(), cms.EncryptOptions{Cipher: o.Cipher, Recipients: o.Recipients, SelfOnly: o.SelfOnly})
+		return cms.Encrypt(ctx, dst, content.Section(), content.Size(), cms.EncryptOptions{
+			Cipher:     o.Cipher,
+			Recipients: o.Recipients,
+			SelfOnly:   o.SelfOnly,
+		})
 	})
 }
 

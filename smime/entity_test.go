@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -199,7 +200,7 @@ func written(t testing.TB, e *Entity) string {
 	}
 	whole := text(t, e)
 	out.WriteString(whole[out.Len():e.BodyOffset()])
-	m, err := e.multipart()
+	m, err := e.multipart(context.Background())
 	if m == nil || err != nil {
 		out.WriteString(whole[e.BodyOffset():])
 		return out.String()

@@ -52,12 +52,12 @@ func ExampleSign() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
+	content, err := smime.Prepare(context.Background(), e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer content.Close()
-	signed, err := smime.Sign(content, smime.SignOptions{
+	signed, err := smime.Sign(context.Background(), content, smime.SignOptions{
 		Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key},
 		Spool:  sp,
 	})
@@ -90,12 +90,12 @@ func ExampleEncrypt() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
+	content, err := smime.Prepare(context.Background(), e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer content.Close()
-	sealed, err := smime.Encrypt(content, smime.EncryptOptions{
+	sealed, err := smime.Encrypt(context.Background(), content, smime.EncryptOptions{
 		Recipients: []cms.Recipient{{Certificate: c.Certificate}},
 		Spool:      sp,
 	})
@@ -118,7 +118,7 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	sealed, err := smime.Encrypt(e, smime.EncryptOptions{
+	sealed, err := smime.Encrypt(context.Background(), e, smime.EncryptOptions{
 		Cipher:     "aes-256-gcm",
 		Recipients: []cms.Recipient{{Certificate: c.Certificate}},
 		Spool:      sp,

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func FuzzEntity(f *testing.F) {
 }
 
 func checkParts(t *testing.T, e *Entity) {
-	m, err := e.multipart()
+	m, err := e.multipart(context.Background())
 	if m == nil || err != nil {
 		return
 	}
@@ -146,7 +147,7 @@ func FuzzRewrite(f *testing.F) {
 		if err != nil {
 			return
 		}
-		legal, err := Legalize(e, sp)
+		legal, err := Legalize(context.Background(), e, sp)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +155,7 @@ func FuzzRewrite(f *testing.F) {
 			t.Errorf("not legal: %+v, %v", s, err)
 		}
 		fewFields(t, legal, sp)
-		plain, err := TextOnly(legal, sp)
+		plain, err := TextOnly(context.Background(), legal, sp)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +172,7 @@ func FuzzRewrite(f *testing.F) {
 }
 
 func fewFields(t *testing.T, legal *Entity, sp *spool.Spool) {
-	out, err := Outer(legal, sp)
+	out, err := Outer(context.Background(), legal, sp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func fewFields(t *testing.T, legal *Entity, sp *spool.Spool) {
 		t.Errorf("not what may stand outside: %+v, %v, %q", s, err, out.Fields)
 	}
 	if media, _ := out.ContentType(); strings.HasPrefix(media, "multipart/") {
-		if _, err := out.multipart(); err != nil {
+		if _, err := out.multipart(context.Background()); err != nil {
 			t.Error(err)
 		}
 	}
@@ -200,7 +201,7 @@ func noHTML(t *testing.T, e *Entity) {
 }
 
 func signAndOpen(t *testing.T, e *Entity, o SignOptions) {
-	content, err := Prepare(e, PrepareOptions{Spool: o.Spool})
+	content, err := Prepare(context.Background(), e, PrepareOptions{Spool: o.Spool})
 	if err != nil {
 		if ignoreMalformed(err) != nil {
 			t.Fatal(err)
@@ -208,7 +209,7 @@ func signAndOpen(t *testing.T, e *Entity, o SignOptions) {
 		return
 	}
 	defer content.Close()
-	signed, err := Sign(content, o)
+	signed, err := Sign(context.Background(), content, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +235,7 @@ func FuzzEncrypt(f *testing.F) {
 		sp := fuzzSpool(t)
 		c, cipher := certs[int(how)%len(certs)], ciphers[int(how)%len(ciphers)]
 		content := parse(t, "Content-Type: application/octet-stream\r\n\r\n"+string(body))
-		sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+		sealed, err := Encrypt(context.Background(), content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -115,7 +116,7 @@ func TestHashingBound(t *testing.T) {
 	o := signOptions(newSpool(t), c)
 	o.Opaque = true
 	opaque := func(content string) string {
-		e, err := Sign(parse(t, content), o)
+		e, err := Sign(context.Background(), parse(t, content), o)
 		if err != nil {
 			t.Fatal(err)
 		}

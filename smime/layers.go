@@ -3,13 +3,13 @@
 package smime
 
 import (
-	"context"
 	"encoding/asn1"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"sealgate/internal/contextio"
 	"sealgate/smime/cms"
 	"sealgate/spool"
 )
@@ -102,7 +102,7 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 // itself brings along is not looked at: it is not what is shown.
 func (op *opener) detached(signed, signature *Entity) (*Entity, error) {
 	l := Layer{Type: SignedDetached}
-	c, err := decodeCMS(signature, decode, op.o.Spool)
+	c, err := decodeCMS(op.ctx, signature, decode, op.o.Spool)
 	if err != nil {
 		return nil, op.fail(l, err)
 	}
@@ -134,7 +134,7 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 	section := signed.Section()
 	content := &content{ReaderAt: section, size: signed.size}
 	if lf {
-		if content, err = decodeInto(op.o.Spool, section, ToCRLF); err != nil {
+		if content, err = decodeInto(op.ctx, op.o.Spool, section, ToCRLF); err != nil {
 			return err
 		}
 		defer content.Close()
@@ -188,21 +188,8 @@ func (m *Message) covers() {
 // copyChunk is how much is copied and hashed at once.
 const copyChunk = 32 << 10
 
-// writer is dst for as long as the context allows, without the ReadFrom that
-// would bypass the copy buffer.
-func (op *opener) writer(dst io.Writer) io.Writer { return &contextWriter{op.ctx, dst} }
-
-type contextWriter struct {
-	ctx context.Context
-	dst io.Writer
-}
-
-func (w *contextWriter) Write(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.dst.Write(p)
-}
+// writer is dst for as long as the context allows.
+func (op *opener) writer(dst io.Writer) io.Writer { return contextio.NewWriter(op.ctx, dst) }
 
 func appendNew(list []string, s string) []string {
 	if s == "" || slices.Contains(list, s) {

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -147,7 +148,7 @@ func TestIrregularEverywhere(t *testing.T) {
 	c := issue(t, "p256")
 	o := signOptions(sp, c)
 	o.Opaque = true
-	opaque, err := Sign(parse(t, crlf(hello)), o)
+	opaque, err := Sign(context.Background(), parse(t, crlf(hello)), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 
@@ -19,11 +20,11 @@ const maxLegacy = 1 << 20
 // text parts begin with, where hp-legacy-display says that there are some: who
 // shows the protected header would show them twice. It returns e itself when
 // nothing is to do; else the result reads from e: close it before e.
-func WithoutLegacyDisplay(e *Entity, sp *spool.Spool) (*Entity, error) {
+func WithoutLegacyDisplay(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
 	if _, params := e.ContentType(); !strings.EqualFold(params["hp"], "cipher") {
 		return e, nil
 	}
-	return rewrite(e, sp, rule{
+	return rewrite(ctx, e, sp, rule{
 		sealed: isSealed,
 		field:  func(Field, position) bool { return true },
 		fits:   func(shape) bool { return true },
@@ -37,7 +38,7 @@ func withoutLegacy(w *rewriter, e *Entity, at position) error {
 	if cut == nil || params["hp-legacy-display"] != "1" {
 		return w.verbatim(e, at, "")
 	}
-	c, err := decode(e, e.encoding(), w.sp)
+	c, err := decode(w.ctx, e, e.encoding(), w.sp)
 	if ignoreMalformed(err) != nil {
 		return err
 	}

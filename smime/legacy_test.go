@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ import (
 func TestWithoutLegacyDisplay(t *testing.T) {
 	for _, name := range []string{"E.1-text-plain", "E.2-text-html"} {
 		e := parse(t, payload(t, name))
-		cut, err := WithoutLegacyDisplay(e, newSpool(t))
+		cut, err := WithoutLegacyDisplay(context.Background(), e, newSpool(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +34,7 @@ func TestWithoutLegacyDisplay(t *testing.T) {
 		payload(t, "C.3.1.2"),
 	} {
 		e := parse(t, msg)
-		if same, err := WithoutLegacyDisplay(e, newSpool(t)); err != nil || same != e {
+		if same, err := WithoutLegacyDisplay(context.Background(), e, newSpool(t)); err != nil || same != e {
 			t.Errorf("%.60q was written anew: %v", msg, err)
 		}
 	}

@@ -2,23 +2,29 @@
 
 package smime
 
-import "sealgate/spool"
+import (
+	"context"
+
+	"sealgate/internal/contextio"
+	"sealgate/spool"
+)
 
 // Legalize returns e as mail that can be sent to servers with 8BITMIME: no line
 // over 998 octets, no NUL, no CR or LF but in CRLF, nothing labelled binary.
 // Leaves that are not so become quoted-printable or base64; lines of a message
 // that ends them in LF get CRLF. It returns e itself when nothing is to do; else
-// the result reads from e: close it before e.
-func Legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
+// the result reads from e: close it before e. When ctx ends, so does Legalize, with
+// its error.
+func Legalize(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
 	lf, err := e.hasBareLF()
 	if err != nil {
 		return nil, err
 	}
 	if !lf {
-		return legalize(e, sp)
+		return legalize(ctx, e, sp)
 	}
 	f := sp.Create()
-	if err := ToCRLF(f, e.Section()); err != nil {
+	if err := ToCRLF(f, contextio.NewReader(ctx, e.Section())); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -26,7 +32,7 @@ func Legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	legal, err := legalize(whole, sp)
+	legal, err := legalize(ctx, whole, sp)
 	if err != nil {
 		whole.Close()
 		return nil, err
@@ -37,8 +43,8 @@ func Legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
 	return legal, nil
 }
 
-func legalize(e *Entity, sp *spool.Spool) (*Entity, error) {
-	return rewrite(e, sp, rule{
+func legalize(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	return rewrite(ctx, e, sp, rule{
 		sealed: func(*Entity) bool { return false },
 		field:  func(Field, position) bool { return true },
 		fits:   shape.legal,

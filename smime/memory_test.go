@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"io"
 	"runtime"
 	"testing"
@@ -52,13 +53,13 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		opaque.Opaque = true
 		encrypt := func(cipher string) func() (*Entity, error) {
 			return func() (*Entity, error) {
-				return Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+				return Encrypt(context.Background(), content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
 			}
 		}
 		for name, write := range map[string]func() (*Entity, error){
-			"prepare":  func() (*Entity, error) { return Prepare(content, PrepareOptions{Spool: sp}) },
-			"detached": func() (*Entity, error) { return Sign(content, signOptions(sp, c)) },
-			"opaque":   func() (*Entity, error) { return Sign(content, opaque) },
+			"prepare":  func() (*Entity, error) { return Prepare(context.Background(), content, PrepareOptions{Spool: sp}) },
+			"detached": func() (*Entity, error) { return Sign(context.Background(), content, signOptions(sp, c)) },
+			"opaque":   func() (*Entity, error) { return Sign(context.Background(), content, opaque) },
 			"CBC":      encrypt("aes-256-cbc"), "GCM": encrypt("aes-256-gcm"),
 		} {
 			var made *Entity

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 )
@@ -27,15 +28,17 @@ type multipart struct {
 // Parts returns the parts of a multipart entity, nil if it is none. The line end
 // before a delimiter belongs to the delimiter. Multiparts without a boundary or
 // beyond a bound are ErrMalformed.
-func (e *Entity) Parts() ([]*Entity, error) {
-	m, err := e.multipart()
+func (e *Entity) Parts() ([]*Entity, error) { return e.partsWithin(context.Background()) }
+
+func (e *Entity) partsWithin(ctx context.Context) ([]*Entity, error) {
+	m, err := e.multipart(ctx)
 	if m == nil || err != nil {
 		return nil, err
 	}
 	return m.parts, nil
 }
 
-func (e *Entity) multipart() (*multipart, error) {
+func (e *Entity) multipart(ctx context.Context) (*multipart, error) {
 	media, params := e.ContentType()
 	if e.split != nil || !strings.HasPrefix(media, "multipart/") {
 		return e.split, nil
@@ -44,7 +47,7 @@ func (e *Entity) multipart() (*multipart, error) {
 	if boundary == "" || len(boundary) > maxBoundary {
 		return nil, malformedAt(e.off, "%s with a boundary of %d octets", media, len(boundary))
 	}
-	delimiters, err := e.delimiters("--" + boundary)
+	delimiters, err := e.delimiters(ctx, "--"+boundary)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +90,8 @@ const (
 // delimiters finds the boundary lines. dash is the boundary with its two
 // hyphens. A line that only begins with it is none: mailers nest boundaries
 // that are prefixes of each other.
-func (e *Entity) delimiters(dash string) (found []delimiter, err error) {
-	s := boundaryScanner{e: e, needle: []byte(dash), buf: make([]byte, min(scanWindow, e.size-e.body))}
+func (e *Entity) delimiters(ctx context.Context, dash string) (found []delimiter, err error) {
+	s := boundaryScanner{ctx: ctx, e: e, needle: []byte(dash), buf: make([]byte, min(scanWindow, e.size-e.body))}
 	if err := s.load(e.body); err != nil {
 		return nil, err
 	}
@@ -108,6 +111,7 @@ func (e *Entity) delimiters(dash string) (found []delimiter, err error) {
 
 // boundaryScanner goes through a body window by window.
 type boundaryScanner struct {
+	ctx    context.Context
 	e      *Entity
 	needle []byte
 	buf    []byte
@@ -117,6 +121,9 @@ type boundaryScanner struct {
 }
 
 func (s *boundaryScanner) load(at int64) error {
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
 	s.base = at
 	s.window = s.buf[:min(int64(len(s.buf)), s.e.size-at)]
 	return readFull(s.e.r, s.window, s.e.off+at)

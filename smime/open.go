@@ -68,7 +68,7 @@ func (op *opener) open() error {
 	if err := op.m.protectedHeader(); err != nil {
 		return err
 	}
-	return op.m.lookBelow(op.m.Inner)
+	return op.m.lookBelow(op.ctx, op.m.Inner)
 }
 
 // unwrap undoes layers until there is none, or one that cannot be undone.
@@ -103,7 +103,7 @@ func (op *opener) replace(inner *Entity) {
 // layer undoes one layer and returns what is inside, nil when there is none or
 // when it cannot be undone.
 func (op *opener) layer(e *Entity) (*Entity, error) {
-	content, signature, err := e.detached()
+	content, signature, err := e.detached(op.ctx)
 	claims := claimOf(e)
 	switch {
 	case err != nil:
@@ -115,7 +115,7 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 		return nil, nil
 	}
 	if op.m.Ambiguous == nil {
-		why, err := e.ambiguous()
+		why, err := e.ambiguous(op.ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +159,7 @@ func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
 }
 
 func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity, error) {
-	c, err := decodeCMS(e, decode, op.o.Spool)
+	c, err := decodeCMS(op.ctx, e, decode, op.o.Spool)
 	if err == nil {
 		defer c.Close()
 		var info *cms.ContentInfo

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,7 +61,7 @@ func TestOpenSSLReads(t *testing.T) {
 			t.Parallel()
 			b := newBed(t, key)
 			sp := newSpool(t)
-			content, err := Prepare(parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
+			content, err := Prepare(context.Background(), parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +69,7 @@ func TestOpenSSLReads(t *testing.T) {
 			for _, opaque := range []bool{false, true} {
 				o := signOptions(sp, b.c)
 				o.Opaque = opaque
-				signed, err := Sign(content, o)
+				signed, err := Sign(context.Background(), content, o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -81,7 +82,7 @@ func TestOpenSSLReads(t *testing.T) {
 				}
 			}
 			for _, cipher := range []string{"aes-256-cbc", "aes-256-gcm"} {
-				sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(b.c), Spool: sp})
+				sealed, err := Encrypt(context.Background(), content, EncryptOptions{Cipher: cipher, Recipients: recipients(b.c), Spool: sp})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -137,7 +138,7 @@ func TestOpenSSLWrites(t *testing.T) {
 					mustVerify(t, m, i, b.c.Certificate)
 				}
 			}
-			legal, err := Legalize(m.Inner, sp)
+			legal, err := Legalize(context.Background(), m.Inner, sp)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,7 +159,7 @@ func TestSpoolHoldsOnlyWhatIsShown(t *testing.T) {
 	content := crlf("Content-Type: text/plain\n\n") + strings.Repeat("0123456789\r\n", 10000)
 	o := signOptions(sp, c)
 	o.Opaque = true
-	opaque, err := Sign(parse(t, content), o)
+	opaque, err := Sign(context.Background(), parse(t, content), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"regexp"
 	"strings"
 
@@ -15,12 +16,12 @@ import (
 // is a new one. What means nothing without more than that, and what has a file name,
 // becomes the one part of a multipart/mixed, so that it stands in the body as it was.
 // The result reads from e: close it before e.
-func Outer(e *Entity, sp *spool.Spool) (*Entity, error) {
-	m, err := e.multipart()
+func Outer(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	m, err := e.multipart(ctx)
 	if ignoreMalformed(err) != nil {
 		return nil, err
 	}
-	w := &rewriter{sp: sp, file: sp.Create()}
+	w := &rewriter{ctx: ctx, sp: sp, file: sp.Create()}
 	switch {
 	case err != nil || e.needsMoreFields():
 		err = w.wrapped(e)

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"io"
 	"mime"
 	mimemultipart "mime/multipart"
@@ -14,7 +15,7 @@ import (
 // outer is what Outer makes of a message: header and body.
 func outer(t *testing.T, msg string) (header, body string) {
 	t.Helper()
-	out, err := Outer(parse(t, crlf(msg)), newSpool(t))
+	out, err := Outer(context.Background(), parse(t, crlf(msg)), newSpool(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestOuterWithoutParts(t *testing.T) {
 func TestOuterCopiesNothing(t *testing.T) {
 	sp := newSpool(t)
 	msg := "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 1<<16) + "--b--\r\n"
-	out, err := Outer(parse(t, msg), sp)
+	out, err := Outer(context.Background(), parse(t, msg), sp)
 	if err != nil {
 		t.Fatal(err)
 	}

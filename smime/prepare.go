@@ -2,7 +2,11 @@
 
 package smime
 
-import "sealgate/spool"
+import (
+	"context"
+
+	"sealgate/spool"
+)
 
 // PrepareOptions is what Prepare needs.
 type PrepareOptions struct {
@@ -20,9 +24,10 @@ type PrepareOptions struct {
 // signed or encrypted already stays as it is. A body that cannot be made safe is
 // an ErrMalformed.
 //
-// The result reads from e: close it before e. Closing it does not close e.
-func Prepare(e *Entity, o PrepareOptions) (*Entity, error) {
-	content, err := rewrite(e, o.Spool, rule{
+// The result reads from e: close it before e. Closing it does not close e. When ctx
+// ends, so does Prepare, with its error.
+func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) {
+	content, err := rewrite(ctx, e, o.Spool, rule{
 		sealed: isSealed,
 		field:  o.keeps,
 		fits:   shape.safe,

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func isOrder(name string) bool { return strings.HasPrefix(name, "X-Crypt-") }
 func prepared(t *testing.T, msg string) string {
 	t.Helper()
 	sp := newSpool(t)
-	e, err := Prepare(parse(t, msg), PrepareOptions{Omit: isOrder, Spool: sp})
+	e, err := Prepare(context.Background(), parse(t, msg), PrepareOptions{Omit: isOrder, Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestPrepare(t *testing.T) {
 func TestPrepareKeepsWhatIsSigned(t *testing.T) {
 	sealed := crlf("Content-Type: multipart/signed; boundary=s\nX-Crypt-Sign: yes\n\n--s\nContent-Type: text/plain\n\nhello \nFrom here\n--s\nContent-Type: application/pkcs7-signature\n\nx\n--s--")
 	sp := newSpool(t)
-	e, err := Prepare(parse(t, crlf("Content-Type: multipart/mixed; boundary=b\n\n--b\n")+sealed+crlf("\n--b\n\nüüü und mehr\n--b--\n")), PrepareOptions{Omit: isOrder, Spool: sp})
+	e, err := Prepare(context.Background(), parse(t, crlf("Content-Type: multipart/mixed; boundary=b\n\n--b\n")+sealed+crlf("\n--b\n\nüüü und mehr\n--b--\n")), PrepareOptions{Omit: isOrder, Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func TestPrepareKeepsWhatIsSigned(t *testing.T) {
 
 func TestPrepareRefuses(t *testing.T) {
 	sp := newSpool(t)
-	_, err := Prepare(parse(t, "Content-Type: multipart/mixed; boundary=b\r\n\r\nno boundary, fünf\r\n"), PrepareOptions{Spool: sp})
+	_, err := Prepare(context.Background(), parse(t, "Content-Type: multipart/mixed; boundary=b\r\n\r\nno boundary, fünf\r\n"), PrepareOptions{Spool: sp})
 	if !errors.Is(err, ErrMalformed) {
 		t.Errorf("a multipart without its boundary: %v", err)
 	}
@@ -102,7 +103,7 @@ func TestLegalize(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := parse(t, c.msg)
-			e, err := Legalize(in, newSpool(t))
+			e, err := Legalize(context.Background(), in, newSpool(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +156,7 @@ func TestTextOnly(t *testing.T) {
 		{"message in it", "Content-Type: message/rfc822\n\nFrom: a\nContent-Type: text/html\n\n<b>hi</b>", "hi\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e, err := TextOnly(parse(t, crlf(c.msg)), newSpool(t))
+			e, err := TextOnly(context.Background(), parse(t, crlf(c.msg)), newSpool(t))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +177,7 @@ func TestTextOnly(t *testing.T) {
 		})
 	}
 	plain := parse(t, "Content-Type: text/plain\r\n\r\n<b>not html</b>\r\n")
-	if e, err := TextOnly(plain, newSpool(t)); err != nil || e != plain {
+	if e, err := TextOnly(context.Background(), plain, newSpool(t)); err != nil || e != plain {
 		t.Errorf("plain text was written anew: %v", err)
 	}
 }
@@ -213,7 +214,7 @@ func TestTextOnlyDoubledFields(t *testing.T) {
 		"multipart, then HTML": "Content-Type: multipart/mixed; boundary=b\r\nContent-Type: text/html\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" + page + "\r\n--b--\r\n",
 		"encoding":             "Content-Type: text/plain\r\nContent-Transfer-Encoding: 7bit\r\ncontent-transfer-encoding: base64\r\n\r\nPGltZz4=\r\n",
 	} {
-		e, err := TextOnly(parse(t, header), sp)
+		e, err := TextOnly(context.Background(), parse(t, header), sp)
 		if err != nil {
 			t.Fatal(err)
 		}

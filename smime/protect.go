@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"strings"
 
 	"sealgate/spool"
@@ -21,7 +22,10 @@ type Protection struct {
 
 // Protect puts a header into content, which [Prepare] made and [Sign] or
 // [Encrypt] takes. The result reads from content: close it before content.
-func Protect(content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
+func Protect(ctx context.Context, content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	file := sp.Create()
 	if _, err := file.Write(p.header(content)); err != nil {
 		file.Close()

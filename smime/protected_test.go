@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -32,12 +33,12 @@ func TestProtectedHeader(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			sp := newSpool(t)
 			c := issue(t, "p256")
-			signed, err := Sign(parse(t, payload(t, name)), signOptions(sp, c))
+			signed, err := Sign(context.Background(), parse(t, payload(t, name)), signOptions(sp, c))
 			if err != nil {
 				t.Fatal(err)
 			}
 			closing(t, signed)
-			sealed, err := Encrypt(signed, EncryptOptions{Recipients: recipients(c), Spool: sp})
+			sealed, err := Encrypt(context.Background(), signed, EncryptOptions{Recipients: recipients(c), Spool: sp})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,24 +70,24 @@ func TestProtect(t *testing.T) {
 		sp := newSpool(t)
 		c := issue(t, "p256")
 		msg := parse(t, crlf(plainMail))
-		content, err := Prepare(msg, PrepareOptions{Spool: sp})
+		content, err := Prepare(context.Background(), msg, PrepareOptions{Spool: sp})
 		if err != nil {
 			t.Fatal(err)
 		}
 		closing(t, content)
 		outer := parse(t, crlf("From: Anna <anna@kunde.example>\nSubject: [...]\n\n")).Fields
-		protected, err := Protect(content, Protection{Fields: msg.Fields, Encrypted: encrypted, Outer: outer}, sp)
+		protected, err := Protect(context.Background(), content, Protection{Fields: msg.Fields, Encrypted: encrypted, Outer: outer}, sp)
 		if err != nil {
 			t.Fatal(err)
 		}
 		closing(t, protected)
-		e, err := Sign(protected, signOptions(sp, c))
+		e, err := Sign(context.Background(), protected, signOptions(sp, c))
 		if err != nil {
 			t.Fatal(err)
 		}
 		closing(t, e)
 		if encrypted {
-			if e, err = Encrypt(e, EncryptOptions{Recipients: recipients(c), Spool: sp}); err != nil {
+			if e, err = Encrypt(context.Background(), e, EncryptOptions{Recipients: recipients(c), Spool: sp}); err != nil {
 				t.Fatal(err)
 			}
 			closing(t, e)
@@ -121,7 +122,7 @@ func TestWrappedMessage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			sp := newSpool(t)
 			key := issue(t, "p256")
-			e, err := Encrypt(parse(t, crlf("Content-Type: "+c.typ+"\n\n"+c.inner+"Content-Type: text/plain\n\nhello\n")), EncryptOptions{Recipients: recipients(key), Spool: sp})
+			e, err := Encrypt(context.Background(), parse(t, crlf("Content-Type: "+c.typ+"\n\n"+c.inner+"Content-Type: text/plain\n\nhello\n")), EncryptOptions{Recipients: recipients(key), Spool: sp})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,9 +4,12 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"strings"
 
+	"sealgate/internal/contextio"
 	"sealgate/spool"
 )
 
@@ -34,6 +37,7 @@ type rule struct {
 // rewriter puts the new message together from stretches of the old one and from
 // what it writes to a file of its own.
 type rewriter struct {
+	ctx context.Context
 	rule
 	sp      *spool.Spool
 	file    *spool.File
@@ -43,8 +47,8 @@ type rewriter struct {
 
 // rewrite applies the rule to e. The result reads from e, which must be closed
 // after it, and owns what was written. It is e itself when nothing changes.
-func rewrite(e *Entity, sp *spool.Spool, r rule) (*Entity, error) {
-	w := &rewriter{rule: r, sp: sp, file: sp.Create()}
+func rewrite(ctx context.Context, e *Entity, sp *spool.Spool, r rule) (*Entity, error) {
+	w := &rewriter{ctx: ctx, rule: r, sp: sp, file: sp.Create()}
 	err := w.entity(e, root)
 	if err != nil {
 		w.file.Close()
@@ -72,6 +76,9 @@ func (w *rewriter) result() (*Entity, error) {
 // keep takes octets of e as they are.
 func (w *rewriter) keep(e *Entity, from, to int64) { w.out.add(e.r, e.off+from, to-from) }
 
+// source is what is read of e, for as long as the context allows.
+func (w *rewriter) source(s *io.SectionReader) io.Reader { return contextio.NewReader(w.ctx, s) }
+
 // Write appends new octets.
 func (w *rewriter) Write(p []byte) (int, error) {
 	n, err := w.file.Write(p)
@@ -81,12 +88,15 @@ func (w *rewriter) Write(p []byte) (int, error) {
 }
 
 func (w *rewriter) entity(e *Entity, at position) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
 	media, _ := e.ContentType()
 	if w.sealed(e) {
 		return w.verbatim(e, at, "")
 	}
 	if strings.HasPrefix(media, "multipart/") {
-		m, err := e.multipart()
+		m, err := e.multipart(w.ctx)
 		if err == nil {
 			return w.multipart(e, m, at)
 		}
@@ -161,7 +171,7 @@ func (w *rewriter) delimiter(e *Entity, from int64, d delimiter) error {
 
 // aside keeps a preamble or an epilogue if it fits.
 func (w *rewriter) aside(e *Entity, from, to int64) error {
-	s, err := measure(e.gap(from, to))
+	s, err := measure(w.source(e.gap(from, to)))
 	if err != nil {
 		return err
 	}
@@ -176,7 +186,7 @@ func (w *rewriter) aside(e *Entity, from, to int64) error {
 // message writes a message within the message: as it is if that fits, else its
 // parts one by one, since it may not be encoded whole (RFC 2046 §5.2.1).
 func (w *rewriter) message(e *Entity, at position) error {
-	s, err := measure(e.Body())
+	s, err := measure(w.source(e.Body()))
 	if err != nil {
 		return err
 	}

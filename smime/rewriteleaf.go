@@ -12,16 +12,16 @@ import (
 // fits, else it is encoded. A label that lies is not believed: what is not
 // base64 is encoded as it stands.
 func encodeLeaf(w *rewriter, e *Entity, at position) error {
-	s, err := measure(e.Body())
+	s, err := measure(w.source(e.Body()))
 	if err != nil {
 		return err
 	}
 	if w.fits(s) {
 		return w.verbatim(e, at, w.labels[e.encoding()])
 	}
-	c, err := decode(e, e.encoding(), w.sp)
+	c, err := decode(w.ctx, e, e.encoding(), w.sp)
 	if errors.Is(err, ErrMalformed) {
-		c, err = decode(e, "binary", w.sp)
+		c, err = decode(w.ctx, e, "binary", w.sp)
 	}
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	if err := w.header(e, at, fields); err != nil {
 		return err
 	}
-	return w.encode(c.reader(), encoding)
+	return w.encode(w.source(c.reader()), encoding)
 }
 
 // isComposite tells what may not be encoded whole (RFC 2045 §6.4).

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -45,14 +46,14 @@ func TestSignOpen(t *testing.T) {
 				t.Parallel()
 				sp := newSpool(t)
 				c := issue(t, key)
-				content, err := Prepare(parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
+				content, err := Prepare(context.Background(), parse(t, crlf(plainMail)), PrepareOptions{Spool: sp})
 				if err != nil {
 					t.Fatal(err)
 				}
 				closing(t, content)
 				o := signOptions(sp, c)
 				o.Opaque = opaque
-				signed, err := Sign(content, o)
+				signed, err := Sign(context.Background(), content, o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -91,7 +92,7 @@ func TestEncryptOpen(t *testing.T) {
 				sp := newSpool(t)
 				c, other := issue(t, key), issue(t, "p256")
 				content := parse(t, crlf("Content-Type: text/plain\n\nsecret\n"))
-				sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(other, c), Spool: sp})
+				sealed, err := Encrypt(context.Background(), content, EncryptOptions{Cipher: cipher, Recipients: recipients(other, c), Spool: sp})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -128,7 +129,7 @@ func TestLabelFollowsTheStructure(t *testing.T) {
 	labels := map[string]string{Enveloped: "enveloped-data", AuthEnveloped: "authEnveloped-data"}
 	for _, cipher := range cms.Ciphers() {
 		content := parse(t, crlf("Content-Type: text/plain\n\nsecret\n"))
-		sealed, err := Encrypt(content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
+		sealed, err := Encrypt(context.Background(), content, EncryptOptions{Cipher: cipher, Recipients: recipients(c), Spool: sp})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,11 +151,11 @@ func TestTripleWrapping(t *testing.T) {
 	wrapped := func(t *testing.T, breakLayer int) string {
 		e := content
 		steps := []func(*Entity) (*Entity, error){
-			func(e *Entity) (*Entity, error) { return Sign(e, signOptions(sp, c)) },
+			func(e *Entity) (*Entity, error) { return Sign(context.Background(), e, signOptions(sp, c)) },
 			func(e *Entity) (*Entity, error) {
-				return Encrypt(e, EncryptOptions{Recipients: recipients(c), Spool: sp})
+				return Encrypt(context.Background(), e, EncryptOptions{Recipients: recipients(c), Spool: sp})
 			},
-			func(e *Entity) (*Entity, error) { return Sign(e, signOptions(sp, c)) },
+			func(e *Entity) (*Entity, error) { return Sign(context.Background(), e, signOptions(sp, c)) },
 		}
 		for i, step := range steps {
 			next, err := step(e)

@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -23,16 +24,17 @@ type SignOptions struct {
 
 // Sign signs content, which [Prepare] made, byte for byte. The result is an
 // entity whose fields are only Content-*, to be put under the header of the
-// message. A multipart/signed reads from content: close it before content.
-func Sign(content *Entity, o SignOptions) (*Entity, error) {
+// message. A multipart/signed reads from content: close it before content. When ctx
+// ends, so does Sign, with its error.
+func Sign(ctx context.Context, content *Entity, o SignOptions) (*Entity, error) {
 	if o.Opaque {
 		return seal(o.Spool.Create(), "signed-data", "smime.p7m", func(dst io.Writer) error {
-			return o.sign(dst, content)
+			return o.sign(ctx, dst, content)
 		})
 	}
 	signature := o.Spool.Create()
 	lines := newBase64Writer(signature)
-	err := o.sign(lines, content)
+	err := o.sign(ctx, lines, content)
 	if err == nil {
 		err = lines.Close()
 	}
@@ -43,8 +45,8 @@ func Sign(content *Entity, o SignOptions) (*Entity, error) {
 	return o.multipart(content, signature)
 }
 
-func (o *SignOptions) sign(dst io.Writer, content *Entity) error {
-	return cms.Sign(dst, content.Section(), content.Size(), cms.SignOptions{
+func (o *SignOptions) sign(ctx context.Context, dst io.Writer, content *Entity) error {
+	return cms.Sign(ctx, dst, content.Section(), content.Size(), cms.SignOptions{
 		Signers: []cms.Signer{o.Signer}, Detached: !o.Opaque, Certificates: o.Chain})
 }
 

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -13,9 +14,9 @@ import (
 
 // decodeCMS undoes the transfer encoding of a CMS entity, and the armour that openssl
 // puts around it where it writes no mail.
-func decodeCMS(e *Entity, decode decoding, sp *spool.Spool) (*content, error) {
+func decodeCMS(ctx context.Context, e *Entity, decode decoding, sp *spool.Spool) (*content, error) {
 	e = e.unarmoured()
-	return decode(e, cmsEncoding(e), sp)
+	return decode(ctx, e, cmsEncoding(e), sp)
 }
 
 // cmsEncoding is the transfer encoding of a CMS entity. Mailers leave the label

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"strings"
 
@@ -18,8 +19,8 @@ import (
 // image, no style, so that opening it fetches nothing (EFAIL). References to
 // bodies elsewhere (message/external-body) become text as well. It returns e
 // itself when nothing is to do; else the result reads from e: close it before e.
-func TextOnly(e *Entity, sp *spool.Spool) (*Entity, error) {
-	return rewrite(e, sp, rule{
+func TextOnly(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	return rewrite(ctx, e, sp, rule{
 		sealed: func(*Entity) bool { return false },
 		field:  func(Field, position) bool { return true },
 		fits:   func(shape) bool { return true },
@@ -67,12 +68,12 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 	if !fetches(e) {
 		return w.verbatim(e, at, "")
 	}
-	c, err := decode(e, e.encoding(), w.sp)
+	c, err := decode(w.ctx, e, e.encoding(), w.sp)
 	if ignoreMalformed(err) != nil {
 		return err
 	}
 	if err != nil { // the encoding lies: take it as it stands
-		if c, err = decode(e, "binary", w.sp); err != nil {
+		if c, err = decode(w.ctx, e, "binary", w.sp); err != nil {
 			return err
 		}
 	}
@@ -80,7 +81,7 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 	if err := w.header(e, at, textFields); err != nil {
 		return err
 	}
-	var src io.Reader = c.reader()
+	var src io.Reader = w.source(c.reader())
 	if r, err := charset.NewReaderLabel(params["charset"], src); err == nil {
 		src = r
 	}

@@ -5,8 +5,10 @@ package smime
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 
+	"sealgate/internal/contextio"
 	"sealgate/spool"
 )
 
@@ -29,12 +31,12 @@ func (c *content) reader() *io.SectionReader { return io.NewSectionReader(c, 0, 
 
 // decode undoes the transfer encoding of a leaf. What is wrong with the encoding
 // is an ErrMalformed.
-func decode(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
+func decode(ctx context.Context, e *Entity, encoding string, sp *spool.Spool) (*content, error) {
 	switch encoding {
 	case "base64":
-		return e.decodedInto(sp, decodeBase64)
+		return e.decodedInto(ctx, sp, decodeBase64)
 	case "quoted-printable":
-		return e.decodedInto(sp, decodeQuoted)
+		return e.decodedInto(ctx, sp, decodeQuoted)
 	case "7bit", "8bit", "binary":
 		body := e.Body()
 		return &content{ReaderAt: body, size: body.Size()}, nil
@@ -43,33 +45,33 @@ func decode(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
 }
 
 // decoding is decode or decodeLazily.
-type decoding func(e *Entity, encoding string, sp *spool.Spool) (*content, error)
+type decoding func(ctx context.Context, e *Entity, encoding string, sp *spool.Spool) (*content, error)
 
 // decodeLazily is decode without a file where the base64 is regular. Reading it
 // gives errIrregular when it is not after all.
-func decodeLazily(e *Entity, encoding string, sp *spool.Spool) (*content, error) {
+func decodeLazily(ctx context.Context, e *Entity, encoding string, sp *spool.Spool) (*content, error) {
 	if encoding != "base64" {
-		return decode(e, encoding, sp)
+		return decode(ctx, e, encoding, sp)
 	}
 	lines, err := regularBase64(e.Body())
 	if err != nil {
 		return nil, err
 	}
 	if lines == nil {
-		return decode(e, encoding, sp)
+		return decode(ctx, e, encoding, sp)
 	}
 	return &content{ReaderAt: lines, size: lines.size}, nil
 }
 
 // decodedInto is the decoded body.
-func (e *Entity) decodedInto(sp *spool.Spool, decode func(io.Writer, io.Reader) error) (*content, error) {
-	c, err := decodeInto(sp, e.Body(), decode)
+func (e *Entity) decodedInto(ctx context.Context, sp *spool.Spool, decode func(io.Writer, io.Reader) error) (*content, error) {
+	c, err := decodeInto(ctx, sp, e.Body(), decode)
 	return c, located(err, 0, e.off+e.body)
 }
 
-func decodeInto(sp *spool.Spool, src io.Reader, decode func(io.Writer, io.Reader) error) (*content, error) {
+func decodeInto(ctx context.Context, sp *spool.Spool, src *io.SectionReader, decode func(io.Writer, io.Reader) error) (*content, error) {
 	f := sp.Create()
-	if err := decode(f, src); err != nil {
+	if err := decode(f, contextio.NewReader(ctx, src)); err != nil {
 		f.Close()
 		return nil, err
 	}

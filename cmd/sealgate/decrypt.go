@@ -20,7 +20,9 @@ func decryptCommand() *cobra.Command {
 	var keys []string
 	var passwordFile, out string
 	c := &cobra.Command{Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: oneMessage,
-		RunE: func(_ *cobra.Command, args []string) error { return decrypt(args[0], keys, passwordFile, out) }}
+		RunE: func(c *cobra.Command, args []string) error {
+			return decrypt(c.Context(), args[0], keys, passwordFile, out)
+		}}
 	c.Flags().StringArrayVar(&keys, "key", nil, "key to decrypt with, FILE (PEM, DER, .p12)")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the keys, FILE")
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
@@ -28,7 +30,7 @@ func decryptCommand() *cobra.Command {
 	return c
 }
 
-func decrypt(path string, keyFiles []string, passwordFile, out string) error {
+func decrypt(ctx context.Context, path string, keyFiles []string, passwordFile, out string) error {
 	keys, err := credentials(keyFiles, passwordFile)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func decrypt(path string, keyFiles []string, passwordFile, out string) error {
 		return err
 	}
 	defer msg.Close()
-	opened, err := open(msg, keys, sp)
+	opened, err := open(ctx, msg, keys, sp)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -53,14 +55,14 @@ func decrypt(path string, keyFiles []string, passwordFile, out string) error {
 	case opened.Malformed != nil:
 		return &failure{exitNotValid, opened.Malformed}
 	}
-	return writeShown(opened, out, sp)
+	return writeShown(ctx, opened, out, sp)
 }
 
 // open undoes the layers of a message, or of the original in a ticket that was
 // delivered with the part that explains why it could not be opened then.
-func open(msg *spool.File, keys []*keyring.Credential, sp *spool.Spool) (*decrypted, error) {
+func open(ctx context.Context, msg *spool.File, keys []*keyring.Credential, sp *spool.Spool) (*decrypted, error) {
 	o := smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp}
-	m, err := smime.Open(context.Background(), msg, msg.Size(), o)
+	m, err := smime.Open(ctx, msg, msg.Size(), o)
 	if err != nil || len(m.Layers) > 0 || m.Malformed != nil || !m.PartialEncrypted {
 		return &decrypted{m, m.Outer}, err
 	}
@@ -70,7 +72,7 @@ func open(msg *spool.File, keys []*keyring.Credential, sp *spool.Spool) (*decryp
 		return &decrypted{m, m.Outer}, nil
 	}
 	original := parts[1].Section()
-	inner, err := smime.Open(context.Background(), original, original.Size(), o)
+	inner, err := smime.Open(ctx, original, original.Size(), o)
 	if err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
@@ -88,23 +90,23 @@ type decrypted struct {
 }
 
 // writeShown writes what the gateway would hand over.
-func writeShown(d *decrypted, out string, sp *spool.Spool) error {
+func writeShown(ctx context.Context, d *decrypted, out string, sp *spool.Spool) error {
 	shown := d.Inner
 	if d.Protected != nil {
-		e, err := smime.WithoutLegacyDisplay(shown, sp)
+		e, err := smime.WithoutLegacyDisplay(ctx, shown, sp)
 		if err != nil {
 			return failed(err)
 		}
 		defer closeOther(e, shown)
 		shown = e
 	}
-	legal, err := smime.Legalize(shown, sp)
+	legal, err := smime.Legalize(ctx, shown, sp)
 	if err != nil {
 		return failed(err)
 	}
 	defer closeOther(legal, shown)
 	if d.wasEncrypted() {
-		root, err := smime.Outer(legal, sp)
+		root, err := smime.Outer(ctx, legal, sp)
 		if err != nil {
 			return failed(err)
 		}

@@ -21,7 +21,7 @@ func encryptCommand() *cobra.Command {
 	var cipher, out, passwordFile string
 	var oaep bool
 	c := &cobra.Command{Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: oneMessage,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(cms.Ciphers(), cipher) {
 				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))
 			}
@@ -29,8 +29,8 @@ func encryptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return transform(args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
-				return smime.Encrypt(content, smime.EncryptOptions{Cipher: cipher, Recipients: recipients, Spool: sp})
+			return transform(c.Context(), args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
+				return smime.Encrypt(c.Context(), content, smime.EncryptOptions{Cipher: cipher, Recipients: recipients, Spool: sp})
 			})
 		}}
 	c.Flags().StringArrayVar(&to, "to", nil, "recipient's certificate, FILE (PEM, DER, .p7b, .p12)")

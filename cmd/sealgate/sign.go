@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ func signCommand() *cobra.Command {
 	var passwordFile, digest, out string
 	var opaque, pss bool
 	c := &cobra.Command{Use: "sign --key FILE... [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			hash, ok := digests[strings.Replace(digest, "sha-", "sha", 1)]
 			if !ok {
 				return unreadable(fmt.Errorf("--digest %q is not known", digest))
@@ -36,8 +37,8 @@ func signCommand() *cobra.Command {
 				return unreadable(fmt.Errorf("%d keys are given, a message is signed with one", len(list)))
 			}
 			s := cms.Signer{Certificate: list[0].Certificate, Key: list[0].Key, Digest: hash, PSS: pss, SigningTime: time.Now(), Capabilities: cms.OwnCapabilities()}
-			return transform(args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
-				return smime.Sign(content, smime.SignOptions{Signer: s, Chain: list[0].Chain, Opaque: opaque, Spool: sp})
+			return transform(c.Context(), args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
+				return smime.Sign(c.Context(), content, smime.SignOptions{Signer: s, Chain: list[0].Chain, Opaque: opaque, Spool: sp})
 			})
 		}}
 	c.Flags().StringArrayVar(&keys, "key", nil, "key to sign with, FILE (PEM, DER, .p12); again for a certificate that lies elsewhere")
@@ -51,7 +52,7 @@ func signCommand() *cobra.Command {
 }
 
 // transform prepares a message, gives it to do, and writes the result.
-func transform(path, out string, do func(*smime.Entity, *spool.Spool) (*smime.Entity, error)) error {
+func transform(ctx context.Context, path, out string, do func(*smime.Entity, *spool.Spool) (*smime.Entity, error)) error {
 	sp, err := offlineSpool()
 	if err != nil {
 		return unreadable(err)
@@ -65,7 +66,7 @@ func transform(path, out string, do func(*smime.Entity, *spool.Spool) (*smime.En
 	if err != nil {
 		return unreadable(err)
 	}
-	content, err := smime.Prepare(e, smime.PrepareOptions{Spool: sp})
+	content, err := smime.Prepare(ctx, e, smime.PrepareOptions{Spool: sp})
 	if err != nil {
 		return &failure{exitNotValid, err}
 	}

@@ -3,6 +3,7 @@ package main
 // This file lets the gateway deliver what it cannot open, and opens it later.
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -105,7 +106,7 @@ func TestDecryptProtectedSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := smime.Sign(e, smime.SignOptions{Signer: cms.Signer{Certificate: anna.Certificate, Key: anna.Key}, Spool: sp})
+	signed, err := smime.Sign(context.Background(), e, smime.SignOptions{Signer: cms.Signer{Certificate: anna.Certificate, Key: anna.Key}, Spool: sp})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +121,7 @@ func TestDecryptProtectedSubject(t *testing.T) {
 		if _, err := io.WriteString(f, text); err != nil {
 			t.Fatal(err)
 		}
-		d, err := open(f, nil, sp)
+		d, err := open(context.Background(), f, nil, sp)
 		if err != nil {
 			t.Fatal(err)
 		}

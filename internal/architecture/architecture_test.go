@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"certstore", "keyring", "trust"},
 	{"trust/fetch", "smime/cms"},
 	{"smime/cms/internal"},
-	{"spool", "internal/address", "internal/sessions", "internal/ber", "internal/dn", "internal/rc2", "internal/spki"},
+	{"spool", "internal/address", "internal/sessions", "internal/ber", "internal/contextio", "internal/dn", "internal/rc2", "internal/spki"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

@@ -3,6 +3,7 @@
 package cms
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -48,7 +49,7 @@ const maxWrittenRecipients = 500
 // CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
 // *CertificateError that Encrypt would return. It tries: nobody else decides.
 func CanEncryptTo(c *x509.Certificate) error {
-	_, _, err := recipientInfos(EncryptOptions{Recipients: []Recipient{{Certificate: c}}}, make([]byte, 16))
+	_, _, err := recipientInfos(context.Background(), EncryptOptions{Recipients: []Recipient{{Certificate: c}}}, make([]byte, 16))
 	return err
 }
 
@@ -63,15 +64,15 @@ func IsRSA(c *x509.Certificate) bool {
 // and writes a ContentInfo with EnvelopedData or, for an authenticating cipher,
 // AuthEnvelopedData to dst. After an error what was written to dst is not a
 // message; nothing is written at all if a recipient cannot be encrypted to,
-// which is a *CertificateError.
-func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) error {
+// which is a *CertificateError. When ctx ends, so does Encrypt, with its error.
+func Encrypt(ctx context.Context, dst io.Writer, content io.Reader, size int64, o EncryptOptions) error {
 	spec, err := o.spec(size)
 	if err != nil {
 		return err
 	}
 	key := randomBytes(spec.keySize)
 	defer clear(key)
-	version, infos, err := recipientInfos(o, key)
+	version, infos, err := recipientInfos(ctx, o, key)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func Encrypt(dst io.Writer, content io.Reader, size int64, o EncryptOptions) err
 	f.wrap(cbasn1.SEQUENCE)
 	f.contentInfo(contentType)
 	return f.writeTo(dst, func() error {
-		if err := encryptContent(dst, content, size, seal); err != nil {
+		if err := encryptContent(ctx, dst, content, size, seal); err != nil {
 			return err
 		}
 		copy(f.tail[max(0, len(f.tail)-macSize):], seal.mac())
@@ -116,9 +117,12 @@ func (o *EncryptOptions) spec(size int64) (*cipherSpec, error) {
 }
 
 // encryptContent streams the content through the cipher.
-func encryptContent(dst io.Writer, content io.Reader, size int64, seal sealer) error {
+func encryptContent(ctx context.Context, dst io.Writer, content io.Reader, size int64, seal sealer) error {
 	buf := make([]byte, min(size, streamChunk), min(size, streamChunk)+maxPadding)
 	for left := size; ; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		part := buf[:min(left, streamChunk)]
 		if _, err := io.ReadFull(content, part); err != nil {
 			return shortened(err)

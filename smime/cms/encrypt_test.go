@@ -4,6 +4,7 @@ package cms
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"errors"
 	"fmt"
@@ -57,7 +58,7 @@ func encryptBytes(tb testing.TB, content []byte, cipher string, recipients ...Re
 	tb.Helper()
 	var out bytes.Buffer
 	o := EncryptOptions{Cipher: cipher, Recipients: recipients, SelfOnly: true}
-	if err := Encrypt(&out, bytes.NewReader(content), int64(len(content)), o); err != nil {
+	if err := Encrypt(context.Background(), &out, bytes.NewReader(content), int64(len(content)), o); err != nil {
 		tb.Fatal(err)
 	}
 	return out.Bytes()
@@ -152,7 +153,7 @@ func TestEncryptRefuses(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		o := EncryptOptions{Recipients: []Recipient{{Certificate: rsaCert}, c.r}}
-		err := Encrypt(&out, bytes.NewReader(signText), int64(len(signText)), o)
+		err := Encrypt(context.Background(), &out, bytes.NewReader(signText), int64(len(signText)), o)
 		if !errors.Is(err, c.want) || out.Len() > 0 {
 			t.Errorf("%s: %v, %d bytes written", name, err, out.Len())
 		}
@@ -167,11 +168,11 @@ func TestEncryptRefuses(t *testing.T) {
 		for range n {
 			o.Recipients = append(o.Recipients, ec)
 		}
-		if err := Encrypt(io.Discard, bytes.NewReader(signText), int64(len(signText)), o); (err == nil) != ok {
+		if err := Encrypt(context.Background(), io.Discard, bytes.NewReader(signText), int64(len(signText)), o); (err == nil) != ok {
 			t.Errorf("%d recipients: %v", n, err)
 		}
 	}
-	if err := Encrypt(io.Discard, nil, 0, EncryptOptions{Cipher: "des-ede3-cbc", Recipients: []Recipient{ec}}); err != errCipher {
+	if err := Encrypt(context.Background(), io.Discard, nil, 0, EncryptOptions{Cipher: "des-ede3-cbc", Recipients: []Recipient{ec}}); err != errCipher {
 		t.Errorf("3DES: %v", err)
 	}
 }
@@ -222,16 +223,16 @@ func TestEncryptFailures(t *testing.T) {
 			"late":     {failingReader{bytes.NewReader(content)}, n, errRead},
 		} {
 			var out bytes.Buffer
-			if err := Encrypt(&out, c.content, c.size, o); !errors.Is(err, c.want) {
+			if err := Encrypt(context.Background(), &out, c.content, c.size, o); !errors.Is(err, c.want) {
 				t.Errorf("%s, %s: %v", cipher, name, err)
 			}
 		}
 		var whole bytes.Buffer
-		if err := Encrypt(&whole, bytes.NewReader(content), n, o); err != nil {
+		if err := Encrypt(context.Background(), &whole, bytes.NewReader(content), n, o); err != nil {
 			t.Fatal(err)
 		}
 		for _, left := range []int{0, 100, 70_000, whole.Len() - 40} {
-			if err := Encrypt(&failingWriter{left}, bytes.NewReader(content), n, o); !errors.Is(err, errRead) {
+			if err := Encrypt(context.Background(), &failingWriter{left}, bytes.NewReader(content), n, o); !errors.Is(err, errRead) {
 				t.Errorf("%s, writer fails after %d: %v", cipher, left, err)
 			}
 		}

@@ -44,7 +44,7 @@ func ExampleSign() {
 	certificate, key := anna()
 	content := bytes.NewReader([]byte("Content-Type: text/plain\r\n\r\nHello.\r\n"))
 	var signature bytes.Buffer
-	err := cms.Sign(&signature, content, content.Size(), cms.SignOptions{
+	err := cms.Sign(context.Background(), &signature, content, content.Size(), cms.SignOptions{
 		Signers:  []cms.Signer{{Certificate: certificate, Key: key}},
 		Detached: true,
 	})
@@ -71,7 +71,7 @@ func ExampleEncrypt() {
 	certificate, key := anna()
 	content := []byte("Content-Type: text/plain\r\n\r\nHello.\r\n")
 	var encrypted bytes.Buffer
-	err := cms.Encrypt(&encrypted, bytes.NewReader(content), int64(len(content)), cms.EncryptOptions{
+	err := cms.Encrypt(context.Background(), &encrypted, bytes.NewReader(content), int64(len(content)), cms.EncryptOptions{
 		Cipher:     "aes-256-gcm",
 		Recipients: []cms.Recipient{{Certificate: certificate}},
 	})

@@ -3,6 +3,7 @@
 package cms
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -36,8 +37,11 @@ var (
 
 // recipientInfos encrypts the content key for all, and returns the version of
 // the EnvelopedData around them (RFC 5652 §6.1).
-func recipientInfos(o EncryptOptions, key []byte) (version int64, infos [][]byte, err error) {
+func recipientInfos(ctx context.Context, o EncryptOptions, key []byte) (version int64, infos [][]byte, err error) {
 	for _, r := range o.Recipients {
+		if err := ctx.Err(); err != nil {
+			return 0, nil, err
+		}
 		if r.Certificate == nil {
 			return 0, nil, errNoRecipients
 		}

@@ -3,6 +3,7 @@
 package cms
 
 import (
+	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -65,8 +66,9 @@ var (
 
 // Sign signs content, of size bytes, and writes a ContentInfo with SignedData
 // to dst. The content is read once to be hashed and, unless detached, once more
-// to be copied. After an error what was written to dst is not a message.
-func Sign(dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
+// to be copied. When ctx ends, so does Sign, with its error. After an error what
+// was written to dst is not a message.
+func Sign(ctx context.Context, dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 	if len(o.Signers) == 0 || len(o.Signers) > maxWrittenSigners {
 		return errNoSigners
 	}
@@ -74,11 +76,14 @@ func Sign(dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := hashContent(signers, content, size); err != nil {
+	if err := hashContent(ctx, signers, content, size); err != nil {
 		return err
 	}
 	var algorithms, infos [][]byte
 	for _, s := range signers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		info, err := s.signerInfo()
 		if err != nil {
 			return err
@@ -102,7 +107,7 @@ func Sign(dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 		if o.Detached {
 			return nil
 		}
-		return copyContent(dst, content, size)
+		return copyContent(ctx, dst, content, size)
 	})
 }
 
@@ -110,7 +115,7 @@ func Sign(dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 const maxWrittenSigners = 16
 
 // hashContent hashes the content for all signers in one pass.
-func hashContent(signers []*preparedSigner, content io.ReaderAt, size int64) error {
+func hashContent(ctx context.Context, signers []*preparedSigner, content io.ReaderAt, size int64) error {
 	var writers []io.Writer
 	for _, s := range signers {
 		writers = append(writers, s.hash)
@@ -119,16 +124,19 @@ func hashContent(signers []*preparedSigner, content io.ReaderAt, size int64) err
 	if len(writers) == 1 {
 		dst = writers[0]
 	}
-	return copyContent(dst, content, size)
+	return copyContent(ctx, dst, content, size)
 }
 
 // copyContent writes the first size bytes of content, which must have them.
-func copyContent(dst io.Writer, content io.ReaderAt, size int64) error {
+func copyContent(ctx context.Context, dst io.Writer, content io.ReaderAt, size int64) error {
 	if size < 0 {
 		return errNegative
 	}
 	buf := make([]byte, min(size, streamChunk))
 	for at := int64(0); at < size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n, err := content.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
 		if n == 0 && err == io.EOF {
 			return errShort

@@ -4,6 +4,7 @@ package cms
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/asn1"
@@ -44,7 +45,7 @@ func signBytes(tb testing.TB, content []byte, detached bool, signers ...Signer) 
 	tb.Helper()
 	var out bytes.Buffer
 	o := SignOptions{Signers: signers, Detached: detached, Certificates: chain(tb)}
-	if err := Sign(&out, bytes.NewReader(content), int64(len(content)), o); err != nil {
+	if err := Sign(context.Background(), &out, bytes.NewReader(content), int64(len(content)), o); err != nil {
 		tb.Fatal(err)
 	}
 	return out.Bytes()
@@ -126,7 +127,7 @@ func TestSignRefuses(t *testing.T) {
 		"other kind":     {Signer{Certificate: x.Certificate, Key: ec.signer()}, errWrongKey},
 	} {
 		var out bytes.Buffer
-		err := Sign(&out, bytes.NewReader(signText), 5, SignOptions{Signers: []Signer{c.signer}})
+		err := Sign(context.Background(), &out, bytes.NewReader(signText), 5, SignOptions{Signers: []Signer{c.signer}})
 		if !errors.Is(err, c.want) || out.Len() > 0 {
 			t.Errorf("%s: %v, %d bytes written", name, err, out.Len())
 		}
@@ -142,16 +143,16 @@ func TestSignRefuses(t *testing.T) {
 		for range n {
 			o.Signers = append(o.Signers, good)
 		}
-		if err := Sign(&out, bytes.NewReader(signText), int64(len(signText)), o); (err == nil) != ok {
+		if err := Sign(context.Background(), &out, bytes.NewReader(signText), int64(len(signText)), o); (err == nil) != ok {
 			t.Errorf("%d signers: %v", n, err)
 		}
 	}
 	var out bytes.Buffer
 	o := SignOptions{Signers: []Signer{good}}
-	if err := Sign(&out, bytes.NewReader(signText), int64(len(signText))+1, o); err != errShort {
+	if err := Sign(context.Background(), &out, bytes.NewReader(signText), int64(len(signText))+1, o); err != errShort {
 		t.Errorf("content that is too short: %v", err)
 	}
-	if err := Sign(&out, bytes.NewReader(signText), -1, o); err != errNegative {
+	if err := Sign(context.Background(), &out, bytes.NewReader(signText), -1, o); err != errNegative {
 		t.Errorf("negative size: %v", err)
 	}
 }

@@ -310,7 +310,7 @@ func checkCBCEncryption(t *testing.T, spec *cipherSpec, key, iv, msg, want []byt
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := encryptContent(&out, bytes.NewReader(msg), int64(len(msg)), seal); err != nil || !bytes.Equal(out.Bytes(), want) {
+	if err := encryptContent(t.Context(), &out, bytes.NewReader(msg), int64(len(msg)), seal); err != nil || !bytes.Equal(out.Bytes(), want) {
 		t.Errorf("encrypts to %x, %v", out.Bytes(), err)
 	}
 }

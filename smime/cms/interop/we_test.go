@@ -6,6 +6,7 @@ package interop
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
@@ -70,10 +71,10 @@ func weWrite(r row, text string) ([]byte, error) {
 		}
 		s := cms.Signer{Certificate: c, Key: key.(crypto.Signer), Digest: r.digest, PSS: r.pss, Capabilities: cms.OwnCapabilities()}
 		o := cms.SignOptions{Signers: []cms.Signer{s}, Detached: r.detached, Certificates: []*x509.Certificate{inter}}
-		err = cms.Sign(&out, bytes.NewReader([]byte(text)), int64(len(text)), o)
+		err = cms.Sign(context.Background(), &out, bytes.NewReader([]byte(text)), int64(len(text)), o)
 		return out.Bytes(), err
 	}
 	to := cms.Recipient{Certificate: c, OAEP: r.oaep, OAEPHash: r.digest, SKI: r.ski, KDF: r.kdf}
-	err = cms.Encrypt(&out, bytes.NewReader([]byte(text)), int64(len(text)), cms.EncryptOptions{Cipher: r.cipher, Recipients: []cms.Recipient{to}, SelfOnly: true})
+	err = cms.Encrypt(context.Background(), &out, bytes.NewReader([]byte(text)), int64(len(text)), cms.EncryptOptions{Cipher: r.cipher, Recipients: []cms.Recipient{to}, SelfOnly: true})
 	return out.Bytes(), err
 }

@@ -25,14 +25,15 @@ var floors = [][]string{
 	{"smime"},
 	{"certstore", "keyring", "trust"},
 	{"trust/fetch", "smime/cms"},
-	{"smime/cms/internal"},
-	{"spool", "internal/address", "internal/sessions", "internal/ber", "internal/contextio", "internal/dn", "internal/rc2", "internal/spki"},
+	{"smime/cms/internal", "internal/pkcs12"},
+	{"internal/pbe"},
+	{"spool", "internal/address", "internal/sessions", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/rc2", "internal/spki"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
 var forTests = []string{"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki",
-	"certstore/storetest", "smime/cms/interop", "smime/cms/internal/wycheproof"}
+	"certstore/storetest", "keyring/interop", "smime/cms/interop", "smime/cms/internal/wycheproof"}
 
 // isolated packages touch no network and no files: what they need is given to them.
 var isolated = []string{"gateway", "smime", "smime/cms"}

@@ -32,10 +32,12 @@ check:
 	$(MAKE) fuzz
 
 # interop lets OpenSSL, NSS, gpgsm and BouncyCastle read what we write and write
-# what we read, and writes docs/interop.md.
+# what we read, and writes docs/interop.md; then it lets them, keytool and certtool
+# write key files, and writes the matrix of docs/keys.md.
 interop:
-	scripts/need openssl libnss3-tools gpgsm default-jdk-headless libbcprov-java libbcpkix-java
+	scripts/need openssl libnss3-tools gpgsm gnutls-bin default-jdk-headless libbcprov-java libbcpkix-java
 	go test -count=1 -tags interop -run TestMatrix -v ./smime/cms/interop -update
+	go test -count=1 -tags interop -run TestMatrix -v ./keyring/interop -update
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

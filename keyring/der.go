@@ -4,104 +4,106 @@ package keyring
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
 
-	"software.sslmate.com/src/go-pkcs12"
+	"sealgate/internal/charset"
+	"sealgate/internal/pkcs12"
+	"sealgate/smime/cms"
 )
 
-// parseDER reads PKCS#12.
-func parseDER(data []byte, password Password) ([]*Credential, error) {
-	if err := otherDER(data); err != nil {
-		return nil, err
+// der reads a file that is one structure.
+func (c *collection) der(data []byte) error {
+	if err := c.pkcs12(data); !errors.Is(err, pkcs12.ErrNotPKCS12) {
+		return err
 	}
-	key, cert, chain, err := pkcs12.DecodeChain(data, "")
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
-		pw, asked := ask(password)
-		if asked != nil {
-			return nil, asked
-		}
-		key, cert, chain, err = pkcs12.DecodeChain(data, string(pw))
+	if _, err := x509.ParseCertificate(data); err == nil {
+		c.note = "the file is a certificate in DER"
+		c.certificate(data, "")
+		return nil
 	}
-	var reason pkcs12.NotImplementedError
-	switch {
-	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, ErrPassword
-	case errors.As(err, &reason): // names algorithms and counts, nothing secret
-		return nil, fmt.Errorf("%w (%s)", errP12, string(reason))
-	case err != nil:
-		return nil, errP12
+	if block := keyBlock(data); block != nil {
+		c.note = "the file is a key in DER"
+		return c.block(block, 1)
 	}
-	k, err := asSigner(key, nil)
-	if err != nil {
-		return nil, err
+	if _, err := cms.Parse(bytes.NewReader(data), int64(len(data))); err == nil {
+		c.note = "the file is a bundle of certificates, .p7b"
+		c.bundle(data, "")
+		return nil
 	}
-	return pair(append([]*x509.Certificate{cert}, chain...), []crypto.Signer{k})
+	return fmt.Errorf("%w: a structure that is neither a key nor a certificate, or is damaged or cut off", ErrEmpty)
 }
 
-// errP12 names what the library does not read; openssl does.
-var errP12 = errors.New("keyring: this PKCS#12 file cannot be read (no MAC, a SHA-384 MAC, 3DES under PBES2, no key or several); convert it: openssl pkcs12 -in OLD.p12 -nodes -out NEW.pem, and paste that")
-
-// otherDER says what a DER file is that is no PKCS#12.
-func otherDER(data []byte) error {
-	if _, err := x509.ParseCertificate(data); err == nil {
-		return fmt.Errorf("%w (the file is a certificate in DER)", ErrNoKey)
+// pkcs12 reads a PKCS#12 file.
+func (c *collection) pkcs12(data []byte) error {
+	found, err := pkcs12.Read(data, func() ([]byte, error) { return ask(c.password) })
+	switch {
+	case errors.Is(err, pkcs12.ErrPassword):
+		return ErrPassword
+	case errors.Is(err, pkcs12.ErrNotPKCS12), err != nil && errors.Is(err, ErrPassword):
+		return err
+	case err != nil:
+		return fmt.Errorf("keyring: %w", err)
 	}
-	if keyType(data) != "" {
-		return fmt.Errorf("%w (the file is a key in DER)", ErrNoCert)
+	c.note = "the file is PKCS#12"
+	for _, raw := range found.Certificates {
+		c.certificate(raw, "")
 	}
-	var cms struct {
-		Type asn1.ObjectIdentifier
-		Rest asn1.RawValue `asn1:"optional"`
+	for _, what := range found.LeftOut {
+		c.leaveOut("", what)
 	}
-	if _, err := asn1.Unmarshal(data, &cms); err == nil {
-		return fmt.Errorf("%w (the file is a bundle of certificates, .p7b)", ErrNoKey)
+	for _, raw := range found.Keys {
+		k, err := parsePrivateKey(raw)
+		if err := c.addKey(k, err, ""); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // ToPEM is a certificate or private key in DER as PEM, anything else as it is.
 func ToPEM(data []byte) []byte {
-	kind := keyType(data)
 	if _, err := x509.ParseCertificate(data); err == nil {
-		kind = "CERTIFICATE"
+		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: data})
 	}
-	if kind == "" {
-		return append(bytes.TrimRight(data, "\r\n"), '\n')
+	if block := keyBlock(data); block != nil {
+		return pem.EncodeToMemory(block)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: data})
+	return append(bytes.TrimRight(charset.Text(data), "\r\n"), '\n')
 }
 
-// keyType is the PEM type of a private key in DER, plain or encrypted; "" of what is
+// keyBlock is a private key in DER, plain or encrypted, as PEM block; nil of what is
 // none.
-func keyType(data []byte) string {
-	if _, err := x509.ParsePKCS8PrivateKey(data); err == nil {
-		return "PRIVATE KEY"
+func keyBlock(data []byte) *pem.Block {
+	if _, err := parsePrivateKey(data); !errors.Is(err, errUnreadable) {
+		return &pem.Block{Type: "PRIVATE KEY", Bytes: data}
 	}
-	if _, err := x509.ParsePKCS1PrivateKey(data); err == nil {
-		return "RSA PRIVATE KEY"
+	if _, err := readEncryptedKey(data); err == nil {
+		return &pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: data}
 	}
-	if _, err := x509.ParseECPrivateKey(data); err == nil {
-		return "EC PRIVATE KEY"
-	}
-	var k encryptedKey
-	if rest, err := asn1.Unmarshal(data, &k); err == nil && len(rest) == 0 {
-		return "ENCRYPTED PRIVATE KEY"
-	}
-	return ""
+	return nil
+}
+
+// others are the first octets of files that people take for key files, and what to do.
+var others = []struct{ begin, remedy string }{
+	{"\xfe\xed\xfe\xed", "a Java keystore (JKS): keytool -importkeystore -srckeystore OLD.jks -destkeystore NEW.p12 -deststoretype pkcs12"},
+	{"\xce\xce\xce\xce", "a Java keystore (JCEKS): keytool -importkeystore -srckeystore OLD.jks -srcstoretype jceks -destkeystore NEW.p12 -deststoretype pkcs12"},
+	{"SQLite format 3", "a database of Firefox or Thunderbird: export the certificate there, as a .p12 file"},
+	{"PK\x03\x04", "a ZIP archive: unpack it"},
+	{"PuTTY-User-Key-File", "an SSH key: it has no certificate that S/MIME could use"},
 }
 
 // notAKeyFile says what came instead of PEM and DER.
 func notAKeyFile(data []byte) error {
-	switch {
-	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
-		return fmt.Errorf("%w: the file is UTF-16; save it as plain text", ErrEmpty)
-	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("MI")): // base64 of a long SEQUENCE
-		return fmt.Errorf("%w: base64 without its BEGIN and END lines; of a .p12: openssl base64 -d -in OLD -out NEW.p12", ErrEmpty)
+	for _, o := range others {
+		if bytes.HasPrefix(data, []byte(o.begin)) {
+			return fmt.Errorf("%w: %s", ErrEmpty, o.remedy)
+		}
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("MI")) { // base64 of a long SEQUENCE
+		return fmt.Errorf("%w: base64 that is damaged or cut off", ErrEmpty)
 	}
 	return ErrEmpty
 }

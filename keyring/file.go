@@ -3,7 +3,6 @@ package keyring
 // This file reads and writes key files.
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -11,24 +10,25 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"sealgate/internal/charset"
 )
 
 // othersMayRead are the mode bits that a key file must not have.
 const othersMayRead = 0o077
 
-// Load reads the credentials in a file. A file that others than its owner can
-// read is refused.
-func Load(path string, password Password) ([]*Credential, error) {
+// Load reads a key file. One that others than its owner can read is refused.
+func Load(path string, password Password) (*File, error) {
 	data, err := ReadPrivate(path)
 	if err != nil {
 		return nil, err
 	}
 	defer clear(data)
-	list, err := Parse(data, password)
+	f, err := Read(data, password)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, path)
 	}
-	return list, nil
+	return f, nil
 }
 
 // ReadPrivate reads a file that only its owner may read. Pipes have no mode that
@@ -70,8 +70,7 @@ func PasswordFile(path string) Password {
 		if err != nil {
 			return nil, err
 		}
-		line, _, _ := bytes.Cut(data, []byte("\n"))
-		return bytes.TrimRight(line, "\r"), nil
+		return charset.Password(data), nil
 	}
 }
 

@@ -13,74 +13,100 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/youmark/pkcs8"
+	"sealgate/internal/pbe"
 )
 
-// What is said of keys that mail cannot use or that need a conversion. No cause
-// is given with them: it could quote key bytes.
+// What is said of keys that mail cannot use. No cause is given with errUnreadable: it
+// could quote key bytes.
 var (
-	errUnreadable = errors.New("keyring: the private key cannot be read")
+	errUnreadable = errors.New("keyring: the private key cannot be read: it is damaged or cut off")
+	errNoPassword = fmt.Errorf("%w: the key is encrypted and no password_file is given (--password-file)", ErrPassword)
 	errKind       = errors.New("keyring: a private key of a kind that mail does not use; RSA, EC (P-256, P-384, P-521) and Ed25519 are")
-	errConvert    = errors.New("keyring: the key is encrypted in an old way; convert it: openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEWKEY")
 )
 
-// parseKey reads one key block.
-func parseKey(block *pem.Block, password Password) (crypto.Signer, error) {
+// key reads a block that holds a private key, which may be encrypted as in OpenSSL
+// before 1.0 (RFC 1421 §4.6.1.1).
+func (c *collection) key(block *pem.Block, where string) error {
+	der := block.Bytes
 	if block.Headers["DEK-Info"] != "" {
-		return nil, errConvert
+		var err error
+		if der, err = decryptBlock(block, c.password); err != nil {
+			return err
+		}
 	}
-	switch block.Type {
-	case "PRIVATE KEY":
-		return parsePKCS8(block.Bytes)
-	case "RSA PRIVATE KEY":
-		return asSigner(x509.ParsePKCS1PrivateKey(block.Bytes))
-	case "EC PRIVATE KEY":
-		return asSigner(x509.ParseECPrivateKey(block.Bytes))
-	case "ENCRYPTED PRIVATE KEY":
-		return decryptKey(block.Bytes, password)
-	}
-	return nil, fmt.Errorf("keyring: a %q block is neither a certificate nor a private key%s", block.Type, hint(block.Type))
+	k, err := parsePrivateKey(der)
+	return c.addKey(k, err, where)
 }
 
-// hint says what to do with a block that is often pasted by mistake.
-func hint(kind string) string {
-	switch {
-	case strings.HasSuffix(kind, "CERTIFICATE REQUEST"):
-		return "; paste the certificate that the CA sent back for this request"
-	case strings.HasSuffix(kind, "PUBLIC KEY"):
-		return "; the certificate has it already, the private key is needed"
-	case kind == "PKCS7", kind == "CMS":
-		return "; convert it: openssl pkcs7 -print_certs -in OLD -out NEW.pem"
-	case strings.HasPrefix(kind, "OPENSSH"), strings.HasPrefix(kind, "PGP"):
-		return "; SSH and OpenPGP keys have no certificate that S/MIME could use"
-	}
-	return ""
+func (c *collection) encryptedKey(der []byte, where string) error {
+	k, err := decryptKey(der, c.password)
+	return c.addKey(k, err, where)
 }
 
-// parsePKCS8 reads a PrivateKeyInfo (RFC 5958 §2).
-func parsePKCS8(der []byte) (crypto.Signer, error) {
-	k, err := x509.ParsePKCS8PrivateKey(der)
-	if err == nil {
-		return asSigner(k, nil)
+// privateKeyInfo is RFC 5958 §2.
+type privateKeyInfo struct {
+	Version   int
+	Algorithm pkix.AlgorithmIdentifier
+	Key       []byte
+	Rest      []asn1.RawValue `asn1:"optional"`
+}
+
+// Algorithms of RSA keys that are for one use only (RFC 4055 §1.2).
+var (
+	idRSASSAPSS = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 10}
+	idRSAESOAEP = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}
+)
+
+// parsePrivateKey reads PKCS#8, PKCS#1 or SEC1, whatever the label says: programs err
+// there. errUnreadable means that it is none of them.
+func parsePrivateKey(der []byte) (crypto.Signer, error) {
+	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return asSigner(k)
 	}
-	var info struct {
-		Version   int
-		Algorithm pkix.AlgorithmIdentifier
-		Key       []byte
-		Rest      asn1.RawValue `asn1:"optional"`
+	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return k, nil
 	}
+	if k, err := x509.ParseECPrivateKey(der); err == nil {
+		return k, nil
+	}
+	var info privateKeyInfo
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
 		return nil, errUnreadable
 	}
-	return nil, fmt.Errorf("%w (algorithm %s)", errUnreadable, info.Algorithm.Algorithm)
-}
-
-func asSigner(k any, err error) (crypto.Signer, error) {
-	if err != nil {
+	switch id := info.Algorithm.Algorithm; {
+	case id.Equal(idRSASSAPSS), id.Equal(idRSAESOAEP):
+		k, err := x509.ParsePKCS1PrivateKey(info.Key)
+		if err != nil {
+			return nil, errUnreadable
+		}
+		return k, nil
+	}
+	name := describe(info.Algorithm)
+	if slices.Contains(readKinds, name) {
 		return nil, errUnreadable
 	}
+	return nil, fmt.Errorf("%w (algorithm %s)", errKind, name)
+}
+
+// readKinds are the algorithms whose keys are read: of them, one that is not is damaged.
+var readKinds = []string{
+	"1.2.840.113549.1.1.1", "1.3.101.112",
+	"1.2.840.10045.2.1 with 1.2.840.10045.3.1.7", "1.2.840.10045.2.1 with 1.3.132.0.34", "1.2.840.10045.2.1 with 1.3.132.0.35",
+}
+
+// describe names an algorithm, and the curve when the parameters name one.
+func describe(a pkix.AlgorithmIdentifier) string {
+	var curve asn1.ObjectIdentifier
+	if _, err := asn1.Unmarshal(a.Parameters.FullBytes, &curve); err == nil {
+		return a.Algorithm.String() + " with " + curve.String()
+	}
+	return a.Algorithm.String()
+}
+
+func asSigner(k any) (crypto.Signer, error) {
 	switch k := k.(type) {
 	case *rsa.PrivateKey:
 		return k, nil
@@ -92,75 +118,89 @@ func asSigner(k any, err error) (crypto.Signer, error) {
 	return nil, errKind
 }
 
-// decryptKey reads an EncryptedPrivateKeyInfo (RFC 5958 §3).
+// encryptedKey is EncryptedPrivateKeyInfo (RFC 5958 §3).
+type encryptedKey struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Data      []byte
+}
+
+func readEncryptedKey(der []byte) (*encryptedKey, error) {
+	var k encryptedKey
+	if rest, err := asn1.Unmarshal(der, &k); err != nil || len(rest) > 0 {
+		return nil, errUnreadable
+	}
+	return &k, nil
+}
+
+// decryptKey reads an EncryptedPrivateKeyInfo. The password is asked for only when one
+// could help.
 func decryptKey(der []byte, password Password) (crypto.Signer, error) {
-	if err := checkPBES2(der); err != nil {
-		return nil, err
-	}
-	pw, err := ask(password)
+	k, err := readEncryptedKey(der)
 	if err != nil {
 		return nil, err
 	}
-	if len(pw) == 0 {
-		return nil, ErrPassword // the library takes none for "the key is not encrypted"
+	if err := pbe.CheckScheme(k.Algorithm); err != nil {
+		return nil, explained(err)
 	}
-	k, err := pkcs8.ParsePKCS8PrivateKey(der, pw)
+	text, err := ask(password)
 	if err != nil {
+		return nil, err
+	}
+	isKey := func(plain []byte) bool {
+		_, err := parsePrivateKey(plain)
+		return !errors.Is(err, errUnreadable)
+	}
+	plain, err := pbe.NewOpener(text, pbe.MaxWork).Decrypt(k.Algorithm, k.Data, isKey)
+	if err != nil {
+		return nil, explained(err)
+	}
+	return parsePrivateKey(plain)
+}
+
+// explained turns pbe's causes into sentences about the key.
+func explained(err error) error {
+	var unsupported *pbe.UnsupportedError
+	switch {
+	case errors.Is(err, pbe.ErrPassword):
+		return ErrPassword
+	case errors.As(err, &unsupported):
+		return fmt.Errorf("keyring: the private key is encrypted with what is not read here: %s; "+
+			"convert it: openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEWKEY", unsupported.What)
+	case errors.Is(err, pbe.ErrTooMuch):
+		return errors.New("keyring: the private key's encryption asks for more work than any program writes (iterations or salt)")
+	}
+	return errUnreadable
+}
+
+// decryptBlock opens the encryption of RFC 1421, with the password in UTF-8.
+func decryptBlock(block *pem.Block, password Password) ([]byte, error) {
+	name, _, _ := strings.Cut(block.Headers["DEK-Info"], ",")
+	switch name {
+	case "DES-CBC", "DES-EDE3-CBC", "AES-128-CBC", "AES-192-CBC", "AES-256-CBC":
+	default:
+		return nil, explained(&pbe.UnsupportedError{What: "cipher " + name})
+	}
+	text, err := ask(password)
+	if err != nil {
+		return nil, err
+	}
+	//lint:ignore SA1019 the scheme is weak, which is why x509 advises against it; people have such files
+	der, err := x509.DecryptPEMBlock(block, text)
+	switch {
+	case errors.Is(err, x509.IncorrectPasswordError):
 		return nil, ErrPassword
+	case err != nil:
+		return nil, errUnreadable
 	}
-	return asSigner(k, nil)
+	if _, err := parsePrivateKey(der); errors.Is(err, errUnreadable) {
+		return nil, ErrPassword // one wrong password in 256 gives good padding
+	}
+	return der, nil
 }
 
 func ask(password Password) ([]byte, error) {
 	if password == nil {
-		return nil, fmt.Errorf("%w: the key is encrypted and no password_file is given", ErrPassword)
+		return nil, errNoPassword
 	}
 	return password()
-}
-
-// encryptedKey is RFC 5958 §3's EncryptedPrivateKeyInfo with RFC 8018 §A.4's
-// parameters.
-type encryptedKey struct {
-	Algorithm struct {
-		ID     asn1.ObjectIdentifier
-		Params asn1.RawValue
-	}
-	Data []byte
-}
-
-type pbes2Params struct {
-	Derivation pkix.AlgorithmIdentifier
-	Cipher     struct {
-		ID asn1.ObjectIdentifier
-		IV []byte
-	}
-}
-
-var oidPBES2 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
-
-// blockSizes of the ciphers that are read (RFC 8018 §B.2): AES-128, -192 and
-// -256-CBC, DES-EDE3-CBC.
-var blockSizes = map[string]int{
-	"2.16.840.1.101.3.4.1.2": 16, "2.16.840.1.101.3.4.1.22": 16, "2.16.840.1.101.3.4.1.42": 16, "1.2.840.113549.3.7": 8,
-}
-
-// checkPBES2 refuses what the library that decrypts does not read or would panic
-// at: an IV or a ciphertext that is not whole blocks.
-func checkPBES2(der []byte) error {
-	var k encryptedKey
-	if _, err := asn1.Unmarshal(der, &k); err != nil {
-		return errUnreadable
-	}
-	var p pbes2Params
-	if _, err := asn1.Unmarshal(k.Algorithm.Params.FullBytes, &p); err != nil || !k.Algorithm.ID.Equal(oidPBES2) {
-		return errConvert
-	}
-	size, known := blockSizes[p.Cipher.ID.String()]
-	switch {
-	case !known:
-		return errConvert
-	case len(p.Cipher.IV) != size, len(k.Data) == 0, len(k.Data)%size != 0:
-		return errUnreadable
-	}
-	return nil
 }

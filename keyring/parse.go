@@ -1,20 +1,20 @@
 package keyring
 
-// This file reads what admins paste, and says in plain words what is wrong
-// with it.
+// This file reads what admins paste or were sent, and says in plain words what is
+// wrong with it.
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/rsa"
-	"crypto/x509"
-	"encoding/asn1"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
+	"sync"
 	"time"
 
+	"sealgate/internal/charset"
 	"sealgate/internal/spki"
 )
 
@@ -36,136 +36,116 @@ var (
 	ErrEmpty    = errors.New("keyring: neither PEM blocks nor a PKCS#12 file")
 )
 
+// File is what a key file holds.
+type File struct {
+	Credentials []*Credential
+	LeftOut     []string // what stood beside them, in words
+}
+
 // pemBegin is found also where one of the hyphens was lost.
 var pemBegin = []byte("--BEGIN ")
 
-// Parse reads PEM (certificates and keys in any order; PKCS#8 plain or
-// encrypted, PKCS#1, SEC1) or PKCS#12. Each key with its certificate is one
-// Credential. Nothing secret stands in an error.
-func Parse(data []byte, password Password) ([]*Credential, error) {
-	switch {
-	case len(data) > maxFile:
+// Read reads PEM (certificates, keys and bundles in any order) or PKCS#12, also in
+// base64 or UTF-16. Each key with its certificate is one Credential. Nothing secret
+// stands in an error. The password is asked for once at most.
+func Read(data []byte, password Password) (*File, error) {
+	if len(data) > maxFile {
 		return nil, fmt.Errorf("keyring: %d bytes are too many for a key file", len(data))
-	case bytes.Contains(data, pemBegin):
-		return parsePEM(data, password)
-	case len(data) > 0 && data[0] == 0x30:
-		return parseDER(data, password)
 	}
-	return nil, notAKeyFile(data)
+	if password != nil {
+		password = sync.OnceValues(password)
+	}
+	c := &collection{password: password}
+	if err := c.read(data); err != nil {
+		return nil, err
+	}
+	list, err := c.pair()
+	if err != nil {
+		return nil, err
+	}
+	return &File{Credentials: list, LeftOut: c.leftOut}, nil
 }
 
-// parsePEM collects all blocks, then pairs them.
-func parsePEM(data []byte, password Password) ([]*Credential, error) {
-	begun := bytes.Count(data, pemBegin)
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Windows' Notepad puts it there
-	var certs []*x509.Certificate
-	var keys []crypto.Signer
+func (c *collection) read(data []byte) error {
+	if isDER(data) {
+		return c.der(data)
+	}
+	text := charset.Text(data)
+	if bytes.Contains(text, pemBegin) {
+		return c.pem(text)
+	}
+	if der := fromBase64(text); isDER(der) {
+		return c.der(der)
+	}
+	return notAKeyFile(data)
+}
+
+// isDER tells a SEQUENCE from text that begins with the digit 0: by a long length, or by
+// one that fits, as a P-256 key has it.
+func isDER(data []byte) bool {
+	if len(data) < 2 || data[0] != 0x30 {
+		return false
+	}
+	return data[1] >= 0x80 || int(data[1]) == len(data)-2
+}
+
+// fromBase64 decodes a file that is base64 alone, nil for anything else.
+func fromBase64(text []byte) []byte {
+	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if err != nil {
+		return nil
+	}
+	return der
+}
+
+// pem reads all blocks of a text.
+func (c *collection) pem(text []byte) error {
+	begun := bytes.Count(text, pemBegin)
 	n := 0
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		n++
-		switch block.Type {
-		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-			c, err := x509.ParseCertificate(withoutTrust(block))
-			if err != nil {
-				return nil, fmt.Errorf("keyring: block %d, certificate: %w", n, err)
-			}
-			certs = append(certs, c)
-		case "EC PARAMETERS":
-		default:
-			k, err := parseKey(block, password)
-			if err != nil {
-				return nil, fmt.Errorf("%w (block %d)", err, n)
-			}
-			keys = append(keys, k)
+		if err := c.block(block, n); err != nil {
+			return fmt.Errorf("%w (block %d)", err, n)
 		}
 	}
 	if n != begun {
-		return nil, fmt.Errorf("keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them", begun, n)
+		return fmt.Errorf("keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them", begun, n)
 	}
-	return pair(certs, keys)
+	return nil
 }
 
-// withoutTrust is the certificate of a block. A TRUSTED CERTIFICATE of openssl
-// has settings behind it.
-func withoutTrust(block *pem.Block) []byte {
-	var cert asn1.RawValue
-	if _, err := asn1.Unmarshal(block.Bytes, &cert); err != nil || block.Type != "TRUSTED CERTIFICATE" {
-		return block.Bytes
+func (c *collection) block(block *pem.Block, n int) error {
+	where := fmt.Sprintf("block %d, ", n)
+	switch block.Type {
+	case "CERTIFICATE", "X509 CERTIFICATE":
+		c.certificate(block.Bytes, where)
+	case "TRUSTED CERTIFICATE":
+		c.certificate(withoutTrust(block.Bytes), where)
+	case "PKCS7", "PKCS #7 SIGNED DATA", "CMS":
+		c.bundle(block.Bytes, where)
+	case "PKCS12":
+		return c.pkcs12(block.Bytes)
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+		return c.key(block, where)
+	case "ENCRYPTED PRIVATE KEY":
+		return c.encryptedKey(block.Bytes, where)
+	default:
+		c.leaveOut(where, fmt.Sprintf("%q is neither a certificate nor a private key of a mailbox%s", block.Type, hint(block.Type)))
 	}
-	return cert.FullBytes
+	return nil
 }
 
-// pair gives each key its certificate, found by the public key, and the other
-// certificates as chain.
-func pair(certs []*x509.Certificate, keys []crypto.Signer) ([]*Credential, error) {
+// hint says what to do with a block that is often pasted by mistake.
+func hint(kind string) string {
 	switch {
-	case len(certs) == 0 && len(keys) == 0:
-		return nil, ErrEmpty
-	case len(keys) == 0:
-		return nil, ErrNoKey
-	case len(certs) == 0:
-		return nil, ErrNoCert
+	case strings.HasSuffix(kind, "CERTIFICATE REQUEST"):
+		return "; paste the certificate that the CA sent back for this request"
+	case strings.HasSuffix(kind, "PUBLIC KEY"):
+		return "; the certificate has it already, the private key is needed"
+	case strings.HasPrefix(kind, "OPENSSH"), strings.HasPrefix(kind, "PGP"):
+		return "; SSH and OpenPGP keys have no certificate that S/MIME could use"
 	}
-	certs = once(certs)
-	var out []*Credential
-	used := map[*x509.Certificate]bool{}
-	for n, k := range keys {
-		found := false
-		for _, c := range certs {
-			if !belongs(k, c) {
-				continue
-			}
-			if found = true; !used[c] { // a key may have been pasted twice
-				used[c] = true
-				out = append(out, &Credential{Certificate: c, Key: k})
-			}
-		}
-		if !found {
-			return nil, fmt.Errorf("keyring: private key %d of %d belongs to another certificate than %q", n+1, len(keys), certs[0].Subject.String())
-		}
-	}
-	for _, c := range out {
-		c.Chain = chainOf(c.Certificate, certs, used)
-	}
-	return out, nil
-}
-
-// once leaves out what was pasted twice.
-func once(certs []*x509.Certificate) (out []*x509.Certificate) {
-	for _, c := range certs {
-		if !slices.ContainsFunc(out, c.Equal) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func belongs(k crypto.Signer, c *x509.Certificate) bool {
-	pub, err := spki.PublicKey(c)
-	if err != nil {
-		return false
-	}
-	own, ok := k.Public().(interface{ Equal(crypto.PublicKey) bool })
-	return ok && own.Equal(pub)
-}
-
-// chainOf follows the issuers among the certificates that have no key here. The
-// root is left out: whoever needs it has it.
-func chainOf(leaf *x509.Certificate, certs []*x509.Certificate, used map[*x509.Certificate]bool) (chain []*x509.Certificate) {
-	for at := leaf; len(chain) <= len(certs); {
-		var next *x509.Certificate
-		for _, c := range certs {
-			if !used[c] && c != at && spki.CheckSignatureFrom(at, c) == nil {
-				next = c
-				break
-			}
-		}
-		if next == nil || bytes.Equal(next.RawSubject, next.RawIssuer) {
-			return chain
-		}
-		chain, at = append(chain, next), next
-	}
-	return chain
+	return ""
 }
 
 // Problems are what makes a credential unfit at the time now, in plain words;

@@ -5,6 +5,7 @@ package keyring
 
 import (
 	"bytes"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/pem"
 	"os"
@@ -57,13 +58,13 @@ func TestDamagedPaste(t *testing.T) {
 		"in one line":              {bytes.ReplaceAll(good, []byte("\n"), []byte(" ")), "in lines of its own"},
 		"without its end":          {append(bytes.Clone(cert), key[:len(key)-30]...), "paste each whole"},
 		"a hyphen lost":            {append(bytes.Clone(key[1:]), cert...), "all five hyphens"},
-		"UTF-16":                   {wide, "UTF-16"},
-		"base64 without its lines": {bytes.Join(bytes.Split(cert, []byte("\n"))[1:5], []byte("\n")), "without its BEGIN and END lines"},
+		"UTF-16":                   {wide, ""},
+		"base64 without its lines": {bytes.Join(bytes.Split(cert, []byte("\n"))[1:5], []byte("\n")), "damaged or cut off"},
 		"certificate cut off":      {append(bytes.Clone(key), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: block.Bytes[:100]})...), "block 2, certificate"},
 		"a request":                {append(bytes.Clone(key), "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n-----END CERTIFICATE REQUEST-----\n"...), "the CA sent back"},
 		"an SSH key":               {append(bytes.Clone(cert), "-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n-----END OPENSSH PRIVATE KEY-----\n"...), "SSH"},
 	} {
-		got, err := Parse(k.data, nil)
+		got, err := parse(k.data, nil)
 		if k.want == "" && (err != nil || len(got) != 1) {
 			t.Errorf("%s: %d credentials, %v", name, len(got), err)
 		}
@@ -87,20 +88,20 @@ func TestWhatOpensslMakes(t *testing.T) {
 	}{
 		"trusted certificate": {append(mustKeyPEM(t, c), openssl(t, "x509", "-in", both, "-trustout", "-addtrust", "emailProtection")...), ""},
 		"PKCS#8 with 3DES":    {with(openssl(t, "pkcs8", "-topk8", "-v2", "des3", "-in", both, "-passout", "pass:pw")), ""},
-		"PKCS#8 old way":      {with(openssl(t, "pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-in", both, "-passout", "pass:pw")), "openssl pkcs8 -topk8"},
-		"PKCS#1 encrypted":    {with(openssl(t, "rsa", "-in", both, "-traditional", "-aes128", "-passout", "pass:pw")), "openssl pkcs8 -topk8"},
+		"PKCS#8 old way":      {with(openssl(t, "pkcs8", "-topk8", "-v1", "PBE-SHA1-3DES", "-in", both, "-passout", "pass:pw")), ""},
+		"PKCS#1 encrypted":    {with(openssl(t, "rsa", "-in", both, "-traditional", "-aes128", "-passout", "pass:pw")), ""},
 		"PKCS#1 in DER":       {openssl(t, "rsa", "-in", both, "-traditional", "-outform", "DER"), "a key in DER"},
 		"SEC1 in DER":         {openssl(t, "ec", "-in", ec, "-outform", "DER"), "a key in DER"},
 		"PKCS#8 in DER":       {openssl(t, "pkcs8", "-topk8", "-nocrypt", "-in", both, "-outform", "DER"), "a key in DER"},
 		"encrypted, in DER":   {openssl(t, "pkcs8", "-topk8", "-in", both, "-outform", "DER", "-passout", "pass:pw"), "a key in DER"},
 		"bundle":              {openssl(t, "crl2pkcs7", "-nocrl", "-certfile", both, "-outform", "DER"), ".p7b"},
-		"bundle in PEM":       {append(mustKeyPEM(t, c), openssl(t, "crl2pkcs7", "-nocrl", "-certfile", both)...), "openssl pkcs7 -print_certs"},
-		"P12, SHA-384 MAC":    {openssl(t, "pkcs12", "-export", "-in", both, "-macalg", "sha384", "-passout", "pass:pw"), "openssl pkcs12 -in"},
-		"P12 without a key":   {openssl(t, "pkcs12", "-export", "-nokeys", "-in", both, "-passout", "pass:pw"), "openssl pkcs12 -in"},
+		"bundle in PEM":       {append(mustKeyPEM(t, c), openssl(t, "crl2pkcs7", "-nocrl", "-certfile", both)...), ""},
+		"P12, SHA-384 MAC":    {openssl(t, "pkcs12", "-export", "-in", both, "-macalg", "sha384", "-passout", "pass:pw"), ""},
+		"P12 without a key":   {openssl(t, "pkcs12", "-export", "-nokeys", "-in", both, "-passout", "pass:pw"), "no private key"},
 		"X25519":              {with(openssl(t, "genpkey", "-algorithm", "X25519")), "a kind that mail does not use"},
 		"Ed448":               {with(openssl(t, "genpkey", "-algorithm", "ED448")), "1.3.101.113"},
 	} {
-		got, err := Parse(k.data, secret("pw"))
+		got, err := parse(k.data, secret("pw"))
 		if k.want == "" && (err != nil || len(got) != 1 || !got[0].Certificate.Equal(c.Certificate)) {
 			t.Errorf("%s: %d credentials, %v", name, len(got), err)
 		}
@@ -119,7 +120,7 @@ func TestLeafByPublicKey(t *testing.T) {
 	chain := filepath.Join(t.TempDir(), "chain.pem")
 	os.WriteFile(chain, ca.CertPEM(), 0o600)
 	data := openssl(t, "pkcs12", "-export", "-in", both, "-certfile", chain, "-passout", "pass:pw")
-	got, err := Parse(data, secret("pw"))
+	got, err := parse(data, secret("pw"))
 	if err != nil || len(got) != 1 || !got[0].Certificate.Equal(c.Certificate) || len(got[0].Chain) != 1 || !got[0].Chain[0].Equal(ca.Certificate) {
 		t.Errorf("%+v %v", got, err)
 	}
@@ -146,8 +147,14 @@ func TestDamagedEncryptedKey(t *testing.T) {
 			t.Errorf("%d octets of ciphertext: %v", n, err)
 		}
 	}
-	var params pbes2Params
-	if _, err := asn1.Unmarshal(k.Algorithm.Params.FullBytes, &params); err != nil {
+	var params struct {
+		Derivation pkix.AlgorithmIdentifier
+		Cipher     struct {
+			ID asn1.ObjectIdentifier
+			IV []byte
+		}
+	}
+	if _, err := asn1.Unmarshal(k.Algorithm.Parameters.FullBytes, &params); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range []int{0, 8, 15, 17} {
@@ -157,7 +164,7 @@ func TestDamagedEncryptedKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := k
-		other.Algorithm.Params = asn1.RawValue{FullBytes: full}
+		other.Algorithm.Parameters = asn1.RawValue{FullBytes: full}
 		bad, err := asn1.Marshal(other)
 		if err != nil {
 			t.Fatal(err)

@@ -20,10 +20,10 @@ func keyCommand() *cobra.Command {
 	c := family(&cobra.Command{Use: "key", Short: "our own keys"})
 	var passwordFile, out string
 	var force bool
-	imp := &cobra.Command{Use: "import --out FILE SOURCE", Short: "turn a .p12 or pasted PEM (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
+	imp := &cobra.Command{Use: "import --out FILE SOURCE", Short: "turn a .p12, PEM or whatever else a key came in (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) }}
 	imp.Flags().StringVar(&out, "out", "", "where the key goes, FILE (mode 0600)")
-	imp.Flags().StringVar(&passwordFile, "password-file", "", "password of the source, FILE")
+	imp.Flags().StringVar(&passwordFile, "password-file", "", "password of the source, FILE (default: asked for on the terminal)")
 	imp.Flags().BoolVar(&force, "force", false, "write it even if there are problems with it, or the file exists")
 	imp.MarkFlagRequired("out")
 	c.AddCommand(imp)
@@ -45,16 +45,19 @@ func importKey(source, out, passwordFile string, force bool) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	pw, unread := privatePassword(passwordFile)
-	list, err := keyring.Parse(data, pw)
+	pw, unread := privatePassword(passwordFile, source)
+	f, err := keyring.Read(data, pw)
 	if *unread != nil {
 		return unreadable(*unread)
 	}
 	if err != nil {
 		return &failure{exitNotValid, err}
 	}
+	for _, what := range f.LeftOut {
+		fmt.Fprintf(terminal{os.Stderr}, "left out: %s\n", what)
+	}
 	var pem bytes.Buffer
-	for _, c := range list {
+	for _, c := range f.Credentials {
 		describe(c)
 		if p := c.Problems(time.Now()); len(p) > 0 && !force {
 			return &failure{exitNotValid, fmt.Errorf("%s (--force takes it all the same)", p[0])}
@@ -66,20 +69,6 @@ func importKey(source, out, passwordFile string, force bool) error {
 		pem.Write(one)
 	}
 	return writeKey(out, pem.Bytes(), force)
-}
-
-// privatePassword is the password of a key that the gateway will have: its file is
-// held to what a key file is. unread says why it was not read.
-func privatePassword(path string) (pw keyring.Password, unread *error) {
-	unread = new(error)
-	read := keyring.PasswordFile(path)
-	if read == nil {
-		return nil, unread
-	}
-	return func() (text []byte, err error) {
-		text, *unread = read()
-		return text, *unread
-	}, unread
 }
 
 // writeKey puts the key at path, whole or not at all, mode 0600 from the start.

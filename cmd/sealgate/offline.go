@@ -4,7 +4,6 @@ package main
 // files, and output that is whole or not there.
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -33,23 +32,25 @@ func credentials(paths []string, passwordFile string) (all []*keyring.Credential
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		list, err := keyring.Parse(data, password(passwordFile))
+		f, err := keyring.Read(data, password(passwordFile, path))
 		switch {
 		case errors.Is(err, keyring.ErrNoKey) || errors.Is(err, keyring.ErrNoCert):
 			halves, from = append(halves, keyring.ToPEM(data)...), append(from, path)
 		case err != nil:
 			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
+		default:
+			all = append(all, f.Credentials...)
 		}
-		all = append(all, list...)
 	}
 	if len(from) == 0 {
 		return all, nil
 	}
-	list, err := keyring.Parse(halves, password(passwordFile))
+	names := strings.Join(from, ", ")
+	f, err := keyring.Read(halves, password(passwordFile, names))
 	if err != nil {
-		return nil, unreadable(fmt.Errorf("%s: %w", strings.Join(from, ", "), err))
+		return nil, unreadable(fmt.Errorf("%s: %w", names, err))
 	}
-	return append(all, list...), nil
+	return append(all, f.Credentials...), nil
 }
 
 func decryptionKeys(list []*keyring.Credential) (keys []cms.DecryptionKey) {
@@ -69,37 +70,15 @@ func certificates(paths []string, passwordFile string) (all []*x509.Certificate,
 		}
 		list, err := certstore.ReadCertificates(data)
 		if err != nil {
-			with, bad := keyring.Parse(data, password(passwordFile))
+			with, bad := keyring.Read(data, password(passwordFile, path))
 			if bad != nil {
 				return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 			}
-			list = []*x509.Certificate{with[0].Certificate}
+			list = []*x509.Certificate{with.Credentials[0].Certificate}
 		}
 		all = append(all, list...)
 	}
 	return all, nil
-}
-
-// maxPassword bounds a password file, in octets.
-const maxPassword = 4096
-
-// password is the first line of a file, asked for only where a key needs one.
-// Like the keys of these commands, unlike the gateway's own, it may be readable by
-// others, as for openssl.
-func password(path string) keyring.Password {
-	if path == "" {
-		return nil
-	}
-	return func() ([]byte, error) {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		text, err := io.ReadAll(io.LimitReader(f, maxPassword))
-		line, _, _ := bytes.Cut(text, []byte("\n"))
-		return bytes.TrimRight(line, "\r"), err
-	}
 }
 
 // output writes to path ("" or "-" is standard output). A failed run leaves no

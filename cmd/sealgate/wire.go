@@ -153,12 +153,12 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 	for _, m := range cfg.Mailbox {
 		b := &keyring.Mailbox{Addresses: m.Addresses, Also: m.Also, Users: m.Users, RecipientDelimiter: m.RecipientDelimiter}
 		for _, path := range m.Keys {
-			list, err := keyring.Load(path, keyring.PasswordFile(m.PasswordFile))
+			f, err := keyring.Load(path, keyring.PasswordFile(m.PasswordFile))
 			if err != nil {
 				return nil, nil, fmt.Errorf("mailbox %s: %w", m.Addresses[0], err)
 			}
-			b.Credentials = append(b.Credentials, list...)
-			warn(log, m.Addresses[0], path, list)
+			b.Credentials = append(b.Credentials, f.Credentials...)
+			warn(log, m.Addresses[0], path, f)
 		}
 		boxes = append(boxes, b)
 		defaults[b] = gateway.Demand{Sign: strength(m.Sign), Encrypt: strength(m.Encrypt)}
@@ -166,8 +166,11 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 	return boxes, defaults, nil
 }
 
-func warn(log *slog.Logger, mailbox, path string, list []*keyring.Credential) {
-	for _, c := range list {
+func warn(log *slog.Logger, mailbox, path string, f *keyring.File) {
+	for _, what := range f.LeftOut {
+		log.Info("left out of a key file", "mailbox", mailbox, "file", path, "what", what)
+	}
+	for _, c := range f.Credentials {
 		for _, p := range c.Problems(time.Now()) {
 			log.Warn("key problem", "mailbox", mailbox, "file", path, "problem", p)
 		}

@@ -1,0 +1,68 @@
+package main
+
+// This file gets the password of a key: out of a file, or from who sits at the terminal.
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"sealgate/internal/charset"
+	"sealgate/keyring"
+)
+
+// maxPassword bounds a password file, in octets.
+const maxPassword = 4096
+
+// password is the first line of a file, asked for only where a key needs one.
+// Like the keys of these commands, unlike the gateway's own, it may be readable by
+// others, as for openssl.
+func password(path, source string) keyring.Password {
+	if path == "" {
+		return prompt(source)
+	}
+	return func() ([]byte, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		text, err := io.ReadAll(io.LimitReader(f, maxPassword))
+		return charset.Password(text), err
+	}
+}
+
+// privatePassword is the password of a key that the gateway will have: its file is
+// held to what a key file is. unread says why it was not read.
+func privatePassword(path, source string) (pw keyring.Password, unread *error) {
+	unread = new(error)
+	read := keyring.PasswordFile(path)
+	if read == nil {
+		return prompt(source), unread
+	}
+	return func() (text []byte, err error) {
+		text, *unread = read()
+		return text, *unread
+	}, unread
+}
+
+// prompt asks on the terminal, without echo; nil where nobody sits at one. Standard input
+// may be the key itself.
+func prompt(source string) keyring.Password {
+	if !term.IsTerminal(int(os.Stderr.Fd())) {
+		return nil
+	}
+	return func() ([]byte, error) {
+		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+		if err != nil {
+			return nil, fmt.Errorf("the key is encrypted and there is no terminal to ask for its password: %w", err)
+		}
+		defer tty.Close()
+		fmt.Fprintf(terminal{tty}, "Password of %s: ", source)
+		text, err := term.ReadPassword(int(tty.Fd()))
+		fmt.Fprintln(tty)
+		return text, err
+	}
+}

@@ -8,13 +8,13 @@ package gateway
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 
 	"sealgate/internal/address"
 	"sealgate/smime"
 	"sealgate/smime/cms"
-	"sealgate/spool"
 )
 
 // hasEncrypted reports whether the mail has an encrypted layer, and whether a key of
@@ -101,7 +101,7 @@ var errTooLarge = errors.New("gateway: what was decrypted is larger than limits.
 const roomForFields = 16 << 10
 
 // fits refuses a new body that could be too large further on.
-func (m *inboundMail) fits(body *spool.File) error {
+func (m *inboundMail) fits(body *io.SectionReader) error {
 	most := m.g.o.Limits.ResultSize
 	if m.encrypted && most > 0 && m.e.BodyOffset()+body.Size()+roomForFields > most {
 		return errTooLarge
@@ -150,7 +150,6 @@ func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *O
 		d.action = QuarantineMail
 		return d.hold(out, m.env, m.j)
 	}
-	out.Close()
 	m.log.Warn("not refused, because the answer would tell the sender what was decrypted: left as it came", "cause", d.cause, "action", string(d.action))
 	return m.leftAsItCame(ctx, withheldRule)
 }

@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -26,16 +25,14 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 	if p.keep {
 		return accepted(Delivery{To: m.env.To, Edits: m.stripped()}), nil
 	}
-	signed, done, err := m.content(ctx, p)
+	signed, err := m.content(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
 	out := &Outcome{Verdict: Accept}
 	for _, g := range p.groups {
 		d, err := m.copy(ctx, p, g, signed)
 		if err != nil {
-			out.Close()
 			return nil, err
 		}
 		out.Deliveries = append(out.Deliveries, d)
@@ -46,33 +43,30 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 
 // content is what is sent in clear and what is encrypted, signed where that is planned;
 // nil when the body stays as it is.
-func (m *outboundMail) content(ctx context.Context, p *plan) (e *smime.Entity, done func(), err error) {
-	var made []io.Closer
-	done = func() {
-		for _, c := range slices.Backward(made) { // what was made last reads from the ones before
-			c.Close()
-		}
-	}
+func (m *outboundMail) content(ctx context.Context, p *plan) (*smime.Entity, error) {
 	if p.credential == nil && !p.encrypts() {
-		return nil, done, nil
+		return nil, nil
 	}
-	e = m.e
+	e := m.e
 	if p.anew {
 		opened, err := m.open(ctx, m.e)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		made = append(made, opened)
+		m.owned = append(m.owned, opened)
 		e = opened.Inner
 	}
 	for _, step := range []func(context.Context, *smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
-		if e, err = step(ctx, e, p); err != nil {
-			done()
-			return nil, nil, err
+		next, err := step(ctx, e, p)
+		if err != nil {
+			return nil, err
 		}
-		made = append(made, e)
+		if next != e {
+			m.owned = append(m.owned, next)
+			e = next
+		}
 	}
-	return e, done, nil
+	return e, nil
 }
 
 // prepare makes it survive the way (RFC 8551 §3.1.2), without orders in inner parts:
@@ -148,14 +142,14 @@ func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime
 	case signed == nil:
 		return Delivery{To: g.to, Edits: m.stripped()}, nil
 	case g.encrypt == nil:
-		return m.delivery(ctx, g, signed, nil)
+		return m.delivery(g, signed, nil)
 	}
 	sealed, err := m.encrypt(ctx, g, signed)
 	if err != nil {
 		return Delivery{}, err
 	}
-	defer sealed.Close()
-	return m.delivery(ctx, g, sealed, m.hidden(p))
+	m.owned = append(m.owned, sealed)
+	return m.delivery(g, sealed, m.hidden(p))
 }
 
 // inside is the copy of served mailboxes: as the helpdesk wrote it, with the status
@@ -182,16 +176,12 @@ func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity
 }
 
 // delivery is a copy with a new body.
-func (m *outboundMail) delivery(ctx context.Context, g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
+func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
 	if r := m.tooLarge(e); r != nil {
 		return Delivery{}, r
 	}
-	body, err := copyBody(ctx, m.g.o.Spool, e)
-	if err != nil {
-		return Delivery{}, err
-	}
 	edits := slices.Concat(m.stripped(), deleteFields(m.e, brokenByUs), contentFields(m.e, e), hidden)
-	return Delivery{To: g.to, Edits: edits, Body: body}, nil
+	return Delivery{To: g.to, Edits: edits, Body: e.Body()}, nil
 }
 
 // tooLarge judges the result before the first edit is sent (design §4).

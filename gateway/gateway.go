@@ -7,9 +7,10 @@
 package gateway
 
 import (
+	"errors"
+	"io"
 	"net/netip"
-
-	"sealgate/spool"
+	"slices"
 )
 
 // Direction says which way a message goes; a listener knows it.
@@ -72,28 +73,33 @@ type Outcome struct {
 	Verdict    Verdict
 	Reply      Reply      // for Reject and TempFail; for Quarantine its Text is the reason
 	Deliveries []Delivery // at least one on Accept and Quarantine
+	Owned      Owned      // what the bodies of the deliveries read from
 }
 
-// Close frees the spool files of all deliveries; the adapter calls it when the
+// Close frees what the bodies of the deliveries read from; the adapter calls it when the
 // message has been handed over.
-func (o *Outcome) Close() error {
-	var first error
-	for _, d := range o.Deliveries {
-		if d.Body == nil {
-			continue
-		}
-		if err := d.Body.Close(); err != nil && first == nil {
-			first = err
-		}
+func (o *Outcome) Close() error { return o.Owned.Close() }
+
+// Owned is what bodies read from, in the order in which it was made.
+type Owned []io.Closer
+
+// Close begins with what was made last: it reads from what was made before.
+func (o Owned) Close() error {
+	var errs []error
+	for _, c := range slices.Backward(o) {
+		errs = append(errs, c.Close())
 	}
-	return first
+	return errors.Join(errs...)
 }
 
 // Delivery is one copy of the message and who gets it.
 type Delivery struct {
 	To    []string     // a subset of Envelope.To, as received
 	Edits []HeaderEdit // against the fields as received, see HeaderEdit
-	Body  *spool.File  // the new body with CRLF, without header; nil: unchanged
+
+	// Body is the new body with CRLF, without header, as a view on what the Outcome owns
+	// or on the message itself: it can be read until either is closed. nil: unchanged.
+	Body *io.SectionReader
 
 	// CameEncrypted: the mail had an encrypted layer, whatever became of it, and its
 	// sender must not learn that. Sender is the copy's reverse-path, "" for none; its

@@ -26,43 +26,38 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if m.keepsSignature() && !text {
 		return Delivery{To: to, Edits: m.withStatus(ctx, m.j, m.e, nil)}, nil
 	}
-	shown, closeShown, err := m.ordinary(ctx, text)
+	shown, err := m.ordinary(ctx, text)
 	if err != nil {
 		return Delivery{}, err
 	}
-	defer closeShown()
-	body, err := copyBody(ctx, m.g.o.Spool, shown)
-	if err != nil {
-		return Delivery{}, err
-	}
+	body := shown.Body()
 	if err := m.fits(body); err != nil {
-		body.Close()
 		return Delivery{}, err
 	}
 	edits := m.withStatus(ctx, m.j, m.e, contentFields(m.e, shown))
 	return m.confidential(Delivery{To: to, Edits: edits, Body: body}), nil
 }
 
-// keepsSignature tells whether keep_signature leaves the body alone: nothing
-// but detached signatures was undone.
+// keepsSignature reports whether keep_signature leaves the body alone.
 func (m *inboundMail) keepsSignature() bool {
-	return m.g.o.Inbound.KeepSignature && !slices.ContainsFunc(m.opened.Layers, func(l smime.Layer) bool { return l.Type != smime.SignedDetached })
+	return m.g.o.Inbound.KeepSignature && m.onlyDetached()
+}
+
+// onlyDetached reports whether nothing but detached signatures was undone.
+func (m *inboundMail) onlyDetached() bool {
+	return !slices.ContainsFunc(m.opened.Layers, func(l smime.Layer) bool { return l.Type != smime.SignedDetached })
 }
 
 // ordinary is the entity shown as legal mail, its HTML as text where asked.
-func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, func(), error) {
-	var made []*smime.Entity
-	done := func() {
-		for _, e := range slices.Backward(made) { // what was made last reads from the ones before
-			e.Close()
-		}
-	}
+func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, error) {
 	shown := m.opened.Inner
 	var steps []func(context.Context, *smime.Entity, *spool.Spool) (*smime.Entity, error)
 	if m.opened.Protected != nil {
 		steps = append(steps, smime.WithoutLegacyDisplay) // the Subject is restored, it need not stand in the text
 	}
-	steps = append(steps, smime.Legalize)
+	if !m.onlyDetached() { // what was not inside CMS has come by SMTP, and is legal
+		steps = append(steps, smime.Legalize)
+	}
 	if text {
 		steps = append(steps, smime.TextOnly)
 	}
@@ -72,14 +67,14 @@ func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, f
 	for _, step := range steps {
 		next, err := step(ctx, shown, m.g.o.Spool)
 		if err != nil {
-			done()
-			return nil, nil, err
+			return nil, err
 		}
 		if next != shown {
-			made, shown = append(made, next), next
+			m.owned = append(m.owned, next)
+			shown = next
 		}
 	}
-	return shown, done, nil
+	return shown, nil
 }
 
 // unreadable is the copy for a served mailbox whose keys do not open the mail.
@@ -139,7 +134,7 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 }
 
 // explainBody writes the multipart of explained and returns its Content-Type.
-func (m *inboundMail) explainBody(ctx context.Context) (*spool.File, string, error) {
+func (m *inboundMail) explainBody(ctx context.Context) (*io.SectionReader, string, error) {
 	boundary, err := newBoundary()
 	if err != nil {
 		return nil, "", err
@@ -153,15 +148,15 @@ func (m *inboundMail) explainBody(ctx context.Context) (*spool.File, string, err
 		}
 	}
 	head.WriteString("\r\n")
-	body := m.g.o.Spool.Create()
+	file := m.g.o.Spool.Create()
+	m.owned = append(m.owned, file)
 	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), strings.NewReader("\r\n--" + boundary + "--\r\n")} {
-		if _, err := io.Copy(contextio.NewWriter(ctx, body), r); err != nil {
-			body.Close()
+		if _, err := io.Copy(contextio.NewWriter(ctx, file), r); err != nil {
 			return nil, "", err
 		}
 	}
+	body := file.NewReader()
 	if err := m.fits(body); err != nil {
-		body.Close()
 		return nil, "", err
 	}
 	return body, "multipart/mixed;\r\n boundary=\"" + boundary + "\"", nil
@@ -183,14 +178,4 @@ func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Ent
 		edits = append(edits, c)
 	}
 	return edits
-}
-
-// copyBody is e's body in a file of its own.
-func copyBody(ctx context.Context, sp *spool.Spool, e *smime.Entity) (*spool.File, error) {
-	f := sp.Create()
-	if _, err := io.Copy(contextio.NewWriter(ctx, f), e.Body()); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }

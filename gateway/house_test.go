@@ -149,7 +149,7 @@ func apply(t *testing.T, e *smime.Entity, d Delivery) string {
 	b.WriteString("\r\n")
 	body := e.Body()
 	if d.Body != nil {
-		body = d.Body.NewReader()
+		body = d.Body
 	}
 	if _, err := io.Copy(&b, body); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,8 @@ type inboundMail struct {
 	encrypted bool     // it has an encrypted layer, whatever became of that
 	tried     bool     // a key of ours was tried on it, whatever became of that
 	withheld  withheld // why it is not opened, "" when it is
+
+	owned Owned // what the copies read from
 }
 
 // mailboxKey is one credential of one mailbox.
@@ -47,11 +49,16 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 		return accepted(Delivery{To: env.To, Edits: m.strip}), nil
 	}
 	out, err := m.handle(ctx)
-	if err != nil && m.encrypted {
+	if err == nil {
+		out.Owned = m.owned
+		return out, nil
+	}
+	m.owned.Close()
+	if m.encrypted {
 		log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
 		return m.leftAsItCame(ctx, reason(err)), nil
 	}
-	return out, err
+	return nil, err
 }
 
 // handle opens, judges and hands over.
@@ -60,7 +67,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 		m.encrypted = errors.Is(err, smime.ErrDecrypting)
 		return nil, err
 	}
-	defer m.opened.Close()
+	m.owned = append(m.owned, m.opened)
 	m.encrypted, m.tried = hasEncrypted(m.opened)
 	var err error
 	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
@@ -226,7 +233,6 @@ func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) 
 	} {
 		d, err := make()
 		if err != nil {
-			out.Close()
 			return nil, err
 		}
 		if len(d.To) > 0 {

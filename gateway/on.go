@@ -101,7 +101,6 @@ func (d decision) hold(out *Outcome, env Envelope, j *Judgement) *Outcome {
 		return out
 	}
 	if !env.CanHold {
-		out.Close()
 		return rejected(refuse(451, "4.7.1", "S/MIME: "+d.cause+", cannot be held for review here"))
 	}
 	out.Verdict, out.Reply.Text = Quarantine, "S/MIME: "+d.cause

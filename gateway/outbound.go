@@ -27,7 +27,8 @@ type outboundMail struct {
 	orders  orders
 	want    Demand
 	how     Algorithms
-	hide    bool // the Subject had been hidden by whom this answers
+	owned   Owned // what the copies read from
+	hide    bool  // the Subject had been hidden by whom this answers
 }
 
 func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
@@ -50,8 +51,10 @@ func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, l
 	}
 	out, err := m.carryOut(ctx, p)
 	if err != nil {
+		m.owned.Close()
 		return nil, err
 	}
+	out.Owned = m.owned
 	m.log.Info("outbound", "from", m.from, "signed", p.credential != nil, "encrypted", p.encrypts(), "copies", len(out.Deliveries))
 	return out, nil
 }

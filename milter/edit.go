@@ -12,7 +12,6 @@ import (
 	"github.com/emersion/go-milter"
 
 	"sealgate/gateway"
-	"sealgate/spool"
 )
 
 // operation is one milter modification.
@@ -97,7 +96,7 @@ const bodyChunk = milter.MaxBodyChunk
 
 // replaceBody sends the new body. go-milter turns CRLF into LF chunk by chunk,
 // so a chunk never ends between the two.
-func replaceBody(m *milter.Modifier, body *spool.File) error {
+func replaceBody(m *milter.Modifier, body *io.SectionReader) error {
 	buf := make([]byte, bodyChunk)
 	size := body.Size()
 	if size == 0 {

@@ -138,7 +138,9 @@ func TestBodyChunks(t *testing.T) {
 			e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
 				body := sp.Create()
 				io.WriteString(body, text)
-				return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To, Body: body}}}, nil
+				return &gateway.Outcome{
+					Deliveries: []gateway.Delivery{{To: env.To, Body: body.NewReader()}}, Owned: gateway.Owned{body},
+				}, nil
 			}}
 			m := dial(t, serve(t, &Server{Processor: e, Spool: sp}))
 			m.connect("127.0.0.1")

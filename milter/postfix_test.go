@@ -199,7 +199,11 @@ func TestNewBodyOfAMailWithoutOne(t *testing.T) {
 	e.do = func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
 		body := sp.Create()
 		fmt.Fprint(body, "New: body\r\n")
-		return &gateway.Outcome{Deliveries: []gateway.Delivery{{To: env.To, Body: body, Edits: []gateway.HeaderEdit{{Op: gateway.AppendField, Name: "X-End", Value: " x"}}}}}, nil
+		edit := gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-End", Value: " x"}
+		return &gateway.Outcome{
+			Deliveries: []gateway.Delivery{{To: env.To, Body: body.NewReader(), Edits: []gateway.HeaderEdit{edit}}},
+			Owned:      gateway.Owned{body},
+		}, nil
 	}
 	for i, text := range []string{"Subject: MARK", "Subject: MARK\r\n", "Subject: MARK\r\nno field\r\n"} {
 		mark := fmt.Sprintf("mark-%d.", i)

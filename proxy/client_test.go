@@ -202,7 +202,7 @@ func TestCopiesArriveAsTheyShould(t *testing.T) {
 	tr.Recipients[2].Options = &smtp.RcptOptions{Notify: []smtp.DSNNotify{smtp.DSNNotifySuccess, smtp.DSNNotifyDelayed}, OriginalRecipientType: smtp.DSNAddressTypeRFC822, OriginalRecipient: "other@b.example"}
 	copies[2].CameEncrypted = true
 	copies[2].Sender = "postmaster@firma.example"
-	copies[2].Body = file(t, "secret\r\n.\r\n")
+	copies[2].Body = file(t, "secret\r\n.\r\n").NewReader()
 	copies[2].Edits = append(copies[2].Edits, gateway.HeaderEdit{Op: gateway.InsertField, Name: "X-Top", Value: " 1"}, gateway.HeaderEdit{Op: gateway.AppendField, Name: "X-End", Value: " a\r\n b"},
 		gateway.HeaderEdit{Op: gateway.ReplaceField, Index: 2, Name: "Subject", Value: " y"})
 	if err := to(hop).Deliver(context.Background(), tr, file(t, mail), copies); err != nil {

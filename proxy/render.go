@@ -31,7 +31,7 @@ func render(w io.Writer, msg *spool.File, d gateway.Delivery) error {
 	}
 	body := e.Body()
 	if d.Body != nil {
-		body = d.Body.NewReader()
+		body = io.NewSectionReader(d.Body, 0, d.Body.Size())
 	}
 	_, err = io.Copy(w, body)
 	return err

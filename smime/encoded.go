@@ -4,6 +4,7 @@ package smime
 
 import (
 	"io"
+	"sync"
 
 	"github.com/segmentio/asm/base64"
 )
@@ -14,8 +15,9 @@ const (
 )
 
 // base64Text reads as the base64 lines of the size octets in src, each with
-// CRLF. It is not safe for concurrent use.
+// CRLF.
 type base64Text struct {
+	mu   sync.Mutex // guards raw and enc: copies of one message are read at once
 	src  io.ReaderAt
 	size int64
 	raw  []byte
@@ -30,6 +32,8 @@ func (b *base64Text) length() int64 {
 
 // ReadAt reads as io.ReaderAt says.
 func (b *base64Text) ReadAt(p []byte, off int64) (done int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for end := b.length(); done < len(p) && off < end; {
 		n, err := b.encode(p[done:], off)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/segmentio/asm/base64"
 )
@@ -20,8 +21,9 @@ const (
 )
 
 // base64Lines reads what base64 text means at any offset. All that is read is
-// checked as decodeBase64 does it. It is not safe for concurrent use.
+// checked as decodeBase64 does it.
 type base64Lines struct {
+	mu     sync.Mutex // guards raw, packed and out: copies of one message are read at once
 	text   io.ReaderAt
 	length int64 // of the text, without what is blank at its end
 	chars  int64 // of a line
@@ -62,6 +64,8 @@ func (b *base64Lines) ReadAt(p []byte, off int64) (done int, err error) {
 	if off < 0 {
 		return 0, errIrregular
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for done < len(p) && off < b.size {
 		n, err := b.decode(p[done:], off)
 		if err != nil {

@@ -5,7 +5,6 @@ package certstore
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,9 +27,6 @@ type BadgerOptions struct {
 
 	Cache CacheBounds // of each cache; zero: DefaultCacheBounds
 }
-
-// schemaVersion is the layout of keys and records; another one is refused.
-const schemaVersion = 1
 
 // Sizes for a small resident store: records are about 2 KiB, and thousands of
 // contacts are the rule, not millions.
@@ -114,25 +110,6 @@ func explain(dir string, err error) error {
 
 func damaged(dir string, err error) error {
 	return fmt.Errorf("certstore: %s is damaged: restore the folder from a backup, or move it away and import the certificates again: %w", dir, err)
-}
-
-// checkSchema writes the version into a new store and compares it in an old one.
-func (s *Badger) checkSchema() error {
-	return s.db.Update(func(tx *badger.Txn) error {
-		item, err := tx.Get([]byte("v"))
-		if errors.Is(err, badger.ErrKeyNotFound) {
-			return tx.Set([]byte("v"), binary.BigEndian.AppendUint32(nil, schemaVersion))
-		}
-		if err != nil {
-			return fmt.Errorf("certstore: %w", err)
-		}
-		return item.Value(func(v []byte) error {
-			if len(v) != 4 || binary.BigEndian.Uint32(v) != schemaVersion {
-				return fmt.Errorf("certstore: schema version %x, this program knows %d only: use the program that made it and export", v, schemaVersion)
-			}
-			return nil
-		})
-	})
 }
 
 // collect frees the value log of what was overwritten, and looks after the tables,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -27,9 +28,21 @@ func open(t *testing.T, dir string) *Badger {
 	return s
 }
 
-func record(der string, addresses ...string) *Record {
+// record holds the frame of a certificate, with text in place of what is signed.
+func record(text string, addresses ...string) *Record {
 	now := time.Now().Truncate(time.Second)
-	return &Record{DER: []byte(der), Fingerprint: sha256.Sum256([]byte(der)), Addresses: addresses, State: Active, Source: Harvested,
+	der, err := asn1.Marshal(struct {
+		TBS       [][]byte
+		Signature []byte
+	}{TBS: [][]byte{[]byte(text)}, Signature: []byte("signature")})
+	if err != nil {
+		panic(err)
+	}
+	identity, err := identityOf(der)
+	if err != nil {
+		panic(err)
+	}
+	return &Record{DER: der, Identity: identity, Fingerprint: sha256.Sum256(der), Addresses: addresses, State: Active, Source: Harvested,
 		FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour)}
 }
 

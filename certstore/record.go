@@ -2,8 +2,8 @@ package certstore
 
 // This file is the layout of keys and records in the embedded store.
 //
-// Keys: "a" NUL domain NUL local NUL fingerprint → nothing (index by address);
-// "c" fingerprint → record; "m" hash → memory; "k" text → cached answer;
+// Keys: "a" NUL domain NUL local NUL identity → nothing (index by address);
+// "i" identity → record; "f" fingerprint → identity; "m" hash → memory; "k" text → cached answer;
 // "v" → schema version. Records are JSON: self-describing, so that a later
 // version can read an older one, and small beside the certificate that they hold.
 
@@ -15,7 +15,12 @@ import (
 	"strings"
 )
 
-func recordKey(fp [32]byte) []byte { return append([]byte("c"), fp[:]...) }
+// recordPrefix is where the records begin.
+var recordPrefix = []byte("i")
+
+func recordKey(identity [32]byte) []byte { return append(slices.Clone(recordPrefix), identity[:]...) }
+
+func fingerprintKey(fp [32]byte) []byte { return append([]byte("f"), fp[:]...) }
 
 func memoryKey(key [32]byte) []byte { return append([]byte("m"), key[:]...) }
 
@@ -30,9 +35,9 @@ func addressPrefix(address string) ([]byte, error) {
 	return []byte("a\x00" + address[at+1:] + "\x00" + address[:at] + "\x00"), nil
 }
 
-func addressKey(address string, fp [32]byte) ([]byte, error) {
+func addressKey(address string, identity [32]byte) ([]byte, error) {
 	p, err := addressPrefix(address)
-	return append(p, fp[:]...), err
+	return append(p, identity[:]...), err
 }
 
 func encode(r *Record) ([]byte, error) { return json.Marshal(r) }

@@ -25,7 +25,7 @@ func (s *Badger) Put(_ context.Context, r *Record) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, err := s.get(r.Fingerprint)
+	old, err := s.get(r.Identity)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
@@ -74,6 +74,8 @@ func merge(old, r *Record) *Record {
 	all := slices.Concat(old.Addresses, next.Addresses)
 	slices.Sort(all)
 	next.Addresses, next.FirstSeen, next.State, next.Source = slices.Compact(all), old.FirstSeen, old.State, old.Source
+	next.DER = old.DER // an admin has seen this fingerprint; another signature around it is no news
+	next.Fingerprint = old.Fingerprint
 	older := next.ProofTime.Before(old.ProofTime)
 	if older {
 		next.Proof, next.ProofTime = old.Proof, old.ProofTime
@@ -97,37 +99,64 @@ func merge(old, r *Record) *Record {
 
 // write stores a record and its index entries in one transaction.
 func (s *Badger) write(r *Record) error {
+	return s.update(func(tx *badger.Txn) error { return setRecord(tx, r) })
+}
+
+func setRecord(tx *badger.Txn, r *Record) error {
 	v, err := encode(r)
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
-	return s.update(func(tx *badger.Txn) error {
-		for _, a := range r.Addresses {
-			k, err := addressKey(a, r.Fingerprint)
-			if err != nil {
-				return err
-			}
-			if err := tx.Set(k, nil); err != nil {
-				return err
-			}
+	for _, a := range r.Addresses {
+		k, err := addressKey(a, r.Identity)
+		if err != nil {
+			return err
 		}
-		return tx.Set(recordKey(r.Fingerprint), v)
-	})
+		if err := tx.Set(k, nil); err != nil {
+			return err
+		}
+	}
+	if err := tx.Set(fingerprintKey(r.Fingerprint), r.Identity[:]); err != nil {
+		return err
+	}
+	return tx.Set(recordKey(r.Identity), v)
+}
+
+// ByIdentity implements Store.
+func (s *Badger) ByIdentity(_ context.Context, identity [32]byte) (*Record, error) {
+	return s.get(identity)
 }
 
 // ByFingerprint implements Store.
-func (s *Badger) ByFingerprint(_ context.Context, fp [32]byte) (*Record, error) { return s.get(fp) }
+func (s *Badger) ByFingerprint(_ context.Context, fp [32]byte) (*Record, error) {
+	r, err := s.get(fp)
+	if !errors.Is(err, ErrNotFound) {
+		return r, err
+	}
+	identity, known, err := s.fetch(fingerprintKey(fp))
+	if err != nil {
+		return nil, err
+	}
+	if !known || len(identity) != sha256.Size {
+		return nil, ErrNotFound
+	}
+	return s.get([32]byte(identity))
+}
 
-func (s *Badger) get(fp [32]byte) (r *Record, err error) {
+func (s *Badger) get(identity [32]byte) (r *Record, err error) {
 	err = s.view(func(tx *badger.Txn) error {
-		r, err = getRecord(tx, fp)
+		r, err = getRecord(tx, identity)
 		return err
 	})
 	return r, err
 }
 
-func getRecord(tx *badger.Txn, fp [32]byte) (r *Record, err error) {
-	item, err := tx.Get(recordKey(fp))
+func getRecord(tx *badger.Txn, identity [32]byte) (*Record, error) {
+	return recordAt(tx, recordKey(identity))
+}
+
+func recordAt(tx *badger.Txn, key []byte) (r *Record, err error) {
+	item, err := tx.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {
 		return nil, ErrNotFound
 	}
@@ -161,13 +190,13 @@ func (s *Badger) each(address string, do func(*Record)) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {
-			var fp [32]byte
-			if k := it.Item().Key(); len(k) != len(prefix)+len(fp) || copy(fp[:], k[len(prefix):]) != len(fp) {
+			var identity [32]byte
+			if k := it.Item().Key(); len(k) != len(prefix)+len(identity) || copy(identity[:], k[len(prefix):]) != len(identity) {
 				continue // another local part that begins like this one
 			}
-			r, err := getRecord(tx, fp)
+			r, err := getRecord(tx, identity)
 			if errors.Is(err, ErrNotFound) {
-				return fmt.Errorf("certstore: the record %x of %s is lost", fp[:8], address)
+				return fmt.Errorf("certstore: the record %x of %s is lost", identity[:8], address)
 			}
 			if err != nil {
 				return err
@@ -178,22 +207,22 @@ func (s *Badger) each(address string, do func(*Record)) error {
 	})
 }
 
-// List implements Store; the cursor is the last fingerprint in hex.
+// List implements Store; the cursor is the last identity in hex.
 func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, next string, err error) {
 	after, err := hex.DecodeString(cursor)
 	if err != nil || len(after) != 0 && len(after) != sha256.Size || n < 1 {
 		return nil, "", fmt.Errorf("certstore: cursor %q is none of ours, or the page of %d has no room", cursor, n)
 	}
 	err = s.view(func(tx *badger.Txn) error {
-		it := tx.NewIterator(badger.IteratorOptions{Prefix: []byte("c"), PrefetchValues: true, PrefetchSize: min(n, 100)})
+		it := tx.NewIterator(badger.IteratorOptions{Prefix: recordPrefix, PrefetchValues: true, PrefetchSize: min(n, 100)})
 		defer it.Close()
-		start := append([]byte("c"), after...)
+		start := append(slices.Clone(recordPrefix), after...)
 		for it.Seek(start); it.Valid(); it.Next() {
 			if len(after) > 0 && bytes.Equal(it.Item().Key(), start) {
 				continue
 			}
 			if len(page) == n {
-				next = hex.EncodeToString(page[n-1].Fingerprint[:])
+				next = hex.EncodeToString(page[n-1].Identity[:])
 				return nil
 			}
 			err := it.Item().Value(func(v []byte) error {
@@ -211,13 +240,13 @@ func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, 
 }
 
 // SetState implements Store.
-func (s *Badger) SetState(_ context.Context, fp [32]byte, state State) error {
+func (s *Badger) SetState(_ context.Context, identity [32]byte, state State) error {
 	if err := ValidateState(state); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, err := s.get(fp)
+	r, err := s.get(identity)
 	if err != nil {
 		return err
 	}
@@ -226,23 +255,34 @@ func (s *Badger) SetState(_ context.Context, fp [32]byte, state State) error {
 }
 
 // Delete implements Store.
-func (s *Badger) Delete(_ context.Context, fp [32]byte) error {
+func (s *Badger) Delete(_ context.Context, identity [32]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.update(func(tx *badger.Txn) error {
-		r, err := getRecord(tx, fp)
+		r, err := getRecord(tx, identity)
 		if err != nil {
 			return err
 		}
-		for _, a := range r.Addresses {
-			k, err := addressKey(a, fp)
-			if err != nil {
-				return err
-			}
-			if err := tx.Delete(k); err != nil {
-				return err
-			}
+		if err := deleteAddresses(tx, r.Addresses, identity); err != nil {
+			return err
 		}
-		return tx.Delete(recordKey(fp))
+		if err := tx.Delete(fingerprintKey(r.Fingerprint)); err != nil {
+			return err
+		}
+		return tx.Delete(recordKey(identity))
 	})
+}
+
+// deleteAddresses deletes the index entries of addresses that end with hash.
+func deleteAddresses(tx *badger.Txn, addresses []string, hash [32]byte) error {
+	for _, a := range addresses {
+		k, err := addressKey(a, hash)
+		if err != nil {
+			return err
+		}
+		if err := tx.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -42,7 +42,8 @@ const (
 // Record is one certificate and what is known of it.
 type Record struct {
 	DER           []byte
-	Fingerprint   [32]byte // SHA-256 of DER
+	Identity      [32]byte // as the function Identity has it: what decisions hang on
+	Fingerprint   [32]byte // SHA-256 of DER: what people see and type
 	Addresses     []string // in normal form, sorted
 	KeyUsage      x509.KeyUsage
 	NotBefore     time.Time
@@ -75,23 +76,25 @@ var DefaultCacheBounds = CacheBounds{Answers: 10_000, Octets: 16 << 20}
 // Store keeps records. Methods are safe for concurrent use; what a method has
 // stored survives a crash once it has returned.
 type Store interface {
-	// Put adds or renews a record. State, FirstSeen and Source of one that is
-	// known stay; its addresses are joined. A known, unchanged record needs no
+	// Put adds or renews a record. State, FirstSeen, Source and DER of one whose
+	// identity is known stay; its addresses are joined. A known, unchanged record needs no
 	// write within a day. A new pending one beyond MaxPending is refused.
 	Put(ctx context.Context, r *Record) error
 	// ByAddress returns the best MaxCandidates for an address in normal form:
 	// pinned ones, active ones, then the others, each by the newest proof. None is
 	// no error.
 	ByAddress(ctx context.Context, address string) ([]*Record, error)
-	// ByFingerprint returns one record or ErrNotFound.
+	// ByIdentity returns one record or ErrNotFound.
+	ByIdentity(ctx context.Context, identity [32]byte) (*Record, error)
+	// ByFingerprint is ByIdentity for what people type: a fingerprint, or an identity.
 	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*Record, error)
 	// List returns up to n records after cursor ("" is the beginning) and the
 	// cursor of the next page, "" at the end.
 	List(ctx context.Context, cursor string, n int) (page []*Record, next string, err error)
 	// SetState is an admin's decision; ErrNotFound for an unknown record.
-	SetState(ctx context.Context, fingerprint [32]byte, s State) error
+	SetState(ctx context.Context, identity [32]byte, s State) error
 	// Delete removes a record; ErrNotFound for an unknown one.
-	Delete(ctx context.Context, fingerprint [32]byte) error
+	Delete(ctx context.Context, identity [32]byte) error
 	// Remember and Recall keep what was decrypted, under a hash.
 	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)

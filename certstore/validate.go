@@ -39,6 +39,13 @@ func Validate(r *Record) error {
 	case r.Fingerprint != sha256.Sum256(r.DER):
 		return fmt.Errorf("%w: the fingerprint is not the certificate's", ErrRecord)
 	}
+	identity, err := identityOf(r.DER)
+	if err != nil {
+		return err
+	}
+	if r.Identity != identity {
+		return fmt.Errorf("%w: the identity is not the certificate's", ErrRecord)
+	}
 	for _, a := range r.Addresses {
 		if err := ValidateAddress(a); err != nil {
 			return err

@@ -85,7 +85,7 @@ func TestAnnouncedCertificate(t *testing.T) {
 			}
 		}
 		for _, c := range []*testpki.Cert{signer, other} {
-			h.store.Delete(context.Background(), fingerprint(c))
+			h.store.Delete(context.Background(), identity(c))
 		}
 	}
 }

@@ -49,7 +49,7 @@ func TestAdminDecidesOnSigners(t *testing.T) {
 
 func (h *house) decide(c *testpki.Cert, s certstore.State) {
 	h.t.Helper()
-	if err := h.store.SetState(context.Background(), fingerprint(c), s); err != nil {
+	if err := h.store.SetState(context.Background(), identity(c), s); err != nil {
 		h.t.Fatal(err)
 	}
 }
@@ -66,7 +66,7 @@ func TestPending(t *testing.T) {
 		h.process(toSupport, h.signed(changed, fromAnna, plainText))
 		h.process(toSupport, h.signed(stranger, strings.ReplaceAll(fromAnna, "anna@", "eve@"), plainText))
 		for c, want := range map[*testpki.Cert]map[bool]certstore.State{changed: {true: certstore.Pending, false: certstore.Active}, stranger: {true: certstore.Pending, false: ""}} {
-			r, err := h.store.ByFingerprint(context.Background(), fingerprint(c))
+			r, err := h.store.ByIdentity(context.Background(), identity(c))
 			if err != nil {
 				r = &certstore.Record{}
 			}

@@ -99,8 +99,8 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 	if err != nil {
 		return err
 	}
-	fp := sha256.Sum256(cert.Raw)
-	if i := slices.IndexFunc(known, func(r *certstore.Record) bool { return r.Fingerprint == fp }); i >= 0 {
+	identity := certstore.Identity(cert)
+	if i := slices.IndexFunc(known, func(r *certstore.Record) bool { return r.Identity == identity }); i >= 0 {
 		state = known[i].State // what an admin decided stays decided
 	} else if state == certstore.Active && m.keyChange(known, issuerOf(cert, chain)) {
 		state = m.onKeyChange()
@@ -173,7 +173,7 @@ func (m *inboundMail) onKeyChange() certstore.State {
 func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state certstore.State) *certstore.Record {
 	now := m.g.o.Now()
 	r := &certstore.Record{
-		DER: cert.Raw, Addresses: []string{m.j.From}, Fingerprint: sha256.Sum256(cert.Raw), KeyUsage: cert.KeyUsage,
+		DER: cert.Raw, Identity: certstore.Identity(cert), Fingerprint: sha256.Sum256(cert.Raw), Addresses: []string{m.j.From}, KeyUsage: cert.KeyUsage,
 		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, FirstSeen: now, LastSeen: now,
 		Source: certstore.Harvested, State: state, ProofTime: proofTime(s.SigningTime, cert.NotBefore, now),
 	}

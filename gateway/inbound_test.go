@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
 	"strings"
 	"testing"
 	"time"
@@ -66,12 +65,12 @@ func TestInboundStatuses(t *testing.T) {
 			if (k.signature == "valid" || k.signature == "none") != (h.header(text, "X-SMIME-Reason") == "") && k.encryption == "none" {
 				t.Errorf("reason: %q", h.header(text, "X-SMIME-Reason"))
 			}
-			h.store.Delete(context.Background(), fingerprint(h.anna))
+			h.store.Delete(context.Background(), identity(h.anna))
 		})
 	}
 }
 
-func fingerprint(c *testpki.Cert) [32]byte { return sha256.Sum256(c.Certificate.Raw) }
+func identity(c *testpki.Cert) [32]byte { return certstore.Identity(c.Certificate) }
 
 // TestHarvest: the certificate of a valid mail is stored under the sender's
 // address, that of any other is not.

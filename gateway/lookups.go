@@ -5,7 +5,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"sync"
 	"time"
@@ -41,7 +40,7 @@ func (t judge) Check(ctx context.Context, r trust.Request) trust.Result {
 // decided looks up what an admin has said of a signer's certificate. (For those to
 // encrypt to, the record is at hand: see consider.)
 func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
-	rec, err := t.store.ByFingerprint(ctx, sha256.Sum256(r.Certificate.Raw))
+	rec, err := t.store.ByIdentity(ctx, certstore.Identity(r.Certificate))
 	switch {
 	case errors.Is(err, certstore.ErrNotFound):
 		return res, false

@@ -171,7 +171,7 @@ func TestRevokedAfterSigning(t *testing.T) {
 			if _, j, _ := h.judged(mail, h.support); j.Signer == nil || !j.Signer.Signature.SigningTime.Before(since) {
 				t.Errorf("%s: it was not signed before: %+v", by, j.Signer)
 			}
-			if _, err := h.store.ByFingerprint(context.Background(), fingerprint(anna)); (err == nil) == revoked {
+			if _, err := h.store.ByIdentity(context.Background(), identity(anna)); (err == nil) == revoked {
 				t.Errorf("%s, revoked %v: learnt: %v", by, revoked, err)
 			}
 		}

@@ -26,7 +26,7 @@ type Trust interface {
 // Store is what the engine needs of certstore.Store.
 type Store interface {
 	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
-	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*certstore.Record, error)
+	ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error)
 	Put(ctx context.Context, r *certstore.Record) error
 	Remember(ctx context.Context, key [32]byte, m certstore.Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (certstore.Memory, bool, error)

@@ -95,11 +95,11 @@ type dead struct {
 	fingerprint, address error
 }
 
-func (d *dead) ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error) {
+func (d *dead) ByIdentity(ctx context.Context, fp [32]byte) (*certstore.Record, error) {
 	if d.fingerprint != nil {
 		return nil, d.fingerprint
 	}
-	return d.Store.ByFingerprint(ctx, fp)
+	return d.Store.ByIdentity(ctx, fp)
 }
 
 func (d *dead) ByAddress(ctx context.Context, a string) ([]*certstore.Record, error) {
@@ -201,7 +201,7 @@ func TestAuthorityOfTheSameName(t *testing.T) {
 	renewed, other := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}}), twin.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}})
 	for c, want := range map[*testpki.Cert]certstore.State{renewed: certstore.Active, other: certstore.Pending} {
 		h.process(toSupport, h.signed(c, fromAnna, plainText))
-		if r, err := h.store.ByFingerprint(t.Context(), fingerprint(c)); err != nil || r.State != want {
+		if r, err := h.store.ByIdentity(t.Context(), identity(c)); err != nil || r.State != want {
 			t.Errorf("%+v, %v, want %s", r, err, want)
 		}
 	}

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/cryptobyte"
+	"golang.org/x/crypto/cryptobyte/asn1"
+
 	"sealgate/certstore"
 )
 
@@ -26,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"ByAddressIsExactAndSorted":   byAddress,
 		"AddressesAreHostile":         hostileAddresses,
 		"PutKeepsWhatAnAdminDecided":  putKeeps,
+		"AnotherSignatureAround":      anotherSignature,
 		"OlderProofChangesNothing":    olderProof,
 		"WrongRecordsAreRefused":      wrongRecords,
 		"RecordsAreTheCallersOwn":     ownRecords,
@@ -53,11 +57,39 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 	}
 }
 
-// Record is a record that could have been harvested just now. der need not be a
-// certificate: a Store does not look into it.
-func Record(der string, addresses ...string) *certstore.Record {
+// DER is the frame of a certificate with text in place of what an authority signs: a
+// Store does not look further into it.
+func DER(text, signature string) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes([]byte(text)) })
+		b.AddASN1BitString([]byte(signature))
+	})
+	return b.BytesOrPanic()
+}
+
+// identity is that of DER(text, …).
+func identity(text string) [32]byte {
+	var b cryptobyte.Builder
+	b.AddASN1(asn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddBytes([]byte(text)) })
+	return sha256.Sum256(b.BytesOrPanic())
+}
+
+// text is what DER was given.
+func text(r *certstore.Record) string {
+	in := cryptobyte.String(r.DER)
+	var certificate, tbs cryptobyte.String
+	if !in.ReadASN1(&certificate, asn1.SEQUENCE) || !certificate.ReadASN1(&tbs, asn1.SEQUENCE) {
+		return "no certificate"
+	}
+	return string(tbs)
+}
+
+// Record is a record that could have been harvested just now.
+func Record(text string, addresses ...string) *certstore.Record {
 	now := time.Now().Truncate(time.Second)
-	return &certstore.Record{DER: []byte(der), Fingerprint: sha256.Sum256([]byte(der)), Addresses: addresses,
+	der := DER(text, "signature")
+	return &certstore.Record{DER: der, Identity: identity(text), Fingerprint: sha256.Sum256(der), Addresses: addresses,
 		State: certstore.Active, Source: certstore.Harvested, FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour)}
 }
 
@@ -70,11 +102,11 @@ func put(t *testing.T, s certstore.Store, all ...*certstore.Record) {
 	}
 }
 
-func get(t *testing.T, s certstore.Store, der string) *certstore.Record {
+func get(t *testing.T, s certstore.Store, text string) *certstore.Record {
 	t.Helper()
-	r, err := s.ByFingerprint(context.Background(), sha256.Sum256([]byte(der)))
+	r, err := s.ByIdentity(context.Background(), identity(text))
 	if err != nil {
-		t.Fatalf("ByFingerprint %s: %v", der, err)
+		t.Fatalf("ByIdentity %s: %v", text, err)
 	}
 	return r
 }
@@ -85,9 +117,9 @@ func everyField(t *testing.T, s certstore.Store) {
 	want.KeyUsage, want.NotBefore, want.Capabilities, want.Proof = 5, want.NotAfter.AddDate(-1, 0, 0), []byte{0x30, 0}, "<id@b.example>"
 	want.Intermediates = [][]byte{{1, 0, 2}, {3}}
 	put(t, s, want)
-	got := get(t, s, string(want.DER))
+	got := get(t, s, "\x00\xff binary")
 	for field, same := range map[string]bool{
-		"DER": bytes.Equal(got.DER, want.DER), "Fingerprint": got.Fingerprint == want.Fingerprint, "Addresses": slices.Equal(got.Addresses, want.Addresses),
+		"DER": bytes.Equal(got.DER, want.DER), "Identity": got.Identity == want.Identity, "Fingerprint": got.Fingerprint == want.Fingerprint, "Addresses": slices.Equal(got.Addresses, want.Addresses),
 		"KeyUsage": got.KeyUsage == want.KeyUsage, "NotBefore": got.NotBefore.Equal(want.NotBefore), "NotAfter": got.NotAfter.Equal(want.NotAfter),
 		"FirstSeen": got.FirstSeen.Equal(want.FirstSeen), "LastSeen": got.LastSeen.Equal(want.LastSeen), "Source": got.Source == want.Source, "State": got.State == want.State,
 		"Capabilities": bytes.Equal(got.Capabilities, want.Capabilities), "Intermediates": slices.EqualFunc(got.Intermediates, want.Intermediates, bytes.Equal),
@@ -137,7 +169,7 @@ func manyPending(t *testing.T, s certstore.Store) {
 		t.Errorf("one more: %v", err)
 	}
 	put(t, s, pending(0), Record("good", "anna@kunde.example")) // a known one, and one that is no more to wait for
-	if err := s.SetState(context.Background(), pending(0).Fingerprint, certstore.Blocked); err != nil {
+	if err := s.SetState(context.Background(), pending(0).Identity, certstore.Blocked); err != nil {
 		t.Fatal(err)
 	}
 	put(t, s, pending(certstore.MaxPending))
@@ -169,7 +201,7 @@ func closeInUse(t *testing.T, s certstore.Store) {
 		t.Error(err)
 	}
 	all.Wait()
-	if _, err := s.ByFingerprint(context.Background(), Record("r").Fingerprint); err == nil || errors.Is(err, certstore.ErrNotFound) {
+	if _, err := s.ByIdentity(context.Background(), Record("r").Identity); err == nil || errors.Is(err, certstore.ErrNotFound) {
 		t.Errorf("after Close: %v", err)
 	}
 }
@@ -185,8 +217,8 @@ func byAddress(t *testing.T, s certstore.Store) {
 		t.Fatalf("%d records, %v", len(got), err)
 	}
 	for i, want := range []string{"pinned", "new", "old"} {
-		if string(got[i].DER) != want {
-			t.Errorf("place %d: %s, want %s", i, got[i].DER, want)
+		if text(got[i]) != want {
+			t.Errorf("place %d: %s, want %s", i, text(got[i]), want)
 		}
 	}
 	if got, err := s.ByAddress(ctx, "nobody@kunde.example"); err != nil || len(got) != 0 {
@@ -208,7 +240,7 @@ func hostileAddresses(t *testing.T, s certstore.Store) {
 	for i, a := range []string{"a%@b.example", "a_@b.example", "'or'1'='1@b.example", `"a\\"@b.example`, "aa@b.example"} {
 		der := fmt.Sprint("odd", i)
 		put(t, s, Record(der, a))
-		if got, err := s.ByAddress(ctx, a); err != nil || len(got) != 1 || string(got[0].DER) != der {
+		if got, err := s.ByAddress(ctx, a); err != nil || len(got) != 1 || text(got[0]) != der {
 			t.Errorf("%q: %d records, %v", a, len(got), err)
 		}
 	}
@@ -218,7 +250,7 @@ func putKeeps(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
 	r := Record("c", "a@b.example")
 	put(t, s, r)
-	if err := s.SetState(ctx, r.Fingerprint, certstore.Blocked); err != nil {
+	if err := s.SetState(ctx, r.Identity, certstore.Blocked); err != nil {
 		t.Fatal(err)
 	}
 	again := Record("c", "c@d.example")
@@ -232,6 +264,37 @@ func putKeeps(t *testing.T, s certstore.Store) {
 		if list, err := s.ByAddress(ctx, a); err != nil || len(list) != 1 || list[0].State != certstore.Blocked {
 			t.Errorf("%s: %+v %v", a, list, err)
 		}
+	}
+}
+
+// anotherSignature: whoever has a certificate can write another signature around it that
+// holds as well. It is the same certificate, with what an admin has decided.
+func anotherSignature(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	r := Record("c", "a@b.example")
+	put(t, s, r)
+	if err := s.SetState(ctx, r.Identity, certstore.Blocked); err != nil {
+		t.Fatal(err)
+	}
+	other := Record("c", "c@d.example")
+	other.DER = DER("c", "n-s")
+	other.Fingerprint = sha256.Sum256(other.DER)
+	put(t, s, other)
+	list, err := s.ByAddress(ctx, "c@d.example")
+	if err != nil || len(list) != 1 || list[0].State != certstore.Blocked {
+		t.Errorf("by the address of the other form: %+v, %v", list, err)
+	}
+	for name, hash := range map[string][32]byte{"the fingerprint that people saw": r.Fingerprint, "the identity": r.Identity} {
+		got, err := s.ByFingerprint(ctx, hash)
+		if err != nil || got.State != certstore.Blocked || got.Fingerprint != r.Fingerprint || !bytes.Equal(got.DER, r.DER) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if _, err := s.ByIdentity(ctx, r.Fingerprint); !errors.Is(err, certstore.ErrNotFound) {
+		t.Errorf("a fingerprint as an identity: %v", err)
+	}
+	if page, _, err := s.List(ctx, "", 10); err != nil || len(page) != 1 {
+		t.Errorf("%d records, %v", len(page), err)
 	}
 }
 
@@ -252,20 +315,29 @@ func olderProof(t *testing.T, s certstore.Store) {
 
 func wrongRecords(t *testing.T, s certstore.Store) {
 	swapped := Record("c", "a@b.example")
-	swapped.DER = []byte("another certificate")
+	swapped.DER = DER("another certificate", "signature")
+	renamed := Record("c", "a@b.example")
+	renamed.Identity = identity("another certificate")
+	rubbish := Record("c", "a@b.example")
+	rubbish.DER = []byte("no certificate")
+	rubbish.Fingerprint = sha256.Sum256(rubbish.DER)
+	large := Record("large", "a@b.example")
+	large.Capabilities = make([]byte, certstore.MaxRecord-len(large.DER)+1)
 	many := Record("many", "a@b.example")
 	for i := range certstore.MaxAddresses {
 		many.Addresses = append(many.Addresses, fmt.Sprintf("a%d@b.example", i))
 	}
 	for name, r := range map[string]*certstore.Record{
-		"fingerprint of another": swapped, "no address": Record("none"), "too many addresses": many, "too large": Record(string(make([]byte, certstore.MaxRecord+1)), "a@b.example"), "nil": nil,
+		"fingerprint of another": swapped, "identity of another": renamed, "no certificate": rubbish, "no address": Record("none"),
+		"too many addresses": many, "too large": large, "nil": nil,
 	} {
 		if s.Put(context.Background(), r) == nil {
 			t.Errorf("%s: stored", name)
 		}
 	}
 	many.Addresses = many.Addresses[1:]
-	put(t, s, many, Record(string(make([]byte, certstore.MaxRecord)), "a@b.example"))
+	large.Capabilities = large.Capabilities[1:]
+	put(t, s, many, large)
 }
 
 func ownRecords(t *testing.T, s certstore.Store) {
@@ -277,7 +349,7 @@ func ownRecords(t *testing.T, s certstore.Store) {
 	r.Addresses[0], r.DER[0] = "x@y.example", 'X'
 	got := get(t, s, "c")
 	got.Addresses[0], got.DER[0] = "x@y.example", 'X'
-	if again := get(t, s, "c"); again.Addresses[0] != "a@b.example" || string(again.DER) != "c" {
+	if again := get(t, s, "c"); again.Addresses[0] != "a@b.example" || text(again) != "c" {
 		t.Errorf("a caller's change reached the store: %+v", again)
 	}
 }
@@ -287,7 +359,7 @@ func list(t *testing.T, s certstore.Store) {
 	want := map[string]bool{}
 	for i := range 25 {
 		r := Record(fmt.Sprint("c", i), fmt.Sprintf("a%d@b.example", i))
-		want[string(r.DER)] = true
+		want[text(r)] = true
 		put(t, s, r)
 	}
 	cursor, pages := "", 0
@@ -298,10 +370,10 @@ func list(t *testing.T, s certstore.Store) {
 		}
 		pages++
 		for _, r := range page {
-			if !want[string(r.DER)] {
-				t.Errorf("%s is listed twice or was never put", r.DER)
+			if !want[text(r)] {
+				t.Errorf("%s is listed twice or was never put", text(r))
 			}
-			delete(want, string(r.DER))
+			delete(want, text(r))
 		}
 		if cursor = next; next == "" {
 			break
@@ -327,7 +399,7 @@ func deleteAndState(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
 	r := Record("c", "a@b.example", "c@d.example")
 	put(t, s, r, Record("stays", "a@b.example"))
-	if err := s.Delete(ctx, r.Fingerprint); err != nil {
+	if err := s.Delete(ctx, r.Identity); err != nil {
 		t.Fatal(err)
 	}
 	for a, n := range map[string]int{"a@b.example": 1, "c@d.example": 0} {
@@ -335,13 +407,14 @@ func deleteAndState(t *testing.T, s certstore.Store) {
 			t.Errorf("%s: %d records after Delete, want %d; %v", a, len(got), n, err)
 		}
 	}
-	_, found := s.ByFingerprint(ctx, r.Fingerprint)
-	for what, err := range map[string]error{"ByFingerprint": found, "Delete": s.Delete(ctx, r.Fingerprint), "SetState": s.SetState(ctx, r.Fingerprint, certstore.Pinned)} {
+	_, found := s.ByIdentity(ctx, r.Identity)
+	_, typed := s.ByFingerprint(ctx, r.Fingerprint)
+	for what, err := range map[string]error{"ByIdentity": found, "ByFingerprint": typed, "Delete": s.Delete(ctx, r.Identity), "SetState": s.SetState(ctx, r.Identity, certstore.Pinned)} {
 		if !errors.Is(err, certstore.ErrNotFound) {
 			t.Errorf("%s of an unknown record: %v", what, err)
 		}
 	}
-	if s.SetState(ctx, sha256.Sum256([]byte("stays")), "trusted") == nil {
+	if s.SetState(ctx, identity("stays"), "trusted") == nil {
 		t.Error("a state that does not exist was set")
 	}
 }

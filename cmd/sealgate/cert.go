@@ -40,7 +40,7 @@ func certCommand() *cobra.Command {
 		return func(ctx context.Context, store certificateStore, args []string) error {
 			return each(ctx, store, args, func(r *certstore.Record) error {
 				r.State = s
-				return store.SetState(ctx, r.Fingerprint, s)
+				return store.SetState(ctx, r.Identity, s)
 			})
 		}
 	}
@@ -59,7 +59,7 @@ func certCommand() *cobra.Command {
 		&cobra.Command{Use: "pin WHICH...", Short: "vouch for them: use them before all others, without a chain", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Pinned))},
 		&cobra.Command{Use: "activate WHICH...", Short: "take back block, pin or pending", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Active))},
 		&cobra.Command{Use: "delete WHICH...", Short: "forget them", Args: cobra.MinimumNArgs(1), RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
-			return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Fingerprint) })
+			return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
 		})},
 	)
 	return c
@@ -186,12 +186,12 @@ func importCerts(ctx context.Context, s certificateStore, args []string) error {
 				continue
 			}
 			now := time.Now()
-			r := &certstore.Record{DER: c.Raw, Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+			r := &certstore.Record{DER: c.Raw, Identity: certstore.Identity(c), Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 				FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: authorities(list)}
 			if err := s.Put(ctx, r); err != nil {
 				return err
 			}
-			stored, err := s.ByFingerprint(ctx, r.Fingerprint) // what was decided before stays
+			stored, err := s.ByIdentity(ctx, r.Identity) // what was decided before stays
 			if err != nil {
 				return err
 			}

@@ -29,21 +29,22 @@ func controlSocket(cfg *config.Config) string {
 type certificateStore interface {
 	Put(ctx context.Context, r *certstore.Record) error
 	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
+	ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error)
 	ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error)
 	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
-	SetState(ctx context.Context, fp [32]byte, s certstore.State) error
-	Delete(ctx context.Context, fp [32]byte) error
+	SetState(ctx context.Context, identity [32]byte, s certstore.State) error
+	Delete(ctx context.Context, identity [32]byte) error
 }
 
 // question is one call of certificateStore, answer its results.
 type question struct {
-	Method      string
-	Record      *certstore.Record
-	Address     string
-	Fingerprint [32]byte
-	Cursor      string
-	N           int
-	State       certstore.State
+	Method  string
+	Record  *certstore.Record
+	Address string
+	Hash    [32]byte // identity or fingerprint
+	Cursor  string
+	N       int
+	State   certstore.State
 }
 
 type answer struct {
@@ -102,21 +103,24 @@ func ask(ctx context.Context, s certificateStore, q question) (a answer, err err
 		err = s.Put(ctx, q.Record)
 	case "ByAddress":
 		a.Records, err = s.ByAddress(ctx, q.Address)
+	case "ByIdentity":
+		return single(s.ByIdentity(ctx, q.Hash))
 	case "ByFingerprint":
-		var r *certstore.Record
-		if r, err = s.ByFingerprint(ctx, q.Fingerprint); err == nil {
-			a.Records = []*certstore.Record{r}
-		}
+		return single(s.ByFingerprint(ctx, q.Hash))
 	case "List":
 		a.Records, a.Next, err = s.List(ctx, q.Cursor, q.N)
 	case "SetState":
-		err = s.SetState(ctx, q.Fingerprint, q.State)
+		err = s.SetState(ctx, q.Hash, q.State)
 	case "Delete":
-		err = s.Delete(ctx, q.Fingerprint)
+		err = s.Delete(ctx, q.Hash)
 	default:
 		err = fmt.Errorf("unknown method %q", q.Method)
 	}
 	return a, err
+}
+
+func single(r *certstore.Record, err error) (answer, error) {
+	return answer{Records: []*certstore.Record{r}}, err
 }
 
 // remote is a certificateStore at the other end of the socket.
@@ -166,8 +170,16 @@ func (r remote) ByAddress(ctx context.Context, address string) ([]*certstore.Rec
 	return a.Records, err
 }
 
+func (r remote) ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error) {
+	return r.one(ctx, question{Method: "ByIdentity", Hash: identity})
+}
+
 func (r remote) ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error) {
-	a, err := r.call(ctx, question{Method: "ByFingerprint", Fingerprint: fp})
+	return r.one(ctx, question{Method: "ByFingerprint", Hash: fp})
+}
+
+func (r remote) one(ctx context.Context, q question) (*certstore.Record, error) {
+	a, err := r.call(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +191,12 @@ func (r remote) List(ctx context.Context, cursor string, n int) ([]*certstore.Re
 	return a.Records, a.Next, err
 }
 
-func (r remote) SetState(ctx context.Context, fp [32]byte, s certstore.State) error {
-	_, err := r.call(ctx, question{Method: "SetState", Fingerprint: fp, State: s})
+func (r remote) SetState(ctx context.Context, identity [32]byte, s certstore.State) error {
+	_, err := r.call(ctx, question{Method: "SetState", Hash: identity, State: s})
 	return err
 }
 
-func (r remote) Delete(ctx context.Context, fp [32]byte) error {
-	_, err := r.call(ctx, question{Method: "Delete", Fingerprint: fp})
+func (r remote) Delete(ctx context.Context, identity [32]byte) error {
+	_, err := r.call(ctx, question{Method: "Delete", Hash: identity})
 	return err
 }

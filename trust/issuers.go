@@ -205,8 +205,12 @@ func (s *Sources) learn(ctx context.Context, chain []*x509.Certificate, at time.
 	}
 }
 
+// contains compares what an authority has signed: anybody can write another signature
+// around it that holds as well (see certstore.Identity).
 func contains(list []*x509.Certificate, c *x509.Certificate) bool {
-	return slices.ContainsFunc(list, c.Equal)
+	return slices.ContainsFunc(list, func(have *x509.Certificate) bool {
+		return bytes.Equal(have.RawTBSCertificate, c.RawTBSCertificate)
+	})
 }
 
 // recall are the authorities that were kept under a key.

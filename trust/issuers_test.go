@@ -4,7 +4,9 @@ package trust
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,6 +38,39 @@ func TestPoolBound(t *testing.T) {
 		if res, _ := check(c, leaf); res.Status == Valid != (i < maxFound) {
 			t.Errorf("%d, from the pool: %+v", i, res)
 		}
+	}
+}
+
+// TestPoolIsNotFilledWithTwins: one authority in many forms, with other octets behind
+// its signature, takes one place of its name.
+func TestPoolIsNotFilledWithTwins(t *testing.T) {
+	s := newServices(t)
+	subs, leaves := s.namesakes(1, testpki.Options{Addresses: anna})
+	c := s.checker(Soft, newMemory())
+	for i := range maxFound {
+		var outer asn1.RawValue
+		if _, err := asn1.Unmarshal(subs[0].Certificate.Raw, &outer); err != nil {
+			t.Fatal(err)
+		}
+		outer.FullBytes = nil
+		outer.Bytes = append(slices.Clone(outer.Bytes), 4, 1, byte(i))
+		der, err := asn1.Marshal(outer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		twin, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res, _ := check(c, leaves[0], &testpki.Cert{Certificate: twin}); res.Status != Valid {
+			t.Fatalf("with a twin of its authority: %+v", res)
+		}
+	}
+	if res, _ := check(c, leaves[1], subs[1]); res.Status != Valid {
+		t.Fatalf("another authority of the name: %+v", res)
+	}
+	if res, _ := check(c, leaves[1]); res.Status != Valid {
+		t.Errorf("the other authority was not kept: %+v", res)
 	}
 }
 

@@ -9,11 +9,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.mozilla.org/pkcs7"
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/charset"
 	"sealgate/smime/cms"
 )
 
@@ -26,72 +28,112 @@ const (
 // ErrBundle says that bytes are no certificates.
 var ErrBundle = errors.New("certstore: no certificates in it (PEM, DER or .p7b/.p7c are read)")
 
-// ReadCertificates returns the certificates in data: PEM (also of a PKCS7
-// block), one DER certificate, or a DER certs-only bundle.
+// Bundle is what a file of certificates holds.
+type Bundle struct {
+	Certificates []*x509.Certificate
+	LeftOut      []string // what cannot be read, and why
+}
+
+// ReadCertificates returns the certificates in data, without those that cannot be read.
 func ReadCertificates(data []byte) ([]*x509.Certificate, error) {
+	b, err := ReadBundle(data)
+	if err != nil {
+		return nil, err
+	}
+	return b.Certificates, nil
+}
+
+// ReadBundle reads PEM (also of PKCS7 blocks, with byte order marks or in UTF-16), one
+// certificate or certs-only bundle in DER, or either of them in base64 alone. A bad
+// certificate does not matter beside good ones; if there is no good one, it is the error.
+func ReadBundle(data []byte) (*Bundle, error) {
 	if len(data) > maxBundle {
 		return nil, fmt.Errorf("certstore: %d bytes, at most %d are imported at once", len(data), maxBundle)
 	}
-	if bytes.Contains(data, []byte("-----BEGIN ")) {
-		return readPEM(data)
+	b := &Bundle{}
+	b.read(data)
+	switch {
+	case len(b.Certificates) > 0:
+		return b, nil
+	case len(b.LeftOut) > 0:
+		return nil, fmt.Errorf("certstore: %s", strings.Join(b.LeftOut, "; "))
 	}
+	return nil, ErrBundle
+}
+
+func (b *Bundle) read(data []byte) {
+	if len(data) > 0 && data[0] == 0x30 {
+		b.der(data)
+		return
+	}
+	text := charset.Text(data)
+	if bytes.Contains(text, []byte("-----BEGIN ")) {
+		b.pem(text)
+		return
+	}
+	b.der(charset.Base64(text))
+}
+
+// der reads a certificate, after which line ends mean nothing, or a bundle.
+func (b *Bundle) der(data []byte) {
 	rest := cryptobyte.String(data)
 	var der cryptobyte.String
 	if rest.ReadASN1Element(&der, cb.SEQUENCE) && len(bytes.Trim(rest, "\x00\r\n")) == 0 {
 		if c, err := x509.ParseCertificate(der); err == nil {
-			return []*x509.Certificate{c}, nil
+			b.Certificates = append(b.Certificates, c)
+			return
 		}
 	}
-	return readBundle(data)
+	b.bundle(data, "")
 }
 
-func readPEM(data []byte) (list []*x509.Certificate, err error) {
-	for len(list) < maxCertificates {
-		block, rest := pem.Decode(data)
+func (b *Bundle) pem(text []byte) {
+	for n := 1; len(b.Certificates)+len(b.LeftOut) < maxCertificates; n++ {
+		block, rest := pem.Decode(text)
 		if block == nil {
-			break
+			return
 		}
-		var more []*x509.Certificate
+		where := fmt.Sprintf("block %d, ", n)
 		switch block.Type {
 		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE":
-			c, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return nil, fmt.Errorf("certstore: certificate %d: %w", len(list)+1, err)
-			}
-			more = []*x509.Certificate{c}
-		case "PKCS7", "CMS":
-			if more, err = readBundle(block.Bytes); err != nil {
-				return nil, err
-			}
+			b.certificate(withoutTrust(block), where)
+		case "PKCS7", "PKCS #7 SIGNED DATA", "CMS":
+			b.bundle(block.Bytes, where)
 		}
-		list, data = append(list, more...), rest
+		text = rest
 	}
-	if len(list) == 0 {
-		return nil, ErrBundle
-	}
-	return list, nil
 }
 
-// readBundle uses our own reader: bundles come from the network too (AIA), and the
+func (b *Bundle) certificate(der []byte, where string) {
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		b.LeftOut = append(b.LeftOut, fmt.Sprintf("%scertificate: %v", where, err))
+		return
+	}
+	b.Certificates = append(b.Certificates, c)
+}
+
+// withoutTrust is the certificate of a block. A TRUSTED CERTIFICATE of openssl has
+// settings behind it.
+func withoutTrust(block *pem.Block) []byte {
+	rest := cryptobyte.String(block.Bytes)
+	var der cryptobyte.String
+	if block.Type != "TRUSTED CERTIFICATE" || !rest.ReadASN1Element(&der, cb.SEQUENCE) {
+		return block.Bytes
+	}
+	return der
+}
+
+// bundle uses our own reader: bundles come from the network too (AIA), and the
 // library takes quadratic time over many small segments (0.45 MB: 11 s).
-func readBundle(der []byte) (list []*x509.Certificate, err error) {
+func (b *Bundle) bundle(der []byte, where string) {
 	ci, err := cms.Parse(bytes.NewReader(der), int64(len(der)))
-	if err != nil || ci.Signed == nil || len(ci.Signed.Certificates) == 0 {
-		return nil, ErrBundle
+	if err != nil || ci.Signed == nil {
+		return
 	}
-	var unread error // one by one: a bad certificate does not matter beside good ones
 	for i, raw := range ci.Signed.Certificates {
-		c, err := x509.ParseCertificate(raw)
-		if err != nil {
-			unread = errors.Join(unread, fmt.Errorf("certstore: certificate %d of the bundle: %w", i+1, err))
-			continue
-		}
-		list = append(list, c)
+		b.certificate(raw, fmt.Sprintf("%snumber %d of the bundle, ", where, i+1))
 	}
-	if len(list) == 0 {
-		return nil, unread
-	}
-	return list, nil
 }
 
 // WriteBundle is a certs-only bundle (RFC 8551 §3.8), DER.

@@ -6,7 +6,6 @@ package keyring
 import (
 	"bytes"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -74,7 +73,7 @@ func (c *collection) read(data []byte) error {
 	if bytes.Contains(text, pemBegin) {
 		return c.pem(text)
 	}
-	if der := fromBase64(text); isDER(der) {
+	if der := charset.Base64(text); isDER(der) {
 		return c.der(der)
 	}
 	return notAKeyFile(data)
@@ -87,15 +86,6 @@ func isDER(data []byte) bool {
 		return false
 	}
 	return data[1] >= 0x80 || int(data[1]) == len(data)-2
-}
-
-// fromBase64 decodes a file that is base64 alone, nil for anything else.
-func fromBase64(text []byte) []byte {
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
-	if err != nil {
-		return nil
-	}
-	return der
 }
 
 // pem reads all blocks of a text.

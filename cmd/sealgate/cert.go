@@ -23,7 +23,6 @@ import (
 	"sealgate/internal/dn"
 	"sealgate/internal/spki"
 	"sealgate/smime/cms"
-	"sealgate/trust"
 )
 
 // page is how many records are fetched at once.
@@ -53,7 +52,7 @@ func certCommand() *cobra.Command {
 	c.AddCommand(
 		&cobra.Command{Use: "list [ADDRESS]", Short: "one line a certificate", Args: cobra.MaximumNArgs(1), RunE: with(listCerts)},
 		&cobra.Command{Use: "show WHICH...", Short: "all that is known; WHICH is an address or a fingerprint", Args: cobra.MinimumNArgs(1), RunE: with(showCerts)},
-		&cobra.Command{Use: "import FILE...", Short: "add certificates: PEM, DER, .p7b", Args: cobra.MinimumNArgs(1), RunE: with(importCerts)},
+		importCommand(with),
 		export,
 		&cobra.Command{Use: "block WHICH...", Short: "never use them", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Blocked))},
 		&cobra.Command{Use: "pin WHICH...", Short: "vouch for them: use them before all others, without a chain", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Pinned))},
@@ -169,41 +168,6 @@ func showCerts(ctx context.Context, s certificateStore, args []string) error {
 	})
 }
 
-// importCerts stores what an admin gives under the addresses in it.
-func importCerts(ctx context.Context, s certificateStore, args []string) error {
-	for _, path := range args {
-		list, err := readCertificates([]string{path})
-		if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
-			return unreadable(err)
-		}
-		if err != nil {
-			return err
-		}
-		for _, c := range list {
-			names := trust.Addresses(c)
-			if len(names) == 0 {
-				fmt.Fprintf(os.Stderr, "%s: %q names no address, left out\n", path, c.Subject)
-				continue
-			}
-			now := time.Now()
-			r := &certstore.Record{DER: c.Raw, Identity: certstore.Identity(c), Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-				FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: authorities(list)}
-			if err := s.Put(ctx, r); err != nil {
-				return err
-			}
-			stored, err := s.ByIdentity(ctx, r.Identity) // what was decided before stays
-			if err != nil {
-				return err
-			}
-			fmt.Println(line(stored))
-			if why := useless(c, stored.State, now); why != "" {
-				fmt.Fprintf(os.Stderr, "%s: %q: %s: nobody will be encrypted to with it\n", path, names[0], why)
-			}
-		}
-	}
-	return nil
-}
-
 // useless says why nothing will be encrypted for a certificate, whoever issued it.
 func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 	switch err := cms.CanEncryptTo(c); {
@@ -219,16 +183,6 @@ func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 		return "it is an authority's, and not pinned"
 	}
 	return ""
-}
-
-// authorities are the CA certificates that came along in the same file.
-func authorities(list []*x509.Certificate) (raw [][]byte) {
-	for _, c := range list {
-		if c.IsCA {
-			raw = append(raw, c.Raw)
-		}
-	}
-	return raw
 }
 
 func exportCerts(ctx context.Context, s certificateStore, which []string, out string) error {

@@ -52,6 +52,7 @@ type answer struct {
 	Candidates []gateway.Candidate
 	Next       string
 	NotFound   bool
+	Refused    bool // the store is well, and does not take the record
 	Error      string
 }
 
@@ -81,6 +82,7 @@ func (h *house) control(w http.ResponseWriter, r *http.Request) {
 	}
 	h.log.Info("certificate store by socket", "method", q.Method)
 	a, err := h.answer(r.Context(), q)
+	a.Refused = errors.Is(err, certstore.ErrRecord)
 	if a.NotFound = errors.Is(err, certstore.ErrNotFound); err != nil {
 		a.Error = err.Error()
 	}
@@ -154,6 +156,8 @@ func (r remote) call(ctx context.Context, q question) (a answer, err error) {
 	switch {
 	case a.NotFound:
 		return a, certstore.ErrNotFound
+	case a.Refused:
+		return a, fmt.Errorf("%w: %s", certstore.ErrRecord, a.Error)
 	case a.Error != "":
 		return a, errors.New(a.Error)
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"os/exec"
@@ -79,8 +80,23 @@ var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
 			return nil, err
 		}
 	}
-	return files, nil
+	return files, addChain(files, root)
 })
+
+// addChain adds a certificate and the authority between it and the root, each alone.
+func addChain(files map[string][]byte, root *testpki.Cert) error {
+	between, err := root.Issue(testpki.Options{Name: "Between CA", CA: true})
+	if err != nil {
+		return err
+	}
+	lone, err := between.Issue(testpki.Options{Addresses: []string{"lone@kunde.example"}})
+	if err != nil {
+		return err
+	}
+	files["between.crt"] = between.CertPEM()
+	files["lone.crt"] = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: lone.Certificate.Raw})
+	return nil
+}
 
 // addFiles adds NAME.pem, .key, .crt, .der, .p12 (password "secret") and .open.p12
 // (empty password).

@@ -4,6 +4,7 @@ package main
 // files, and output that is whole or not there.
 
 import (
+	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -12,7 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"sealgate/certstore"
+	"sealgate/internal/certfile"
+	"sealgate/internal/pkcs12"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -60,23 +62,34 @@ func decryptionKeys(list []*keyring.Credential) (keys []cms.DecryptionKey) {
 	return keys
 }
 
-// certificates reads --to and --roots files: PEM, DER, .p7b, or the certificate
-// of a .p12 or PEM with a key.
+// certificates reads --to and --roots files: whatever cert import reads, or the
+// certificate of a .p12 or PEM with a key. What cannot be read beside others is told.
 func certificates(paths []string, passwordFile string) (all []*x509.Certificate, err error) {
+	sp, err := offlineSpool()
+	if err != nil {
+		return nil, unreadable(err)
+	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		list, err := certstore.ReadCertificates(data)
-		if err != nil {
-			with, bad := keyring.Read(data, password(passwordFile, path))
-			if bad != nil {
+		if pkcs12.Is(data) {
+			f, err := keyring.Read(data, password(passwordFile, path))
+			if err != nil {
 				return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 			}
-			list = []*x509.Certificate{with.Credentials[0].Certificate}
+			all = append(all, f.Credentials[0].Certificate)
+			continue
 		}
-		all = append(all, list...)
+		b, err := certfile.Read(context.Background(), data, certfile.Options{Spool: sp})
+		if err != nil {
+			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
+		}
+		for _, what := range b.LeftOut {
+			fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %s\n", path, what)
+		}
+		all = append(all, b.Certificates...)
 	}
 	return all, nil
 }

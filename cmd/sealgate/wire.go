@@ -132,7 +132,7 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive, err := readCertificates(cfg.Outbound.Archive)
+	archive, err := readCertificates(cfg.Outbound.Archive, nil) // whoever may read must be able to
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
@@ -218,7 +218,7 @@ func actions(cfg *config.Config) gateway.Actions {
 
 // newChecker collects the roots.
 func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
-	roots, err := readCertificates(cfg.Trust.Roots)
+	roots, err := readCertificates(cfg.Trust.Roots, h.rootLeftOut)
 	if err != nil {
 		return nil, fmt.Errorf("trust.roots: %w", err)
 	}
@@ -232,7 +232,7 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 			h.log.Warn("a root of the system cannot be read and is not trusted", "error", err)
 		}
 	}
-	partners, err := partners(cfg)
+	partners, err := h.partners(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -242,10 +242,15 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
 }
 
+// rootLeftOut tells of an authority that nobody can read: the others are trusted.
+func (h *house) rootLeftOut(path, what string) {
+	h.log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
+}
+
 // partners reads the authorities that speak for one domain.
-func partners(cfg *config.Config) (out []trust.Partner, err error) {
+func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
 	for _, p := range cfg.Trust.Partner {
-		roots, err := readCertificates(p.Roots)
+		roots, err := readCertificates(p.Roots, h.rootLeftOut)
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}
@@ -254,17 +259,25 @@ func partners(cfg *config.Config) (out []trust.Partner, err error) {
 	return out, nil
 }
 
-func readCertificates(paths []string) (all []*x509.Certificate, err error) {
+// readCertificates reads files of certificates. leftOut is told of each that cannot be
+// read; when it is nil, that is an error.
+func readCertificates(paths []string, leftOut func(path, what string)) (all []*x509.Certificate, err error) {
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
-		list, err := certstore.ReadCertificates(data)
+		b, err := certstore.ReadBundle(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		all = append(all, list...)
+		for _, what := range b.LeftOut {
+			if leftOut == nil {
+				return nil, fmt.Errorf("%s: %s", path, what)
+			}
+			leftOut(path, what)
+		}
+		all = append(all, b.Certificates...)
 	}
 	return all, nil
 }

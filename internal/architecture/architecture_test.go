@@ -21,7 +21,7 @@ const module = "sealgate/"
 var floors = [][]string{
 	{"cmd/sealgate"},
 	{"config", "milter", "proxy", "internal/postfixcheck"},
-	{"gateway"},
+	{"gateway", "internal/certfile"},
 	{"smime"},
 	{"certstore", "keyring", "trust"},
 	{"trust/fetch", "smime/cms"},

@@ -1,10 +1,13 @@
 // Package charset turns the text files that Windows' editors and shells write into
-// UTF-8: UTF-16, and byte order marks, also inside (files joined by "type a b").
+// UTF-8: UTF-16, and byte order marks, also inside (files joined by "type a b"). It also
+// decodes files that are base64 alone.
 package charset
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -65,4 +68,13 @@ func fromUTF16(data []byte, order binary.ByteOrder) []byte {
 		units = append(units, order.Uint16(data))
 	}
 	return []byte(string(utf16.Decode(units)))
+}
+
+// Base64 decodes a file that is base64 alone, in lines or not; nil for anything else.
+func Base64(text []byte) []byte {
+	out, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if err != nil {
+		return nil
+	}
+	return out
 }

@@ -124,7 +124,7 @@ func parse(data []byte) (*file, error) {
 	if len(data) > MaxSize {
 		return nil, fmt.Errorf("pkcs12: %d octets are too many, at most %d are read", len(data), MaxSize)
 	}
-	if !begins(data) {
+	if !Is(data) {
 		return nil, ErrNotPKCS12
 	}
 	der, err := toDER(data)
@@ -151,9 +151,9 @@ func parse(data []byte) (*file, error) {
 	return f, f.readSafes()
 }
 
-// begins tells whether data looks like a PFX: a SEQUENCE whose first value is version 3,
+// Is tells whether data looks like a PFX: a SEQUENCE whose first value is version 3,
 // also one that was cut off.
-func begins(data []byte) bool {
+func Is(data []byte) bool {
 	if len(data) < 2 || data[0] != 0x30 {
 		return false
 	}

@@ -6,12 +6,15 @@ package interop
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sealgate/internal/testpki"
 )
@@ -54,15 +57,21 @@ func (b *bench) write(t *testing.T, name string, data []byte) {
 	}
 }
 
+// patience is for one command; GnuPG's agent may keep its output open for longer.
+const patience = 2 * time.Minute
+
 // run runs a program in the folder, in a locale with UTF-8.
 func (b *bench) run(stdin, program string, args ...string) error {
-	c := exec.Command(program, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, program, args...)
+	c.WaitDelay = time.Second
 	c.Dir = b.dir
 	c.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "GNUPGHOME="+filepath.Join(b.dir, "gnupg"))
 	c.Stdin = strings.NewReader(stdin)
 	b.commands = append(b.commands, shown(program, args))
 	out, err := c.CombinedOutput()
-	if err != nil {
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return fmt.Errorf("%s: %w: %s", program, err, strings.Join(strings.Fields(string(out)), " "))
 	}
 	return nil

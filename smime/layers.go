@@ -3,6 +3,7 @@
 package smime
 
 import (
+	"crypto/sha256"
 	"encoding/asn1"
 	"fmt"
 	"io"
@@ -35,13 +36,28 @@ func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
 	if !e.EContentType.Equal(oidData) {
 		return nil, op.fail(l, malformed("encrypted content of type %v is not mail", e.EContentType))
 	}
-	op.decrypting = true
-	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Spool: op.o.Spool, Accept: beginsAsMail})
+	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Admit: op.admission(), Spool: op.o.Spool, Accept: beginsAsMail})
 	if err != nil {
 		return nil, op.fail(l, err)
 	}
 	l.Keys = p.Keys
 	return op.inner(l, p.File)
+}
+
+// admission is OpenOptions.Admit. From its consent on, or if nobody is asked from now on,
+// errors come while decrypting.
+func (op *opener) admission() cms.Admission {
+	if op.o.Admit == nil {
+		op.decrypting = true
+		return nil
+	}
+	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
+		err := op.o.Admit(keys, content)
+		if err == nil {
+			op.decrypting = true
+		}
+		return err
+	}
 }
 
 // inner is the entity in f, which it owns, inside layer l.

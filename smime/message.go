@@ -18,8 +18,8 @@ type Message struct {
 	PartialSigned, PartialEncrypted bool
 
 	// Undecryptable is why the last layer could not be decrypted:
-	// cms.ErrNoRecipient, cms.ErrDecrypt or cms.ErrUnsupported. Inner is then the
-	// entity around it.
+	// cms.ErrNoRecipient, cms.ErrDecrypt, cms.ErrRefused or cms.ErrUnsupported. Inner
+	// is then the entity around it.
 	Undecryptable error
 	// Malformed is what could not be read as S/MIME. Inner is then the entity
 	// around it.

@@ -15,6 +15,7 @@ import (
 // OpenOptions is what Open needs and what bounds it.
 type OpenOptions struct {
 	Keys        []cms.DecryptionKey
+	Admit       cms.Admission // asked for each encrypted layer before it is decrypted; nil admits all
 	Spool       *spool.Spool
 	MaxDepth    int   // layers; 0 means 8
 	MaxExpanded int64 // octets that compressed layers may become; 0 means 256 MiB
@@ -132,7 +133,7 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 func (op *opener) fail(l Layer, err error) error {
 	err = op.located(err)
 	switch {
-	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrUnsupported) && l.Encrypted():
+	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrRefused), errors.Is(err, cms.ErrUnsupported) && l.Encrypted():
 		op.m.Undecryptable = err
 	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge):
 		op.m.Malformed = err

@@ -21,6 +21,7 @@ type DecryptOptions struct {
 	// like what was encrypted, a MIME entity? A wrong key passes the padding
 	// once in 256 times. nil accepts all.
 	Accept func(*spool.File) bool
+	Admit  Admission // nil admits all
 }
 
 // Plaintext is the result of Decrypt; its File is the caller's to close.
@@ -40,8 +41,8 @@ type contentKey struct {
 // Decrypt unwraps the content key with all RecipientInfos that name one of the
 // keys, and tries each different one on the content, at most 4. It is
 // ErrNoRecipient if no RecipientInfo names a key, ErrUnsupported if all that do,
-// or the cipher, are of unknown algorithms, ErrDecrypt for all else that the
-// message can cause; other errors are of the spool, of reading or of ctx.
+// or the cipher, are of unknown algorithms, ErrRefused if o.Admit says so, ErrDecrypt for all
+// else that the message can cause; other errors are of the spool, of reading or of ctx.
 func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plaintext, error) {
 	if o.Spool == nil {
 		return nil, errNoSpool
@@ -53,7 +54,11 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range candidates[:min(len(candidates), maxContentKeys)] {
+	candidates = candidates[:min(len(candidates), maxContentKeys)]
+	if err := e.admitted(ctx, candidates, o.Admit); err != nil {
+		return nil, err
+	}
+	for _, c := range candidates {
 		f, err := e.decryptWith(ctx, c.key, o)
 		if err == nil {
 			return &Plaintext{f, c.keys}, nil
@@ -134,14 +139,20 @@ func (e *EnvelopedData) decryptWith(ctx context.Context, key []byte, o DecryptOp
 }
 
 func (e *EnvelopedData) opener(key []byte) (opener, error) {
-	var aad []byte
-	if e.attributes != nil {
-		var err error
-		if aad, err = e.attributes.asDER(); err != nil { // RFC 5083 §2.2
-			return nil, err
-		}
+	aad, err := e.aad()
+	if err != nil {
+		return nil, err
 	}
 	return e.cipher.mode.opener(e.cipher, openedMessage{key: key, aad: aad, mac: e.mac})
+}
+
+// aad are the authenticated attributes as the cipher takes them (RFC 5083 §2.2), nil
+// without any.
+func (e *EnvelopedData) aad() ([]byte, error) {
+	if e.attributes == nil {
+		return nil, nil
+	}
+	return e.attributes.asDER()
 }
 
 // decryptContent streams the content through the cipher, holding back the last

@@ -19,6 +19,7 @@ type EnvelopedData struct {
 	Recipients    []RecipientInfo
 	Weak          []string // "des-ede3-cbc", "rc2-40" …
 
+	algorithm  []byte         // contentEncryptionAlgorithm with its parameters, DER
 	cipher     *contentCipher // nil: unknown
 	content    *Content
 	attributes *attributes // authAttrs
@@ -81,6 +82,7 @@ func (p *parser) encryptedContent(e *EnvelopedData) error {
 			return err
 		}
 		e.Cipher = a.id.String()
+		e.algorithm = a.raw
 		if e.cipher, err = parseCipher(a); err != nil {
 			return err
 		}

@@ -25,7 +25,8 @@ type BadgerOptions struct {
 	Key []byte // 16, 24 or 32 octets: the store is encrypted at rest; nil: it is not
 	Log *slog.Logger
 
-	Cache CacheBounds // of each cache; zero: DefaultCacheBounds
+	Cache       CacheBounds // of each cache; zero: DefaultCacheBounds
+	MaxContents int64       // 0: DefaultMaxContents
 }
 
 // Sizes for a small resident store: records are about 2 KiB, and thousands of
@@ -57,6 +58,9 @@ type Badger struct {
 
 	bounds CacheBounds
 
+	maxContents int64
+	contents    atomic.Int64 // content keys that are kept, or being written
+
 	caching sync.Mutex          // one writer of answers at a time; guards caches
 	caches  map[string]cacheUse // by name; one that is not there is not counted yet
 }
@@ -72,8 +76,9 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 		return nil, explain(o.Dir, err)
 	}
 	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{}),
-		bounds: cmp.Or(o.Cache, DefaultCacheBounds), caches: map[string]cacheUse{}}
-	for _, check := range []func() error{s.verify, s.checkSchema} {
+		bounds: cmp.Or(o.Cache, DefaultCacheBounds), caches: map[string]cacheUse{},
+		maxContents: cmp.Or(o.MaxContents, DefaultMaxContents)}
+	for _, check := range []func() error{s.verify, s.checkSchema, s.makeSecret, s.countContents} {
 		if err := check(); err != nil {
 			db.Close()
 			return nil, err

@@ -4,6 +4,7 @@ package certstore
 //
 // Keys: "a" NUL domain NUL local NUL identity → nothing (index by address);
 // "i" identity → record; "f" fingerprint → identity; "m" hash → memory; "k" text → cached answer;
+// "d" HMAC of a content-encryption key → content; "s" → the secret of that HMAC;
 // "v" → schema version. Records are JSON: self-describing, so that a later
 // version can read an older one, and small beside the certificate that they hold.
 
@@ -23,6 +24,14 @@ func recordKey(identity [32]byte) []byte { return append(slices.Clone(recordPref
 func fingerprintKey(fp [32]byte) []byte { return append([]byte("f"), fp[:]...) }
 
 func memoryKey(key [32]byte) []byte { return append([]byte("m"), key[:]...) }
+
+// secretKey and contentPrefix belong to what is never forgotten.
+var (
+	secretKey     = []byte("s")
+	contentPrefix = []byte("d")
+)
+
+func contentKey(key [32]byte) []byte { return append(slices.Clone(contentPrefix), key[:]...) }
 
 func cacheKey(key string) []byte { return append([]byte("k"), key...) }
 

@@ -1,5 +1,6 @@
 // Package certstore keeps other people's certificates by address, what was
-// decrypted (so that replies are encrypted), and cached answers of look-ups.
+// decrypted (so that replies are encrypted), which content each content-encryption key
+// was first seen with, and cached answers of look-ups.
 package certstore
 
 import (
@@ -63,6 +64,23 @@ type Memory struct {
 	HiddenSubject bool // its Subject had been hidden (RFC 9788)
 }
 
+// Content is the one content that a content-encryption key was first seen with.
+type Content struct {
+	Digest  [32]byte   // of the ciphertext and of what it is decrypted with
+	Senders [][32]byte // the addresses that an answer could go to, hashed; at most MaxSenders
+}
+
+// MaxSenders bounds the senders of one content.
+const MaxSenders = 16
+
+// DefaultMaxContents is how many content keys are kept, 100 to 150 octets each: those of
+// 10,000 encrypted mails a day for more than a year.
+const DefaultMaxContents = 4 << 20
+
+// ErrFull says that the store keeps as many content keys as it may. None is forgotten
+// for another one: whoever sends mail could have an old one forgotten.
+var ErrFull = errors.New("certstore: no room for another content key")
+
 // CacheBounds is how much one cache may hold.
 type CacheBounds struct {
 	Answers int
@@ -98,6 +116,13 @@ type Store interface {
 	// Remember and Recall keep what was decrypted, under a hash.
 	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)
+	// Secret is 32 random octets, made with the store and the same for all who use it:
+	// the key of the hashes that BindContent is given.
+	Secret(ctx context.Context) ([32]byte, error)
+	// BindContent keeps c under each of the keys that has none, for good, and returns
+	// what each has, in their order: c or what it was given first. It is one step, all
+	// or nothing. ErrFull: no more can be kept.
+	BindContent(ctx context.Context, keys [][32]byte, c Content) (first []Content, err error)
 	// CachePut and CacheGet keep answers of look-ups for a time. A key is the name of
 	// a cache, a slash and the rest. Each cache is held within CacheBounds: beyond
 	// them those answers go that would run out first. One that is larger than a whole

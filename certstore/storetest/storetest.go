@@ -41,6 +41,9 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"ManyWriters":                 manyWriters,
 		"TheBestOfManyCandidates":     manyCandidates,
 		"PendingOnesAreBounded":       manyPending,
+		"SecretStays":                 secretStays,
+		"OneContentForOneKey":         oneContent,
+		"ContentsOfManyWriters":       contentsOfManyWriters,
 		"CloseWhileInUse":             closeInUse,
 	} {
 		t.Run(name, func(t *testing.T) {

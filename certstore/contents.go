@@ -1,0 +1,160 @@
+package certstore
+
+// This file is the embedded store's memory of content-encryption keys: the one content
+// that each was first seen with.
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// hashSize is the octets of a key, of a digest, of a sender's hash and of the secret.
+const hashSize = 32
+
+// Secret implements Store.
+func (s *Badger) Secret(context.Context) (secret [32]byte, err error) {
+	value, _, err := s.fetch(secretKey)
+	if err != nil {
+		return secret, err
+	}
+	if len(value) != hashSize {
+		return secret, fmt.Errorf("certstore: the secret has %d octets, not %d", len(value), hashSize)
+	}
+	return [32]byte(value), nil
+}
+
+// makeSecret makes it when the store is opened for the first time.
+func (s *Badger) makeSecret() error {
+	_, known, err := s.fetch(secretKey)
+	if err != nil || known {
+		return err
+	}
+	secret := make([]byte, hashSize)
+	rand.Read(secret)
+	if err := s.update(func(tx *badger.Txn) error { return tx.Set(secretKey, secret) }); err != nil {
+		return fmt.Errorf("certstore: %w", err)
+	}
+	return nil
+}
+
+// BindContent implements Store. Writers do not wait for each other: badger syncs what
+// comes at the same time at once, and tells who read what another one was writing.
+func (s *Badger) BindContent(_ context.Context, keys [][32]byte, c Content) (first []Content, err error) {
+	if len(c.Senders) > MaxSenders {
+		return nil, fmt.Errorf("%w: %d senders of a content, at most %d", ErrRecord, len(c.Senders), MaxSenders)
+	}
+	for {
+		known, err := s.knownContents(keys)
+		if err != nil {
+			return nil, err
+		}
+		err = s.keepContent(c, known)
+		if errors.Is(err, badger.ErrConflict) {
+			continue // another one was first with one of the keys, which is known now
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			first = append(first, *cmp.Or(known[key], &c))
+		}
+		return first, nil
+	}
+}
+
+// knownContents are the contents of the keys; nil for a key without one.
+func (s *Badger) knownContents(keys [][32]byte) (map[[32]byte]*Content, error) {
+	known := map[[32]byte]*Content{}
+	for _, key := range keys {
+		value, has, err := s.fetch(contentKey(key))
+		if err != nil {
+			return nil, err
+		}
+		known[key] = nil
+		if !has {
+			continue
+		}
+		if known[key], err = decodeContent(value); err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+// keepContent writes c for each key without a content, all or none. It is
+// badger.ErrConflict if one of them has got one since.
+func (s *Badger) keepContent(c Content, known map[[32]byte]*Content) error {
+	var fresh [][32]byte
+	for key, content := range known {
+		if content == nil {
+			fresh = append(fresh, key)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	more := int64(len(fresh))
+	if n := s.contents.Add(more); n > s.maxContents {
+		s.contents.Add(-more)
+		return fmt.Errorf("%w: there are %d", ErrFull, n-more)
+	}
+	err := s.update(func(tx *badger.Txn) error {
+		for _, key := range fresh {
+			_, err := tx.Get(contentKey(key))
+			if err == nil {
+				return badger.ErrConflict
+			}
+			if !errors.Is(err, badger.ErrKeyNotFound) {
+				return err
+			}
+			if err := tx.Set(contentKey(key), encodeContent(c)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.contents.Add(-more)
+		return fmt.Errorf("certstore: %w", err)
+	}
+	return nil
+}
+
+// countContents counts what is kept, when the store is opened.
+func (s *Badger) countContents() error {
+	return s.view(func(tx *badger.Txn) error {
+		it := tx.NewIterator(badger.IteratorOptions{Prefix: contentPrefix})
+		defer it.Close()
+		for it.Rewind(); it.Valid(); it.Next() {
+			s.contents.Add(1)
+		}
+		return nil
+	})
+}
+
+// encodeContent is digest and senders, one after the other: there are many of them, and
+// JSON would make each three times as long.
+func encodeContent(c Content) []byte {
+	value := slices.Clone(c.Digest[:])
+	for _, s := range c.Senders {
+		value = append(value, s[:]...)
+	}
+	return value
+}
+
+func decodeContent(value []byte) (*Content, error) {
+	if len(value) == 0 || len(value)%hashSize != 0 {
+		return nil, errors.New("certstore: a content is damaged")
+	}
+	c := &Content{Digest: [32]byte(value)}
+	for rest := value[hashSize:]; len(rest) > 0; rest = rest[hashSize:] {
+		c.Senders = append(c.Senders, [32]byte(rest))
+	}
+	return c, nil
+}

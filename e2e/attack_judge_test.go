@@ -39,8 +39,8 @@ func attacksAroundCiphertext(s *site) []hostile {
 		return p.Issue(o)
 	}
 	other := testpki.New(s.t)
-	again := crlf(s.sealed(textEntity, []string{"support"}, "-aes-256-cbc"))
 	by := func(c *testpki.Cert) string {
+		again := crlf(s.sealed(textEntity, []string{"support"}, "-aes-256-cbc")) // that did not come before
 		return signedData(again, bag(c), s.signerInfo(c, again, honestAttributes(again)...))
 	}
 	eve, anna := "eve@evil.example", "anna@kunde.example"

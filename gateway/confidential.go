@@ -90,6 +90,9 @@ const (
 	withheldRule    withheld = "rule"    // [on] wants it refused, which would be an answer
 	withheldSize    withheld = "size"    // opened it is larger than what may be delivered
 	withheldTime    withheld = "time"    // it takes too long to open
+	withheldAltered withheld = "altered" // its content key was first seen with another content
+	withheldSender  withheld = "sender"  // an answer could go to whom it could not when it first came
+	withheldFull    withheld = "full"    // the store has no room for another content key
 	withheldFault   withheld = "fault"   // the gateway cannot open it now
 )
 

@@ -31,10 +31,13 @@ func (h *house) badPadding(sealed string) string {
 	return top + "Content-Type:" + mail
 }
 
-// both are a mail that opens, and the same with a bad padding.
+// both are a mail that opens, and one with a bad padding, each under a content key of
+// its own: of two contents under one key the second is not decrypted.
 func (h *house) both(entity string) map[string]string {
-	good := h.sealed(fromAnna, entity, h.support)
-	return map[string]string{"good padding": good, "bad padding": h.badPadding(good)}
+	return map[string]string{
+		"good padding": h.sealed(fromAnna, entity, h.support),
+		"bad padding":  h.badPadding(h.sealed(fromAnna, entity, h.support)),
+	}
 }
 
 // TestBadPadding: the mail that the others here are tried with is what it claims.

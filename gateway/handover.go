@@ -124,7 +124,7 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 	if !m.g.o.Inbound.ExplainPart {
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody(ctx)
+	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(j))
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -133,15 +133,16 @@ func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) 
 	return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, withVersion(m.e, content)), Body: body}), nil
 }
 
-// explainBody writes the multipart of explained and returns its Content-Type.
-func (m *inboundMail) explainBody(ctx context.Context) (*io.SectionReader, string, error) {
+// explainBody writes the multipart of explained, with a text for people, and returns its
+// Content-Type.
+func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.SectionReader, string, error) {
 	boundary, err := newBoundary()
 	if err != nil {
 		return nil, "", err
 	}
 	var head strings.Builder
 	head.WriteString("--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Language: " +
-		m.g.languageTag() + "\r\n\r\n" + speak(m.g.o.Language).explain + "\r\n--" + boundary + "\r\n")
+		m.g.languageTag() + "\r\n\r\n" + text + "\r\n--" + boundary + "\r\n")
 	for _, f := range m.e.Fields {
 		if isContent(f.Name) {
 			head.Write(f.Raw)

@@ -139,6 +139,14 @@ func (l *language) reason(j *Judgement) string {
 	return strings.Join(parts, "; ")
 }
 
+// explanation goes in front of a mail that was not decrypted.
+func (l *language) explanation(j *Judgement) string {
+	if j.Withheld == "" {
+		return l.explain
+	}
+	return fmt.Sprintf(l.explainWithheld, l.withheld[j.Withheld])
+}
+
 // signerAddress is whom the status line names.
 func (j *Judgement) signerAddress() string {
 	if j.Signer == nil || j.Signer.Address == "" {

@@ -23,7 +23,10 @@ type language struct {
 	plain      string // nothing signed, nothing encrypted
 	changeable string // decrypted without authentication
 	explain    string // the part that goes in front of an undecryptable mail
-	detail     string // with %s: the technical cause
+	// explainWithheld goes in front of what was not opened though a key may open it; with
+	// %s for why.
+	explainWithheld string
+	detail          string // with %s: the technical cause
 }
 
 // speak is the language of the settings; English where it is not known.
@@ -74,6 +77,9 @@ var english = language{
 		withheldRule:    "The message was not opened, because a rule of this house wants such messages refused",
 		withheldSize:    "The message was not opened, because it would be too large to be delivered",
 		withheldTime:    "The message was not opened, because that takes too long",
+		withheldAltered: "The message was not opened, because it is an altered copy of an earlier encrypted one",
+		withheldSender:  "The message was not opened, because the same encrypted message came before from somebody else",
+		withheldFull:    "The message was not opened, because the gateway has no room to remember it; your administrator can help",
 		withheldFault:   "The message could not be opened at the moment; your administrator can open it, or the sender can send it again",
 	},
 	notes: map[string]string{
@@ -89,6 +95,9 @@ var english = language{
 		"mailbox; a signed mail from this mailbox brings that certificate. The message\r\n" +
 		"as it came is attached; your administrator can open it later if the right key\r\n" +
 		"is found.\r\n",
+	explainWithheld: "This message is encrypted.\r\n\r\n%s.\r\n\r\n" +
+		"If the sender did write to you, please ask for the message again, newly\r\n" +
+		"encrypted. The message as it came is attached; your administrator can open it.\r\n",
 	detail: " (%s)",
 }
 
@@ -132,6 +141,9 @@ var german = language{
 		withheldRule:    "Die Nachricht wurde nicht geöffnet, weil eine Regel dieses Hauses solche Nachrichten ablehnt",
 		withheldSize:    "Die Nachricht wurde nicht geöffnet, weil sie für die Zustellung zu groß würde",
 		withheldTime:    "Die Nachricht wurde nicht geöffnet, weil das zu lange dauert",
+		withheldAltered: "Die Nachricht wurde nicht geöffnet, weil sie die veränderte Kopie einer früheren verschlüsselten ist",
+		withheldSender:  "Die Nachricht wurde nicht geöffnet, weil dieselbe verschlüsselte früher von jemand anderem kam",
+		withheldFull:    "Die Nachricht wurde nicht geöffnet, weil kein Platz ist, sie zu vermerken; Ihre Administration kann helfen",
 		withheldFault:   "Die Nachricht konnte gerade nicht geöffnet werden; Ihre Administration kann sie öffnen, oder der Absender sendet sie noch einmal",
 	},
 	notes: map[string]string{
@@ -147,5 +159,9 @@ var german = language{
 		"Postfachs zu verschlüsseln; eine signierte Mail aus diesem Postfach bringt\r\n" +
 		"dieses Zertifikat mit. Die Nachricht hängt an, wie sie kam; Ihre Administration\r\n" +
 		"kann sie später öffnen, wenn sich der passende Schlüssel findet.\r\n",
+	explainWithheld: "Diese Nachricht ist verschlüsselt.\r\n\r\n%s.\r\n\r\n" +
+		"Falls der Absender Ihnen wirklich geschrieben hat, bitten Sie ihn um dieselbe\r\n" +
+		"Nachricht, neu verschlüsselt. Die Nachricht hängt an, wie sie kam; Ihre\r\n" +
+		"Administration kann sie öffnen.\r\n",
 	detail: " (%s)",
 }

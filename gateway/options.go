@@ -30,6 +30,8 @@ type Store interface {
 	Put(ctx context.Context, r *certstore.Record) error
 	Remember(ctx context.Context, key [32]byte, m certstore.Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (certstore.Memory, bool, error)
+	Secret(ctx context.Context) ([32]byte, error)
+	BindContent(ctx context.Context, keys [][32]byte, c certstore.Content) ([]certstore.Content, error)
 }
 
 // Options are the settings of one Gateway. They are not changed after New: a

@@ -56,7 +56,9 @@ func bind(t *testing.T, s certstore.Store, keys []string, c certstore.Content, w
 
 // oneContent: whoever comes first has the key, and what comes later changes nothing.
 func oneContent(t *testing.T, s certstore.Store) {
-	first, altered, other := Content("first", "anna@kunde.example", "list@kunde.example"), Content("altered", "anna@kunde.example"), Content("first", "eve@evil.example")
+	first := Content("first", "anna@kunde.example", "list@kunde.example")
+	altered := Content("altered", "anna@kunde.example")
+	other := Content("first", "eve@evil.example")
 	nobody := Content("nobody's")
 	bind(t, s, []string{"a"}, first, first)
 	bind(t, s, []string{"a"}, first, first)

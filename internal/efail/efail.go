@@ -112,6 +112,23 @@ func (s *Sealed) Cut(n int) ([]byte, error) {
 	return s.der(s.iv, s.cipher[:len(s.cipher)-n*block])
 }
 
+// Ask is a question of a padding oracle (Vaudenay, 2002): the first two blocks, so that
+// the plaintext begins as a mail, then one that ends with guess, then the n-th block.
+// Its padding is good for one guess at least, which tells the last octet of its plaintext.
+func (s *Sealed) Ask(n int, guess byte) ([]byte, error) {
+	chosen := make([]byte, block)
+	chosen[block-1] = guess
+	out := append(bytes.Clone(s.cipher[:2*block]), chosen...)
+	out = append(out, s.cipher[n*block:(n+1)*block]...)
+	return s.der(s.iv, out)
+}
+
+// Blocks is how many blocks the ciphertext has.
+func (s *Sealed) Blocks() int { return len(s.cipher) / block }
+
+// Original is the message as its sender wrote it.
+func (s *Sealed) Original() ([]byte, error) { return s.der(s.iv, s.cipher) }
+
 // Entity is a message's body part for the blocks: application/pkcs7-mime, LF.
 func Entity(der []byte) string {
 	b := base64.StdEncoding.EncodeToString(der)

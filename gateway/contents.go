@@ -1,0 +1,115 @@
+package gateway
+
+// This file holds each content-encryption key to the one content, and the senders, that
+// it was first seen with. Nobody who encrypts uses a key twice; who alters a recorded
+// ciphertext to learn what it says, or sends it again to be answered, cannot do without.
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sealgate/certstore"
+	"sealgate/smime"
+	"sealgate/smime/cms"
+)
+
+// withheldCauses are for the admin; an agent reads the sentences of language.
+var withheldCauses = map[withheld]string{
+	withheldAltered: "an earlier mail had another content under the same content-encryption key: one of them was altered",
+	withheldSender:  "the same ciphertext came before, and From, Reply-To or Sender has an address that it did not have",
+	withheldFull:    "the store has no room for another content-encryption key",
+}
+
+// admit remembers what the keys are to be tried on, and refuses what they were not
+// first seen with. What the store cannot answer is an error: never "not known".
+func (m *inboundMail) admit(ctx context.Context) cms.Admission {
+	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
+		secret, err := m.g.o.Store.Secret(ctx)
+		if err != nil {
+			return err
+		}
+		hashes := make([][32]byte, len(keys))
+		for i, k := range keys {
+			hashes[i] = k.MAC(secret[:])
+		}
+		now := certstore.Content{Digest: content, Senders: senders(m.e, secret)}
+		first, err := m.g.o.Store.BindContent(ctx, hashes, now)
+		if errors.Is(err, certstore.ErrFull) {
+			return m.withhold(withheldFull)
+		}
+		if err != nil {
+			return err
+		}
+		if why := compare(now, first); why != "" {
+			return m.withhold(why)
+		}
+		return nil
+	}
+}
+
+// withhold leaves an encrypted layer closed.
+func (m *inboundMail) withhold(why withheld) error {
+	m.withheld = why
+	m.log.Warn("not decrypted", "cause", withheldCauses[why])
+	return fmt.Errorf("%w: %s", cms.ErrRefused, withheldCauses[why])
+}
+
+// compare returns why now is not to be decrypted with keys that were first seen with
+// these contents, "" if it may be.
+func compare(now certstore.Content, first []certstore.Content) withheld {
+	if slices.ContainsFunc(first, func(c certstore.Content) bool { return c.Digest != now.Digest }) {
+		return withheldAltered
+	}
+	for _, c := range first {
+		for _, s := range now.Senders {
+			if !slices.Contains(c.Senders, s) {
+				return withheldSender
+			}
+		}
+	}
+	return ""
+}
+
+// answerFields are those whose addresses an answer can go to (RFC 5322 §3.6.2).
+var answerFields = []string{"From", "Reply-To", "Sender"}
+
+// senders are the hashes of all addresses that an answer to e can go to. Of too many
+// there is one hash, over all of them: the same mail again has the same.
+func senders(e *smime.Entity, secret [32]byte) (hashes [][32]byte) {
+	var all []string
+	for _, name := range answerFields {
+		all = append(all, answerAddresses(e, name)...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) > certstore.MaxSenders {
+		all = []string{strings.Join(all, "\x00")}
+	}
+	for _, a := range all {
+		mac := hmac.New(sha256.New, secret[:])
+		mac.Write([]byte("sender\x00" + a))
+		hashes = append(hashes, [32]byte(mac.Sum(nil)))
+	}
+	return hashes
+}
+
+// answerAddresses are the addresses of the fields of a name. Fields that cannot be read,
+// in which a helpdesk may find an address, count as they stand, and so does it when there
+// is no From.
+func answerAddresses(e *smime.Entity, name string) []string {
+	fields := e.Get(name)
+	list, ok := addressesIn(e, name)
+	if ok && len(list) > 0 || len(fields) == 0 && name != "From" {
+		return list
+	}
+	unread := name
+	for _, f := range fields {
+		unread += "\x00" + f.Value()
+	}
+	return []string{unread}
+}

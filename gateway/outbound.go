@@ -39,6 +39,9 @@ func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, l
 	if r := m.readOrders(); r != nil {
 		return nil, r
 	}
+	if err := m.losesNoOrder(); err != nil {
+		return nil, err
+	}
 	if err := m.combine(ctx); err != nil {
 		return nil, err
 	}
@@ -73,6 +76,19 @@ func (m *outboundMail) readOrders() *refusal {
 		return nil
 	}
 	return m.mayUse("order")
+}
+
+// losesNoOrder refuses a mail with an order that would leave as text.
+func (m *outboundMail) losesNoOrder() error {
+	name, err := m.lostOrder()
+	if err != nil {
+		return err
+	}
+	if name == "" {
+		return nil
+	}
+	return refuse(550, "5.7.1", "the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+printable(name, 40)+
+		". Send the message without that line; if this is text of yours, begin it with an empty line")
 }
 
 // mayUse tells who may use the mailbox's key. It is asked for orders, and for

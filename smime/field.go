@@ -90,6 +90,10 @@ func parseHeader(data []byte, atEnd bool) (fields []Field, n int, done bool) {
 	return fields, n, atEnd
 }
 
+// FieldName is the name before the colon of a line that begins a field, in any other
+// line there is none.
+func FieldName(line string) (name string, ok bool) { return fieldName([]byte(line)) }
+
 // fieldName reads the name before the colon (RFC 5322 §3.6.8; blanks before the
 // colon are §4.5).
 func fieldName(line []byte) (string, bool) {

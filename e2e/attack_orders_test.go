@@ -113,3 +113,27 @@ func (s *site) textAboutOrders(t *testing.T) {
 	s.accepted(s.send(s.outbound, toSupport, []string{"anna@kunde.example"}, ">From x Sat Nov 28 20:00:00 2026\n"+ticket("mbox-first", "anna@kunde.example", encryptOrder)))
 	s.sealedArrival("mbox-first")
 }
+
+// TestRuleForRoutedRecipient: Postfix delivers a recipient whose local part holds another
+// address to that one, when the domain is its own. The rule for it holds.
+func TestRuleForRoutedRecipient(t *testing.T) {
+	s := newSite(t, viaMilter, siteOptions{
+		config: "[[rule]]\nrecipient = \"@bank.example\"\nencrypt = \"yes\"\n", main: map[string]string{"mydestination": "firma.example"},
+		master: func(s *site) []string { return nil },
+	})
+	for i, to := range []string{`"boss@bank.example"@firma.example`, "boss%bank.example@firma.example", "bank.example!boss@firma.example"} {
+		mark := fmt.Sprintf("routed-%d", i)
+		got := s.send(s.outbound, toSupport, []string{to}, ticket(mark, "boss@bank.example", ""))
+		if got.code != 550 {
+			t.Errorf("%s: %+v", to, got)
+		}
+		// Past sealgate, the same is delivered there: else this would show nothing.
+		s.accepted(s.send(s.plain, toSupport, []string{to}, ticket("past-"+mark, "boss@bank.example", "")))
+		if m := s.arrival("Subject: past-" + mark); m.To[0] != "boss@bank.example" {
+			t.Errorf("%s: Postfix delivers to %v", to, m.To)
+		}
+	}
+	if _, ok := s.sink.Wait("Subject: routed-", 0); ok {
+		t.Error("it left all the same")
+	}
+}

@@ -142,13 +142,13 @@ func New(o Options) (*Gateway, error) {
 }
 
 // Serves tells whether mail to this recipient is opened here. An address that
-// cannot be read is nobody's.
+// cannot be read is nobody's, nor is one that Postfix may deliver elsewhere.
 func (g *Gateway) Serves(recipient string) bool { return g.served(recipient) != nil }
 
 // served is the mailbox of a recipient, nil for everybody else's.
 func (g *Gateway) served(recipient string) *keyring.Mailbox {
 	a, err := address.Normalize(recipient)
-	if err != nil {
+	if err != nil || address.IsRouted(recipient) {
 		return nil
 	}
 	return g.o.Ring.ByRecipient(a)

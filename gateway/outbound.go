@@ -106,9 +106,9 @@ func (m *outboundMail) mayUse(what string) *refusal {
 
 // combine puts together rules, defaults, what the mail answers, and orders.
 func (m *outboundMail) combine(ctx context.Context) error {
-	var recipients []string
-	for _, to := range m.env.To {
-		recipients = append(recipients, ruleAddress(to))
+	recipients, err := m.ruleAddresses()
+	if err != nil {
+		return err
 	}
 	rules, how := m.g.rulesFor(m.senders(), recipients, m.subject())
 	m.how = how
@@ -122,6 +122,23 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	}
 	m.want = combine(rules, fallback, reply, m.orders.Demand)
 	return nil
+}
+
+// ruleAddresses are the recipients as rules compare them, and all that Postfix may
+// deliver them to: whoever has a rule for boss@bank.example has it for
+// "boss@bank.example"@firma.example.
+func (m *outboundMail) ruleAddresses() (all []string, err error) {
+	for _, to := range m.env.To {
+		all = append(all, ruleAddress(to))
+		routes, ok := address.Routes(to)
+		if !ok {
+			return nil, refuse(550, "5.1.3", "the recipient "+printable(to, 100)+" may be delivered to another address, which cannot be told for sure")
+		}
+		for _, r := range routes {
+			all = append(all, ruleAddress(r))
+		}
+	}
+	return all, nil
 }
 
 // senders are the addresses that rules and defaults are looked up for: From, or, when

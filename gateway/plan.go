@@ -166,6 +166,9 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 		return nil // it does not leave the house
 	}
 	all := m.g.findAll(ctx, outside)
+	if i := slices.IndexFunc(all.missing, address.IsRouted); i >= 0 {
+		return refuse(550, "5.1.3", "cannot encrypt: "+printable(all.missing[i], 100)+" may be delivered to another address than it names")
+	}
 	if len(all.missing) > 0 && m.want.Encrypt == Yes {
 		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(all.missing))
 	}

@@ -50,7 +50,7 @@ type Finding struct {
 
 // Check judges p against g. The findings say which ways there are, good ones too.
 func Check(p *Postfix, g *Gateway) (out []Finding) {
-	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickups, size, aliases} {
+	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickups, size, aliases, routing} {
 		out = append(out, check(p, g)...)
 	}
 	return out

@@ -13,7 +13,7 @@ import (
 
 // Bounds of one record. Much of it comes from other people's mail.
 const (
-	MaxAddresses = 100       // what trust reads of one certificate
+	MaxAddresses = 1000      // index entries of one certificate
 	MaxPending   = 16        // of an unknown CA for one address: anybody can make them
 	MaxRecord    = 256 << 10 // octets of all its certificates and capabilities: a chain of four at trust's 64 KiB each
 )

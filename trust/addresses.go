@@ -7,12 +7,14 @@ import (
 	"encoding/asn1"
 	"errors"
 	"slices"
+	"strings"
 
 	"sealgate/internal/address"
 )
 
-// maxAddresses bounds the names of one certificate.
-const maxAddresses = 100
+// maxListed bounds the addresses that a reason lists. All are compared: what bounds
+// them is the size of the certificate.
+const maxListed = 5
 
 var (
 	oidEmailAddress = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 1}
@@ -23,8 +25,12 @@ var (
 // Addresses are the addresses in normal form that c speaks for: rfc822Name and
 // SmtpUTF8Mailbox in the SAN; emailAddress in the subject only when the SAN has
 // none of either, be they readable or not. What is not exactly one address (NUL,
-// line ends, lists) counts for nothing.
+// line ends, lists) counts for nothing. A certificate of more than maxCertificate
+// octets speaks for nobody.
 func Addresses(c *x509.Certificate) []string {
+	if len(c.Raw) > maxCertificate {
+		return nil
+	}
 	international, found := utf8Mailboxes(c)
 	if len(c.EmailAddresses) == 0 && !found {
 		return normal(subjectAddresses(c))
@@ -33,12 +39,24 @@ func Addresses(c *x509.Certificate) []string {
 }
 
 func normal(names []string) (out []string) {
-	for _, n := range names[:min(len(names), maxAddresses)] {
-		if a, err := address.Normalize(n); err == nil && !slices.Contains(out, a) {
-			out = append(out, a)
+	known := map[string]bool{}
+	for _, n := range names {
+		a, err := address.Normalize(n)
+		if err != nil || known[a] {
+			continue
 		}
+		known[a] = true
+		out = append(out, a)
 	}
 	return out
+}
+
+// Listed are the first few addresses, for people, with a sign that there are more.
+func Listed(addresses []string) string {
+	if len(addresses) > maxListed {
+		addresses = append(slices.Clone(addresses[:maxListed]), "...")
+	}
+	return strings.Join(addresses, " ")
 }
 
 func subjectAddresses(c *x509.Certificate) (out []string) {
@@ -75,14 +93,13 @@ func handled(c *x509.Certificate, id asn1.ObjectIdentifier) *x509.Certificate {
 // (RFC 9598 §3): [0] { OID, [0] EXPLICIT UTF8String }. found says that there is one,
 // also when it cannot be read.
 func utf8Mailboxes(c *x509.Certificate) (out []string, found bool) {
-	names := alternativeNames(c)
-	for _, n := range names[:min(len(names), maxAddresses)] {
+	for _, n := range alternativeNames(c) {
 		s, is, err := utf8Mailbox(n)
 		if found = found || is; is && err == nil {
 			out = append(out, s)
 		}
 	}
-	return out, found || len(names) > maxAddresses
+	return out, found
 }
 
 // alternativeNames are the GeneralNames of the SAN; nil when it cannot be read.

@@ -72,10 +72,22 @@ func believable(chain []*x509.Certificate) error {
 	return nameConstraints(chain)
 }
 
+// maxComparisons bounds how often an address is held against a constraint, in one
+// path: as often as crypto/x509 does it, for names that it does not know.
+const maxComparisons = 250_000
+
 // nameConstraints applies each authority's rfc822Name constraints to every
 // address the leaf speaks for (RFC 5280 §4.2.1.10, RFC 9598 §6).
 func nameConstraints(chain []*x509.Certificate) error {
-	for _, name := range Addresses(chain[0]) {
+	names := Addresses(chain[0])
+	constraints := 0
+	for _, ca := range chain[1:] {
+		constraints += len(ca.PermittedEmailAddresses) + len(ca.ExcludedEmailAddresses)
+	}
+	if len(names)*constraints > maxComparisons {
+		return fmt.Errorf("%d addresses under %d name constraints, more than are compared", len(names), constraints)
+	}
+	for _, name := range names {
 		for _, ca := range chain[1:] {
 			if permitted(ca, name) {
 				continue

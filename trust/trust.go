@@ -124,8 +124,11 @@ func (c *Checker) address(r Request) (Result, bool) {
 	if r.Address == "" || slices.Contains(names, r.Address) {
 		return Result{}, false
 	}
-	return Result{Status: Mismatch, Rule: "address", Revocation: notChecked,
-		Reason: fmt.Sprintf("the certificate names %q, not %s", names, r.Address),
+	reason := fmt.Sprintf("the certificate names %q, not %s", Listed(names), r.Address)
+	if size := len(r.Certificate.Raw); size > maxCertificate {
+		reason = fmt.Sprintf("the certificate has %d octets, at most %d are read", size, maxCertificate)
+	}
+	return Result{Status: Mismatch, Rule: "address", Revocation: notChecked, Reason: reason,
 		Remedy: "a certificate issued for the From address"}, true
 }
 
@@ -242,14 +245,34 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	if !outside(r.Certificate, r.At) {
 		return untrusted(err) // if only time spoils the path, then that of an authority
 	}
-	opts.CurrentTime = r.Certificate.NotAfter
-	if chains, err = leaf.Verify(opts); err != nil {
+	if chains, err = butForItsTime(leaf, opts); err != nil {
 		return untrusted(err)
 	}
 	if chains, err = allBelievable(chains); err != nil {
 		return untrusted(err)
 	}
 	return expired(r, chains[0])
+}
+
+// butForItsTime are the paths of a certificate that has expired. Its authority may have
+// expired with it, or have been renewed since: so a path counts that held on the
+// certificate's last day, or else one that holds now, were it not for that day.
+func butForItsTime(leaf *x509.Certificate, opts x509.VerifyOptions) ([][]*x509.Certificate, error) {
+	now := opts.CurrentTime
+	opts.CurrentTime = leaf.NotAfter
+	chains, err := leaf.Verify(opts)
+	if err == nil {
+		return chains, nil
+	}
+	opts.CurrentTime = now
+	timeless := *leaf
+	timeless.NotBefore = now
+	timeless.NotAfter = now
+	chains, err = timeless.Verify(opts)
+	for _, chain := range chains {
+		chain[0] = leaf
+	}
+	return chains, err
 }
 
 func untrusted(err error) Result {

@@ -330,8 +330,11 @@ func TestBeginsAsMail(t *testing.T) {
 		"X: " + strings.Repeat("a", sniffed) + "\r\n\r\n\x00": true,
 		strings.Repeat("ä", sniffed):                          true,
 		"a" + strings.Repeat("ä", sniffed):                    true,
-		strings.Repeat("\xfc", manyOctets):                    true,
-		strings.Repeat("\xfc", manyOctets-1):                  false,
+		strings.Repeat("\xfc", manyOctets):                    false,
+		strings.Repeat("a\xfc", manyOctets/2) + "b":           true,
+		strings.Repeat("a\xfc", manyOctets/2):                 false, // half is not most
+		strings.Repeat("a", manyOctets-2) + "\xfc":            false,
+		strings.Repeat("a", manyOctets-1) + "\xfc":            true,
 		"\r\n" + strings.Repeat("gr\xfcn ", 99):               true,
 		"From x\r\n\x00":                                      false,
 		"Content-Type: text/plain\r\n\x89PNG\x00\r\n":         false,

@@ -92,10 +92,9 @@ const sniffed = 4 << 10
 const manyOctets = 256
 
 // beginsAsMail tells whether a CBC plaintext is a MIME entity rather than what a
-// wrong key makes: it begins with header fields that are text, or it is text
-// without a header, of which RFC 4134 has examples. Random octets pass less than
-// once in 2^32 cases; so many octets without a control character are text in any
-// charset.
+// wrong key or a changed ciphertext makes: it begins with header fields that are text,
+// or it is text without a header, of which RFC 4134 has examples. Random octets pass
+// less than once in 2^32 cases.
 func beginsAsMail(f *spool.File) bool {
 	data := make([]byte, min(sniffed, f.Size()))
 	if err := readFull(f, data, 0); err != nil {
@@ -106,7 +105,19 @@ func beginsAsMail(f *spool.File) bool {
 	if len(fields) > 0 && (!done || fields[0].Name != "" && blankLine(data[:n])) {
 		return isText(data[:n])
 	}
-	return isText(data) && (len(data) >= manyOctets || validUTF8(data, whole))
+	return isText(data) && (validUTF8(data, whole) || mostlyASCII(data))
+}
+
+// mostlyASCII tells whether these are so many octets, most of them ASCII, that they are
+// text in an older charset, in which nothing says what the others mean.
+func mostlyASCII(p []byte) bool {
+	ascii := 0
+	for _, c := range p {
+		if c < utf8.RuneSelf {
+			ascii++
+		}
+	}
+	return len(p) >= manyOctets && ascii > len(p)/2
 }
 
 func blankLine(header []byte) bool {

@@ -47,6 +47,9 @@ type Judgement struct {
 	Unauthenticated bool
 }
 
+// noOneFrom is why nobody can be the signer of a message.
+const noOneFrom = "From is not exactly one address that can be read"
+
 // FromAddress is the message's one From address in normal form. No field, more
 // than one, or one with several addresses is an error: nobody can be its
 // signer.
@@ -89,8 +92,9 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 		j.layer(ctx, m, i, check, at)
 	}
 	j.decide(m)
+	j.malformed(m)
 	if fromErr != nil && j.Signature != SignatureNone {
-		j.lower(SignatureMismatch, ruleFrom, "the message does not have exactly one From address")
+		j.lower(SignatureMismatch, ruleFrom, noOneFrom)
 	}
 	if m.Ambiguous != nil && j.Signature != SignatureNone {
 		j.lower(SignaturePartial, ruleReaders, m.Ambiguous.Error())
@@ -99,7 +103,6 @@ func Judge(ctx context.Context, m *smime.Message, from string, check Trust, at t
 		j.lower(SignaturePartial, ruleContent, m.NotMail.Error())
 	}
 	j.protected(m)
-	j.malformed(m)
 	j.notes(m, at)
 	j.differences(m)
 	j.Unauthenticated = j.Signature != SignatureValid && changeable(m.Layers)
@@ -171,7 +174,7 @@ func (v *SignerVerdict) judge(ctx context.Context, r trust.Request, check Trust)
 		v.forFrom = from != "" && slices.Contains(names, from)
 		v.Address = from
 		if !v.forFrom {
-			v.Address = strings.Join(names, " ")
+			v.Address = trust.Listed(names)
 		}
 	}
 	if s.Err != nil {
@@ -184,9 +187,14 @@ func (v *SignerVerdict) judge(ctx context.Context, r trust.Request, check Trust)
 	if len(s.Weak) > 0 && SignatureWeak.worse(v.Status) {
 		v.rule(SignatureWeak, ruleAlgorithm, "weak algorithm: "+strings.Join(s.Weak, ", "))
 	}
-	if !v.forFrom && SignatureMismatch.worse(v.Status) {
-		v.rule(SignatureMismatch, ruleFrom, "the signer's certificate does not name the From address")
+	if v.forFrom || !SignatureMismatch.worse(v.Status) {
+		return
 	}
+	reason := "the signer's certificate does not name the From address"
+	if from == "" {
+		reason = noOneFrom
+	}
+	v.rule(SignatureMismatch, ruleFrom, reason)
 }
 
 func (v *SignerVerdict) rule(s SignatureStatus, rule, reason string) {
@@ -200,6 +208,8 @@ func fromSignatureError(err error) (s SignatureStatus, rule string) {
 		return SignatureUnchecked, ruleCertificate
 	case errors.Is(err, cms.ErrUnsupported):
 		return SignatureUnchecked, ruleUnknown
+	case errors.Is(err, cms.ErrUnread):
+		return SignatureUnchecked, ruleUnread
 	case errors.Is(err, cms.ErrMalformed):
 		return SignatureMalformed, ruleStructure
 	}
@@ -211,7 +221,7 @@ func fromSignatureError(err error) (s SignatureStatus, rule string) {
 func (j *Judgement) decide(m *smime.Message) {
 	deciding := j.decidingLayer(m)
 	if deciding >= 0 {
-		j.worstOf(deciding)
+		j.worstOf(m, deciding)
 	}
 	for i := range j.Signers {
 		v := &j.Signers[i]
@@ -257,14 +267,16 @@ func (j *Judgement) decidingLayer(m *smime.Message) int {
 // SignerInfo of unknown algorithm beside a checked one of the same address is
 // reported only. When none is of the From address, all of them count, and the
 // result is at best a mismatch.
-func (j *Judgement) worstOf(layer int) {
+func (j *Judgement) worstOf(m *smime.Message, layer int) {
 	in := j.inLayer(layer, true)
 	mine := len(in) > 0
 	if !mine {
 		in = j.inLayer(layer, false)
 	}
-	if len(in) == 0 {
+	if len(in) == 0 && m.Layers[layer].Err == nil { // what cannot be read is told elsewhere
 		j.lower(SignatureMalformed, ruleStructure, "signed data without a signature")
+	}
+	if len(in) == 0 {
 		return
 	}
 	if checked := slices.DeleteFunc(slices.Clone(in), unsupported); mine && len(checked) > 0 {
@@ -298,8 +310,12 @@ func (j *Judgement) malformed(m *smime.Message) {
 		j.Encryption, j.Reason = EncryptionMalformed, m.Malformed.Error()
 		return
 	}
-	j.lower(SignatureMalformed, ruleStructure, m.Malformed.Error())
-	if j.Signer == nil && j.Signature == SignatureMalformed {
+	status, rule := SignatureMalformed, ruleStructure
+	if errors.Is(m.Malformed, cms.ErrUnread) {
+		status, rule = SignatureUnchecked, ruleUnread
+	}
+	j.lower(status, rule, m.Malformed.Error())
+	if j.Signer == nil && j.Signature == status {
 		j.Reason = m.Malformed.Error() // the cause, of which "no signature" is the consequence
 	}
 }

@@ -50,6 +50,8 @@ func causes(j *Judgement) (out []string) {
 // uncheckedCause tells why nothing could be checked.
 func uncheckedCause(j *Judgement) string {
 	switch {
+	case j.Rule == ruleUnread:
+		return "unsupported"
 	case j.Signer == nil || j.Signer.Signature.Certificate == nil:
 		return "no_certificate"
 	case j.Signer.Rule == trust.RuleRevocation:

@@ -8,6 +8,7 @@ const (
 	ruleStructure   = "structure"
 	ruleCertificate = "certificate"
 	ruleUnknown     = "unknown algorithm"
+	ruleUnread      = "what is read"
 	ruleAlgorithm   = "algorithm"
 	ruleCoverage    = "coverage"
 	ruleReaders     = "one reading"
@@ -20,6 +21,7 @@ var remedies = map[string]string{
 	ruleStructure:   "S/MIME that can be read: ask the sender's administrator which program made it",
 	ruleCertificate: "the signer's certificate in the mail: the sender's program can be told to send it along",
 	ruleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+	ruleUnread:      "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
 	ruleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
 	ruleCoverage:    "a signature over the whole of what is shown: signed first and then encrypted, with nothing put around it",
 	ruleReaders:     "a mail that all programs read alike: the sender's program, or a gateway after it, writes MIME that is not",

@@ -17,8 +17,6 @@ import (
 // has it, and why. Verdicts, which need chains, are compared in internal/corpus.
 var layerDivergences = map[string]string{
 	"openssl/80-test_cms_data/authenveloped_attrs.pem":        "KEKRecipientInfo, which mail does not use (the corpus's README)",
-	"nss/samples/pkcs7bday.ber":                               "RSA key of 508 bits: unsupported, the verdict is not valid either way",
-	"nss/samples/pkcs7news.ber":                               "RSA key of 508 bits: unsupported, the verdict is not valid either way",
 	"openssl/80-test_cms_data/pkcs7-md4.pem":                  "MD4: unsupported, the verdict is not valid either way",
 	"zammad/opaque_no_bundled_signer_cert.eml":                "the signer's certificate is not in the message",
 	"pkits/smime/SignedInvalidNegativeSerialNumberTest15.eml": unparsable,

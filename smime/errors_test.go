@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"sealgate/smime/cms"
 )
 
 func TestErrorsNameTheirPlace(t *testing.T) {
@@ -36,4 +38,29 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 			t.Errorf("%s: layer %d, offset %d", name, place.Layer, place.Offset)
 		}
 	}
+}
+
+// TestUnreadIsNotMalformed: an encrypted layer that is larger than is read here cannot
+// be decrypted here; it is not malformed.
+func TestUnreadIsNotMalformed(t *testing.T) {
+	many := func(n int) string {
+		recipient := der(0x30, []byte{2, 1, 0}, der(0x30, der(0x30), []byte{2, 1, 1}), der(0x30, []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1}), der(4, make([]byte, 16)))
+		content := der(0x30, []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}, der(0x30, []byte{6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 2}, der(4, make([]byte, 16))), der(0x80, make([]byte, 16)))
+		enveloped := der(0x30, []byte{2, 1, 0}, der(0x31, bytes.Repeat(recipient, n)), content)
+		info := der(0x30, []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 3}, der(0xa0, enveloped))
+		return "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\nContent-Transfer-Encoding: binary\r\n\r\n" + string(info)
+	}
+	sp, c := newSpool(t), issue(t, "p256")
+	for n, want := range map[int]error{500: cms.ErrNoRecipient, 501: cms.ErrUnread} {
+		m := opened(t, sp, many(n), decryptionKey(c))
+		if m.Malformed != nil || !errors.Is(m.Undecryptable, want) {
+			t.Errorf("%d recipients: malformed %v, undecryptable %v, want %v", n, m.Malformed, m.Undecryptable, want)
+		}
+	}
+}
+
+// der is a value of definite length.
+func der(tag byte, parts ...[]byte) []byte {
+	body := bytes.Join(parts, nil)
+	return append([]byte{tag, 0x84, byte(len(body) >> 24), byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
 }

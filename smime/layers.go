@@ -87,7 +87,8 @@ func (op *opener) compressed(c *cms.CompressedData) (*Entity, error) {
 // opaque takes the content out of a SignedData, hashing it on the way.
 func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 	l := signedLayer(SignedOpaque, sd)
-	if sd.Content == nil && len(sd.SignerInfos) == 0 {
+	empty := sd.Content == nil || sd.Content.Size() == 0 // NSS writes an empty one
+	if empty && len(sd.SignerInfos) == 0 {
 		l.Type = CertsOnly
 		op.m.CertsOnly = true
 		op.m.Layers = append(op.m.Layers, l)

@@ -18,11 +18,11 @@ type Message struct {
 	PartialSigned, PartialEncrypted bool
 
 	// Undecryptable is why the last layer could not be decrypted:
-	// cms.ErrNoRecipient, cms.ErrDecrypt, cms.ErrRefused or cms.ErrUnsupported. Inner
-	// is then the entity around it.
+	// cms.ErrNoRecipient, cms.ErrDecrypt, cms.ErrRefused, cms.ErrUnsupported or
+	// cms.ErrUnread. Inner is then the entity around it.
 	Undecryptable error
-	// Malformed is what could not be read as S/MIME. Inner is then the entity
-	// around it.
+	// Malformed is what could not be read as S/MIME, be it only for a bound
+	// (cms.ErrUnread). Inner is then the entity around it.
 	Malformed error
 
 	// NotMail is what a signature is over instead of mail: a receipt, a time stamp;

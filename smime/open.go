@@ -133,7 +133,8 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 func (op *opener) fail(l Layer, err error) error {
 	err = op.located(err)
 	switch {
-	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrRefused), errors.Is(err, cms.ErrUnsupported) && l.Encrypted():
+	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrRefused),
+		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
 		op.m.Undecryptable = err
 	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge):
 		op.m.Malformed = err

@@ -119,13 +119,14 @@ func TestSmallValues(t *testing.T) {
 			t.Errorf("%s is %v", in, n)
 		}
 	}
-	long := append([]byte{2, 0x82, 1, 1, 1}, make([]byte, 256)...)
-	if _, err := reader(long).Int(); err == nil {
-		t.Error("an INTEGER of 257 bytes")
+	long := append([]byte{2, 0x82, 0x10, 1, 1}, make([]byte, smallValue)...)
+	var bound *Error
+	if _, err := reader(long).Int(); !errors.As(err, &bound) || !bound.Bound {
+		t.Errorf("an INTEGER of one byte more than the bound: %v", err)
 	}
-	exact := append([]byte{2, 0x82, 1, 0, 1}, make([]byte, 255)...)
+	exact := append([]byte{2, 0x82, 0x10, 0, 1}, make([]byte, smallValue-1)...)
 	if _, err := reader(exact).Int(); err != nil {
-		t.Errorf("an INTEGER of 256 bytes: %v", err)
+		t.Errorf("an INTEGER of as many bytes as the bound: %v", err)
 	}
 }
 

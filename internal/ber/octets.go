@@ -58,7 +58,7 @@ func (o *Octets) Offset() int64 { return o.header.Start }
 // Bytes returns the whole string, of at most limit bytes.
 func (o *Octets) Bytes(limit int64) ([]byte, error) {
 	if o.size > limit {
-		return nil, &Error{o.header.Start, "an octet string that is too long"}
+		return nil, &Error{o.header.Start, "an octet string that is too long", true}
 	}
 	b := make([]byte, o.size)
 	_, err := io.ReadFull(o.NewReader(), b)

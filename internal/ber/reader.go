@@ -26,6 +26,7 @@ const (
 type Error struct {
 	Offset  int64 // bytes from the beginning of the input
 	Problem string
+	Bound   bool // it may be right, and is more than is read here
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("ber: at byte %d: %s", e.Offset, e.Problem) }
@@ -63,7 +64,7 @@ func NewReader(src io.ReaderAt, size int64) *Reader {
 // Offset returns where the next value begins.
 func (r *Reader) Offset() int64 { return r.pos }
 
-func (r *Reader) fail(problem string) error { return &Error{r.pos, problem} }
+func (r *Reader) fail(problem string) error { return &Error{Offset: r.pos, Problem: problem} }
 
 func (r *Reader) inner() container { return r.open[len(r.open)-1] }
 
@@ -134,7 +135,7 @@ func (r *Reader) headerAt(pos int64) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	bad := func(problem string) (Header, error) { return Header{}, &Error{pos, problem} }
+	bad := func(problem string) (Header, error) { return Header{}, &Error{Offset: pos, Problem: problem} }
 	if len(b) < 2 {
 		return bad("cut short")
 	}
@@ -221,14 +222,14 @@ func (r *Reader) Skip() (h Header, end int64, err error) {
 	limit := r.inner().end
 	for pos, depth := h.Body, 1; ; {
 		if len(r.open)+depth > MaxDepth+1 {
-			return h, 0, &Error{pos, "nested too deeply"}
+			return h, 0, &Error{Offset: pos, Problem: "nested too deeply"}
 		}
 		b, err := r.fill(pos, 2)
 		if err != nil {
 			return h, 0, err
 		}
 		if len(b) < 2 {
-			return h, 0, &Error{min(pos, limit), "no end of a value of indefinite length"}
+			return h, 0, &Error{Offset: min(pos, limit), Problem: "no end of a value of indefinite length"}
 		}
 		if b[0] == 0 && b[1] == 0 {
 			pos += 2
@@ -256,7 +257,7 @@ func (r *Reader) Raw(limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if end-h.Start > limit {
-		return nil, &Error{h.Start, fmt.Sprintf("a structure of more than %d bytes", limit)}
+		return nil, &Error{h.Start, fmt.Sprintf("a structure of more than %d bytes", limit), true}
 	}
 	b := make([]byte, end-h.Start)
 	if n, err := r.src.ReadAt(b, h.Start); n < len(b) {
@@ -267,15 +268,18 @@ func (r *Reader) Raw(limit int64) ([]byte, error) {
 
 // smallValue bounds what OID and Int hold in memory: no identifier or serial
 // number is longer (RFC 5280 §4.1.2.2: 20 bytes).
-const smallValue = 256
+const smallValue = 4096
 
 func (r *Reader) small(tag cbasn1.Tag, into any) error {
 	h, err := r.Header()
 	if err != nil {
 		return err
 	}
-	if h.Tag != tag || h.Length > smallValue {
-		return r.fail(fmt.Sprintf("tag %#x or its length where %#x belongs", uint8(h.Tag), uint8(tag)))
+	if h.Tag != tag {
+		return r.fail(fmt.Sprintf("tag %#x where %#x belongs", uint8(h.Tag), uint8(tag)))
+	}
+	if h.Length > smallValue {
+		return &Error{r.pos, fmt.Sprintf("an identifier or number of more than %d bytes", smallValue), true}
 	}
 	start := r.pos
 	raw, err := r.Raw(smallValue + maxHeader)
@@ -284,7 +288,7 @@ func (r *Reader) small(tag cbasn1.Tag, into any) error {
 	}
 	minimal := append([]byte{raw[0]}, derLength(h.Length)...)
 	if _, err := asn1.Unmarshal(append(minimal, raw[h.Body-h.Start:]...), into); err != nil {
-		return &Error{start, "bad contents"}
+		return &Error{Offset: start, Problem: "bad contents"}
 	}
 	return nil
 }
@@ -295,7 +299,7 @@ func (r *Reader) OID() (id asn1.ObjectIdentifier, err error) {
 	return id, err
 }
 
-// Int reads an INTEGER of at most 256 bytes.
+// Int reads an INTEGER of at most smallValue bytes.
 func (r *Reader) Int() (*big.Int, error) {
 	n := new(big.Int)
 	err := r.small(cbasn1.INTEGER, &n)

@@ -125,7 +125,7 @@ func (c *contentCipher) parseIV(parameters []byte) error {
 }
 
 func (c *contentCipher) bad(what string) error {
-	return &Error{"EnvelopedData", c.at, "bad " + what + " of " + c.name}
+	return &Error{Layer: "EnvelopedData", Offset: c.at, Problem: "bad " + what + " of " + c.name}
 }
 
 // weakName is for EnvelopedData.Weak; "" if there is nothing weak.

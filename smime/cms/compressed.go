@@ -50,7 +50,7 @@ func (c *CompressedData) Decompress(dst io.Writer, limit int64) error {
 	}
 	z, err := zlib.NewReader(c.content.NewReader())
 	if err != nil {
-		return &Error{"CompressedData", c.content.Offset(), "no zlib stream"}
+		return &Error{Layer: "CompressedData", Offset: c.content.Offset(), Problem: "no zlib stream"}
 	}
 	defer z.Close()
 	w := &errorWriter{w: dst}
@@ -64,7 +64,7 @@ func (c *CompressedData) Decompress(dst io.Writer, limit int64) error {
 	case err == errLong:
 		return ErrTooLarge
 	case err != nil:
-		return &Error{"CompressedData", c.content.Offset(), "the zlib stream is damaged: " + err.Error()}
+		return &Error{Layer: "CompressedData", Offset: c.content.Offset(), Problem: "the zlib stream is damaged: " + err.Error()}
 	}
 	return nil
 }

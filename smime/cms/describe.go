@@ -21,7 +21,7 @@ func (a *attributes) describe(sig *Signature, bag *bagOf) error {
 	if value != nil {
 		var t time.Time
 		if rest, err := asn1.Unmarshal(value, &t); err != nil || len(rest) > 0 {
-			return &Error{"SignedData", a.at, "the signing-time attribute is no time"}
+			return &Error{Layer: "SignedData", Offset: a.at, Problem: "the signing-time attribute is no time"}
 		}
 		sig.SigningTime = t.UTC()
 	}

@@ -55,6 +55,18 @@ func digestByOID(id asn1.ObjectIdentifier) *digest {
 	return findDigest(func(d *digest) bool { return d.id.Equal(id) })
 }
 
+// contentDigest is the digest that a digestAlgorithm means. Some programs name the
+// signature algorithm there (Azure: sha256WithRSAEncryption), which means its digest.
+func contentDigest(id asn1.ObjectIdentifier) *digest {
+	if d := digestByOID(id); d != nil {
+		return d
+	}
+	if d := digestOfRSA(id); d != nil {
+		return d
+	}
+	return digestOfECDSA(id)
+}
+
 // signDigest returns the digest if we sign with it.
 func signDigest(h crypto.Hash) *digest {
 	return findDigest(func(d *digest) bool { return d.sign && d.hash == h })

@@ -12,6 +12,9 @@ import (
 var (
 	// ErrMalformed says that a message is not CMS, or breaks a rule or bound of it.
 	ErrMalformed = errors.New("cms: malformed")
+	// ErrUnread is the ErrMalformed of a message that may be right: it is larger than
+	// is read here, or RFC 5652 leaves readers free to fail on it.
+	ErrUnread = errors.New("cms: not read here")
 	// ErrUnsupported says that an algorithm or kind of key is not known.
 	ErrUnsupported = errors.New("cms: unsupported algorithm")
 	// ErrSignature says that a signature or digest does not fit.
@@ -33,23 +36,30 @@ type Error struct {
 	Layer   string // "ContentInfo", "SignedData", "EnvelopedData" …
 	Offset  int64  // bytes from the beginning of the message; -1: unknown
 	Problem string
+	Unread  bool // it is an ErrUnread
 }
 
 func (e *Error) Error() string {
-	if e.Offset < 0 {
-		return fmt.Sprintf("cms: malformed %s: %s", e.Layer, e.Problem)
+	what := "malformed"
+	if e.Unread {
+		what = "not read here:"
 	}
-	return fmt.Sprintf("cms: malformed %s at byte %d: %s", e.Layer, e.Offset, e.Problem)
+	if e.Offset < 0 {
+		return fmt.Sprintf("cms: %s %s: %s", what, e.Layer, e.Problem)
+	}
+	return fmt.Sprintf("cms: %s %s at byte %d: %s", what, e.Layer, e.Offset, e.Problem)
 }
 
 // Is makes every Error an ErrMalformed.
-func (e *Error) Is(target error) bool { return target == ErrMalformed }
+func (e *Error) Is(target error) bool {
+	return target == ErrMalformed || e.Unread && target == ErrUnread
+}
 
 // inLayer names the layer in an error of the encoding; errors of reading stay.
 func inLayer(layer string, err error) error {
 	var syntax *ber.Error
 	if errors.As(err, &syntax) {
-		return &Error{layer, syntax.Offset, syntax.Problem}
+		return &Error{layer, syntax.Offset, syntax.Problem, syntax.Bound}
 	}
 	return err
 }

@@ -23,8 +23,10 @@ const (
 	maxUnwraps = 64
 	// maxContentKeys bounds how often the content is decrypted for trial.
 	maxContentKeys = 4
-	// maxAttributes bounds the attributes of one signer or message; BouncyCastle signs 4.
-	maxAttributes = 64
+	// maxAttributes bounds the attributes of one signer or message, each of which is
+	// compared with a few names. BouncyCastle signs 4; long chains of time stamps and
+	// validation data (RFC 5126) are one each.
+	maxAttributes = 1024
 	// maxDigests bounds the list of digestAlgorithms.
 	maxDigests = 64
 	// maxContentDigests bounds the digests that are made of one content. Two signers

@@ -137,7 +137,7 @@ func (p *parser) each(tag cbasn1.Tag, limit int, what string, read func() error)
 			return p.Leave()
 		}
 		if n == limit {
-			return p.problem("more than %d %s", limit, what)
+			return &ber.Error{Offset: p.Offset(), Problem: fmt.Sprintf("more than %d %s", limit, what), Bound: true}
 		}
 		if err := read(); err != nil {
 			return err

@@ -8,27 +8,19 @@ import (
 	"crypto/rsa"
 	"crypto/subtle"
 	"encoding/binary"
-	"math/big"
 )
 
-// verifyPSS leaves to crypto/rsa what it knows: MGF1 of the same digest, and a
-// salt that is not empty (0 means "any" there). Only public values are at work
+// verifyPSS leaves to crypto/rsa what it knows: MGF1 of the same digest, a salt
+// that is not empty (0 means "any" there), and keys of minGoRSA. Only public values are at work
 // in the rest.
 func verifyPSS(k *rsa.PublicKey, s signatureScheme, sum, signature []byte) bool {
-	if s.mgf == s.digest && s.salt > 0 {
+	if s.mgf == s.digest && s.salt > 0 && k.N.BitLen() >= minGoRSA {
 		return rsa.VerifyPSS(k, s.digest.hash, sum, signature, &rsa.PSSOptions{SaltLength: s.salt}) == nil
 	}
-	if len(signature) != k.Size() {
-		return false
-	}
-	m := new(big.Int).SetBytes(signature)
-	if m.Cmp(k.N) >= 0 {
-		return false
-	}
-	m.Exp(m, big.NewInt(int64(k.E)), k.N)
 	bits := k.N.BitLen() - 1
 	size := (bits + 7) / 8
-	if m.BitLen() > bits {
+	m := verifyRSA(k, signature)
+	if m == nil || m.BitLen() > bits {
 		return false
 	}
 	return checkPSS(m.FillBytes(make([]byte, size)), bits, s, sum)

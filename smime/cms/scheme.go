@@ -33,18 +33,18 @@ type signatureScheme struct {
 // scheme resolves signatureAlgorithm; rsaEncryption leaves the digest to
 // digestAlgorithm (RFC 3370 §3.2).
 func (s *SignerInfo) scheme() (signatureScheme, error) {
-	contentDigest := digestByOID(s.digest.id)
-	if contentDigest == nil {
+	named := contentDigest(s.digest.id)
+	if named == nil {
 		return signatureScheme{}, fmt.Errorf("%w: digest %v", ErrUnsupported, s.digest.id)
 	}
 	id := s.signatureAlgorithm.id
 	switch {
 	case id.Equal(oid.RSAEncryption):
-		return signatureScheme{name: "rsa-pkcs1", digest: contentDigest}, nil
+		return signatureScheme{name: "rsa-pkcs1", digest: named}, nil
 	case id.Equal(oid.Ed25519):
-		return signatureScheme{name: "ed25519", digest: contentDigest}, nil
+		return signatureScheme{name: "ed25519", digest: named}, nil
 	case id.Equal(oid.DSA):
-		return signatureScheme{name: "dsa", digest: contentDigest}, nil
+		return signatureScheme{name: "dsa", digest: named}, nil
 	case id.Equal(oid.DSAWithSHA1):
 		return signatureScheme{name: "dsa", digest: digestByOID(oid.SHA1)}, nil
 	case id.Equal(oid.DSAWithSHA256):
@@ -161,7 +161,7 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 			return verdict(verifyPSS(k, s, sum, signature))
 		case "rsa-pkcs1":
 			forPSS := keyAlgorithm(c).Equal(oid.RSASSAPSS) // RFC 4055 §1.2
-			return verdict(!forPSS && rsa.VerifyPKCS1v15(k, s.digest.hash, sum, signature) == nil)
+			return verdict(!forPSS && verifyPKCS1(k, s.digest, sum, signature))
 		}
 	}
 	return verdict(false)
@@ -211,16 +211,13 @@ func verdict(ok bool) error {
 	return ErrSignature
 }
 
-// minReadRSA is where Go's crypto/rsa begins, in bits.
-const minReadRSA = 1024
-
-// readableRSA refuses keys that verify anything (an exponent of 1), and those
-// that are too small or too large to be worth the work.
+// readableRSA refuses keys that verify anything (an exponent of 1), and those that
+// are too large to be worth the work.
 func readableRSA(k *rsa.PublicKey) error {
 	if k.E < 3 || k.E%2 == 0 {
 		return fmt.Errorf("%w: the RSA key has a bad public exponent", ErrSignature)
 	}
-	if bits := k.N.BitLen(); bits < minReadRSA || bits > maxRSABits {
+	if bits := k.N.BitLen(); bits > maxRSABits {
 		return fmt.Errorf("%w: RSA key of %d bits", ErrUnsupported, bits)
 	}
 	return nil
@@ -228,8 +225,8 @@ func readableRSA(k *rsa.PublicKey) error {
 
 // weakness names what is weak in the scheme with this key. The digest of a mask
 // generation needs no resistance to collisions: SHA-1 is good enough there.
-func (s signatureScheme) weakness(c *x509.Certificate, contentDigest *digest) (weak []string) {
-	for _, d := range []*digest{s.digest, contentDigest} {
+func (s signatureScheme) weakness(c *x509.Certificate, ofContent *digest) (weak []string) {
+	for _, d := range []*digest{s.digest, ofContent} {
 		if d != nil && d.weak && (len(weak) == 0 || weak[0] != d.name) {
 			weak = append(weak, d.name)
 		}

@@ -5,6 +5,7 @@ package cms
 import (
 	"bytes"
 	"encoding/asn1"
+	"errors"
 	"slices"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -73,7 +74,7 @@ func (p *parser) digestName(sd *SignedData) error {
 	if err != nil {
 		return err
 	}
-	if d := digestByOID(a.id); d != nil && !slices.Contains(sd.DigestNames, d.name) {
+	if d := contentDigest(a.id); d != nil && !slices.Contains(sd.DigestNames, d.name) {
 		sd.DigestNames = append(sd.DigestNames, d.name)
 	}
 	return nil
@@ -208,9 +209,16 @@ func (p *parser) attributes(tag cbasn1.Tag) (*attributes, error) {
 	a := &attributes{layer: p.layer, at: at, raw: raw}
 	in := &parser{ber.NewReader(bytes.NewReader(raw), int64(len(raw))), p.layer, maxStructure}
 	if err := in.each(tag, maxAttributes, "attributes", func() error { return in.attribute(a) }); err != nil {
-		return nil, &ber.Error{Offset: at, Problem: "bad attributes: " + err.Error()}
+		return nil, badAttributes(at, err)
 	}
 	return a, nil
+}
+
+// badAttributes is err, told where in the message the attributes begin.
+func badAttributes(at int64, err error) error {
+	var inside *ber.Error
+	bound := errors.As(err, &inside) && inside.Bound
+	return &ber.Error{Offset: at, Problem: "bad attributes: " + err.Error(), Bound: bound}
 }
 
 // attribute reads SEQUENCE { OBJECT IDENTIFIER, SET OF ANY }.
@@ -252,7 +260,7 @@ func (a *attributes) one(id asn1.ObjectIdentifier) (value []byte, err error) {
 			continue
 		}
 		if value != nil || len(v.values) != 1 {
-			return nil, &Error{a.layer, a.at, "attribute " + id.String() + " is there twice or has not one value"}
+			return nil, &Error{Layer: a.layer, Offset: a.at, Problem: "attribute " + id.String() + " is there twice or has not one value"}
 		}
 		value = v.values[0]
 	}

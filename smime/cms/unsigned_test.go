@@ -41,15 +41,6 @@ func TestUnsignedAttributes(t *testing.T) {
 	}
 }
 
-// TestDigestNotAnnounced: who reads in one pass could not verify it (RFC 5652 §5.1).
-func TestDigestNotAnnounced(t *testing.T) {
-	m := honest(t, "p256", signText)
-	message := signedDataOf(m.contentType, der(cbasn1.OCTET_STRING, m.content), m.certificates, [][]byte{m.signerInfo(t)}, derAlgorithm(oid.SHA512))
-	if s := verifyOne(t, message); !errors.Is(s.Err, ErrMalformed) {
-		t.Errorf("%v", s.Err)
-	}
-}
-
 // TestTwoNamesForOneKey: an attacker's certificate for the signer's key is not
 // taken for the signer's when the signature says whose it is.
 func TestTwoNamesForOneKey(t *testing.T) {

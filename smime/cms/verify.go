@@ -52,7 +52,7 @@ type Verifier struct {
 func (sd *SignedData) Verifier() *Verifier {
 	v := &Verifier{sd: sd, bag: newBag(sd.Certificates), hashes: map[crypto.Hash]hash.Hash{}}
 	for _, s := range sd.SignerInfos {
-		d := digestByOID(s.digest.id)
+		d := contentDigest(s.digest.id)
 		if scheme, err := s.scheme(); err == nil && s.attributes == nil {
 			d = scheme.digest
 		}
@@ -92,7 +92,7 @@ func (v *Verifier) Verify(content io.ReaderAt, size int64) []Signature {
 	signatures := make([]Signature, 0, len(v.sd.SignerInfos))
 	for _, s := range v.sd.SignerInfos {
 		sig := Signature{SID: s.sid.String()}
-		if d := digestByOID(s.digest.id); d != nil {
+		if d := contentDigest(s.digest.id); d != nil {
 			sig.Digest = d.name
 		}
 		sig.Err = v.judge(s, &sig, io.NewSectionReader(content, 0, size))
@@ -108,9 +108,6 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReade
 	if s.misplaced {
 		return s.malformed("an attribute is unsigned that must be signed")
 	}
-	if sig.Digest != "" && !slices.Contains(v.sd.DigestNames, sig.Digest) { // RFC 5652 §5.1: one-pass readers fail
-		return s.malformed("the signer's digest is not among the digest algorithms")
-	}
 	if s.attributes != nil {
 		if err := s.attributes.describe(sig, v.bag); err != nil {
 			return err
@@ -125,7 +122,7 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReade
 	if err != nil {
 		return err
 	}
-	sig.Weak = scheme.weakness(certs[0], digestByOID(s.digest.id))
+	sig.Weak = scheme.weakness(certs[0], contentDigest(s.digest.id))
 	check, err := v.check(s, scheme, content)
 	if err != nil {
 		return err
@@ -133,11 +130,20 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReade
 	for _, c := range certs[:min(len(certs), maxCandidates)] { // several may have one name; the key tells
 		if err = check(c); err == nil {
 			sig.Certificate, sig.RawCertificate = c, c.Raw
-			sig.Weak = scheme.weakness(c, digestByOID(s.digest.id))
-			return nil
+			sig.Weak = scheme.weakness(c, contentDigest(s.digest.id))
+			return v.announced(s, sig)
 		}
 	}
 	return err
+}
+
+// announced refuses a signer whose digest is not among the digest algorithms: readers
+// in one pass need it there, and may fail (RFC 5652 §5.1).
+func (v *Verifier) announced(s *SignerInfo, sig *Signature) error {
+	if slices.Contains(v.sd.DigestNames, sig.Digest) {
+		return nil
+	}
+	return &Error{"SignedData", s.at, "the signer's digest " + sig.Digest + " is not among the digest algorithms (RFC 5652 §5.1)", true}
 }
 
 // check prepares the comparison with one certificate's key.
@@ -145,7 +151,7 @@ func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.Sect
 	if s.attributes == nil {
 		return v.checkContent(s, scheme, content)
 	}
-	sum, err := v.sum(digestByOID(s.digest.id))
+	sum, err := v.sum(contentDigest(s.digest.id))
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +173,9 @@ func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.Sect
 }
 
 // malformed says where in the message the signer stands.
-func (s *SignerInfo) malformed(problem string) error { return &Error{"SignedData", s.at, problem} }
+func (s *SignerInfo) malformed(problem string) error {
+	return &Error{Layer: "SignedData", Offset: s.at, Problem: problem}
+}
 
 // checkContent is for a signature without signed attributes: over the content itself.
 func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {

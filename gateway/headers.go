@@ -101,17 +101,33 @@ func (l *language) status(j *Judgement) string {
 	if s, ok := l.encrypted[j.Encryption]; ok {
 		parts = append(parts, s)
 	}
-	for _, n := range j.Notes {
-		if name, ok := strings.CutPrefix(n, noteProtected); ok {
-			parts = append(parts, fmt.Sprintf(l.differs, name))
-			continue
-		}
-		parts = append(parts, l.notes[n])
-	}
+	parts = append(parts, l.remarks(j)...)
 	if len(parts) == 0 {
 		return l.plain
 	}
 	return strings.Join(parts, "; ")
+}
+
+// remarks are the notes of a judgement, in words.
+func (l *language) remarks(j *Judgement) (out []string) {
+	for _, n := range j.Notes {
+		if name, ok := strings.CutPrefix(n, noteProtected); ok {
+			out = append(out, fmt.Sprintf(l.differs, name))
+			continue
+		}
+		out = append(out, l.notes[n])
+	}
+	return out
+}
+
+// Remarks are the notes and what else the status fields say beside the verdict, in
+// English as its reason is.
+func (j *Judgement) Remarks() []string {
+	out := english.remarks(j)
+	if j.Unauthenticated && j.Encryption == EncryptionDecrypted {
+		out = append(out, english.changeable)
+	}
+	return out
 }
 
 // reason is why the mail is not valid or not decrypted, "" when it is or when

@@ -64,6 +64,9 @@ func (r *judged) draw(w io.Writer) {
 	if reason := r.reason(); reason != "" {
 		fmt.Fprintf(w, "because: %s\n", reason)
 	}
+	for _, n := range r.j.Remarks() {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
 	if r.j.Remedy != "" {
 		fmt.Fprintf(w, "rule: %s; would help: %s\n", r.j.Rule, r.j.Remedy)
 	}

@@ -45,6 +45,20 @@ func message(sp *spool.Spool, path string) (*spool.File, error) {
 	return out, nil
 }
 
+// messageToSend is message for those who make another one of it: an empty one there is
+// a command before that failed.
+func messageToSend(sp *spool.Spool, path string) (*spool.File, error) {
+	msg, err := message(sp, path)
+	if err != nil {
+		return nil, err
+	}
+	if msg.Size() == 0 {
+		msg.Close()
+		return nil, unreadable(errors.New("the message is empty"))
+	}
+	return msg, nil
+}
+
 // bareCMS is what stands before a CMS structure that was saved as it is.
 const bareCMS = "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: "
 
@@ -55,13 +69,12 @@ const beginPEM = "-----BEGIN "
 func copyMessage(out io.Writer, in io.Reader) error {
 	r := bufio.NewReaderSize(in, maxFirstLine)
 	first, err := r.Peek(len(beginPEM))
-	if len(first) == 0 {
-		if errors.Is(err, io.EOF) {
-			return errors.New("the message is empty")
-		}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	switch {
+	case len(first) == 0: // a message without header and text
+		return nil
 	case string(first) == beginPEM:
 		return copyPEM(out, r)
 	case first[0] == 0x30 && (len(first) < 2 || first[1] >= 0x80): // a SEQUENCE longer than any mail's first letters

@@ -57,7 +57,7 @@ func transform(ctx context.Context, path, out string, do func(*smime.Entity, *sp
 	if err != nil {
 		return unreadable(err)
 	}
-	msg, err := message(sp, path)
+	msg, err := messageToSend(sp, path)
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,7 @@ type report struct {
 	From       string         `json:"from"`
 	Layers     []reportLayer  `json:"layers"`
 	Signers    []reportSigner `json:"signers"`
+	Notes      []string       `json:"notes"` // what no signature covers, worth a word
 }
 
 type reportLayer struct {
@@ -165,6 +166,9 @@ func (r *judged) print(w io.Writer, asJSON bool) error {
 	if rep.Reason != "" {
 		fmt.Fprintf(w, "reason:     %s\n", rep.Reason)
 	}
+	for _, n := range rep.Notes {
+		fmt.Fprintf(w, "note:       %s\n", n)
+	}
 	for _, s := range rep.Signers {
 		fmt.Fprintf(w, "signer:     %s (%s), %s with %s: %s\n", s.Address, s.Subject, s.Algorithm, s.Digest, s.Status)
 	}
@@ -173,7 +177,8 @@ func (r *judged) print(w io.Writer, asJSON bool) error {
 }
 
 func (r *judged) report() report {
-	rep := report{Signature: string(r.j.Signature), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Layers: []reportLayer{}, Signers: []reportSigner{}}
+	rep := report{Signature: string(r.j.Signature), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Notes: append([]string{}, r.j.Remarks()...),
+		Layers: []reportLayer{}, Signers: []reportSigner{}}
 	for _, l := range r.opened.Layers {
 		rep.Layers = append(rep.Layers, reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest})
 	}

@@ -5,7 +5,6 @@ package gateway
 // behind is text for Postfix and for us: an order there would leave in clear, as text.
 
 import (
-	"bytes"
 	"io"
 	"slices"
 	"strings"
@@ -18,10 +17,10 @@ import (
 const maxLost = 100 << 10
 
 // lostOrder is the name of an order, or of another field of ours, that the author wrote
-// into the header and that is text now; "" when there is none. What a sender tells us
-// is the whole message only before the queue. To a milter, and behind the queue, Postfix
-// has put an empty line before the one that ended the header, so that the text itself
-// has to show that it is the rest of one.
+// into the header and that is text now; "" when there is none. Only a proxy before the
+// queue gets the message as the author wrote it. For a milter, and behind the queue,
+// Postfix has put an empty line before the one that ended the header (RFC 5322 §2.1), so
+// that the text itself has to show that it is the rest of one.
 func (m *outboundMail) lostOrder() (string, error) {
 	text, err := beginning(m.e)
 	if err != nil {
@@ -32,7 +31,7 @@ func (m *outboundMail) lostOrder() (string, error) {
 		return m.g.orderIn(text), nil
 	case !authored(m.e):
 		return m.g.orderIn(withoutEmptyLines(text)), nil
-	case m.g.continuesHeader(m.e, text):
+	case continuesHeader(m.e, text):
 		return m.g.orderIn(text), nil
 	}
 	return "", nil
@@ -71,7 +70,13 @@ func endsByEmptyLine(e *smime.Entity) bool {
 // From, Date and Message-ID are added by Postfix where they are missing, and filters add
 // fields of their own.
 func authored(e *smime.Entity) bool {
-	return slices.ContainsFunc(e.Fields, func(f smime.Field) bool { return authorsFields[strings.ToLower(f.Name)] })
+	return slices.ContainsFunc(e.Fields, isAuthors)
+}
+
+// isAuthors: a To without an address is Postfix's own (undisclosed_recipients_header).
+func isAuthors(f smime.Field) bool {
+	name := strings.ToLower(f.Name)
+	return authorsFields[name] && (name != "to" || strings.Contains(f.Value(), "@"))
 }
 
 var authorsFields = map[string]bool{
@@ -92,7 +97,7 @@ func withoutEmptyLines(lines []string) []string {
 // first empty line follow fields alone, or among others one that an author writes and
 // this header has not. People's text that names our fields does neither; nor does a
 // header that they quote, which has fields that stand in this one too.
-func (g *Gateway) continuesHeader(e *smime.Entity, lines []string) bool {
+func continuesHeader(e *smime.Entity, lines []string) bool {
 	end := slices.IndexFunc(lines, isEmpty)
 	if end < 1 {
 		return false
@@ -109,7 +114,7 @@ func (g *Gateway) continuesHeader(e *smime.Entity, lines []string) bool {
 		if !ok || !authorsFields[strings.ToLower(name)] {
 			continue
 		}
-		if len(e.Get(name)) > 0 {
+		if slices.ContainsFunc(e.Get(name), isAuthors) {
 			return false
 		}
 		missing = true
@@ -136,10 +141,10 @@ func (g *Gateway) orderIn(lines []string) string {
 
 // letters are the ASCII letters and digits of a name, in lower case.
 func letters(name string) string {
-	return string(bytes.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return -1
-	}, bytes.ToLower([]byte(name))))
+	}, strings.ToLower(name))
 }

@@ -51,7 +51,7 @@ func asPostfixSees(text string) string {
 		rest = "\r\n" + rest
 	}
 	if !strings.Contains(head, "From:") {
-		head += "From: support@firma.example\r\n"
+		head += "From: support@firma.example\r\nTo: undisclosed-recipients:;\r\n"
 	}
 	return head + "Date: Sat, 28 Nov 2026 20:00:00 +0000\r\nMessage-Id: <x@mail.firma.example>\r\n" + rest
 }

@@ -3,7 +3,6 @@ package gateway
 // This file says what becomes of a mail for which a source has not answered.
 
 import (
-	"log/slog"
 	"sync"
 	"time"
 
@@ -33,20 +32,19 @@ func (s *storeSilence) answered(err error, now time.Time) trust.Answered {
 // notAnswered keeps the mail with its sender. The reply names the first source that is
 // silent, the log each.
 func (m *outboundMail) notAnswered(open []openLookUp) *refusal {
-	text := "cannot encrypt now for " + printable(open[0].to, maxListedText/4) + ": not every source of certificates has answered"
-	remedy := ""
 	for _, l := range open {
 		for _, s := range l.silent {
-			m.log.Warn("a source does not answer", "recipient", l.to, "source", s.Source, "since", s.Since, "error", s.Why, slog.String("remedy", s.Remedy))
+			m.log.Warn("a source does not answer", "recipient", l.to, "source", s.Source, "since", s.Since, "error", s.Why, "remedy", s.Remedy)
 		}
 	}
-	if silent := open[0].silent; len(silent) > 0 {
-		text = "cannot encrypt now for " + printable(open[0].to, maxListedText/4) + ": " + printable(silent[0].String(), maxListedText/2)
-		remedy = silent[0].Remedy
+	text := "cannot encrypt now for " + printable(open[0].to, maxListedText/4) + ": "
+	if len(open[0].silent) == 0 {
+		return refuse(451, "4.3.0", text+"not every source of certificates has answered; try again later")
 	}
-	text += "; try again later"
-	if remedy != "" {
-		text += " (administrator: " + remedy + ")"
+	first := open[0].silent[0]
+	text += printable(first.String(), maxListedText/2) + "; try again later"
+	if first.Remedy != "" {
+		text += " (administrator: " + first.Remedy + ")"
 	}
 	return refuse(451, "4.3.0", text)
 }

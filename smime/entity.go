@@ -157,10 +157,10 @@ func (e *Entity) message() (*Entity, error) {
 // child is the entity from start to end, counted from the beginning of e.
 func (e *Entity) child(start, end int64) (*Entity, error) {
 	if e.depth+1 > maxNesting {
-		return nil, malformedAt(e.off+start, "entities nested more than %d deep", maxNesting)
+		return nil, beyondAt(e.off+start, "entities nested more than %d deep", maxNesting)
 	}
 	if *e.count++; *e.count > maxParts {
-		return nil, malformedAt(e.off+start, "more than %d entities", maxParts)
+		return nil, beyondAt(e.off+start, "more than %d entities", maxParts)
 	}
 	return parseEntity(&Entity{r: e.r, off: e.off + start, size: end - start, depth: e.depth + 1, count: e.count})
 }

@@ -23,6 +23,8 @@ type Error struct {
 	Layer   int   // layers around the place: 0 is the message as it came
 	Offset  int64 // octets from the beginning of the message, or of what the last layer held; -1: unknown
 	Problem string
+
+	beyond bool // a bound of ours was reached
 }
 
 func (e *Error) Error() string {
@@ -37,8 +39,10 @@ func (e *Error) Error() string {
 	return "smime: " + e.Problem + where + ": " + ErrMalformed.Error()
 }
 
-// Is makes every Error an ErrMalformed.
-func (e *Error) Is(target error) bool { return target == ErrMalformed }
+// Is makes every Error an ErrMalformed, and those about a bound an ErrBeyond.
+func (e *Error) Is(target error) bool {
+	return target == ErrMalformed || target == ErrBeyond && e.beyond
+}
 
 // malformed is an Error whose place is told by who knows it.
 func malformed(format string, args ...any) error { return malformedAt(-1, format, args...) }
@@ -59,4 +63,9 @@ func located(err error, layer int, offset int64) error {
 		at.Offset = offset
 	}
 	return &at
+}
+
+// beyondAt is an Error about a bound of ours.
+func beyondAt(offset int64, format string, args ...any) error {
+	return &Error{Offset: offset, Problem: fmt.Sprintf(format, args...), beyond: true}
 }

@@ -34,13 +34,13 @@ func readHeader(r io.ReaderAt, off, size, limit int64) ([]Field, int64, error) {
 		}
 		fields, n, done := parseHeader(data, int64(len(data)) == size)
 		if len(fields) > maxFields {
-			return nil, 0, malformedAt(off, "more than %d header fields", maxFields)
+			return nil, 0, beyondAt(off, "more than %d header fields", maxFields)
 		}
 		if done {
 			return fields, int64(n), nil
 		}
 		if int64(len(data)) > limit {
-			return nil, 0, malformedAt(off, "a header of more than %d octets", limit)
+			return nil, 0, beyondAt(off, "a header of more than %d octets", limit)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package smime
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -247,6 +248,26 @@ func FuzzEncrypt(f *testing.F) {
 		defer m.Close()
 		if m.Undecryptable != nil || m.Malformed != nil || text(t, m.Inner) != text(t, content) {
 			t.Errorf("%s: %v, %v", cipher, m.Undecryptable, m.Malformed)
+		}
+	})
+}
+
+// FuzzEmbedded: looking for headers ends, leaves nothing behind, and a fault of
+// the message is never one of ours.
+func FuzzEmbedded(f *testing.F) {
+	seeds(f)
+	f.Add([]byte(wrapped("Message-ID: <1@x>\r\n\r\ntext\r\n", "base64", maxEncoded+1)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e, err := ParseEntity(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return
+		}
+		sp := newSpool(t)
+		if err := Embedded(context.Background(), e, sp, func([]Field) {}); err != nil && !errors.Is(err, ErrBeyond) {
+			t.Error(err)
+		}
+		if sp.Used() != 0 {
+			t.Errorf("%d octets are left in the spool", sp.Used())
 		}
 	})
 }

@@ -104,7 +104,7 @@ func (e *Entity) delimiters(ctx context.Context, dash string) (found []delimiter
 			return found, nil
 		}
 		if len(found) > maxParts {
-			return nil, malformedAt(e.off+d.line, "more than %d parts", maxParts)
+			return nil, beyondAt(e.off+d.line, "more than %d parts", maxParts)
 		}
 	}
 }

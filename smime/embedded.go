@@ -1,0 +1,113 @@
+// The headers that stand inside a message: of parts, and of messages that are attached, forwarded or returned.
+
+package smime
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"sealgate/spool"
+)
+
+// maxEncoded bounds how many encodings within each other are undone to look for
+// headers. RFC 2046 §5.2.1 allows none around a message, RFC 6532 §3.5 allows one.
+const maxEncoded = 4
+
+// ErrBeyond is what an error is that says: a bound of ours was reached, and what
+// comes after it was not looked at. It is an ErrMalformed too.
+var ErrBeyond = errors.New("beyond a bound")
+
+// Embedded calls visit with each header that stands inside e: those of its parts,
+// of messages in it (message/rfc822; RFC 6532 §3.7 message/global), of returned
+// headers (RFC 6522 §4), receipts (RFC 8098 §3.1) and delivery reports (RFC 3464
+// §2.1). What cannot be taken apart is passed over, as a reader passes over it; an
+// ErrBeyond says that there may be more.
+func Embedded(ctx context.Context, e *Entity, sp *spool.Spool, visit func([]Field)) error {
+	search := headerSearch{ctx: ctx, spool: sp, visit: visit}
+	return search.inside(e, 0)
+}
+
+// headerSearch is one search.
+type headerSearch struct {
+	ctx   context.Context
+	spool *spool.Spool
+	visit func([]Field)
+}
+
+// inside looks into a multipart, or into what holds a header. encoded is how many
+// encodings were undone to reach e.
+func (s *headerSearch) inside(e *Entity, encoded int) error {
+	media, _ := e.ContentType()
+	switch {
+	case strings.HasPrefix(media, "multipart/"):
+		return s.parts(e, encoded)
+	case holdsHeader(e, media):
+		return s.body(e, encoded)
+	}
+	return nil
+}
+
+func (s *headerSearch) parts(e *Entity, encoded int) error {
+	parts, err := e.Parts()
+	if err != nil {
+		return passOver(err)
+	}
+	for _, p := range parts {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		s.visit(p.Fields)
+		if err := s.inside(p, encoded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holdsHeader reports whether the body of e begins with a header. Programs attach
+// messages under other media types as well, with the usual name.
+func holdsHeader(e *Entity, media string) bool {
+	switch media {
+	case "message/rfc822", "message/global", "message/rfc822-headers", "message/global-headers", "text/rfc822-headers",
+		"message/disposition-notification", "message/global-disposition-notification",
+		"message/delivery-status", "message/global-delivery-status":
+		return true
+	}
+	return e.named(func(name string) bool { return strings.HasSuffix(name, ".eml") })
+}
+
+// body reads the header at the beginning of e's body and goes on inside it.
+func (s *headerSearch) body(e *Entity, encoded int) error {
+	encoding := e.encoding()
+	if encoding != "base64" && encoding != "quoted-printable" {
+		return s.message(e, encoded)
+	}
+	if encoded == maxEncoded {
+		return beyondAt(e.off, "more than %d messages encoded within each other", maxEncoded)
+	}
+	c, err := decode(s.ctx, e, encoding, s.spool)
+	if err != nil {
+		return passOver(err)
+	}
+	defer c.Close()
+	return s.message(&Entity{r: c, size: c.size, depth: e.depth, count: e.count}, encoded+1)
+}
+
+// message visits the header of the message that is e's body.
+func (s *headerSearch) message(e *Entity, encoded int) error {
+	m, err := e.message()
+	if err != nil {
+		return passOver(err)
+	}
+	s.visit(m.Fields)
+	return s.inside(m, encoded)
+}
+
+// passOver is the error that ends a search: what is malformed is a leaf to readers.
+func passOver(err error) error {
+	if errors.Is(err, ErrBeyond) {
+		return err
+	}
+	return ignoreMalformed(err)
+}

@@ -1,6 +1,6 @@
-// Package certstore keeps other people's certificates by address, what was
-// decrypted (so that replies are encrypted), which content each content-encryption key
-// was first seen with, and cached answers of look-ups.
+// Package certstore keeps other people's certificates by address, what is known of
+// mail (so that replies are encrypted), which content each content-encryption key was
+// first seen with, and cached answers of look-ups.
 package certstore
 
 import (
@@ -59,9 +59,12 @@ type Record struct {
 	ProofTime     time.Time
 }
 
-// Memory is what is remembered of a decrypted mail.
+// Memory is what is remembered of a mail. Its JSON is what the store keeps: a field may
+// come, none may go.
 type Memory struct {
-	HiddenSubject bool // its Subject had been hidden (RFC 9788)
+	HiddenSubject bool     `json:",omitempty"` // its Subject had been hidden (RFC 9788)
+	Own           bool     `json:",omitempty"` // it was encrypted here and has not come in since
+	Writers       [][]byte `json:",omitempty"` // hashes of whom an answer to it goes to; none: not known
 }
 
 // Content is the one content that a content-encryption key was first seen with.
@@ -113,7 +116,7 @@ type Store interface {
 	SetState(ctx context.Context, identity [32]byte, s State) error
 	// Delete removes a record; ErrNotFound for an unknown one.
 	Delete(ctx context.Context, identity [32]byte) error
-	// Remember and Recall keep what was decrypted, under a hash.
+	// Remember and Recall keep what is known of a mail, under a hash.
 	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
 	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)
 	// Secret is 32 random octets, made with the store and the same for all who use it:

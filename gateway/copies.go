@@ -23,7 +23,9 @@ import (
 // carryOut makes one delivery for each group of the plan.
 func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) {
 	if p.keep {
-		return accepted(Delivery{To: m.env.To, Edits: m.stripped()}), nil
+		out := accepted(Delivery{To: m.env.To, Edits: m.stripped()})
+		m.identify(p, out.Deliveries)
+		return out, nil
 	}
 	signed, err := m.content(ctx, p)
 	if err != nil {
@@ -37,7 +39,7 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 		}
 		out.Deliveries = append(out.Deliveries, d)
 	}
-	m.sameMessage(out.Deliveries)
+	m.identify(p, out.Deliveries)
 	return out, nil
 }
 
@@ -79,15 +81,21 @@ func (m *outboundMail) prepare(ctx context.Context, e *smime.Entity, _ *plan) (*
 	return smime.Prepare(ctx, e, smime.PrepareOptions{Omit: ours, Spool: m.g.o.Spool})
 }
 
-// sameMessage gives several copies of a message that has none one Message-ID: the
-// next hop would make another for each, and replies would belong to nothing.
-func (m *outboundMail) sameMessage(copies []Delivery) {
-	if len(copies) < 2 || len(m.e.Get("Message-ID")) > 0 {
+// identify finds the one Message-ID. Where several copies leave, or an encrypted one,
+// a mail without it gets one: the next hop would make another for each copy, and what
+// answers it would refer to nothing that is known here.
+func (m *outboundMail) identify(p *plan, copies []Delivery) {
+	m.id = messageID(m.e)
+	if m.id != "" {
 		return
 	}
-	id := " <" + strings.ToLower(rand.Text()) + "@" + m.g.o.AuthservID + ">"
+	encrypted := p.keep || p.encrypts()
+	if !encrypted && (len(copies) < 2 || len(m.e.Get("Message-ID")) > 0) {
+		return
+	}
+	m.id = strings.ToLower(rand.Text()) + "@" + m.g.o.AuthservID // random: the text has to stay secret
 	for i := range copies {
-		copies[i].Edits = append(copies[i].Edits, HeaderEdit{Op: AppendField, Name: "Message-ID", Value: id})
+		copies[i].Edits = append(copies[i].Edits, withMessageID(m.e, m.id)...)
 	}
 }
 
@@ -131,7 +139,7 @@ func withSubject(fields []smime.Field, subject string) []smime.Field {
 // encryptsAll tells whether every copy that leaves is encrypted: only then can
 // anything be hidden.
 func (p *plan) encryptsAll() bool {
-	return p.encrypts() && !slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside })
+	return p.encrypts() && !slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside && !g.home })
 }
 
 // copy writes one group's copy.

@@ -1,7 +1,7 @@
 package gateway
 
-// This file remembers what a message proves: the sender's certificate, and that
-// a mail came encrypted (design §3 step 8).
+// This file remembers what a message proves: the sender's certificate (design §3
+// step 8).
 
 import (
 	"bytes"
@@ -10,11 +10,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"sealgate/certstore"
-	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/trust"
 )
@@ -22,10 +20,8 @@ import (
 // remember stores what the message proves. An error keeps the mail with its
 // sender: a harvest is on disk before the mail is accepted.
 func (m *inboundMail) remember(ctx context.Context) error {
-	if m.j.Encryption == EncryptionDecrypted {
-		if err := m.rememberReply(ctx); err != nil {
-			return err
-		}
+	if err := m.rememberMail(ctx); err != nil {
+		return err
 	}
 	switch {
 	case m.j.Signature == SignatureValid && m.j.Signer != nil:
@@ -34,55 +30,6 @@ func (m *inboundMail) remember(ctx context.Context) error {
 		return m.harvest(ctx, certstore.Pending)
 	}
 	return nil
-}
-
-// rememberReply notes the Message-ID, hashed, so that replies are encrypted.
-func (m *inboundMail) rememberReply(ctx context.Context) error {
-	p := m.opened.Protected
-	hidden := p != nil && p.Hidden("Subject")
-	for _, id := range messageIDs(m.e, "Message-ID") {
-		// Whoever knows a Message-ID can send it again: what was hidden stays so.
-		before, _, err := m.g.o.Store.Recall(ctx, replyKey(id))
-		if err != nil {
-			return err
-		}
-		memory := certstore.Memory{HiddenSubject: hidden || before.HiddenSubject}
-		if err := m.g.o.Store.Remember(ctx, replyKey(id), memory, m.g.o.Limits.Remember); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// replyKey is the hash under which a decrypted Message-ID is remembered: the
-// store tells nobody who wrote to whom.
-func replyKey(id string) [32]byte { return sha256.Sum256([]byte("decrypted\x00" + id)) }
-
-// maxIDs bounds the Message-IDs of one field that are looked up; helpdesks cut
-// References to about ten.
-const maxIDs = 100
-
-// messageIDs are the msg-ids of a field, without angle brackets. Of too many it
-// is the last: References ends with what is answered (RFC 5322 §3.6.4).
-func messageIDs(e *smime.Entity, name string) (ids []string) {
-	for _, f := range e.Get(name) {
-		v := f.Value()
-		if !strings.Contains(v, "<") { // some programs leave the brackets out
-			ids = append(ids, strings.Fields(v)...)
-		}
-		for {
-			_, rest, ok := strings.Cut(v, "<")
-			if !ok {
-				break
-			}
-			id, after, ok := strings.Cut(rest, ">")
-			if !ok {
-				break
-			}
-			ids, v = append(ids, strings.TrimSpace(id)), after
-		}
-	}
-	return ids[max(0, len(ids)-maxIDs):]
 }
 
 // harvest stores the certificate that the deciding signer names: the one for

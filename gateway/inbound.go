@@ -25,6 +25,7 @@ type inboundMail struct {
 	keys   []mailboxKey
 	opened *smime.Message
 	j      *Judgement
+	ids    []string // the Message-IDs that it is remembered by
 
 	encrypted bool     // it has an encrypted layer, whatever became of that
 	tried     bool     // a key of ours was tried on it, whatever became of that
@@ -78,6 +79,9 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	action, text := m.g.o.On.decide(m.j)
 	if out := action.refuse(m.j); out != nil && !m.tried {
 		return out, nil
+	}
+	if err := m.identify(); err != nil {
+		return nil, err
 	}
 	if err := m.remember(ctx); err != nil {
 		return nil, err

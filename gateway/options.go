@@ -40,6 +40,7 @@ type Options struct {
 	AuthservID string // RFC 8601 authserv-id: server.hostname
 	Language   string // "de" or "en": what agents read
 	Ring       *keyring.Ring
+	Domains    []string                    // server.domains, in normal form: the house, for the rules about replies
 	Defaults   map[*keyring.Mailbox]Demand // what a mailbox asks for when nobody says anything
 	Rules      []Rule
 	Trust      Trust
@@ -47,6 +48,7 @@ type Options struct {
 	Spool      *spool.Spool
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
+	Counters   *Counters        // nil: of its own
 
 	Inbound  InboundOptions
 	Outbound OutboundOptions
@@ -67,14 +69,29 @@ type InboundOptions struct {
 
 // OutboundOptions is the [outbound] section.
 type OutboundOptions struct {
-	ReplyToEncrypted Strength // what a reply to a decrypted mail asks for
-	MixedClear       bool
-	NextHopInbound   bool // the next hop is a gateway that decrypts for served mailboxes
-	HeaderProtection HeaderProtection
-	Archive          []*x509.Certificate // also recipients of all that is encrypted
-	SignAsOther      bool                // any credential of the mailbox may sign, whatever address it names
-	Opaque           bool                // sign opaque instead of multipart/signed
-	Digest           crypto.Hash         // 0: SHA-256
+	ReplyToEncrypted     Strength // of what a person answers to who wrote an encrypted mail; Unset: IfPossible
+	AutoReplyToEncrypted Strength // of automatic mail that refers to one; Unset: Yes
+	ForwardOfEncrypted   Strength // of mail to others that refers to one, or contains one; Unset: Yes
+	MixedClear           bool
+	NextHopInbound       bool // the next hop is a gateway that decrypts for served mailboxes
+	HeaderProtection     HeaderProtection
+	Archive              []*x509.Certificate // also recipients of all that is encrypted
+	SignAsOther          bool                // any credential of the mailbox may sign, whatever address it names
+	Opaque               bool                // sign opaque instead of multipart/signed
+	Digest               crypto.Hash         // 0: SHA-256
+}
+
+// fill gives what was left out its default: forgotten, it must not become "off".
+func (o *OutboundOptions) fill() {
+	if o.ReplyToEncrypted == Unset {
+		o.ReplyToEncrypted = IfPossible
+	}
+	if o.AutoReplyToEncrypted == Unset {
+		o.AutoReplyToEncrypted = Yes
+	}
+	if o.ForwardOfEncrypted == Unset {
+		o.ForwardOfEncrypted = Yes
+	}
 }
 
 // HeaderProtection is how outbound mail follows RFC 9788.
@@ -137,6 +154,10 @@ func New(o Options) (*Gateway, error) {
 	if o.Limits.LookUps == 0 {
 		o.Limits.LookUps = defaultLookUps
 	}
+	if o.Counters == nil {
+		o.Counters = &Counters{}
+	}
+	o.Outbound.fill()
 	o.Trust = judge{o.Trust, o.Rules, o.Store}
 	return &Gateway{o: o}, nil
 }

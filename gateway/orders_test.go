@@ -63,18 +63,17 @@ func TestReadOrders(t *testing.T) {
 
 func TestCombine(t *testing.T) {
 	for _, c := range []struct {
-		name                           string
-		rules, fallback, reply, header Demand
-		want                           Demand
+		name                    string
+		rules, fallback, header Demand
+		want                    Demand
 	}{
-		{"header no beats a default", Demand{}, Demand{Yes, Yes}, Demand{}, Demand{No, No}, Demand{No, No}},
-		{"header no does not beat a rule", Demand{Yes, Yes}, Demand{}, Demand{}, Demand{No, No}, Demand{Yes, Yes}},
-		{"header no does not beat an encrypted mail's reply", Demand{}, Demand{}, Demand{Encrypt: IfPossible}, Demand{No, No}, Demand{No, IfPossible}},
-		{"the strongest wins", Demand{Encrypt: IfPossible}, Demand{Sign: IfPossible}, Demand{}, Demand{Yes, Unset}, Demand{Yes, IfPossible}},
-		{"a rule's no is weaker than a header", Demand{No, No}, Demand{}, Demand{}, Demand{Yes, Yes}, Demand{Yes, Yes}},
+		{"header no beats a default", Demand{}, Demand{Yes, Yes}, Demand{No, No}, Demand{No, No}},
+		{"header no does not beat a rule", Demand{Yes, Yes}, Demand{}, Demand{No, No}, Demand{Yes, Yes}},
+		{"the strongest wins", Demand{Encrypt: IfPossible}, Demand{Sign: IfPossible}, Demand{Yes, Unset}, Demand{Yes, IfPossible}},
+		{"a rule's no is weaker than a header", Demand{No, No}, Demand{}, Demand{Yes, Yes}, Demand{Yes, Yes}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := combine(c.rules, c.fallback, c.reply, c.header); got != c.want {
+			if got := combine(c.rules, c.fallback, c.header); got != c.want {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

@@ -5,7 +5,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -25,10 +24,15 @@ type outboundMail struct {
 	fromErr error
 	box     *keyring.Mailbox // of From, nil when it is not ours
 	orders  orders
-	want    Demand
+	id      string // the Message-ID that it leaves with
+	reply   reply
+	asked   Demand // by rules, defaults and orders
+	want    Demand // the same, and because of what the mail refers to
+	hide    bool   // the Subject had been hidden by whom this answers
 	how     Algorithms
 	owned   Owned // what the copies read from
-	hide    bool  // the Subject had been hidden by whom this answers
+
+	demanded Strength // encryption, because of what the mail refers to
 }
 
 func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
@@ -58,6 +62,11 @@ func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, l
 		return nil, err
 	}
 	out.Owned = m.owned
+	if err := m.remember(ctx, p); err != nil {
+		out.Close()
+		return nil, err
+	}
+	m.countInClear(p)
 	m.log.Info("outbound", "from", m.from, "signed", p.credential != nil, "encrypted", p.encrypts(), "copies", len(out.Deliveries))
 	return out, nil
 }
@@ -116,11 +125,12 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	if !m.exempt() {
 		fallback = m.defaults()
 	}
-	reply, err := m.answers(ctx)
-	if err != nil {
+	if err := m.readReply(ctx); err != nil {
 		return err
 	}
-	m.want = combine(rules, fallback, reply, m.orders.Demand)
+	m.asked = combine(rules, fallback, m.orders.Demand)
+	m.demanded = m.g.o.Outbound.demand(m.reply, m.orders.Encrypt)
+	m.want = m.asked.strongest(Demand{Encrypt: m.demanded})
 	return nil
 }
 
@@ -198,13 +208,8 @@ func ruleAddress(to string) string {
 // exempt tells whether mere defaults do not apply: invitations, delivery status
 // notifications and automatic replies (design §4).
 func (m *outboundMail) exempt() bool {
-	if m.env.From == "" {
+	if m.env.From == "" || m.saysAutoSubmitted() {
 		return true
-	}
-	for _, f := range m.e.Get("Auto-Submitted") {
-		if v, _, _ := strings.Cut(f.Value(), ";"); !strings.EqualFold(strings.TrimSpace(v), "no") {
-			return true
-		}
 	}
 	media, _ := m.e.ContentType()
 	return media == "text/calendar" || media == "multipart/report" || m.hasCalendar(media)
@@ -224,23 +229,4 @@ func (m *outboundMail) hasCalendar(media string) bool {
 		media, _ := p.ContentType()
 		return media == "text/calendar" && !smime.IsAttachment(p)
 	})
-}
-
-// answers is what a reply to a decrypted mail asks for. It may refer to several: the
-// Subject stays hidden if that of any of them was.
-func (m *outboundMail) answers(ctx context.Context) (d Demand, err error) {
-	if m.g.o.Outbound.ReplyToEncrypted <= No {
-		return Demand{}, nil
-	}
-	for _, id := range append(messageIDs(m.e, "In-Reply-To"), messageIDs(m.e, "References")...) {
-		memory, ok, err := m.g.o.Store.Recall(ctx, replyKey(id))
-		if err != nil {
-			return Demand{}, fmt.Errorf("look-up of what this mail answers: %w", err)
-		}
-		if ok {
-			d.Encrypt = m.g.o.Outbound.ReplyToEncrypted
-			m.hide = m.hide || memory.HiddenSubject
-		}
-	}
-	return d, nil
 }

@@ -50,7 +50,9 @@ func TestOutboundOrders(t *testing.T) {
 		{"encrypt without certificate", "X-SMIME-Encrypt: yes\r\n", false, false, false, 550},
 		{"wrong value", "X-SMIME-Encrypt: ja\r\n", true, false, false, 550},
 		{"status as order", "X-SMIME-Encryption: yes\r\n", true, false, false, 550},
-		{"quoted status", "X-SMIME-Encryption: decrypted\r\n", true, false, false, 0},
+		{"status of a plain ticket", "X-SMIME-Encryption: none\r\n", true, false, false, 0},
+		{"status of a decrypted ticket", "X-SMIME-Encryption: decrypted\r\n", true, false, true, 0},
+		{"status of a decrypted ticket, no certificate", "X-SMIME-Encryption: decrypted\r\n", false, false, false, 550},
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			h := newHouse(t)
@@ -152,7 +154,7 @@ func TestReplyToEncrypted(t *testing.T) {
 	h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, h.signed(h.anna, "", plainText), h.support))
 	for name, head := range map[string]string{
 		"In-Reply-To": "In-Reply-To: <1@kunde.example>\r\n", "References": "References: <0@x> <1@kunde.example>\r\n",
-		"automatic": "References: <1@kunde.example>\r\nAuto-Submitted: auto-replied\r\n", "an explicit no": "In-Reply-To: <1@kunde.example>\r\nX-SMIME-Encrypt: no\r\n",
+		"automatic": "References: <1@kunde.example>\r\nAuto-Submitted: auto-replied\r\n",
 	} {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", head+plainText))
 		if out.Verdict != Accept || strings.Contains(out.text[0], "the secret text") {

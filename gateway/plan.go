@@ -29,6 +29,7 @@ type group struct {
 	to      []string
 	encrypt []*recipientCertificate // nil: this copy is not encrypted
 	inside  bool                    // served mailboxes: the copy does not leave the house
+	home    bool                    // server.domains: it does not leave the house, for the rules about replies
 }
 
 func (p *plan) encrypts() bool {
@@ -169,11 +170,17 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 	if i := slices.IndexFunc(all.missing, address.IsRouted); i >= 0 {
 		return refuse(550, "5.1.3", "cannot encrypt: "+printable(all.missing[i], 100)+" may be delivered to another address than it names")
 	}
-	if len(all.missing) > 0 && m.want.Encrypt == Yes {
+	if len(all.missing) > 0 && m.asked.Encrypt == Yes {
 		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(all.missing))
+	}
+	if exposed := m.g.leaving(all.missing); len(exposed) > 0 && m.demanded == Yes {
+		return m.refuseReply(exposed)
 	}
 	if len(all.open) > 0 {
 		return m.notAnswered(all.open)
+	}
+	if m.demanded >= IfPossible {
+		return m.planReply(p, inside, outside, all)
 	}
 	if len(all.missing) > 0 && (len(all.found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
 		return nil // all recipients or none
@@ -224,7 +231,7 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 		copies = append(copies, open)
 	}
 	if len(missing) > 0 {
-		copies = append(copies, group{to: missing})
+		copies = append(copies, group{to: missing, home: m.demanded >= IfPossible})
 	}
 	var err error
 	p.groups, err = m.withInside(copies, inside, named)
@@ -233,6 +240,11 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 
 // errHidden is the answer where a hidden recipient cannot get a copy of its own.
 var errHidden = refuse(550, "5.7.1", "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately")
+
+// refuseMixed is the answer where those inside cannot get a copy of their own.
+func refuseMixed(inside []string) *refusal {
+	return refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately")
+}
 
 // withInside adds the copy for served mailboxes. Where there can be only one
 // copy, a next hop that decrypts inbound lets them share the encrypted one.
@@ -244,7 +256,7 @@ func (m *outboundMail) withInside(copies []group, inside []string, named map[str
 		return append(copies, group{to: inside, inside: true}), nil
 	}
 	if !m.g.o.Outbound.NextHopInbound {
-		return nil, refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately")
+		return nil, refuseMixed(inside)
 	}
 	for _, to := range inside {
 		if !named[ruleAddress(to)] {

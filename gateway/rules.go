@@ -82,12 +82,12 @@ func (g *Gateway) rulesFor(senders, recipients []string, subject string) (Demand
 
 // combine puts the sources together (design §4 "Combining"). A header's "no"
 // beats a mere default, and nothing else.
-func combine(rules, fallback, reply, header Demand) Demand {
+func combine(rules, fallback, header Demand) Demand {
 	if header.Sign == No {
 		fallback.Sign = Unset
 	}
 	if header.Encrypt == No {
 		fallback.Encrypt = Unset
 	}
-	return rules.strongest(fallback).strongest(reply).strongest(header)
+	return rules.strongest(fallback).strongest(header)
 }

@@ -1,0 +1,169 @@
+package gateway
+
+// This file is the rules for mail that refers to encrypted mail: what came encrypted
+// does not leave in clear (docs/helpdesk.md has them as a table).
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"sealgate/certstore"
+	"sealgate/internal/address"
+)
+
+// reply is how an outbound mail refers to encrypted ones. Recipients in the house do
+// not count.
+type reply struct {
+	refers    bool // it answers an encrypted mail, or one stands inside it
+	automatic bool // no person wrote it
+	embedded  bool // an encrypted mail, or what was returned of it, stands inside it
+	toWriter  bool // somebody who wrote what it answers gets it
+	toOthers  bool // somebody who did not write it gets it
+}
+
+// addressee takes in a recipient of a mail that is answered.
+func (r *reply) addressee(wrote bool) {
+	r.toWriter = r.toWriter || wrote
+	r.toOthers = r.toOthers || !wrote
+}
+
+// answers reports whether it is what a person answers to somebody who wrote. For that
+// an explicit "no" of who may order holds.
+func (r reply) answers() bool { return r.toWriter && !r.automatic && !r.embedded }
+
+// demand is how strongly a mail that refers to encrypted ones must be encrypted; order
+// is what its header says.
+func (o *OutboundOptions) demand(r reply, order Strength) Strength {
+	switch {
+	case !r.refers || r.answers() && order == No:
+		return Unset
+	case r.answers() && !r.toOthers:
+		return o.ReplyToEncrypted
+	case !r.automatic:
+		return o.ForwardOfEncrypted
+	case r.embedded || r.toOthers:
+		return max(o.AutoReplyToEncrypted, o.ForwardOfEncrypted)
+	}
+	return o.AutoReplyToEncrypted
+}
+
+// setting names the option that demand followed, for the log.
+func (r reply) setting() string {
+	switch {
+	case r.answers() && !r.toOthers:
+		return "outbound.reply_to_encrypted"
+	case !r.automatic:
+		return "outbound.forward_of_encrypted"
+	case r.embedded || r.toOthers:
+		return "outbound.auto_reply_to_encrypted and outbound.forward_of_encrypted"
+	}
+	return "outbound.auto_reply_to_encrypted"
+}
+
+// words say what the mail is, in a refusal.
+func (r reply) words() string {
+	switch {
+	case r.embedded:
+		return "it contains an encrypted message"
+	case r.toOthers && !r.toWriter:
+		return "it passes on an encrypted message"
+	case r.automatic:
+		return "it is an automatic answer to an encrypted message"
+	}
+	return "it answers an encrypted message"
+}
+
+// planReply makes the copies of a mail that refers to an encrypted one. If-possible is
+// for all who are outside the house: in clear when nobody of them can be encrypted to,
+// else nobody gets it in clear. Those in the house may.
+func (m *outboundMail) planReply(p *plan, inside, outside []string, all lookUps) error {
+	exposed := m.g.leaving(all.missing)
+	switch {
+	case len(exposed) > 0 && len(exposed) < len(m.g.leaving(outside)):
+		return m.refuseReply(exposed)
+	case len(exposed) > 0:
+		return nil
+	case len(all.missing) > 0 && !m.env.CanSplit:
+		return refuseMixed(all.missing)
+	}
+	return m.group(p, inside, outside, all.found, all.missing)
+}
+
+// refuseReply refuses a mail that refers to an encrypted one because of the recipients
+// who have no certificate. An admin is told about those who may be agents: mail to
+// their domain is inside when server.domains says so.
+func (m *outboundMail) refuseReply(missing []string) *refusal {
+	domains := m.g.domainsOfMailboxes(missing)
+	if len(domains) > 0 {
+		m.log.Warn("refused in clear to people who may be our own; if their mail stays in the house, add their domain to server.domains",
+			"domains", domains, "because", m.reply.words(), "setting", m.reply.setting())
+	}
+	return refuse(550, "5.7.1", "cannot send unencrypted, "+m.reply.words()+": no usable certificate for "+listed(missing))
+}
+
+// domainsOfMailboxes are the domains of recipients that a mailbox of ours has too.
+func (g *Gateway) domainsOfMailboxes(recipients []string) (domains []string) {
+	for _, to := range recipients {
+		domain := address.Domain(ruleAddress(to))
+		for _, box := range g.o.Ring.Mailboxes() {
+			if slices.ContainsFunc(box.Addresses, func(a string) bool { return address.Domain(a) == domain }) {
+				domains = append(domains, domain)
+			}
+		}
+	}
+	return unique(domains)
+}
+
+// remember notes what leaves: an encrypted mail, so that its thread goes on encrypted,
+// or a mailbox's mail in clear.
+func (m *outboundMail) remember(ctx context.Context, p *plan) error {
+	if !p.keep && !p.encrypts() {
+		if m.box == nil || m.id == "" {
+			return nil
+		}
+		return m.g.rememberPlain(ctx, m.id)
+	}
+	parties := []string{m.from}
+	for _, g := range p.groups {
+		if g.encrypt == nil && !p.keep {
+			continue
+		}
+		for _, to := range g.to {
+			parties = append(parties, ruleAddress(to))
+		}
+	}
+	return m.g.remember(ctx, m.id, certstore.Memory{HiddenSubject: m.hides(p), Own: true, Writers: writerHashes(m.id, parties)})
+}
+
+// Counters counts what an operator wants to know of. They outlive a reload.
+type Counters struct {
+	RepliesInClear atomic.Int64 // mail that left in clear though it refers to encrypted mail
+}
+
+// countInClear tells of a mail that leaves in clear though it refers to encrypted mail.
+func (m *outboundMail) countInClear(p *plan) {
+	if !m.reply.refers || p.keep || !m.leavesInClear(p) {
+		return
+	}
+	m.g.o.Counters.RepliesInClear.Add(1)
+	m.log.Warn("leaves in clear though it refers to encrypted mail", "because", m.reply.words(), "allowed_by", m.permission(), "from", m.from)
+}
+
+// leavesInClear reports whether somebody outside the house gets a copy in clear.
+func (m *outboundMail) leavesInClear(p *plan) bool {
+	return slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && len(m.g.leaving(g.to)) > 0 })
+}
+
+// permission is what let it leave in clear.
+func (m *outboundMail) permission() string {
+	demand := m.g.o.Outbound.demand(m.reply, Unset)
+	switch {
+	case m.reply.answers() && m.orders.Encrypt == No:
+		return "order " + strings.ToLower(m.g.o.Headers.Prefix) + "encrypt: no"
+	case demand == IfPossible:
+		return m.reply.setting() + " = if-possible: nobody among the recipients has a usable certificate"
+	}
+	return m.reply.setting() + " = off"
+}

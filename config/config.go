@@ -28,9 +28,10 @@ type Config struct {
 
 // Server is [server].
 type Server struct {
-	Hostname string `toml:"hostname"`
-	DataDir  string `toml:"data_dir"`
-	Language string `toml:"language"`
+	Hostname string   `toml:"hostname"`
+	DataDir  string   `toml:"data_dir"`
+	Language string   `toml:"language"`
+	Domains  []string `toml:"domains"`
 }
 
 // Listener is one [[listener]].
@@ -102,13 +103,15 @@ type Store struct {
 
 // Outbound is [outbound].
 type Outbound struct {
-	ReplyToEncrypted string   `toml:"reply_to_encrypted"`
-	MixedClear       bool     `toml:"mixed_clear"`
-	NextHopInbound   bool     `toml:"next_hop_inbound"`
-	HeaderProtection string   `toml:"header_protection"`
-	Archive          []string `toml:"archive"`
-	SignAsOther      bool     `toml:"sign_as_other"`
-	Opaque           bool     `toml:"opaque"`
+	ReplyToEncrypted     string   `toml:"reply_to_encrypted"`
+	AutoReplyToEncrypted string   `toml:"auto_reply_to_encrypted"`
+	ForwardOfEncrypted   string   `toml:"forward_of_encrypted"`
+	MixedClear           bool     `toml:"mixed_clear"`
+	NextHopInbound       bool     `toml:"next_hop_inbound"`
+	HeaderProtection     string   `toml:"header_protection"`
+	Archive              []string `toml:"archive"`
+	SignAsOther          bool     `toml:"sign_as_other"`
+	Opaque               bool     `toml:"opaque"`
 }
 
 // Inbound is [inbound].
@@ -180,7 +183,7 @@ func Default() *Config {
 		Server:   Server{Hostname: "localhost", DataDir: "/var/lib/sealgate", Language: "en"},
 		Trust:    Trust{SystemRoots: true, Revocation: "soft", FetchAllow: []netip.Prefix{}, UnknownCA: "ignore", OnKeyChange: "use", AcceptNoEKU: true},
 		Store:    Store{Driver: "badger", Dir: "store"},
-		Outbound: Outbound{ReplyToEncrypted: "if-possible", HeaderProtection: "off"},
+		Outbound: Outbound{ReplyToEncrypted: "if-possible", AutoReplyToEncrypted: "yes", ForwardOfEncrypted: "yes", HeaderProtection: "off"},
 		Inbound:  Inbound{ExplainPart: true},
 		On: On{BadSignature: "tag", Untrusted: "tag", Expired: "tag", Revoked: "tag", RevocationUnknown: "tag", Mismatch: "tag",
 			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag", Unsupported: "tag"},

@@ -85,6 +85,18 @@ func (c *Config) server() error {
 	if !slices.Contains([]string{"de", "en"}, c.Server.Language) {
 		return at("server", 0, "language", fmt.Errorf("server.language %q: there are \"de\" and \"en\"", c.Server.Language))
 	}
+	return at("server", 0, "domains", c.domains())
+}
+
+// domains are written in their normal form; those below one are not meant.
+func (c *Config) domains() error {
+	for i, d := range c.Server.Domains {
+		one := []string{"@" + d}
+		if err := normalize(one, true); err != nil {
+			return fmt.Errorf("server.domains %q: %w", d, err)
+		}
+		c.Server.Domains[i] = one[0][1:]
+	}
 	return nil
 }
 
@@ -221,6 +233,8 @@ func (c *Config) choices() error {
 		{"trust.on_key_change", c.Trust.OnKeyChange, []string{"use", "pending"}},
 		{"store.driver", c.Store.Driver, []string{"badger"}},
 		{"outbound.reply_to_encrypted", c.Outbound.ReplyToEncrypted, []string{"yes", "if-possible", "off"}},
+		{"outbound.auto_reply_to_encrypted", c.Outbound.AutoReplyToEncrypted, []string{"yes", "if-possible", "off"}},
+		{"outbound.forward_of_encrypted", c.Outbound.ForwardOfEncrypted, []string{"yes", "if-possible", "off"}},
 		{"outbound.header_protection", c.Outbound.HeaderProtection, []string{"off", "sign", "hide-subject"}},
 		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
 		{"log.format", c.Log.Format, []string{"text", "json"}},

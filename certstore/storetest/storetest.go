@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -429,11 +430,12 @@ func timeToLive(t *testing.T, s certstore.Store) {
 		t.Error("known before:", err)
 	}
 	crl := bytes.Repeat([]byte("crl"), 2<<20)
-	if err := errors.Join(s.Remember(ctx, key, certstore.Memory{HiddenSubject: true}, time.Hour), s.CachePut(ctx, "crl", crl, time.Hour),
+	memory := certstore.Memory{HiddenSubject: true, Own: true, Writers: [][]byte{{0}, {1, 2}}}
+	if err := errors.Join(s.Remember(ctx, key, memory, time.Hour), s.CachePut(ctx, "crl", crl, time.Hour),
 		s.CachePut(ctx, "empty", nil, time.Hour), s.CachePut(ctx, "short", []byte("x"), time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	if m, known, err := s.Recall(ctx, key); !known || !m.HiddenSubject || err != nil {
+	if m, known, err := s.Recall(ctx, key); !known || !reflect.DeepEqual(m, memory) || err != nil {
 		t.Error(m, known, err)
 	}
 	if v, known, err := s.CacheGet(ctx, "crl"); !known || !bytes.Equal(v, crl) || err != nil {

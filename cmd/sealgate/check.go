@@ -8,10 +8,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"sealgate/config"
+	"sealgate/internal/address"
 )
 
 func checkCommand() *cobra.Command {
@@ -26,6 +28,9 @@ func checkCommand() *cobra.Command {
 			if err != nil {
 				return &failure{exitNotValid, err}
 			}
+			for _, domain := range agentsDomains(cfg) {
+				fmt.Printf("note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in the house\n", domain)
+			}
 			if !withPostfix {
 				return nil
 			}
@@ -35,6 +40,19 @@ func checkCommand() *cobra.Command {
 	c.Flags().BoolVar(&withPostfix, "postfix", false, "also read Postfix's configuration and name every way past the gateway")
 	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
 	return c
+}
+
+// agentsDomains are the domains of mailboxes that server.domains does not have.
+func agentsDomains(cfg *config.Config) (domains []string) {
+	for _, m := range cfg.Mailbox {
+		for _, a := range m.Addresses {
+			if d := address.Domain(a); !slices.Contains(cfg.Server.Domains, d) {
+				domains = append(domains, d)
+			}
+		}
+	}
+	slices.Sort(domains)
+	return slices.Compact(domains)
 }
 
 // check builds everything as serve does, and takes it down again. A gateway that

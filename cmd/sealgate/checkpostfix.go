@@ -17,7 +17,7 @@ func checkPostfix(cfg *config.Config, dir string) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize)}
+	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize), Domains: cfg.Server.Domains}
 	for _, l := range cfg.Listener {
 		g.Doors = append(g.Doors, postfixcheck.Door{Protocol: l.Protocol, Address: l.Address, Direction: l.Direction, Beyond: l.NextHop + l.Reinject})
 	}

@@ -38,6 +38,8 @@ type house struct {
 	spool  *spool.Spool
 	own    proxy.Own // our connections to the next hops
 	engine atomic.Pointer[gateway.Gateway]
+
+	counters gateway.Counters
 }
 
 // Process and NeedsBody ask the engine of the moment.
@@ -137,8 +139,8 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
 	return gateway.New(gateway.Options{
-		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Defaults: defaults,
-		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log,
+		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
+		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
 		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
 			PendingUnknownCA: cfg.Trust.UnknownCA == "pending", PendingKeyChange: cfg.Trust.OnKeyChange == "pending"},
 		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: actions(cfg),
@@ -195,7 +197,8 @@ func rules(cfg *config.Config) (out []gateway.Rule) {
 func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundOptions {
 	protection := map[string]gateway.HeaderProtection{"off": gateway.ProtectOff, "sign": gateway.ProtectSign, "hide-subject": gateway.ProtectHideSubject}
 	o := cfg.Outbound
-	return gateway.OutboundOptions{ReplyToEncrypted: strength(o.ReplyToEncrypted), MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
+	return gateway.OutboundOptions{ReplyToEncrypted: strength(o.ReplyToEncrypted), AutoReplyToEncrypted: strength(o.AutoReplyToEncrypted),
+		ForwardOfEncrypted: strength(o.ForwardOfEncrypted), MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
 		HeaderProtection: protection[o.HeaderProtection], Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque}
 }
 

@@ -40,6 +40,8 @@ strip_all_ar = true
 bounce_to = "bounces@firma.example"
 [outbound]
 reply_to_encrypted = "yes"
+auto_reply_to_encrypted = "if-possible"
+forward_of_encrypted = "if-possible"
 mixed_clear = true
 next_hop_inbound = true
 header_protection = "sign"
@@ -74,7 +76,7 @@ func engineOptions(t *testing.T, text string) reflect.Value {
 			t.Fatal(err)
 		}
 	}
-	cfg, err := config.Parse("[server]\nhostname = \"gw.example\"\ndata_dir = \"data\"\n[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\nunknown_ca = \"pending\"\non_key_change = \"pending\"\n"+
+	cfg, err := config.Parse("[server]\nhostname = \"gw.example\"\ndomains = [\"firma.example\"]\ndata_dir = \"data\"\n[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\nunknown_ca = \"pending\"\non_key_change = \"pending\"\n"+
 		"[[listener]]\nprotocol = \"milter\"\naddress = \"unix:in.sock\"\ndirection = \"inbound\"\n"+text, dir)
 	if err != nil {
 		t.Fatal(err)

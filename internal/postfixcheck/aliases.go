@@ -10,29 +10,39 @@ import (
 	"sealgate/internal/address"
 )
 
-// aliases resolves every mailbox, and who gets copies of all mail.
+// aliases resolves every mailbox, every address of server.domains that a table has,
+// and who gets copies of all mail.
 func aliases(p *Postfix, g *Gateway) (out []Finding) {
 	for _, box := range g.Mailboxes {
-		forms, said := p.forms(strings.ToLower(box))
-		out = append(out, said...)
-		for _, form := range forms {
-			out = append(out, p.ending(g, form, "", "")...)
-		}
+		out = append(out, p.endings(g, box, "[[mailbox]]")...)
+	}
+	for _, domain := range g.Domains {
+		out = append(out, p.endings(g, "@"+domain, "server.domains")...)
 	}
 	for _, to := range g.Bounces {
-		out = append(out, p.ending(g, to, "inbound.bounce_to", "bounces of decrypted mail")...)
+		out = append(out, p.ending(g, to, "", "inbound.bounce_to", "bounces of decrypted mail")...)
 	}
 	for _, to := range p.settings("cleanup", "always_bcc") {
 		if to != "" {
-			out = append(out, p.ending(g, to, "always_bcc", "copies of all mail")...)
+			out = append(out, p.ending(g, to, "", "always_bcc", "copies of all mail")...)
 		}
 	}
 	return distinct(append(out, senderCopies(p, g)...))
 }
 
+// endings says where mail for an address, or for all of an "@domain", ends; key is
+// where the configuration has it.
+func (p *Postfix) endings(g *Gateway, box, key string) (out []Finding) {
+	forms, out := p.forms(strings.ToLower(box))
+	for _, form := range forms {
+		out = append(out, p.ending(g, form, key, "", "")...)
+	}
+	return out
+}
+
 // ending says where mail for an address ends, if that needs to be said; by is the
 // setting that sends copies there, and of what.
-func (p *Postfix) ending(g *Gateway, box, by, copies string) (out []Finding) {
+func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out []Finding) {
 	ends, err := p.resolve(box, by)
 	if err != nil {
 		return []Finding{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)", err)}
@@ -49,16 +59,24 @@ func (p *Postfix) ending(g *Gateway, box, by, copies string) (out []Finding) {
 		case by != "":
 			out = append(out, bad("%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; take it out", by, copies, end.at, end.by))
 		default:
-			out = append(out, bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of [[mailbox]]", box, end.at, end.by, box))
+			out = append(out, bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of %s", box, end.at, end.by, configured(box, key), key))
 		}
 	}
 	return out
 }
 
+// configured is how the configuration names what an address belongs to.
+func configured(box, key string) string {
+	if key == "server.domains" {
+		return address.Domain(box)
+	}
+	return box
+}
+
 // isOwn tells whether mail for an address stays in the house.
 func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
 	domain := address.Domain(at)
-	if domain == "localhost" || slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
+	if domain == "localhost" || slices.Contains(g.Domains, domain) || slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
 		return true, nil
 	}
 	for _, name := range []string{"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "mydomain", "myhostname"} {

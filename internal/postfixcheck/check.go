@@ -38,6 +38,7 @@ type Gateway struct {
 	Doors       []Door
 	Mailboxes   []string // every address that is served
 	Bounces     []string // where bounces of mail that came encrypted go
+	Domains     []string // server.domains
 	MessageSize int64
 }
 

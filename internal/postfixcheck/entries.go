@@ -25,7 +25,7 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 			}
 			for _, from := range slices.Sorted(maps.Keys(entries)) {
 				for _, to := range entries[from] {
-					out = append(out, p.ending(g, to, name, "copies of mail from "+from)...)
+					out = append(out, p.ending(g, to, "", name, "copies of mail from "+from)...)
 				}
 			}
 		}
@@ -37,10 +37,14 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 // programs that ask.
 var recipientMaps = [][2]string{{"cleanup", "recipient_canonical_maps"}, {"cleanup", "canonical_maps"}, {"cleanup", "virtual_alias_maps"}, {"cleanup", "recipient_bcc_maps"}, {"local", "alias_maps"}}
 
-// forms are a mailbox and its user+ext, as far as the tables have any.
+// forms are a mailbox and its user+ext, or of an "@domain" all addresses, as far as
+// the tables have any.
 func (p *Postfix) forms(box string) (out []string, said []Finding) {
 	out = []string{box}
-	if p.expand(p.Main["recipient_delimiter"]) == "" {
+	what := "addresses with an extension (user" + p.expand(p.Main["recipient_delimiter"]) + "ext)"
+	if strings.HasPrefix(box, "@") {
+		what = "addresses of " + box
+	} else if p.expand(p.Main["recipient_delimiter"]) == "" {
 		return out, nil
 	}
 	for _, m := range recipientMaps {
@@ -48,7 +52,7 @@ func (p *Postfix) forms(box string) (out []string, said []Finding) {
 			for _, table := range tables(list) {
 				entries, err := p.entries(table)
 				if err != nil {
-					said = append(said, note("%s: %s cannot be listed, so what it has for addresses with an extension (user%sext) is not followed: %v", m[1], table, p.expand(p.Main["recipient_delimiter"]), err))
+					said = append(said, note("%s: %s cannot be listed, so what it has for %s is not followed: %v", m[1], table, what, err))
 				}
 				for _, key := range slices.Sorted(maps.Keys(entries)) {
 					if form := p.form(key, box); form != "" {
@@ -61,7 +65,8 @@ func (p *Postfix) forms(box string) (out []string, said []Finding) {
 	return unique(out), said
 }
 
-// form is the address that a key stands for, if it is box with an extension.
+// form is the address that a key stands for, if it is box with an extension, or one
+// of its domain where box is an "@domain".
 func (p *Postfix) form(key, box string) string {
 	local, domain, full := strings.Cut(key, "@")
 	if !full {
@@ -69,6 +74,9 @@ func (p *Postfix) form(key, box string) string {
 		if here, err := p.isLocal(domain); err != nil || !here {
 			return ""
 		}
+	}
+	if whole := "@" + domain; box == whole && local != "" {
+		return local + whole
 	}
 	if p.base(local)+"@"+domain != box {
 		return ""

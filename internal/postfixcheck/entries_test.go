@@ -97,3 +97,38 @@ func TestRealPostmap(t *testing.T) {
 		t.Error("static can be listed")
 	}
 }
+
+// TestDomainsThatLeadOut: server.domains is resolved like mailboxes, for every address
+// of it that a table has; where it ends is at home.
+func TestDomainsThatLeadOut(t *testing.T) {
+	const out = "partner@outside.example"
+	type table = map[string][]string
+	for name, k := range map[string]struct {
+		entries table
+		want    string
+	}{
+		"an agent who left": {table{"agent@group.example": {out}}, "agent@group.example: an alias leads to partner@outside.example (virtual_alias_maps), outside our domains: decrypted mail would leave the house; take it out there, or take group.example out of server.domains"},
+		"the whole domain":  {table{"@group.example": {out}}, "@group.example: an alias leads to partner@outside.example"},
+		"two hops":          {table{"agent@group.example": {"away@firma.example"}, "away@firma.example": {out}}, "agent@group.example: an alias leads to partner@outside.example"},
+		"a domain below it": {table{"agent@sub.group.example": {out}}, ""},
+		"all at home":       {table{"agent@group.example": {"boss@group.example", "support@firma.example"}}, ""},
+		"a mailbox":         {table{"support@firma.example": {"agent@group.example"}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Parse(mainCf+"myorigin = firma.example\nalias_maps =\nvirtual_alias_maps = hash:m\n", master+local8, minusP)
+			p.Lookup = func(table, key string) ([]string, error) {
+				if table == "hash:m" {
+					return k.entries[key], nil
+				}
+				return nil, nil
+			}
+			p.List = func(string) (map[string][]string, error) { return k.entries, nil }
+			g := house()
+			g.Domains = []string{"group.example"}
+			got := strings.Join(faults(Check(p, g)), "\n")
+			if !strings.Contains(got, k.want) || (k.want == "") != (got == "") {
+				t.Errorf("%q, want %q", got, k.want)
+			}
+		})
+	}
+}

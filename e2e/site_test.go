@@ -71,6 +71,7 @@ type site struct {
 // siteOptions change a site before it starts.
 type siteOptions struct {
 	config   string            // more of config.toml
+	server   string            // more lines of [server]
 	main     map[string]string // more of main.cf
 	master   func(s *site) []string
 	mailbox  string               // more lines of the first [[mailbox]]
@@ -167,7 +168,7 @@ func (s *site) configText() string {
 	if s.transport == viaBoth {
 		reinject = fmt.Sprintf("reinject = %q\n", hop)
 	}
-	text := "[server]\nhostname = \"gw.firma.example\"\ndata_dir = \"data\"\nlanguage = \"en\"\n" +
+	text := "[server]\nhostname = \"gw.firma.example\"\ndata_dir = \"data\"\nlanguage = \"en\"\n" + s.o.server +
 		listener("milter", "in", "inbound", reinject) + listener("milter", "out", "outbound", orders+reinject) + listener("milter", "strange", "outbound", "orders_from = [\"10.0.0.0/8\"]\n") +
 		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\n", s.doors["re"])) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", hop)) +
 		"[[mailbox]]\naddresses = [\"support@firma.example\"]\nalso = [\"ticket@helpdesk.local\"]\nkeys = [\"support.pem\"]\n" + s.o.mailbox + "\n" +

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -83,46 +84,77 @@ func (s *SignerInfo) checkSigningCertificate(c *x509.Certificate) error {
 		if value == nil {
 			continue
 		}
-		sum, d, err := s.firstCertID(value, v.digest, v.version)
+		id, err := s.firstCertID(value, v.digest, v.version)
 		if err != nil {
 			return err
 		}
-		h := d.hash.New()
+		h := id.digest.hash.New()
 		h.Write(c.Raw)
-		if !bytes.Equal(h.Sum(nil), sum) {
+		if !bytes.Equal(h.Sum(nil), id.sum) || id.issuerSerial != nil && !id.issuerSerial.names(c) {
 			return fmt.Errorf("%w: it names another certificate as the signer's", ErrSignature)
 		}
 	}
 	return nil
 }
 
+// certID is ESSCertID or ESSCertIDv2 (RFC 5035 §5, §4).
+type certID struct {
+	digest       *digest
+	sum          []byte
+	issuerSerial *issuerSerial // nil: it names none
+}
+
+// issuerSerial is IssuerSerial (RFC 5035 §5): GeneralNames and a number.
+type issuerSerial struct {
+	Issuer []asn1.RawValue
+	Serial *big.Int
+}
+
+// names reports whether it is c that is meant: one directoryName, that of the issuer
+// (RFC 5035 §5), in whatever string types, and the number.
+func (i *issuerSerial) names(c *x509.Certificate) bool {
+	const directoryName = 4
+	if len(i.Issuer) != 1 || i.Issuer[0].Class != asn1.ClassContextSpecific || i.Issuer[0].Tag != directoryName {
+		return false
+	}
+	return i.Serial.Cmp(c.SerialNumber) == 0 && sameName(i.Issuer[0].Bytes, c.RawIssuer)
+}
+
 // firstCertID reads the first ESSCertID or ESSCertIDv2, which is the signer's.
-func (s *SignerInfo) firstCertID(value []byte, standard asn1.ObjectIdentifier, version int) (sum []byte, d *digest, err error) {
+func (s *SignerInfo) firstCertID(value []byte, standard asn1.ObjectIdentifier, version int) (id certID, err error) {
 	malformed := s.malformed("bad signing-certificate attribute")
 	var attribute struct {
 		Certs    []asn1.RawValue
 		Policies asn1.RawValue `asn1:"optional"`
 	}
 	if rest, err := asn1.Unmarshal(value, &attribute); err != nil || len(rest) > 0 || len(attribute.Certs) == 0 {
-		return nil, nil, malformed
+		return id, malformed
 	}
 	in := attribute.Certs[0].Bytes
-	d = digestByOID(standard)
+	id.digest = digestByOID(standard)
 	if version == 2 && len(in) > 0 && in[0] == 0x30 {
 		var raw asn1.RawValue
 		if in, err = asn1.Unmarshal(in, &raw); err != nil {
-			return nil, nil, malformed
+			return id, malformed
 		}
 		a, err := parseAlgorithm(raw.FullBytes)
 		if err != nil {
-			return nil, nil, malformed
+			return id, malformed
 		}
-		if d = digestByOID(a.id); d == nil {
-			return nil, nil, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
+		if id.digest = digestByOID(a.id); id.digest == nil {
+			return id, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
 		}
 	}
-	if _, err := asn1.Unmarshal(in, &sum); err != nil {
-		return nil, nil, malformed
+	in, err = asn1.Unmarshal(in, &id.sum)
+	if err != nil {
+		return id, malformed
 	}
-	return sum, d, nil
+	if len(in) == 0 {
+		return id, nil
+	}
+	id.issuerSerial = new(issuerSerial)
+	if rest, err := asn1.Unmarshal(in, id.issuerSerial); err != nil || len(rest) > 0 {
+		return id, malformed
+	}
+	return id, nil
 }

@@ -38,6 +38,22 @@ func verifyOne(tb testing.TB, message []byte) Signature {
 	return signatures[0]
 }
 
+// inOtherStrings is a name with IA5Strings, which nobody writes.
+func inOtherStrings(t *testing.T, name pkix.Name) []byte {
+	t.Helper()
+	sequence := name.ToRDNSequence()
+	for _, rdn := range sequence {
+		for i := range rdn {
+			rdn[i].Value = asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(rdn[i].Value.(string))}
+		}
+	}
+	b, err := asn1.Marshal(sequence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func TestVerifyAttributes(t *testing.T) {
 	digest := func(b []byte) []byte { s := sha256.Sum256(b); return derOctets(s[:]) }
 	contentType := attribute(oid.ContentType, derOID(oid.Data))
@@ -59,6 +75,14 @@ func TestVerifyAttributes(t *testing.T) {
 		return attribute(oid.SigningCertificateV2, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, derAlgorithm(id), derOctets(sum[:])))))
 	}
 	own := load(t, "rsa").Certificate
+	withIssuer := func(issuer []byte, serial *big.Int) []byte {
+		sum := sha256.Sum256(own.Raw)
+		return attribute(oid.SigningCertificateV2, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE,
+			derOctets(sum[:]), der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, issuer), derBigInt(serial))))))
+	}
+	directoryName := func(name []byte) []byte { return der(explicit(4), name) }
+	otherTypes := inOtherStrings(t, own.Issuer)
+	next := new(big.Int).Add(own.SerialNumber, big.NewInt(1))
 	for name, c := range map[string]struct {
 		attributes [][]byte
 		want       error
@@ -79,6 +103,11 @@ func TestVerifyAttributes(t *testing.T) {
 		"another, SHA-384":             {[][]byte{contentType, messageDigest, v2(other, true)}, ErrSignature},
 		"unknown digest of it":         {[][]byte{contentType, messageDigest, v2(own, false)}, ErrUnsupported},
 		"another signing certificate":  {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, signingCertificateV2(other))}, ErrSignature},
+		"its issuer in other strings":  {[][]byte{contentType, messageDigest, withIssuer(directoryName(otherTypes), own.SerialNumber)}, nil},
+		"another's issuer":             {[][]byte{contentType, messageDigest, withIssuer(directoryName(other.RawSubject), own.SerialNumber)}, ErrSignature},
+		"another's serial number":      {[][]byte{contentType, messageDigest, withIssuer(directoryName(own.RawIssuer), next)}, ErrSignature},
+		"an issuer of no name":         {[][]byte{contentType, messageDigest, withIssuer(nil, own.SerialNumber)}, ErrSignature},
+		"a broken issuer and number":   {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, der(cbasn1.SEQUENCE, digest(own.Raw), derNull))))}, ErrMalformed},
 		"signing certificate v1":       {[][]byte{contentType, messageDigest, v1(own)}, nil},
 		"another in v1":                {[][]byte{contentType, messageDigest, v1(other)}, ErrSignature},
 		"broken signing certificate":   {[][]byte{contentType, messageDigest, attribute(oid.SigningCertificateV2, derNull)}, ErrMalformed},

@@ -334,11 +334,7 @@ func (g *Gateway) signerFor(box *keyring.Mailbox, from string) *keyring.Credenti
 	return g.pick(box, func(c *keyring.Credential) bool { return maySign(c) && names(c.Certificate, from) })
 }
 
-// maySign and mayEncrypt read the key usage (RFC 8550 §4.4.2); none means any.
-func maySign(c *keyring.Credential) bool {
-	u := c.Certificate.KeyUsage
-	return u == 0 || u&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) != 0
-}
+func maySign(c *keyring.Credential) bool { return spki.MaySign(c.Certificate) }
 
 func mayEncrypt(c *keyring.Credential) bool {
 	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)

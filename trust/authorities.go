@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sealgate/internal/address"
+	"sealgate/internal/spki"
 )
 
 // Bounds of an authority's RSA key. Whoever sends a mail makes the keys of its bag,
@@ -64,6 +65,14 @@ func believable(chain []*x509.Certificate) error {
 	for _, ca := range chain[1:max(1, len(chain)-1)] {
 		if k, ok := ca.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {
 			return fmt.Errorf("an authority between has an RSA key of %d bits", k.N.BitLen())
+		}
+	}
+	for _, ca := range chain[1:] { // crypto/x509 takes what is present and empty for absent
+		if !spki.MayCertify(ca) {
+			return errors.New("the key usage of an authority does not allow it to issue certificates")
+		}
+		if spki.EmptyPurposes(ca) {
+			return errors.New("an authority has a list of purposes with none in it")
 		}
 	}
 	if err := directoryNames(chain); err != nil {

@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/spki"
 )
 
 // skew is how far clocks may be apart.
@@ -130,7 +132,7 @@ func signedBy(list *x509.RevocationList, p crlParts, issuer *x509.Certificate) e
 	if !slices.Equal(list.RawIssuer, issuer.RawSubject) {
 		return errors.New("the CRL is another authority's (indirect CRLs are not read here)")
 	}
-	if issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0 {
+	if !spki.MaySignCRLs(issuer) {
 		return errors.New("the authority's certificate may not sign CRLs")
 	}
 	if err := issuer.CheckSignature(list.SignatureAlgorithm, p.tbs, p.signature); err != nil {

@@ -27,11 +27,14 @@ func (s *Sources) askList(p point, cert, issuer *x509.Certificate, at time.Time)
 	var errs []error
 	for _, u := range p.urls {
 		c, err := s.list(u, issuer, at)
-		if err == nil && !c.point.covers(cert, p) {
+		if c != nil && !c.point.covers(cert, p) {
+			c = nil
 			err = fmt.Errorf("%q: the CRL does not speak of this certificate", u[:min(len(u), 200)])
 		}
-		if err == nil {
-			return c.answer(cert, u), nil
+		if c != nil {
+			if a := c.answer(cert, u); err == nil || a.isForGood() {
+				return a, nil
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -89,7 +92,8 @@ func (l *lists) add(key string, c *crl) {
 }
 
 // list is the CRL at url: from memory while it holds, though a newer one may be
-// fetched for those who come later.
+// fetched for those who come later. With an error comes the last one that was had, if it
+// is past its time: what it lists as revoked for good has not become valid since.
 func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl, error) {
 	key := url + "\x00" + string(issuer.RawSubjectPublicKeyInfo)
 	do := func() (any, error) {
@@ -106,15 +110,27 @@ func (s *Sources) list(url string, issuer *x509.Certificate, at time.Time) (*crl
 	}
 	r, err, _ := s.group.Do("list "+key, do)
 	if err != nil {
-		return nil, err
+		return s.lastList(key, at), err
 	}
 	got := r.(*crl)
 	if err := got.fresh(at); err != nil {
 		err = fmt.Errorf("%q: %w", url[:min(len(url), 200)], err)
 		s.fail(key, err)
-		return nil, err
+		return s.lastList(key, at), err
 	}
 	return got, nil
+}
+
+// lastList is the list of a distribution point that was had last, if it is no longer
+// fresh; nil if there is none, or if it is of a time to come.
+func (s *Sources) lastList(key string, at time.Time) *crl {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.lists.find(key)
+	if c == nil || c.this.After(at.Add(skew)) {
+		return nil
+	}
+	return c
 }
 
 // inMemory is the list that was fetched last, and whether it need not be fetched anew.

@@ -18,6 +18,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 	"golang.org/x/crypto/ocsp"
+
+	"sealgate/internal/spki"
 )
 
 const (
@@ -82,10 +84,7 @@ func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
 	if err := q.matches(resp); err != nil {
 		return answer{}, err
 	}
-	until, err := holds(resp, at)
-	if err != nil {
-		return answer{}, err
-	}
+	until, notFresh := holds(resp, at)
 	a := answer{Made: resp.ThisUpdate, Until: until, Refresh: refreshAt(at, until)}
 	switch resp.Status {
 	case ocsp.Good:
@@ -94,6 +93,9 @@ func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
 		a.State, a.Since, a.Cause = isRevoked, resp.RevokedAt, resp.RevocationReason
 	default:
 		return answer{}, errors.New("the responder does not know the certificate")
+	}
+	if notFresh != nil && (!a.isForGood() || resp.ThisUpdate.After(at.Add(skew))) {
+		return answer{}, notFresh
 	}
 	return a, nil
 }
@@ -159,7 +161,7 @@ func (q *ocspQuestion) responder(resp *ocsp.Response, at time.Time) error {
 		return errors.New("the answer is signed with a certificate that is not for OCSP")
 	case outside(r, at):
 		return errors.New("the responder's certificate has expired")
-	case r.KeyUsage != 0 && r.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
+	case !spki.MaySign(r):
 		return errors.New("the responder's certificate may not sign")
 	case len(r.UnhandledCriticalExtensions) > 0:
 		return errors.New("the responder's certificate has a critical extension that is not known here")

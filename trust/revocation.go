@@ -50,6 +50,10 @@ var causes = map[int]string{1: "key compromised", 2: "authority compromised", 3:
 // onHold is the one reason that can be taken back (RFC 5280 §5.3.1).
 const onHold = 6
 
+// isForGood reports whether a is a revocation that nothing takes back: it holds when the
+// answer that told it has run out.
+func (a answer) isForGood() bool { return a.State == isRevoked && a.Cause != onHold }
+
 // RuleRevocation is the Rule of a Result that revocation decided.
 const RuleRevocation = "revocation"
 

@@ -33,7 +33,7 @@ func check(c *Checker, cert *testpki.Cert, bag ...*testpki.Cert) (Result, time.D
 // under each policy, with a cache and without.
 func TestRevocation(t *testing.T) {
 	for mode, want := range map[string]string{
-		"good": isGood, "revoked": isRevoked, "unknown": isUnknown, "expired": isUnknown, "future": isUnknown, "wrong signer": isUnknown,
+		"good": isGood, "revoked": isRevoked, "unknown": isUnknown, "expired": isUnknown, "future": isUnknown, "revoked, expired": isRevoked, "wrong signer": isUnknown,
 		"hang": isUnknown, "huge": isUnknown, "redirect": isUnknown, "404": isUnknown, "garbage": isUnknown,
 	} {
 		for _, by := range []string{"ocsp", "crl"} {

@@ -118,7 +118,7 @@ func (s *services) serve(w http.ResponseWriter, r *http.Request) {
 func times(mode string) (this, next time.Time) {
 	now := time.Now()
 	switch mode {
-	case "expired":
+	case "expired", "revoked, expired":
 		return now.Add(-48 * time.Hour), now.Add(-24 * time.Hour)
 	case "future":
 		return now.Add(time.Hour), now.Add(2 * time.Hour)
@@ -137,7 +137,7 @@ func (s *services) signer(mode string) *testpki.Cert {
 func (s *services) list(mode string) []byte {
 	this, next := times(mode)
 	t := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: this, NextUpdate: next}
-	if mode == "revoked" {
+	if strings.HasPrefix(mode, "revoked") {
 		for n := range int64(50) {
 			t.RevokedCertificateEntries = append(t.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(1000 + n), RevocationTime: s.since, ReasonCode: 1})
 		}
@@ -156,7 +156,7 @@ func (s *services) sign(t *x509.RevocationList, by *testpki.Cert) []byte {
 	return der
 }
 
-var ocspStatus = map[string]int{"revoked": ocsp.Revoked, "unknown": ocsp.Unknown}
+var ocspStatus = map[string]int{"revoked": ocsp.Revoked, "revoked, expired": ocsp.Revoked, "unknown": ocsp.Unknown}
 
 func (s *services) ocsp(request []byte, mode string) []byte {
 	q, err := ocsp.ParseRequest(request)

@@ -119,7 +119,7 @@ func (s *Sources) question(key string, cert, issuer *x509.Certificate, at time.T
 		if ok && before.State == isRevoked && a.State == isGood && !a.Made.After(before.Made) {
 			return before, nil // an old answer, which somebody on the way has kept
 		}
-		if until := at.Add(keepRevoked); a.State == isRevoked && a.Cause != onHold && a.Until.Before(until) {
+		if until := at.Add(keepRevoked); a.isForGood() && a.Until.Before(until) {
 			a.Until = until // for good (RFC 5280 §5.3.1), and asked for anew all the same
 		}
 		switch a.State {

@@ -154,13 +154,17 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	bad := func(reason string) (Result, bool) {
 		return Result{Status: Untrusted, Rule: "usage", Revocation: notChecked, Reason: reason, Remedy: "a certificate issued for e-mail (emailProtection)"}, true
 	}
-	if u := r.Certificate.KeyUsage; u != 0 && u&wantedUsage(r.Purpose) == 0 {
+	mayBeUsed := spki.MaySign
+	if r.Purpose == Encrypt {
+		mayBeUsed = spki.MayEncrypt
+	}
+	if !mayBeUsed(r.Certificate) {
 		return bad("the certificate's key usage does not allow this")
 	}
 	if r.Certificate.IsCA && !r.Pinned && !c.isRoot(r.Certificate) {
 		return bad("the certificate is that of an authority, not of a person")
 	}
-	if len(r.Certificate.ExtKeyUsage)+len(r.Certificate.UnknownExtKeyUsage) == 0 && !c.o.AcceptAny {
+	if spki.EmptyPurposes(r.Certificate) || spki.NamesNoPurpose(r.Certificate) && !c.o.AcceptAny {
 		return bad("the certificate does not say that it is for e-mail")
 	}
 	return Result{}, false
@@ -170,13 +174,6 @@ func (c *Checker) usage(r Request) (Result, bool) {
 // self-signed ones that say CA:TRUE.
 func (c *Checker) isRoot(cert *x509.Certificate) bool {
 	return slices.ContainsFunc(c.o.Roots, cert.Equal)
-}
-
-func wantedUsage(p Purpose) x509.KeyUsage {
-	if p == Encrypt {
-		return x509.KeyUsageKeyEncipherment | x509.KeyUsageKeyAgreement
-	}
-	return x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
 }
 
 // pinned judges a certificate that an admin vouches for: its time alone.

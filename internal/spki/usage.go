@@ -4,18 +4,65 @@ package spki
 
 import (
 	"crypto/x509"
+	"encoding/asn1"
 	"slices"
 )
 
-// MayEncrypt tells whether the key usage lets others encrypt to the key (RFC 8550
-// §4.4.2); none means any.
-func MayEncrypt(c *x509.Certificate) bool {
-	return c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement) != 0
+var (
+	idKeyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
+	idExtendedKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 37}
+)
+
+// MaySign reports whether the key usage lets the key sign messages (RFC 8550 §4.4.2).
+func MaySign(c *x509.Certificate) bool {
+	return usedFor(c, x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment)
 }
 
-// ForMail tells whether the extended key usage names e-mail, or any purpose (RFC 8550
+// MayEncrypt reports whether the key usage lets others encrypt to the key (RFC 8550
+// §4.4.2).
+func MayEncrypt(c *x509.Certificate) bool {
+	return usedFor(c, x509.KeyUsageKeyEncipherment|x509.KeyUsageKeyAgreement)
+}
+
+// MayCertify reports whether the key usage lets the key sign certificates.
+func MayCertify(c *x509.Certificate) bool { return usedFor(c, x509.KeyUsageCertSign) }
+
+// MaySignCRLs reports whether the key usage lets the key sign CRLs.
+func MaySignCRLs(c *x509.Certificate) bool { return usedFor(c, x509.KeyUsageCRLSign) }
+
+// usedFor: no key usage means any, one without a bit means none. (crypto/x509 takes the
+// second for the first.)
+func usedFor(c *x509.Certificate, any x509.KeyUsage) bool {
+	if c.KeyUsage == 0 {
+		return !hasExtension(c, idKeyUsage)
+	}
+	return c.KeyUsage&any != 0
+}
+
+// ForMail reports whether the extended key usage names e-mail, or any purpose (RFC 8550
 // §4.4.4); none means any.
 func ForMail(c *x509.Certificate) bool {
-	return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0 ||
+	return NamesNoPurpose(c) && !EmptyPurposes(c) ||
 		slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
+}
+
+// NamesNoPurpose reports whether no extended key usage is named, in a list or for lack
+// of one.
+func NamesNoPurpose(c *x509.Certificate) bool {
+	return len(c.ExtKeyUsage)+len(c.UnknownExtKeyUsage) == 0
+}
+
+// EmptyPurposes reports whether there is a list of purposes with none in it: then the
+// key is for nothing. (crypto/x509 takes it for one that is for all.)
+func EmptyPurposes(c *x509.Certificate) bool {
+	return NamesNoPurpose(c) && hasExtension(c, idExtendedKeyUsage)
+}
+
+func hasExtension(c *x509.Certificate, id asn1.ObjectIdentifier) bool {
+	for _, e := range c.Extensions {
+		if e.Id.Equal(id) {
+			return true
+		}
+	}
+	return false
 }

@@ -86,8 +86,14 @@ func (s *site) earlyBySendmail(t *testing.T) int {
 func (s *site) onlyBounces(t *testing.T, transport string, refused int) {
 	t.Helper()
 	if transport != viaProxy {
-		if n := len(s.sink.WaitFor("header ends too early", refused, 60*time.Second)); n != refused {
-			t.Errorf("%d reports of %d refusals", n, refused)
+		reports := s.sink.WaitFor("Subject: Undelivered Mail Returned to Sender", refused, 2*time.Minute)
+		if len(reports) != refused {
+			t.Errorf("%d reports of %d refusals", len(reports), refused)
+		}
+		for _, m := range reports {
+			if !strings.Contains(strings.Join(strings.Fields(m.Text), " "), "header ends too early") {
+				t.Errorf("the report does not say why:\n%s", m.Text)
+			}
 		}
 	}
 	for _, m := range s.sink.Mails() {

@@ -84,3 +84,19 @@ func TestSharedCases(t *testing.T) {
 		os.Remove(filepath.Join(dir, "out.pem"))
 	}
 }
+
+// TestSharedRenewals: a key identifier made another way, and certificates renewed with the
+// same key.
+func TestSharedRenewals(t *testing.T) {
+	readCases(t)
+	dir := copyCases(t)
+	for message, key := range map[string]string{
+		"m01-ski-of-spki.eml": "m01-key.pem", "m02-renewed-certificate.eml": "m02-renewed-key.pem", "d4-encrypted-to-old-certificate.eml": "d4-renewed-same-key.pem",
+	} {
+		c := exec.Command("sealgate", "decrypt", "--key", key, "--out", "out.eml", message)
+		c.Dir = dir
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v %s", message, err, out)
+		}
+	}
+}

@@ -39,10 +39,11 @@ type contentKey struct {
 }
 
 // Decrypt unwraps the content key with all RecipientInfos that name one of the
-// keys, and tries each different one on the content, at most 4. It is
-// ErrNoRecipient if no RecipientInfo names a key, ErrUnsupported if all that do,
-// or the cipher, are of unknown algorithms, ErrRefused if o.Admit says so, ErrDecrypt for all
-// else that the message can cause; other errors are of the spool, of reading or of ctx.
+// keys, or if there is none, with those that fit one, and tries each different one on
+// the content, at most 4. It is ErrNoRecipient if no RecipientInfo names a key and none
+// that fits decrypts, ErrUnsupported if all that do, or the cipher, are of unknown
+// algorithms, ErrRefused if o.Admit says so, ErrDecrypt for all else that the message can
+// cause; other errors are of the spool, of reading or of ctx.
 func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plaintext, error) {
 	if o.Spool == nil {
 		return nil, errNoSpool
@@ -50,11 +51,14 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 	if e.cipher == nil {
 		return nil, fmt.Errorf("%w: content encryption %s", ErrUnsupported, e.Cipher)
 	}
-	candidates, err := e.contentKeys(ctx, o.Keys)
+	candidates, named, err := e.contentKeys(ctx, o.Keys)
 	if err != nil {
 		return nil, err
 	}
 	candidates = candidates[:min(len(candidates), maxContentKeys)]
+	if !named {
+		return e.tryUnnamed(ctx, candidates, o)
+	}
 	if err := e.admitted(ctx, candidates, o.Admit); err != nil {
 		return nil, err
 	}
@@ -71,34 +75,38 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 }
 
 // contentKeys never stops at the first: a bad RecipientInfo may stand before a
-// good one, and several keys may be for the same message.
-func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (list []contentKey, err error) {
-	named, unwraps := "", 0
+// good one, and several keys may be for the same message. named is false if none
+// was named and the keys are of attempts.
+func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (list []contentKey, named bool, err error) {
+	management := ""
+	var all []attempt
 	for i, k := range keys {
 		for j := range e.Recipients {
 			r := &e.Recipients[j]
-			if k.Certificate == nil || !r.id.named() || !r.id.means(k.Certificate) {
+			if k.Certificate == nil || !r.id.named() || !r.id.meansKey(k.Certificate) {
 				continue
 			}
-			if named = r.KeyManagement; !r.known() {
-				continue
+			if management = r.KeyManagement; r.known() {
+				all = append(all, attempt{r, i})
 			}
-			if unwraps++; unwraps > maxUnwraps {
-				break
-			}
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			list = addKey(list, r.unwrap(k, e.cipher.keySize), i)
 		}
 	}
-	if named == "" {
-		return nil, ErrNoRecipient
+	if named = management != ""; !named {
+		all = e.attempts(keys)
 	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%w: key management %s", ErrUnsupported, named)
+	for _, a := range all[:min(len(all), maxUnwraps)] {
+		if err := ctx.Err(); err != nil {
+			return nil, named, err
+		}
+		list = addKey(list, a.recipient.unwrap(keys[a.key], e.cipher.keySize), a.key)
 	}
-	return list, nil
+	switch {
+	case len(list) > 0:
+		return list, named, nil
+	case named:
+		return nil, named, fmt.Errorf("%w: key management %s", ErrUnsupported, management)
+	}
+	return nil, named, ErrNoRecipient
 }
 
 // named is false for the recipients that have no certificate.

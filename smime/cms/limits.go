@@ -21,6 +21,10 @@ const (
 	maxRecipients = 500
 	// maxUnwraps bounds the private key operations for one message.
 	maxUnwraps = 64
+	// maxTrials bounds them for a message that names none of our keys: of 16
+	// RecipientInfos and keys that fit together, the right one is tried if it is
+	// among the first maxContentKeys.
+	maxTrials = 16
 	// maxContentKeys bounds how often the content is decrypted for trial.
 	maxContentKeys = 4
 	// maxAttributes bounds the attributes of one signer or message, each of which is

@@ -219,7 +219,7 @@ func TestUnwrapsAreBounded(t *testing.T) {
 		recipients = append(recipients, bad)
 	}
 	e := parse(t, envelope(oid.AES128CBC, derOctets(make([]byte, 16)), make([]byte, 16), recipients...)).Enveloped
-	keys, err := e.contentKeys(t.Context(), []DecryptionKey{decryptionKey(t, "rsa")})
+	keys, _, err := e.contentKeys(t.Context(), []DecryptionKey{decryptionKey(t, "rsa")})
 	if err != nil || len(keys) != maxUnwraps {
 		t.Errorf("%d unwrapped, %v", len(keys), err)
 	}

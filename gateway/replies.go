@@ -97,8 +97,9 @@ func (m *outboundMail) planReply(p *plan, inside, outside []string, all lookUps)
 func (m *outboundMail) refuseReply(missing []string) *refusal {
 	domains := m.g.domainsOfMailboxes(missing)
 	if len(domains) > 0 {
-		m.log.Warn("refused in clear to people who may be our own; if their mail stays in the house, add their domain to server.domains",
-			"domains", domains, "because", m.reply.words(), "setting", m.reply.setting())
+		m.log.Warn("refused in clear to people who may be our own; "+
+			"if their mail stays in the house, add their domain to server.domains", "domains", domains,
+			"because", m.reply.words(), "setting", m.reply.setting())
 	}
 	return refuse(550, "5.7.1", "cannot send unencrypted, "+m.reply.words()+": no usable certificate for "+listed(missing))
 }
@@ -134,7 +135,8 @@ func (m *outboundMail) remember(ctx context.Context, p *plan) error {
 			parties = append(parties, ruleAddress(to))
 		}
 	}
-	return m.g.remember(ctx, m.id, certstore.Memory{HiddenSubject: m.hides(p), Own: true, Writers: writerHashes(m.id, parties)})
+	now := certstore.Memory{HiddenSubject: m.hides(p), Own: true, Writers: writerHashes(m.id, parties)}
+	return m.g.remember(ctx, m.id, now)
 }
 
 // Counters counts what an operator wants to know of. They outlive a reload.
@@ -148,7 +150,8 @@ func (m *outboundMail) countInClear(p *plan) {
 		return
 	}
 	m.g.o.Counters.RepliesInClear.Add(1)
-	m.log.Warn("leaves in clear though it refers to encrypted mail", "because", m.reply.words(), "allowed_by", m.permission(), "from", m.from)
+	m.log.Warn("leaves in clear though it refers to encrypted mail",
+		"because", m.reply.words(), "allowed_by", m.permission(), "from", m.from)
 }
 
 // leavesInClear reports whether somebody outside the house gets a copy in clear.

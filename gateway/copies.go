@@ -204,9 +204,12 @@ func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 // stripped removes what no mail may carry that leaves or goes to a mailbox of ours:
 // our fields, results in our name, and Bcc.
 func (m *outboundMail) stripped() []HeaderEdit {
-	return append(m.g.stripLies(m.e.Fields), deleteFields(m.e, func(name string) bool {
-		return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
-	})...)
+	return append(m.g.stripLies(m.e.Fields), deleteFields(m.e, isHidden)...)
+}
+
+// isHidden reports whether a field names hidden recipients.
+func isHidden(name string) bool {
+	return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
 }
 
 // brokenByUs are the fields that a new body makes false (design §4).

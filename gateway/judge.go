@@ -154,6 +154,7 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 	if !l.Signed() {
 		return
 	}
+	check = eachOnce{check, map[string]trust.Result{}}
 	for _, s := range l.Signatures {
 		v := SignerVerdict{Layer: i, Signature: s}
 		v.judge(ctx, trust.Request{Intermediates: l.Certificates, Address: j.From, Purpose: trust.Sign, At: at, NoFetch: changeable(m.Layers[:i])}, check)
@@ -162,6 +163,23 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 		}
 		j.Signers = append(j.Signers, v)
 	}
+}
+
+// eachOnce judges each certificate of a layer once, however many signatures name it:
+// the rest of the question is the same for all of them.
+type eachOnce struct {
+	Trust
+	judged map[string]trust.Result // by the certificate's octets
+}
+
+// Check implements Trust.
+func (e eachOnce) Check(ctx context.Context, r trust.Request) trust.Result {
+	res, ok := e.judged[string(r.Certificate.Raw)]
+	if !ok {
+		res = e.Trust.Check(ctx, r)
+		e.judged[string(r.Certificate.Raw)] = res
+	}
+	return res
 }
 
 // judge fills the verdict over one signature: first the mathematics, then the
@@ -206,6 +224,8 @@ func fromSignatureError(err error) (s SignatureStatus, rule string) {
 	switch {
 	case errors.Is(err, cms.ErrNoCertificate):
 		return SignatureUnchecked, ruleCertificate
+	case errors.Is(err, cms.ErrTooCostly):
+		return SignatureUnchecked, ruleCost
 	case errors.Is(err, cms.ErrUnsupported):
 		return SignatureUnchecked, ruleUnknown
 	case errors.Is(err, cms.ErrUnread):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/internal/effort"
 	"sealgate/trust"
 )
 
@@ -82,7 +83,8 @@ func (b *budget) deadline() time.Time {
 	return b.end
 }
 
-// withBudget gives one message its time for look-ups.
+// withBudget gives one message its time for look-ups, and for operations with keys.
 func (g *Gateway) withBudget(ctx context.Context) context.Context {
+	ctx = effort.WithBudget(ctx)
 	return context.WithValue(ctx, budgetKey{}, &budget{limit: g.o.Limits.LookUps})
 }

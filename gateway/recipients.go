@@ -10,6 +10,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/address"
+	"sealgate/internal/effort"
 	"sealgate/keyring"
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -64,7 +65,15 @@ func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record
 	if err := cms.CanEncryptTo(c); err != nil {
 		return nil, passed(err.Error(), "a certificate whose key can be encrypted to")
 	}
-	res := g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: r.Intermediates, Address: addr, Purpose: trust.Encrypt, At: g.o.Now(), Pinned: r.State == certstore.Pinned})
+	ctx = effort.WithBudget(ctx) // it did not come with the message, and the recipients may be many
+	res := g.o.Trust.Check(ctx, trust.Request{
+		Certificate:   c,
+		Intermediates: r.Intermediates,
+		Address:       addr,
+		Purpose:       trust.Encrypt,
+		At:            g.o.Now(),
+		Pinned:        r.State == certstore.Pinned,
+	})
 	caps, err := cms.ParseCapabilities(r.Capabilities)
 	if err != nil {
 		caps = nil // no capabilities: the algorithms that everybody reads

@@ -3,12 +3,15 @@ package gateway
 // This file names the checks of a verdict that are not trust's, and says for each what
 // would have made the mail valid.
 
+import "sealgate/trust"
+
 const (
 	ruleSignature   = "signature"
 	ruleStructure   = "structure"
 	ruleCertificate = "certificate"
 	ruleUnknown     = "unknown algorithm"
 	ruleUnread      = "what is read"
+	ruleCost        = trust.RuleCost
 	ruleAlgorithm   = "algorithm"
 	ruleCoverage    = "coverage"
 	ruleReaders     = "one reading"
@@ -22,6 +25,7 @@ var remedies = map[string]string{
 	ruleCertificate: "the signer's certificate in the mail: the sender's program can be told to send it along",
 	ruleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
 	ruleUnread:      "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
+	ruleCost:        trust.RemedyCost,
 	ruleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
 	ruleCoverage:    "a signature over the whole of what is shown: signed first and then encrypted, with nothing put around it",
 	ruleReaders:     "a mail that all programs read alike: the sender's program, or a gateway after it, writes MIME that is not",

@@ -15,11 +15,17 @@ import (
 func (g *Gateway) stripLies(fields []smime.Field) []HeaderEdit {
 	var out []HeaderEdit
 	for i, f := range fields {
-		if _, ok := g.ours(f.Name); ok || g.lyingResult(f) || g.hidesField(f) {
+		if g.lies(f) {
 			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
 		}
 	}
 	return out
+}
+
+// lies reports whether a field says what only we may say.
+func (g *Gateway) lies(f smime.Field) bool {
+	_, ours := g.ours(f.Name)
+	return ours || g.lyingResult(f) || g.hidesField(f)
 }
 
 // hidesField tells whether a field holds another one behind a bare CR, where

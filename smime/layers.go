@@ -106,7 +106,11 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 		f.Close()
 		return nil, op.fail(l, err)
 	}
-	l.verified(v.Verify(f, f.Size()))
+	l.verified(v.Verify(op.ctx, f, f.Size()))
+	if err := op.ctx.Err(); err != nil {
+		f.Close()
+		return nil, err
+	}
 	if why := notMail(sd); why != nil {
 		op.m.NotMail = why
 		op.m.Layers = append(op.m.Layers, l)
@@ -163,8 +167,8 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 	if _, err := io.CopyBuffer(op.writer(v), content.reader(), make([]byte, bufferSize(section, copyChunk))); err != nil {
 		return err
 	}
-	l.verified(v.Verify(content, content.size))
-	return nil
+	l.verified(v.Verify(op.ctx, content, content.size))
+	return op.ctx.Err()
 }
 
 // spend takes what is hashed or copied so many times out of what the message may cost.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"sealgate/internal/effort"
 	"sealgate/smime/cms"
 	"sealgate/spool"
 )
@@ -40,7 +41,7 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	if err != nil {
 		return nil, err
 	}
-	op := &opener{ctx: ctx, o: o, m: &Message{Outer: outer, Inner: outer}, hash: maxHashed + maxHashedPerByte*size}
+	op := &opener{ctx: effort.Ensure(ctx), o: o, m: &Message{Outer: outer, Inner: outer}, hash: maxHashed + maxHashedPerByte*size}
 	if err := op.open(); err != nil {
 		op.m.Close()
 		if op.decrypting {
@@ -134,6 +135,7 @@ func (op *opener) fail(l Layer, err error) error {
 	err = op.located(err)
 	switch {
 	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrRefused),
+		errors.Is(err, cms.ErrTooCostly),
 		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
 		op.m.Undecryptable = err
 	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge):

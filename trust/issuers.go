@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sealgate/internal/effort"
 )
 
 // Bounds of one completion.
@@ -47,12 +49,12 @@ func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certifica
 		kept, heard := s.recall(ctx, poolKey(current.RawIssuer))
 		propose(kept)
 		answered = answered.And(heard)
-		next := signerOf(current, r.At, bag, found)
+		next := signerOf(ctx, current, r.At, bag, found)
 		if next == nil {
 			fetched, heard := s.fetchIssuers(ctx, current, r.NoFetch)
 			propose(fetched)
 			answered = answered.And(heard)
-			next = signerOf(current, r.At, found)
+			next = signerOf(ctx, current, r.At, found)
 		}
 		if next == nil || bytes.Equal(next.RawIssuer, next.RawSubject) || len(found) > maxIntermediates {
 			return found, answered
@@ -63,9 +65,15 @@ func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certifica
 }
 
 // signerOf is an authority of the lists that has signed c and holds at the time at.
-func signerOf(c *x509.Certificate, at time.Time, lists ...[]*x509.Certificate) *x509.Certificate {
+func signerOf(ctx context.Context, c *x509.Certificate, at time.Time, lists ...[]*x509.Certificate) *x509.Certificate {
 	for _, ca := range slices.Concat(lists...) {
-		if bytes.Equal(ca.RawSubject, c.RawIssuer) && !at.Before(ca.NotBefore) && !at.After(ca.NotAfter) && c.CheckSignatureFrom(ca) == nil {
+		if !bytes.Equal(ca.RawSubject, c.RawIssuer) || outside(ca, at) {
+			continue
+		}
+		if effort.Spend(ctx, effort.Verification(ca.PublicKey)) != nil {
+			return nil
+		}
+		if c.CheckSignatureFrom(ca) == nil {
 			return ca
 		}
 	}

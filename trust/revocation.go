@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sealgate/internal/effort"
 )
 
 // Policy says what unknown revocation means.
@@ -90,6 +92,9 @@ func (c *Checker) chainRevocation(ctx context.Context, at time.Time, policy Poli
 	}
 	res := Result{Status: Valid, Rule: RuleRevocation, Chain: chain, Revocation: isGood, Answered: AllAnswered()}
 	for i, cert := range chain[:len(chain)-1] {
+		if err := effort.Spend(ctx, maxAnswers*effort.Verification(chain[i+1].PublicKey)); err != nil {
+			return costly(err)
+		}
 		a := c.o.Sources.ask(ctx, cert, chain[i+1], at)
 		if a.State == isRevoked {
 			return revoked(chain, i, a)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"sealgate/internal/effort"
 	"sealgate/internal/spki"
 )
 
@@ -115,7 +116,7 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 	if r.Pinned {
 		return c.pinned(r)
 	}
-	return c.chain(ctx, r)
+	return c.chain(effort.Ensure(ctx), r)
 }
 
 // address compares with what the certificate speaks for (RFC 8550 §3).
@@ -198,12 +199,18 @@ func expired(r Request, chain []*x509.Certificate) Result {
 // chain looks for a path to a root at the time asked, and tells a path that
 // only its time spoils from none at all.
 func (c *Checker) chain(ctx context.Context, r Request) Result {
+	if err := afford(ctx, r.Intermediates); err != nil {
+		return costly(err)
+	}
 	bag := parse(r.Intermediates)
 	res := c.paths(ctx, r, bag)
 	if res.Rule == "chain" && res.Status == Untrusted && c.o.Sources != nil {
 		more, answered := c.o.Sources.complete(ctx, r, bag)
 		if len(more) > 0 {
 			res = c.paths(ctx, r, append(bag, more...))
+		}
+		if err := effort.Spend(ctx, 0); err != nil { // not all that could be missing was looked for
+			return costly(err)
 		}
 		if res.Rule == "chain" && res.Status == Untrusted && !outside(r.Certificate, r.At) {
 			res.unanswered(answered)
@@ -230,8 +237,12 @@ const maxChain = 10
 
 // paths judges all paths to a root through the bag.
 func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate) Result {
-	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
 	leaf := withMailboxes(r.Certificate)
+	search := searchCost(leaf, slices.Concat(bag, c.rootsNamed(r.Address, append(bag, leaf))))
+	if err := effort.Spend(ctx, search); err != nil {
+		return costly(err)
+	}
+	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
 	chains, err := leaf.Verify(opts)
 	if err == nil {
 		if chains, err = allBelievable(chains); err != nil {
@@ -241,6 +252,9 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	}
 	if !outside(r.Certificate, r.At) {
 		return untrusted(err) // if only time spoils the path, then that of an authority
+	}
+	if err := effort.Spend(ctx, 2*search); err != nil { // butForItsTime may search twice
+		return costly(err)
 	}
 	if chains, err = butForItsTime(leaf, opts); err != nil {
 		return untrusted(err)

@@ -17,7 +17,7 @@ func BenchmarkVerify(b *testing.B) {
 		info := parse(b, message)
 		v := info.Signed.Verifier()
 		io.Copy(v, bytes.NewReader(content))
-		if err := v.Verify(bytes.NewReader(content), int64(len(content)))[0].Err; err != nil {
+		if err := v.Verify(context.Background(), bytes.NewReader(content), int64(len(content)))[0].Err; err != nil {
 			b.Fatal(err)
 		}
 	}

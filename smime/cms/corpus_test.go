@@ -141,7 +141,7 @@ func corpusSignatures(t *testing.T, info *ContentInfo) []Signature {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return v.Verify(bytes.NewReader(content), int64(len(content)))
+	return v.Verify(context.Background(), bytes.NewReader(content), int64(len(content)))
 }
 
 func checkCorpusDecrypts(t *testing.T, row map[string]string, info *ContentInfo) {

@@ -10,6 +10,8 @@ import (
 	"io"
 	"slices"
 
+	"sealgate/internal/effort"
+	"sealgate/internal/spki"
 	"sealgate/spool"
 )
 
@@ -42,8 +44,9 @@ type contentKey struct {
 // keys, or if there is none, with those that fit one, and tries each different one on
 // the content, at most 4. It is ErrNoRecipient if no RecipientInfo names a key and none
 // that fits decrypts, ErrUnsupported if all that do, or the cipher, are of unknown
-// algorithms, ErrRefused if o.Admit says so, ErrDecrypt for all else that the message can
-// cause; other errors are of the spool, of reading or of ctx.
+// algorithms, ErrTooCostly if no key could be tried within what one message may cost,
+// ErrRefused if o.Admit says so, ErrDecrypt for all else that the message can cause;
+// other errors are of the spool, of reading or of ctx.
 func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plaintext, error) {
 	if o.Spool == nil {
 		return nil, errNoSpool
@@ -51,6 +54,7 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 	if e.cipher == nil {
 		return nil, fmt.Errorf("%w: content encryption %s", ErrUnsupported, e.Cipher)
 	}
+	ctx = effort.Ensure(ctx)
 	candidates, named, err := e.contentKeys(ctx, o.Keys)
 	if err != nil {
 		return nil, err
@@ -94,8 +98,12 @@ func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (
 	if named = management != ""; !named {
 		all = e.attempts(keys)
 	}
-	for _, a := range all[:min(len(all), maxUnwraps)] {
-		if err := ctx.Err(); err != nil {
+	for n, a := range all {
+		err := mayUnwrap(ctx, n, keys[a.key])
+		if errors.Is(err, ErrTooCostly) && len(list) > 0 {
+			break
+		}
+		if err != nil {
 			return nil, named, err
 		}
 		list = addKey(list, a.recipient.unwrap(keys[a.key], e.cipher.keySize), a.key)
@@ -107,6 +115,21 @@ func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (
 		return nil, named, fmt.Errorf("%w: key management %s", ErrUnsupported, management)
 	}
 	return nil, named, ErrNoRecipient
+}
+
+// mayUnwrap takes an operation with the key from what the message may cost.
+func mayUnwrap(ctx context.Context, done int, k DecryptionKey) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if done == maxUnwraps {
+		return ErrTooCostly
+	}
+	public, err := spki.PublicKey(k.Certificate)
+	if err != nil {
+		return nil // an unwrap that fails at once
+	}
+	return costly(effort.Spend(ctx, effort.Decryption(public)))
 }
 
 // named is false for the recipients that have no certificate.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"sealgate/internal/ber"
+	"sealgate/internal/effort"
 )
 
 var (
@@ -29,6 +30,9 @@ var (
 	ErrDecrypt = errors.New("cms: the message cannot be decrypted")
 	// ErrTooLarge says that compressed data expands beyond the limit.
 	ErrTooLarge = errors.New("cms: the data expands to more than is allowed")
+	// ErrTooCostly says that the message asks for more operations with keys than one
+	// message may cost: neither good nor bad, for nobody has looked.
+	ErrTooCostly = fmt.Errorf("cms: %w", effort.ErrSpent)
 )
 
 // Error says in which layer and where a message is malformed.

@@ -60,7 +60,7 @@ func ExampleSign() {
 	if _, err := io.Copy(verifier, content); err != nil {
 		log.Fatal(err)
 	}
-	for _, s := range verifier.Verify(content, content.Size()) {
+	for _, s := range verifier.Verify(context.Background(), content, content.Size()) {
 		fmt.Println(s.Certificate.EmailAddresses, s.Algorithm, s.Digest, s.Err)
 	}
 	// Output: [p256@kunde.example] ecdsa sha-256 <nil>

@@ -72,7 +72,7 @@ func fuzzSigned(t *testing.T, sd *SignedData) {
 	}
 	v := sd.Verifier()
 	v.Write(content)
-	for _, s := range v.Verify(bytes.NewReader(content), int64(len(content))) {
+	for _, s := range v.Verify(context.Background(), bytes.NewReader(content), int64(len(content))) {
 		if s.Err == nil && (s.Certificate == nil || s.Algorithm == "" || s.Digest == "") {
 			t.Fatalf("verified without saying by whom or how: %+v", s)
 		}
@@ -103,7 +103,7 @@ func FuzzSignVerify(f *testing.F) {
 			changed[at] ^= 0x40
 			v := parse(t, message).Signed.Verifier()
 			v.Write(changed)
-			if err := v.Verify(bytes.NewReader(changed), int64(len(changed)))[0].Err; !errors.Is(err, ErrSignature) {
+			if err := v.Verify(context.Background(), bytes.NewReader(changed), int64(len(changed)))[0].Err; !errors.Is(err, ErrSignature) {
 				t.Fatalf("byte %d changed: %v", at, err)
 			}
 		}

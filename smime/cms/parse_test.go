@@ -4,6 +4,7 @@ package cms
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -101,7 +102,7 @@ func TestTinySegments(t *testing.T) {
 		if _, err := io.CopyBuffer(struct{ io.Writer }{v}, info.Signed.Content.NewReader(), make([]byte, 32<<10)); err != nil {
 			t.Fatal(err)
 		}
-		if s := v.Verify(bytes.NewReader(content), int64(n)); s[0].Err != nil {
+		if s := v.Verify(context.Background(), bytes.NewReader(content), int64(n)); s[0].Err != nil {
 			t.Errorf("%d segments: %v", n, s[0].Err)
 		}
 		t.Logf("%d segments, %d octets: %d read in %d calls, %v", n, r.Size(), r.octets, r.calls, time.Since(start))

@@ -52,7 +52,7 @@ func verifyAll(tb testing.TB, message, detached []byte) []Signature {
 	}
 	v := sd.Verifier()
 	v.Write(content)
-	return v.Verify(bytes.NewReader(content), int64(len(content)))
+	return v.Verify(context.Background(), bytes.NewReader(content), int64(len(content)))
 }
 
 func decryptionKey(tb testing.TB, name string) DecryptionKey {
@@ -138,7 +138,7 @@ func checkRecordedSignature(t *testing.T, message []byte, words []string) {
 	v := parse(t, message).Signed.Verifier()
 	changed := []byte(strings.Replace(recordedText, "same", "Same", 1))
 	v.Write(changed)
-	if err := v.Verify(bytes.NewReader(changed), int64(len(changed)))[0].Err; err == nil {
+	if err := v.Verify(context.Background(), bytes.NewReader(changed), int64(len(changed)))[0].Err; err == nil {
 		t.Error("a changed text verifies")
 	}
 }

@@ -4,6 +4,7 @@ package cms
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/internal/ber"
+	"sealgate/internal/effort"
 	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
@@ -36,7 +38,7 @@ type Signature struct {
 
 	Weak []string // "sha-1", "rsa-1024" …
 	// Err is nil if digest and signature verify. It is an ErrSignature,
-	// ErrUnsupported, ErrNoCertificate or ErrMalformed.
+	// ErrUnsupported, ErrNoCertificate, ErrTooCostly or ErrMalformed.
 	Err error
 }
 
@@ -88,21 +90,24 @@ func (v *Verifier) Write(p []byte) (int, error) {
 
 // Verify judges all signatures, after the whole content was written. The
 // content is only read where the hash does not do: signatures without attributes.
-func (v *Verifier) Verify(content io.ReaderAt, size int64) []Signature {
+// What would cost more than one message may is ErrTooCostly; when ctx ends, the rest
+// has its error.
+func (v *Verifier) Verify(ctx context.Context, content io.ReaderAt, size int64) []Signature {
+	ctx = effort.Ensure(ctx)
 	signatures := make([]Signature, 0, len(v.sd.SignerInfos))
 	for _, s := range v.sd.SignerInfos {
 		sig := Signature{SID: s.sid.String()}
 		if d := contentDigest(s.digest.id); d != nil {
 			sig.Digest = d.name
 		}
-		sig.Err = v.judge(s, &sig, io.NewSectionReader(content, 0, size))
+		sig.Err = v.judge(ctx, s, &sig, io.NewSectionReader(content, 0, size))
 		signatures = append(signatures, sig)
 	}
 	return signatures
 }
 
 // judge fills in sig, as far as it comes.
-func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReader) error {
+func (v *Verifier) judge(ctx context.Context, s *SignerInfo, sig *Signature, content *io.SectionReader) error {
 	scheme, err := s.scheme()
 	sig.Algorithm = scheme.name
 	if s.misplaced {
@@ -123,11 +128,14 @@ func (v *Verifier) judge(s *SignerInfo, sig *Signature, content *io.SectionReade
 		return err
 	}
 	sig.Weak = scheme.weakness(certs[0], contentDigest(s.digest.id))
-	check, err := v.check(s, scheme, content)
+	check, err := v.check(ctx, s, scheme, content)
 	if err != nil {
 		return err
 	}
 	for _, c := range certs[:min(len(certs), maxCandidates)] { // several may have one name; the key tells
+		if err = spendOn(ctx, c); err != nil {
+			return err
+		}
 		if err = check(c); err == nil {
 			sig.Certificate, sig.RawCertificate = c, c.Raw
 			sig.Weak = scheme.weakness(c, contentDigest(s.digest.id))
@@ -147,7 +155,7 @@ func (v *Verifier) announced(s *SignerInfo, sig *Signature) error {
 }
 
 // check prepares the comparison with one certificate's key.
-func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+func (v *Verifier) check(ctx context.Context, s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
 	if s.attributes == nil {
 		return v.checkContent(s, scheme, content)
 	}
@@ -165,11 +173,35 @@ func (v *Verifier) check(s *SignerInfo, scheme signatureScheme, content *io.Sect
 		err := scheme.check(c, s.attributes.asSent(), s.signature)
 		if errors.Is(err, ErrSignature) { // RFC 5652 §5.4: what is signed is their DER
 			if der, derErr := s.attributes.asDER(); derErr == nil && !bytes.Equal(der, s.attributes.asSent()) {
+				if err := spendOn(ctx, c); err != nil {
+					return err
+				}
 				err = scheme.check(c, der, s.signature)
 			}
 		}
 		return err
 	}, nil
+}
+
+// spendOn takes what a check with the certificate's key costs from what the message
+// may cost.
+func spendOn(ctx context.Context, c *x509.Certificate) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	key, err := spki.PublicKey(c)
+	if err != nil {
+		return nil // there will be no check
+	}
+	return costly(effort.Spend(ctx, effort.Verification(key)))
+}
+
+// costly puts ErrTooCostly in the place of what effort says.
+func costly(err error) error {
+	if errors.Is(err, effort.ErrSpent) {
+		return ErrTooCostly
+	}
+	return err
 }
 
 // malformed says where in the message the signer stands.

@@ -4,6 +4,7 @@ package cms
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -401,7 +402,7 @@ func TestVerifierWritesPiecewise(t *testing.T) {
 	for i := range signText {
 		v.Write(signText[i : i+1])
 	}
-	if err := v.Verify(bytes.NewReader(signText), int64(len(signText)))[0].Err; err != nil {
+	if err := v.Verify(context.Background(), bytes.NewReader(signText), int64(len(signText)))[0].Err; err != nil {
 		t.Error(err)
 	}
 	if _, err := io.Copy(sd.Verifier(), bytes.NewReader(signText)); err != nil {

@@ -54,7 +54,7 @@ func weVerify(r row, sd *cms.SignedData, text string) error {
 			return err
 		}
 	}
-	signatures := v.Verify(bytes.NewReader([]byte(text)), int64(len(text)))
+	signatures := v.Verify(context.Background(), bytes.NewReader([]byte(text)), int64(len(text)))
 	if len(signatures) != 1 {
 		return fmt.Errorf("%d signatures", len(signatures))
 	}

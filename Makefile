@@ -37,7 +37,7 @@ check:
 interop:
 	scripts/need openssl libnss3-tools gpgsm gnutls-bin default-jdk-headless libbcprov-java libbcpkix-java
 	go test -count=1 -tags interop -run TestMatrix -v ./smime/cms/interop -update
-	go test -count=1 -tags interop -run TestMatrix -v ./keyring/interop -update
+	go test -count=1 -timeout 20m -tags interop -run TestMatrix -v ./keyring/interop -update
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

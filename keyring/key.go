@@ -24,7 +24,8 @@ import (
 var (
 	errUnreadable = errors.New("keyring: the private key cannot be read: it is damaged or cut off")
 	errNoPassword = fmt.Errorf("%w: the key is encrypted and no password_file is given (--password-file)", ErrPassword)
-	errKind       = errors.New("keyring: a private key of a kind that mail does not use; RSA, EC (P-256, P-384, P-521) and Ed25519 are")
+	errKind       = errors.New("keyring: a private key of a kind that mail does not use; " +
+		"RSA, EC (P-256, P-384, P-521) and Ed25519 are")
 )
 
 // key reads a block that holds a private key, which may be encrypted as in OpenSSL
@@ -94,7 +95,9 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 // readKinds are the algorithms whose keys are read: of them, one that is not is damaged.
 var readKinds = []string{
 	"1.2.840.113549.1.1.1", "1.3.101.112",
-	"1.2.840.10045.2.1 with 1.2.840.10045.3.1.7", "1.2.840.10045.2.1 with 1.3.132.0.34", "1.2.840.10045.2.1 with 1.3.132.0.35",
+	"1.2.840.10045.2.1 with 1.2.840.10045.3.1.7",
+	"1.2.840.10045.2.1 with 1.3.132.0.34",
+	"1.2.840.10045.2.1 with 1.3.132.0.35",
 }
 
 // describe names an algorithm, and the curve when the parameters name one.
@@ -167,7 +170,8 @@ func explained(err error) error {
 		return fmt.Errorf("keyring: the private key is encrypted with what is not read here: %s; "+
 			"convert it: openssl pkcs8 -topk8 -v2 aes256 -in KEY -out NEWKEY", unsupported.What)
 	case errors.Is(err, pbe.ErrTooMuch):
-		return errors.New("keyring: the private key's encryption asks for more work than any program writes (iterations or salt)")
+		return errors.New("keyring: the private key's encryption asks for more work than any program writes " +
+			"(iterations or salt)")
 	}
 	return errUnreadable
 }

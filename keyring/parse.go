@@ -120,7 +120,8 @@ func (c *collection) block(block *pem.Block, n int) error {
 	case "ENCRYPTED PRIVATE KEY":
 		return c.encryptedKey(block.Bytes, where)
 	default:
-		c.leaveOut(where, fmt.Sprintf("%q is neither a certificate nor a private key of a mailbox%s", block.Type, hint(block.Type)))
+		const other = "%q is neither a certificate nor a private key of a mailbox%s"
+		c.leaveOut(where, fmt.Sprintf(other, block.Type, hint(block.Type)))
 	}
 	return nil
 }

@@ -47,7 +47,8 @@ func importCommand(with storeCommand) *cobra.Command {
 			i := &importer{store: s, spool: sp, passwordFile: passwordFile, issuers: map[string][]*x509.Certificate{}}
 			return i.run(ctx, args)
 		})}
-	c.Flags().StringVar(&passwordFile, "password-file", "", "password of .p12 files, FILE (default: asked for on the terminal)")
+	c.Flags().StringVar(&passwordFile, "password-file", "",
+		"password of .p12 files, FILE (default: asked for on the terminal)")
 	return c
 }
 

@@ -25,7 +25,8 @@ const MaxSize = 64 << 20
 const maxEntries = 50_000
 
 // ErrNone says that a file holds no certificate that is read.
-var ErrNone = errors.New("certfile: no certificates in it (PEM, DER, base64, .p7b/.p7c, .p12, LDIF, vCard and signed mail are read)")
+var ErrNone = errors.New("certfile: no certificates in it " +
+	"(PEM, DER, base64, .p7b/.p7c, .p12, LDIF, vCard and signed mail are read)")
 
 var errNoPassword = errors.New("certfile: a .p12 file with a password, and none is given (--password-file)")
 

@@ -30,8 +30,8 @@ var (
 	// ErrPassword says that the password is wrong.
 	ErrPassword = errors.New("pkcs12: wrong password")
 	// ErrTwoPasswords says that the MAC fits and the encryption does not.
-	ErrTwoPasswords = errors.New("pkcs12: this password fits the file's MAC, but its content is encrypted with another one " +
-		"or damaged; export it anew with one password")
+	ErrTwoPasswords = errors.New("pkcs12: this password fits the file's MAC, but its content is encrypted with " +
+		"another one or damaged; export it anew with one password")
 	// ErrChanged says that the encryption fits and the MAC does not.
 	ErrChanged = errors.New("pkcs12: the password is right, but the MAC does not fit: " +
 		"the file was changed or damaged after it was written, or has a second password for it; export it anew")
@@ -138,12 +138,18 @@ func parse(data []byte) (*file, error) {
 	f := &file{}
 	switch {
 	case p.Safe.Type.Equal(idSignedData):
-		return nil, errors.New("pkcs12: the file is signed instead of protected by a password (RFC 7292 §3.1); export it with a password")
+		return nil, errors.New("pkcs12: the file is signed instead of protected by a password (RFC 7292 §3.1); " +
+			"export it with a password")
 	case !p.Safe.Type.Equal(idData), !unmarshal(p.Safe.Content.Bytes, &f.content):
 		return nil, damaged("the authenticated safe")
 	}
 	if p.MAC.Digest.Algorithm.Algorithm != nil {
-		f.mac = &pbe.MAC{Algorithm: p.MAC.Digest.Algorithm, Digest: p.MAC.Digest.Digest, Salt: p.MAC.Salt, Iterations: p.MAC.Iterations}
+		f.mac = &pbe.MAC{
+			Algorithm:  p.MAC.Digest.Algorithm,
+			Digest:     p.MAC.Digest.Digest,
+			Salt:       p.MAC.Salt,
+			Iterations: p.MAC.Iterations,
+		}
 		if err := f.mac.Check(); err != nil {
 			return nil, explained(err, "its MAC")
 		}

@@ -34,6 +34,10 @@ func (e *Entity) ambiguous(ctx context.Context) (why, err error) {
 	return e.surroundings(ctx, params["boundary"])
 }
 
+// maxFieldsInFront of those that say what the body is: Ruby's mail reads 1,000 fields and
+// no more; on the way to it come ours and those of the relays.
+const maxFieldsInFront = 900
+
 // oddHeader is what is in the header that some readers take for its end, for the end
 // of a field, or for another field.
 func (e *Entity) oddHeader() error {
@@ -50,6 +54,11 @@ func (e *Entity) oddHeader() error {
 	if end == 0 && e.body < e.size {
 		return malformedAt(e.off, "a header that no empty line ends")
 	}
+	for i, f := range e.Fields {
+		if i > maxFieldsInFront && strings.HasPrefix(strings.ToLower(f.Name), "content-") {
+			return malformedAt(e.off, "%d fields in front of %s", i, f.Name)
+		}
+	}
 	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding", "Content-Disposition"} {
 		if n := len(e.Get(name)); n > 1 { // RFC 5322 §3.6 with RFC 2045 §3: at most one
 			return malformedAt(e.off, "%d fields %s", n, name)
@@ -64,19 +73,21 @@ func bareCROrNUL(raw []byte) bool {
 }
 
 // The form of a multipart/signed field that readers agree on: RFC 2045 §5.1 without
-// comments, quoted pairs and lines of blanks; RFC 2046 §5.1.1 for the boundary, in
+// comments, quoted pairs, lines of blanks, empty parameters, a blank before = and tabs or folds behind it,
+// in ASCII and with values in quotes where it wants them (Ruby's mail and Perl's
+// Email::MIME read the others otherwise); RFC 2046 §5.1.1 for the boundary, in
 // quotes if it has more than the characters of RFC 2231 §7: Python's reader ends an
 // unquoted one at any other, so "a=b" is "a" for it.
 const (
 	fold       = `[ \t]*(?:\r?\n[ \t]+)?`
 	word       = "[0-9A-Za-z!#$&+.^_`{|}~-]"
 	inQuotes   = "[0-9A-Za-z!#$&+.^_`{|}~'()*%,/:=?-]"
-	boundaryIs = `boundary` + fold + `=` + fold + `(?:` + word + `{1,70}|"` + inQuotes + `(?:[ ]?` + inQuotes + `){0,69}")` + fold + `(?:;|$)`
-	parameter  = word + `+` + fold + `=` + fold + `(?:[^][\s"\\;,()<>@=]+|"[^"\\\r\n]*")`
+	boundaryIs = `boundary= *(?:` + word + `{1,70}|"` + inQuotes + `(?:[ ]?` + inQuotes + `){0,69}")` + fold + `(?:;|$)`
+	parameter  = word + `+= *(?:` + word + `+|"[ !#-[\]-~]*")`
 )
 
 var (
-	agreedField    = regexp.MustCompile(`^[^:]+:` + fold + `(?i:multipart/signed)(?:` + fold + `;` + fold + `(?:` + parameter + `)?)*` + fold + `$`)
+	agreedField    = regexp.MustCompile(`^[^:]+:` + fold + `(?i:multipart/signed)(?:` + fold + `;` + fold + parameter + `)*` + fold + `;?` + fold + `$`)
 	agreedBoundary = regexp.MustCompile(`(?i)[;\s]` + boundaryIs)
 )
 
@@ -106,27 +117,48 @@ func (e *Entity) surroundings(ctx context.Context, boundary string) (why, err er
 	}
 	dash, from := []byte("--"+boundary), e.body
 	for i, d := range append(m.delimiters, delimiter{line: e.size}) {
-		if i != 1 { // the signed part
-			if why, err = e.oddLines(ctx, from, d.line, dash); why != nil || err != nil {
-				return why, err
-			}
+		if why, err = e.oddLines(ctx, from, d.line, dash, i); why != nil || err != nil {
+			return why, err
 		}
 		from = d.after
 	}
 	return nil, nil
 }
 
-// oddLines finds lines that begin like a delimiter, and line ends that are none.
-func (e *Entity) oddLines(ctx context.Context, from, to int64, dash []byte) (why, err error) {
-	var ends lineEnds
+// The text between the delimiters of a multipart/signed, by its place.
+const (
+	textInFront = 0
+	signedPart  = 1
+)
+
+// oddLines finds lines that begin like a delimiter, in the signed part too: PHP's
+// mailparse and Dovecot split there (RFC 2046 §5.1.1 compares prefixes), and the
+// boundary is signed by nobody. Around the parts it finds line ends that are none, and
+// in front of them a colon, by which Perl's Email::MIME takes the text for a part.
+func (e *Entity) oddLines(ctx context.Context, from, to int64, dash []byte, place int) (why, err error) {
+	var seen oddOctets
 	gap := e.gap(from, to)
-	if found, err := hasLine(io.TeeReader(contextio.NewReader(ctx, gap), &ends), bufferSize(gap, copyChunk), dash); found || err != nil {
-		return malformedAt(e.off+from, "lines around the parts that begin like the boundary"), err
+	if found, err := hasLine(io.TeeReader(contextio.NewReader(ctx, gap), &seen), bufferSize(gap, copyChunk), dash); found || err != nil {
+		return malformedAt(e.off+from, "a line that begins like the boundary"), err
 	}
-	if ends.odd || ends.cr {
+	if place != signedPart && (seen.ends.odd || seen.ends.cr) {
 		return malformedAt(e.off+from, "a bare CR or a NUL around the parts"), nil
 	}
+	if place == textInFront && seen.colon {
+		return malformedAt(e.off+from, "text with a colon in front of the parts"), nil
+	}
 	return nil, nil
+}
+
+// oddOctets looks for what readers disagree about in what is written to it.
+type oddOctets struct {
+	ends  lineEnds
+	colon bool
+}
+
+func (o *oddOctets) Write(p []byte) (int, error) {
+	o.colon = o.colon || bytes.IndexByte(p, ':') >= 0
+	return o.ends.Write(p)
 }
 
 // lineEnds looks for bare CRs and NULs in what is written to it.

@@ -45,6 +45,12 @@ func TestAmbiguous(t *testing.T) {
 	around := func(field, b, before, more, behind string) string {
 		return field + "\r\n\r\n" + before + "--" + b + "\r\n" + signed + "\r\n--" + b + "\r\n" + signature[:cut] + more + signature[cut:] + "\r\n--" + b + "--\r\n" + behind
 	}
+	dashes := parse(t, signedEntity(t, sp, issue(t, "p256"), "Content-Type: text/plain\r\n\r\nhello\r\n--hello\r\nEVIL\r\n"))
+	dashedParts, err := dashes.Parts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := field + "hell\r\n\r\n--hell\r\n" + text(t, dashedParts[0]) + "\r\n--hell\r\n" + text(t, dashedParts[1]) + "\r\n--hell--\r\n" // mailparse, Dovecot: three parts
 	named := func(value, b string) string { return around(field+value, b, "", "", "") }
 	for name, msg := range map[string]string{
 		"a bare CR before":               around(field+"bb", "bb", "x\r--bb\r"+evil, "", ""),
@@ -90,6 +96,17 @@ func TestAmbiguous(t *testing.T) {
 		"one in RFC 2231":                named("bb; boundary*=us-ascii''evil", "bb"),
 		"junk before the semicolon":      around("Content-Type: multipart/signed boundary=evil; boundary=bb", "bb", "", "", ""),
 		"junk between parameters":        around("Content-Type: multipart/signed; x boundary=evil; boundary=bb", "bb", "", "", ""),
+		"a fold before the value":        named("\r\n\t\"bb\"", "bb"),
+		"a blank before the =":           around(strings.Replace(field, "boundary=", "boundary =", 1)+"bb", "bb", "", "", ""), // Email::MIME: no boundary
+		"a tab before the value":         named("\t\"bb\"", "bb"),
+		"an empty parameter":             named("bb;; y=z", "bb"),       // Email::MIME: no boundary
+		"8 bits in another parameter":    named("bb; x=\"\xe9\"", "bb"), // Ruby, Email::MIME: no boundary
+		"a solidus in another, unquoted": named("bb; x=a/b", "bb"),
+		"a colon in another, unquoted":   named("bb; x=a:b", "bb"),
+		"a question mark there":          named("bb; x=a?b", "bb"),
+		"a colon in front":               around(field+"bb", "bb", "please: pay\r\n", "", ""),                  // Email::MIME: a part
+		"too many fields in front":       strings.Repeat("X-A: b\r\n", maxFieldsInFront+1) + named("bb", "bb"), // Ruby: no type
+		"a prefix of a line of the text": prefix,
 		"a line of blanks in the field":  around("Content-Type: multipart/signed;\r\n \r\n boundary=bb", "bb", "", "", ""),
 	} {
 		if m := opened(t, sp, msg); m.Ambiguous == nil || len(m.Layers) != 1 || m.Layers[0].Signatures[0].Err != nil {
@@ -99,8 +116,8 @@ func TestAmbiguous(t *testing.T) {
 	for value, b := range map[string]string{
 		`"----=_NextPart_000_0012_01D9.ABC"`: "----=_NextPart_000_0012_01D9.ABC", "Apple-Mail-7--12": "Apple-Mail-7--12", `"Apple-Mail=_A-1"`: "Apple-Mail=_A-1",
 		"_000_XX_": "_000_XX_", `"=-xyz=="`: "=-xyz==", `"=_abc"`: "=_abc", `"=_mixed 0034AB_="`: "=_mixed 0034AB_=", `"Boundary_(ID_x)"`: "Boundary_(ID_x)",
-		"nextPart1.2": "nextPart1.2", `"----A/b:c?d"`: "----A/b:c?d", "\r\n\t\"bb\"": "bb", " bb;": "bb", "bb; x=application/pkcs7-signature;; y=z": "bb",
-		strings.Repeat("b", 70): strings.Repeat("b", 70), `"bb" ; boundless=yes`: "bb", "boundary": "boundary",
+		"nextPart1.2": "nextPart1.2", `"----A/b:c?d"`: "----A/b:c?d", " bb;": "bb", "bb; x=\"application/pkcs7-signature\"; y=z": "bb",
+		"bb;": "bb", strings.Repeat("b", 70): strings.Repeat("b", 70), `"bb" ; boundless=yes`: "bb", "boundary": "boundary",
 	} {
 		for _, msg := range []string{named(value, b), around(strings.ReplaceAll(field, "; ", ";\r\n\t")+value, b, "This is signed\r\n\r\n", "Content-Description: S/MIME\r\n", "-- \r\nfooter\r\n")} {
 			if m := opened(t, sp, msg); m.Ambiguous != nil || len(m.Layers) != 1 || m.Layers[0].Signatures[0].Err != nil {
@@ -110,6 +127,9 @@ func TestAmbiguous(t *testing.T) {
 	}
 	if m := opened(t, sp, strings.Replace(strings.Replace(named("bb", "bb"), "filename=\"smime.p7s\"", "size=1", 1), "; name=\"smime.p7s\"", "", 1)); m.Ambiguous != nil || len(m.Layers) != 1 {
 		t.Errorf("no name: %v", m.Ambiguous)
+	}
+	if m := opened(t, sp, strings.Repeat("X-A: b\r\n", maxFieldsInFront)+named("bb", "bb")); m.Ambiguous != nil {
+		t.Errorf("as many fields in front as may be: %v", m.Ambiguous)
 	}
 	lf := strings.ReplaceAll(named("bb", "bb"), "\r\n", "\n")
 	if m := opened(t, sp, "From x Tue\n"+lf); m.Ambiguous != nil || len(m.Layers) != 1 {

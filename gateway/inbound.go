@@ -47,7 +47,13 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 	m := &inboundMail{g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields)}
 	m.recipients()
 	if len(m.served) == 0 {
+		if r := tooMany(len(m.strip)); r != nil {
+			return nil, r
+		}
 		return accepted(Delivery{To: env.To, Edits: m.strip}), nil
+	}
+	if r := g.removals(e, removedInbound); r != nil {
+		return nil, r
 	}
 	out, err := m.handle(ctx)
 	if err == nil {

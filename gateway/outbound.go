@@ -43,6 +43,9 @@ func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, l
 	if r := m.readOrders(); r != nil {
 		return nil, r
 	}
+	if r := g.removals(e, removedOutbound); r != nil {
+		return nil, r
+	}
 	if err := m.losesNoOrder(); err != nil {
 		return nil, err
 	}

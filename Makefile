@@ -44,6 +44,7 @@ bench:
 	go build -o bin/bench ./bench
 	bin/bench speed
 	bin/bench memory
+	bin/bench remember
 	bin/bench oracle
 
 # fuzz gives every target FUZZTIME.

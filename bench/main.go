@@ -3,6 +3,7 @@
 //
 //	bench speed    operations per second, interleaved: limit, ours, openssl in turns
 //	bench memory   peak heap of one operation on 1 KiB to 1 GiB
+//	bench remember what it costs to remember each content key
 //	bench oracle   whether good and bad ciphertexts can be told apart by time
 package main
 
@@ -13,7 +14,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: bench speed | memory | oracle"))
+		fail(fmt.Errorf("usage: bench speed | memory | remember | oracle"))
 	}
 	var err error
 	switch os.Args[1] {
@@ -21,10 +22,12 @@ func main() {
 		err = speed()
 	case "memory":
 		err = memory(os.Args[2:])
+	case "remember":
+		err = remember()
 	case "oracle":
 		err = oracle()
 	default:
-		err = fmt.Errorf("unknown command %q; there are speed, memory and oracle", os.Args[1])
+		err = fmt.Errorf("unknown command %q; there are speed, memory, remember and oracle", os.Args[1])
 	}
 	if err != nil {
 		fail(err)

@@ -51,7 +51,7 @@ func newEngine(n int) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{key, certificate, sp, text(n)}, nil
+	return &engine{key: key, certificate: certificate, spool: sp, content: text(n)}, nil
 }
 
 // operationsOn makes the messages of one size and what works on them.

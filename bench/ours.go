@@ -20,7 +20,8 @@ type engine struct {
 	key         *rsa.PrivateKey
 	certificate *x509.Certificate
 	spool       *spool.Spool
-	content     []byte // a MIME entity
+	content     []byte        // a MIME entity
+	admit       cms.Admission // nil: nobody is asked
 }
 
 func (e *engine) keys() []cms.DecryptionKey {
@@ -82,7 +83,7 @@ func closeBoth(c io.Closer, err error) error {
 
 // open opens a message, delivers what is to be shown, and wants a layer that is good.
 func (e *engine) open(msg io.ReaderAt, size int64) error {
-	m, err := smime.Open(context.Background(), msg, size, smime.OpenOptions{Keys: e.keys(), Spool: e.spool})
+	m, err := smime.Open(context.Background(), msg, size, smime.OpenOptions{Keys: e.keys(), Admit: e.admit, Spool: e.spool})
 	if err != nil {
 		return err
 	}

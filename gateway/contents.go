@@ -25,30 +25,49 @@ var withheldCauses = map[withheld]string{
 	withheldFull:    "the store has no room for another content-encryption key",
 }
 
-// admit remembers what the keys are to be tried on, and refuses what they were not
-// first seen with. What the store cannot answer is an error: never "not known".
+// bindContent remembers what the keys are for, in the mail e, and returns why they may
+// not be tried on it: they were first seen with something else. What the store cannot
+// answer is an error, never "not known".
+func (g *Gateway) bindContent(ctx context.Context, e *smime.Entity, keys []cms.ContentKey, content [sha256.Size]byte) (withheld, error) {
+	secret, err := g.o.Store.Secret(ctx)
+	if err != nil {
+		return "", err
+	}
+	hashes := make([][32]byte, len(keys))
+	for i, k := range keys {
+		hashes[i] = k.MAC(secret[:])
+	}
+	now := certstore.Content{Digest: content, Senders: senders(e, secret)}
+	first, err := g.o.Store.BindContent(ctx, hashes, now)
+	if errors.Is(err, certstore.ErrFull) {
+		return withheldFull, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return compare(now, first), nil
+}
+
+// admit asks for each layer of an inbound mail.
 func (m *inboundMail) admit(ctx context.Context) cms.Admission {
 	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
-		secret, err := m.g.o.Store.Secret(ctx)
-		if err != nil {
-			return err
-		}
-		hashes := make([][32]byte, len(keys))
-		for i, k := range keys {
-			hashes[i] = k.MAC(secret[:])
-		}
-		now := certstore.Content{Digest: content, Senders: senders(m.e, secret)}
-		first, err := m.g.o.Store.BindContent(ctx, hashes, now)
-		if errors.Is(err, certstore.ErrFull) {
-			return m.withhold(withheldFull)
-		}
-		if err != nil {
-			return err
-		}
-		if why := compare(now, first); why != "" {
+		why, err := m.g.bindContent(ctx, m.e, keys, content)
+		if err == nil && why != "" {
 			return m.withhold(why)
 		}
-		return nil
+		return err
+	}
+}
+
+// admit remembers what we encrypt ourselves, to our own mailbox too: whoever sees it can
+// send it to that mailbox.
+func (m *outboundMail) admit(ctx context.Context) cms.Admission {
+	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
+		why, err := m.g.bindContent(ctx, m.e, keys, content)
+		if why != "" {
+			m.log.Warn("who sends this mail back to its mailbox will have it opened", "cause", withheldCauses[why])
+		}
+		return err
 	}
 }
 

@@ -316,6 +316,31 @@ func TestRecordedCiphertextInside(t *testing.T) {
 	}
 }
 
+// TestOwnMailSentBack: what we have encrypted, to the mailbox that wrote it as well, is
+// opened for nobody who has recorded it, though it comes in for the first time.
+func TestOwnMailSentBack(t *testing.T) {
+	h := newHouse(t)
+	h.knows(h.anna)
+	for name, c := range map[string]struct {
+		change func(sent string) string
+		want   string
+	}{
+		"as it was": {func(sent string) string { return sent }, "decrypted"},
+		"From":      {func(sent string) string { return strings.Replace(sent, "support@firma", "eve@evil", 1) }, "undecryptable sender"},
+		"Reply-To":  {func(sent string) string { return "Reply-To: eve@evil.example\r\n" + sent }, "undecryptable sender"},
+		"altered":   {h.badPadding, "undecryptable altered"},
+	} {
+		text := fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText)
+		out := h.process(outboundTo("anna@kunde.example"), text)
+		if out.Verdict != Accept || leaves(out, "the secret text") {
+			t.Fatalf("%+v", out.Outcome)
+		}
+		if got := h.encryption(c.change(out.text[0]), "support@firma.example"); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 // countingStore counts the content keys of each batch.
 type countingStore struct {
 	Store

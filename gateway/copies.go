@@ -310,7 +310,11 @@ func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Enti
 	for _, c := range m.g.o.Outbound.Archive {
 		add(c, m.how.OAEP)
 	}
-	return smime.Encrypt(ctx, content, smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool})
+	o := smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool}
+	if m.box != nil {
+		o.Admit = m.admit(ctx)
+	}
+	return smime.Encrypt(ctx, content, o)
 }
 
 // cipher is AES-256-GCM only when every recipient says that it reads it: what

@@ -18,6 +18,7 @@ type EncryptOptions struct {
 	// SelfOnly allows what no other implementation could be tried against, as in
 	// cms.EncryptOptions.
 	SelfOnly bool
+	Admit    cms.Admission // as in cms.EncryptOptions
 }
 
 // Encrypt encrypts content for all recipients or none. The result is an entity
@@ -29,6 +30,7 @@ func Encrypt(ctx context.Context, content *Entity, o EncryptOptions) (*Entity, e
 			Cipher:     o.Cipher,
 			Recipients: o.Recipients,
 			SelfOnly:   o.SelfOnly,
+			Admit:      o.Admit,
 		})
 	})
 }

@@ -28,7 +28,8 @@ func (k ContentKey) MAC(secret []byte) (mac [sha256.Size]byte) {
 	return mac
 }
 
-// Admission is asked once for an encrypted layer, before anything of it is decrypted.
+// Admission is asked once for an encrypted layer, before anything of it is decrypted,
+// or when it has been encrypted.
 // It gets all content keys that would be tried, 1 to 4, and the SHA-256 over all that
 // decides what they make of it: the content-encryption algorithm with its parameters,
 // the encrypted content, authenticated attributes and mac. RecipientInfos are left
@@ -52,23 +53,31 @@ func (e *EnvelopedData) admitted(ctx context.Context, candidates []contentKey, a
 	return admit(keys, content)
 }
 
-// contentDigest is what an Admission is told of the content. Each piece but the last
-// stands behind its length, so that none can be read as part of another.
+// contentDigest is what an Admission is told of the content.
 func (e *EnvelopedData) contentDigest(ctx context.Context) (digest [sha256.Size]byte, err error) {
 	aad, err := e.aad()
 	if err != nil {
 		return digest, ErrDecrypt // as with every key
 	}
-	h := sha256.New()
-	for _, piece := range [][]byte{e.algorithm, aad, e.mac} {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(piece))))
-		h.Write(piece)
-	}
+	h := beginDigest(e.algorithm, aad, len(e.mac))
 	if err := hashEncrypted(ctx, h, e.content); err != nil {
 		return digest, err
 	}
+	h.Write(e.mac)
 	h.Sum(digest[:0])
 	return digest, nil
+}
+
+// beginDigest begins a digest, which the encrypted content and the mac end. The lengths
+// keep one piece from being read as part of another.
+func beginDigest(algorithm, aad []byte, macSize int) hash.Hash {
+	h := sha256.New()
+	for _, piece := range [][]byte{algorithm, aad} {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(piece))))
+		h.Write(piece)
+	}
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(macSize)))
+	return h
 }
 
 // hashEncrypted reads the content once, in constant memory.

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -180,6 +181,35 @@ func TestAuthenticatedDigest(t *testing.T) {
 		if bytes.Equal(altered, message) || of(altered) == first {
 			t.Errorf("%s altered: the digest is the same", name)
 		}
+	}
+}
+
+// TestEncryptAsksWhatDecryptWillAsk: the same key and the same content, for every cipher.
+func TestEncryptAsksWhatDecryptWillAsk(t *testing.T) {
+	for _, c := range Ciphers() {
+		for _, n := range []int{0, 1, 16, streamChunk, streamChunk + 1} {
+			var made []question
+			o := EncryptOptions{Cipher: c, Recipients: []Recipient{recipientCase{key: "p256"}.recipient(t)}}
+			o.Admit = func(keys []ContentKey, content [sha256.Size]byte) error {
+				made = append(made, question{[][sha256.Size]byte{keys[0].MAC([]byte("secret"))}, content})
+				return nil
+			}
+			var message bytes.Buffer
+			content := make([]byte, n)
+			if err := Encrypt(t.Context(), &message, bytes.NewReader(content), int64(n), o); err != nil {
+				t.Fatal(err)
+			}
+			asked, _, _ := questions(t, message.Bytes(), nil, "p256")
+			if len(made) != 1 || len(asked) != 1 || made[0].keys[0] != asked[0].keys[0] || made[0].content != asked[0].content {
+				t.Errorf("%s, %d octets: made %x, asked %x", c, n, made, asked)
+			}
+		}
+	}
+	fault := errors.New("the store does not answer")
+	o := EncryptOptions{Recipients: []Recipient{recipientCase{key: "p256"}.recipient(t)}}
+	o.Admit = func([]ContentKey, [sha256.Size]byte) error { return fault }
+	if err := Encrypt(t.Context(), io.Discard, bytes.NewReader(nil), 0, o); err != fault {
+		t.Error(err)
 	}
 }
 

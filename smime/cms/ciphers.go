@@ -173,6 +173,14 @@ func (c *cipherSpec) checkSize(size int64) error {
 	return nil
 }
 
+// macSize is how long the mac is that we write.
+func (c *cipherSpec) macSize() int {
+	if c.mode.authenticates() {
+		return macSize
+	}
+	return 0
+}
+
 // encryptedSize adds the padding of CBC (RFC 5652 §6.3).
 func (c *cipherSpec) encryptedSize(size int64) int64 {
 	if c.mode.authenticates() {

@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -35,6 +36,7 @@ type EncryptOptions struct {
 	// SelfOnly allows also what no independent implementation could be tried
 	// against (docs/interop.md): recipients with X25519 keys.
 	SelfOnly bool
+	Admit    Admission // told of the content key when all is written; its error is Encrypt's
 }
 
 var (
@@ -81,27 +83,39 @@ func Encrypt(ctx context.Context, dst io.Writer, content io.Reader, size int64, 
 	if err != nil {
 		return err
 	}
+	algorithm := derAlgorithm(spec.id, spec.mode.parameters(iv))
 	f := frame{size: spec.encryptedSize(size)}
 	f.wrap(implicit(0))
-	f.before(derOID(oid.Data), derAlgorithm(spec.id, spec.mode.parameters(iv)))
+	f.before(derOID(oid.Data), algorithm)
 	f.wrap(cbasn1.SEQUENCE)
 	f.before(derSet(cbasn1.SET, infos...))
 	contentType := oid.EnvelopedData
 	if spec.mode.authenticates() {
 		version = 0 // RFC 5083 §2.1
 		contentType = oid.AuthEnvelopedData
-		f.after(derOctets(make([]byte, macSize))) // filled in below
+		f.after(derOctets(make([]byte, spec.macSize()))) // filled in below
 	}
 	f.before(derInt(version))
 	f.wrap(cbasn1.SEQUENCE)
 	f.contentInfo(contentType)
-	return f.writeTo(dst, func() error {
-		if err := encryptContent(ctx, dst, content, size, seal); err != nil {
+	digest := beginDigest(algorithm, nil, spec.macSize())
+	sealed := dst // where the encrypted content goes
+	if o.Admit != nil {
+		sealed = io.MultiWriter(dst, digest)
+	}
+	err = f.writeTo(dst, func() error {
+		if err := encryptContent(ctx, sealed, content, size, seal); err != nil {
 			return err
 		}
-		copy(f.tail[max(0, len(f.tail)-macSize):], seal.mac())
+		mac := seal.mac()
+		digest.Write(mac)
+		copy(f.tail[len(f.tail)-len(mac):], mac)
 		return nil
 	})
+	if err != nil || o.Admit == nil {
+		return err
+	}
+	return o.Admit([]ContentKey{{key}}, [sha256.Size]byte(digest.Sum(nil)))
 }
 
 // spec checks what can be checked before any work.

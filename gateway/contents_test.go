@@ -4,6 +4,7 @@ package gateway
 // beside them.
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -95,6 +96,30 @@ func TestPaddingOracleHasOneQuestion(t *testing.T) {
 		if !strings.Contains(said, "X-SMIME-Encryption: undecryptable") || !strings.Contains(said, english.withheld[withheldAltered]) {
 			t.Error(said)
 		}
+	}
+}
+
+// TestPaddingOracleUnderAnotherName: the same where the RecipientInfo, which nobody
+// protects, is made to name no key of ours, so that those that fit are tried.
+func TestPaddingOracleUnderAnotherName(t *testing.T) {
+	h := newHouse(t)
+	v := h.victim(htmlVictim)
+	original, err := v.Original()
+	h.process(toSupport, mailOf(t, fromAnna, original, err))
+	serial := h.support.Certificate.SerialNumber.Bytes()
+	other := bytes.Clone(serial)
+	other[len(other)-1] ^= 1
+	seen := map[string]int{}
+	for guess := range 256 {
+		der, err := v.Ask(2, byte(guess))
+		renamed := bytes.Replace(der, serial, other, 1)
+		if bytes.Equal(renamed, der) {
+			t.Fatal("the serial number is not there")
+		}
+		seen[h.outcome(mailOf(t, fromAnna, renamed, err), "support@firma.example")]++
+	}
+	if len(seen) != 1 {
+		t.Errorf("%d outcomes: %v", len(seen), seen)
 	}
 }
 
@@ -376,8 +401,8 @@ func TestStoreFaultIsNotUnknown(t *testing.T) {
 	if err := process(h.sealed(fromAnna, plainText, h.support)); !errors.Is(err, store.fail) {
 		t.Errorf("encrypted: %v", err)
 	}
-	if err := process(h.sealed(fromAnna, plainText, h.sales)); err != nil {
-		t.Errorf("encrypted for another mailbox: %v", err)
+	if err := process(h.signed(h.anna, fromAnna, plainText)); err != nil {
+		t.Errorf("signed: %v", err)
 	}
 	if err := process(fromAnna + plainText); err != nil {
 		t.Errorf("plain: %v", err)
@@ -408,12 +433,12 @@ func TestContentKeysOfOneMail(t *testing.T) {
 		text string
 		want string
 	}{
-		"plain":               {fromAnna + plainText, "[]"},
-		"one layer":           {fromAnna + once, "[1]"},
-		"two layers":          {fromAnna + h.sealed("", once, h.support), "[1 1]"},
-		"nobody's key":        {h.sealed(fromAnna, plainText, h.anna), "[]"},
-		"for two mailboxes":   {h.sealed(fromAnna, plainText, h.support, h.sales), "[1]"},
-		"not for who gets it": {h.sealed(fromAnna, plainText, h.sales), "[]"},
+		"plain":                {fromAnna + plainText, "[]"},
+		"one layer":            {fromAnna + once, "[1]"},
+		"two layers":           {fromAnna + h.sealed("", once, h.support), "[1 1]"},
+		"a key that only fits": {h.sealed(fromAnna, plainText, h.anna), "[1]"},
+		"for two mailboxes":    {h.sealed(fromAnna, plainText, h.support, h.sales), "[1]"},
+		"for two others":       {h.sealed(fromAnna, plainText, h.sales, h.anna), "[2]"},
 	} {
 		store.batches = nil
 		h.process(toSupport, c.text)

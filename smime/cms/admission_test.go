@@ -92,9 +92,12 @@ func TestStandInsAreAskedAbout(t *testing.T) {
 			t.Errorf("%s: asked %d times, %v", name, len(asked), asked)
 		}
 	}
-	unnamed := envelope(oid.AES128CBC, derOctets(iv), encrypted, good)
-	if asked, _, err := questions(t, unnamed, nil, "rsa2"); len(asked) != 0 || err != ErrNoRecipient {
-		t.Errorf("no key of ours: asked %v, %v", asked, err)
+	message := envelope(oid.AES128CBC, derOctets(iv), encrypted, good)
+	if asked, _, err := questions(t, message, nil, "rsa2"); len(asked) != 1 || len(asked[0].keys) != 1 || err != ErrNoRecipient {
+		t.Errorf("a key that only fits: asked %v, %v", asked, err)
+	}
+	if asked, _, err := questions(t, message, nil, "p256"); len(asked) != 0 || err != ErrNoRecipient {
+		t.Errorf("no key that fits: asked %v, %v", asked, err)
 	}
 }
 

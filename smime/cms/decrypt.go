@@ -60,9 +60,6 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 		return nil, err
 	}
 	candidates = candidates[:min(len(candidates), maxContentKeys)]
-	if !named {
-		return e.tryUnnamed(ctx, candidates, o)
-	}
 	if err := e.admitted(ctx, candidates, o.Admit); err != nil {
 		return nil, err
 	}
@@ -74,6 +71,9 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 		if !errors.Is(err, ErrDecrypt) {
 			return nil, err
 		}
+	}
+	if !named {
+		return nil, ErrNoRecipient // those that fit say nothing about the message
 	}
 	return nil, ErrDecrypt
 }

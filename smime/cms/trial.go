@@ -4,7 +4,6 @@ package cms
 
 import (
 	"bytes"
-	"context"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -14,7 +13,6 @@ import (
 	"crypto/sha512"
 	"crypto/x509"
 	"encoding/asn1"
-	"errors"
 	"slices"
 
 	"sealgate/internal/spki"
@@ -78,27 +76,6 @@ func (e *EnvelopedData) attempts(keys []DecryptionKey) []attempt {
 	}
 	all := append(known, others...)
 	return all[:min(len(all), maxTrials)]
-}
-
-// tryUnnamed tries the keys of attempts. The Admission is asked about the one that
-// decrypts, before anything is handed out: most such messages are not ours, and nothing is
-// to be remembered of them. It is ErrNoRecipient when none does: those that were tried say
-// nothing about the message.
-func (e *EnvelopedData) tryUnnamed(ctx context.Context, candidates []contentKey, o DecryptOptions) (*Plaintext, error) {
-	for i, c := range candidates {
-		f, err := e.decryptWith(ctx, c.key, o)
-		if errors.Is(err, ErrDecrypt) {
-			continue
-		}
-		if err == nil {
-			if err = e.admitted(ctx, candidates[i:i+1], o.Admit); err == nil {
-				return &Plaintext{f, c.keys}, nil
-			}
-			f.Close()
-		}
-		return nil, err
-	}
-	return nil, ErrNoRecipient
 }
 
 // repeated tells if one of the keys is k, with another certificate.

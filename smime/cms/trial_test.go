@@ -99,24 +99,36 @@ func TestRenewedCertificate(t *testing.T) {
 }
 
 // TestTrialIsAdmitted: a captured ciphertext under another name is asked about as under
-// its own, and nothing is asked about a message that is not ours.
+// its own, before anything is decrypted: whether it decrypts must not be seen first.
 func TestTrialIsAdmitted(t *testing.T) {
 	p := testpki.New(t)
 	old, stranger := p.Issue(testpki.Options{Key: "p256"}), p.Issue(testpki.Options{Key: "p256"})
 	renewed := p.Issue(testpki.Options{Key: "p256", ReuseKeyFrom: old})
 	e := encryptedFor(t, old)
 	for name, k := range map[string]struct {
-		key   *testpki.Cert
-		asked int
-		want  error
-	}{"ours": {renewed, 1, ErrRefused}, "another's": {stranger, 0, ErrNoRecipient}} {
+		key          *testpki.Cert
+		answer, want error
+	}{
+		"ours":               {renewed, nil, nil},
+		"another's":          {stranger, nil, ErrNoRecipient},
+		"ours, refused":      {renewed, ErrRefused, ErrRefused},
+		"another's, refused": {stranger, ErrRefused, ErrRefused},
+	} {
 		asked := 0
-		o := DecryptOptions{Keys: []DecryptionKey{keyOf(k.key)}, Spool: newSpool(t), Admit: func([]ContentKey, [sha256.Size]byte) error {
+		o := DecryptOptions{Keys: []DecryptionKey{keyOf(k.key)}, Spool: newSpool(t)}
+		o.Admit = func([]ContentKey, [sha256.Size]byte) error {
 			asked++
-			return ErrRefused
-		}}
-		if plain, err := e.Decrypt(t.Context(), o); plain != nil || err != k.want || asked != k.asked {
+			if n := o.Spool.Used(); n != 0 {
+				t.Errorf("%s: %d octets are decrypted before it is asked", name, n)
+			}
+			return k.answer
+		}
+		plain, err := e.Decrypt(t.Context(), o)
+		if (plain != nil) != (k.want == nil) || err != k.want || asked != 1 {
 			t.Errorf("%s: asked %d times, %v", name, asked, err)
+		}
+		if plain != nil {
+			plain.File.Close()
 		}
 	}
 }

@@ -168,7 +168,7 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 	}
 	sec := m.e.Section()
 	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{
-		Keys: keys, Admit: m.admit(ctx), Spool: m.g.o.Spool, MaxExpanded: m.g.o.Limits.Expanded,
+		Keys: keys, Admit: m.admit(ctx), Spool: m.g.o.Spool.Share(), MaxExpanded: m.g.o.Limits.Expanded,
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
 		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sealgate/spool"
 )
 
 // countingReader counts what is read of it, which stands for the time that
@@ -181,3 +183,26 @@ func (f failingAfter) ReadAt(p []byte, off int64) (int, error) {
 }
 
 var _ io.ReaderAt = failingAfter{}
+
+// TestBombHasOnlyItsShare: compressed layers that unfold to more than a quarter of the
+// spool's limit are malformed, give back what they took, and leave the rest to others.
+func TestBombHasOnlyItsShare(t *testing.T) {
+	const limit = 4 << 20
+	for size, malformed := range map[int]bool{limit / 4: false, limit/4 + 1: true, 2 * limit: true} {
+		sp, err := spool.New(spool.Options{Dir: t.TempDir(), Limit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		bomb := compressedEntity(t, crlf(hello)+strings.Repeat("x", size-len(crlf(hello))))
+		m, err := Open(t.Context(), strings.NewReader(bomb), int64(len(bomb)), OpenOptions{Spool: sp.Share()})
+		if err != nil {
+			t.Fatalf("%d octets: %v", size, err)
+		}
+		if errors.Is(m.Malformed, spool.ErrShare) != malformed || sp.Used() > limit/4 {
+			t.Errorf("%d octets: %v, %d of the spool in use", size, m.Malformed, sp.Used())
+		}
+		if err := m.Close(); err != nil || sp.Used() != 0 {
+			t.Errorf("%d octets: %d still in use, %v", size, sp.Used(), err)
+		}
+	}
+}

@@ -138,7 +138,8 @@ func (op *opener) fail(l Layer, err error) error {
 		errors.Is(err, cms.ErrTooCostly),
 		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
 		op.m.Undecryptable = err
-	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge):
+	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge),
+		errors.Is(err, spool.ErrShare):
 		op.m.Malformed = err
 	default:
 		return err

@@ -23,6 +23,13 @@ const memoryShare = 8
 // ErrFull says that the spool's limit is reached: answer 452.
 var ErrFull = errors.New("spool: full: too many or too large messages at once")
 
+// messageShare is which part of the Limit one message's layers may take together.
+const messageShare = 4
+
+// ErrShare says that one message unfolds to more than its share: it is the message's
+// fault, and others go on.
+var ErrShare = errors.New("spool: one message unfolds to more than a quarter of the spool's limit")
+
 // Options are the settings of a Spool.
 type Options struct {
 	Dir    string // for files beyond Memory; "" is the system's temporary folder
@@ -32,6 +39,13 @@ type Options struct {
 
 // Spool makes Files and counts their octets. It is safe for concurrent use.
 type Spool struct {
+	*shelf
+	share int64        // of the limit; 0: all of it
+	taken atomic.Int64 // of the share
+}
+
+// shelf is what all Spools share that came from one New.
+type shelf struct {
 	o       Options
 	used    atomic.Int64
 	held    atomic.Int64 // octets of memory in open Files
@@ -54,11 +68,15 @@ func New(o Options) (*Spool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("spool: cannot write to %s: %w", o.Dir, err)
 	}
-	s := &Spool{o: o}
+	s := &Spool{shelf: &shelf{o: o}}
 	s.buffers.New = func() any { return new([chunk]byte) }
 	s.pieces.New = func() any { return new([piece]byte) }
 	return s, f.Close()
 }
+
+// Share returns a Spool for the layers of one message. Its Files count in s too, and
+// may have a quarter of the limit together.
+func (s *Spool) Share() *Spool { return &Spool{shelf: s.shelf, share: s.o.Limit / messageShare} }
 
 // Create returns an empty File. The caller closes it.
 func (s *Spool) Create() *File { return &File{spool: s} }
@@ -72,14 +90,21 @@ func (s *Spool) Used() int64 { return s.used.Load() }
 
 // reserve counts n more octets, or refuses them.
 func (s *Spool) reserve(n int64) error {
+	if taken := s.taken.Add(n); s.share > 0 && taken > s.share {
+		s.taken.Add(-n)
+		return ErrShare
+	}
 	if s.used.Add(n) > s.o.Limit {
-		s.used.Add(-n)
+		s.release(n)
 		return ErrFull
 	}
 	return nil
 }
 
-func (s *Spool) release(n int64) { s.used.Add(-n) }
+func (s *Spool) release(n int64) {
+	s.taken.Add(-n)
+	s.used.Add(-n)
+}
 
 // memory returns a piece, or nil when no more may be in memory.
 func (s *Spool) memory() *[piece]byte {

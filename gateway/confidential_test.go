@@ -282,6 +282,23 @@ func TestTimeInsideIsNoAnswer(t *testing.T) {
 	}
 }
 
+// TestSevenBitInsideIsNoAnswer: where 8-bit text would be refused, neither what was
+// decrypted nor the words that explain hold any.
+func TestSevenBitInsideIsNoAnswer(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Language = "de" })
+	env := toSupport
+	env.SevenBit = true
+	for name, mail := range h.both("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nViele Grüße aus dem Norden\r\n") {
+		out := h.process(env, mail)
+		if strings.ContainsFunc(out.text[0], func(r rune) bool { return r > '~' }) {
+			t.Errorf("%s: 8-bit text:\n%s", name, out.text[0])
+		}
+		if name == "good padding" && !leaves(out, "Gr=C3=BC=C3=9Fe aus") {
+			t.Errorf("%s", out.text[0])
+		}
+	}
+}
+
 // TestOuterHeaderTellsNothing: no word of the plaintext, of its names or its fields
 // stands in the header of the copy, and what describes the content stands right below
 // our fields.

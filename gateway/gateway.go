@@ -45,6 +45,10 @@ type Envelope struct {
 	// them off; in place they cannot be.
 	WantsNotices bool
 
+	// SevenBit says that the adapter cannot pass on 8-bit text (RFC 6152 §3): it
+	// refuses what holds some.
+	SevenBit bool
+
 	Client  netip.Addr
 	User    string // authenticated user, "" for none
 	QueueID string // "" when the adapter has none

@@ -6,6 +6,7 @@ package gateway
 import (
 	"context"
 	"io"
+	"mime/quotedprintable"
 	"slices"
 	"strings"
 
@@ -60,6 +61,11 @@ func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, e
 	}
 	if text {
 		steps = append(steps, smime.TextOnly)
+	}
+	if m.decrypted() && m.env.SevenBit { // a refusal would tell the sender of a letter
+		steps = append(steps, func(ctx context.Context, e *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
+			return smime.Prepare(ctx, e, smime.PrepareOptions{Spool: sp})
+		})
 	}
 	if m.decrypted() {
 		steps = append(steps, smime.Outer)
@@ -140,8 +146,13 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 	if err != nil {
 		return nil, "", err
 	}
+	encoding := "8bit"
+	if m.env.SevenBit {
+		text = quotedPrintable(text)
+		encoding = "quoted-printable"
+	}
 	var head strings.Builder
-	head.WriteString("--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Language: " +
+	head.WriteString("--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + "\r\nContent-Language: " +
 		m.g.languageTag() + "\r\n\r\n" + text + "\r\n--" + boundary + "\r\n")
 	for _, f := range m.e.Fields {
 		if isContent(f.Name) {
@@ -161,6 +172,15 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		return nil, "", err
 	}
 	return body, "multipart/mixed;\r\n boundary=\"" + boundary + "\"", nil
+}
+
+// quotedPrintable is text in that encoding (RFC 2045 §6.7).
+func quotedPrintable(text string) string {
+	var b strings.Builder
+	w := quotedprintable.NewWriter(&b)
+	io.WriteString(w, text) // a Builder takes all
+	w.Close()
+	return b.String()
 }
 
 // withStatus puts together what a copy's header needs: lies out, the Subject, our

@@ -193,7 +193,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 func (s *session) envelope(t Transaction) gateway.Envelope {
-	env := gateway.Envelope{Direction: s.server.Direction, From: t.From, CanSplit: true, Client: s.client, User: s.user}
+	env := gateway.Envelope{Direction: s.server.Direction, From: t.From, CanSplit: true, SevenBit: !s.wire.eightBit, Client: s.client, User: s.user}
 	for _, r := range t.Recipients {
 		env.To = append(env.To, r.Address)
 	}

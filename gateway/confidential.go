@@ -14,20 +14,18 @@ import (
 
 	"sealgate/internal/address"
 	"sealgate/smime"
-	"sealgate/smime/cms"
 )
 
-// hasEncrypted reports whether the mail has an encrypted layer, and whether a key of
-// ours was tried on it. Both everybody can see in the outermost one: RecipientInfos
-// name the certificates (RFC 5652 §6.2).
-func hasEncrypted(opened *smime.Message) (encrypted, tried bool) {
-	for _, l := range opened.Layers {
-		if l.Encrypted() {
-			return true, !errors.Is(l.Err, cms.ErrNoRecipient)
-		}
-	}
-	return false, false
+// hasEncrypted reports whether the mail has an encrypted layer. The outermost one
+// everybody can see.
+func hasEncrypted(opened *smime.Message) bool {
+	return slices.ContainsFunc(opened.Layers, func(l smime.Layer) bool { return l.Encrypted() })
 }
+
+// tried reports whether keys of ours were tried on the mail. Those that no RecipientInfo
+// names are, too, and then it is for none of them if none decrypts: so what became of it
+// says nothing here.
+func (m *inboundMail) tried() bool { return m.encrypted && len(m.keys) > 0 }
 
 // confidential is a copy with the sender that its notices may go to, if the mail came
 // encrypted.

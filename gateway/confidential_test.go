@@ -141,6 +141,19 @@ func TestAnswersTellNothing(t *testing.T) {
 	}
 }
 
+// TestMailForNobodyIsNoAnswer: keys are tried on what names none of ours, so that
+// answers to it are answers as well; a mailbox without keys tries none.
+func TestMailForNobodyIsNoAnswer(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.On = Actions{"undecryptable": RejectMail} })
+	mail := h.sealed(fromAnna, plainText, h.anna)
+	if out := h.process(toSupport, mail); out.Verdict != Quarantine {
+		t.Errorf("%+v", out.Reply)
+	}
+	if out := h.process(inboundTo("keyless@firma.example"), mail); out.Verdict != Reject {
+		t.Errorf("without keys: %v", out.Verdict)
+	}
+}
+
 // TestRefusedMailIsNotShown: what [on] wants refused and cannot be held is handed over
 // as it came, with the reason.
 func TestRefusedMailIsNotShown(t *testing.T) {

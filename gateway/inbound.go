@@ -28,7 +28,6 @@ type inboundMail struct {
 	ids    []string // the Message-IDs that it is remembered by
 
 	encrypted bool     // it has an encrypted layer, whatever became of that
-	tried     bool     // a key of ours was tried on it, whatever became of that
 	withheld  withheld // why it is not opened, "" when it is
 
 	owned Owned // what the copies read from
@@ -75,7 +74,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 		return nil, err
 	}
 	m.owned = append(m.owned, m.opened)
-	m.encrypted, m.tried = hasEncrypted(m.opened)
+	m.encrypted = hasEncrypted(m.opened)
 	var err error
 	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
 		return nil, err
@@ -83,7 +82,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	m.j.Withheld = m.withheld
 	m.report()
 	action, text := m.g.o.On.decide(m.j)
-	if out := action.refuse(m.j); out != nil && !m.tried {
+	if out := action.refuse(m.j); out != nil && !m.tried() {
 		return out, nil
 	}
 	if err := m.identify(); err != nil {
@@ -96,7 +95,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case m.tried:
+	case m.tried():
 		return m.discreet(ctx, action, out), nil
 	}
 	return action.hold(out, m.env, m.j), nil

@@ -76,7 +76,7 @@ func TestFailureTable(t *testing.T) {
 				})
 				text := k.mail(h)
 				out := h.process(toSupport, text)
-				if discreet := cause == "unauthenticated"; discreet && (want == Reject || want == TempFail) {
+				if discreet := cause == "unauthenticated" || cause == "undecryptable"; discreet && (want == Reject || want == TempFail) {
 					want = Quarantine // an answer would tell the sender what was decrypted
 				}
 				if out.Verdict != want {
@@ -91,7 +91,7 @@ func TestFailureTable(t *testing.T) {
 				}
 				inProxy := toSupport
 				inProxy.CanHold = false
-				if out := h.process(inProxy, text); action == QuarantineMail && (out.Verdict != TempFail) != (cause == "unauthenticated") {
+				if out := h.process(inProxy, text); action == QuarantineMail && (out.Verdict != TempFail) != (cause == "unauthenticated" || cause == "undecryptable") {
 					t.Errorf("quarantine where nothing can be held: %v", out.Verdict)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sealgate/smime/cms"
+	"sealgate/spool"
 )
 
 func TestErrorsNameTheirPlace(t *testing.T) {
@@ -63,4 +64,40 @@ func TestUnreadIsNotMalformed(t *testing.T) {
 func der(tag byte, parts ...[]byte) []byte {
 	body := bytes.Join(parts, nil)
 	return append([]byte{tag, 0x84, byte(len(body) >> 24), byte(len(body) >> 16), byte(len(body) >> 8), byte(len(body))}, body...)
+}
+
+// TestErrDecrypting: an error of ours says so when it came from decryption on, and
+// only then.
+func TestErrDecrypting(t *testing.T) {
+	sp, c := newSpool(t), issue(t, "rsa-2048")
+	long := "Content-Type: text/plain\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 10000)
+	sealed := sealedEntity(t, sp, c, "aes-256-cbc", long)
+	signed := func(content string, opaque bool) string {
+		e, err := Sign(t.Context(), parse(t, content), SignOptions{Signer: signOptions(sp, c).Signer, Opaque: opaque, Spool: sp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, e)
+		return text(t, e)
+	}
+	full, err := spool.New(spool.Options{Dir: t.TempDir(), Limit: 20000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range map[string]struct {
+		message string
+		want    bool
+	}{
+		"encrypted":                    {sealed, true},
+		"opaque":                       {signed(long, true), false},
+		"encrypted, under a signature": {signed(sealed, false), true},
+	} {
+		_, err := Open(t.Context(), strings.NewReader(k.message), int64(len(k.message)), OpenOptions{Keys: []cms.DecryptionKey{decryptionKey(c)}, Spool: full})
+		if !errors.Is(err, spool.ErrFull) || errors.Is(err, ErrDecrypting) != k.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if full.Used() != 0 {
+		t.Errorf("%d octets are left in the spool", full.Used())
+	}
 }

@@ -79,6 +79,7 @@ type siteOptions struct {
 	reinject func(s *site) string // milters of the re-injection port
 	section  string               // of docs/postfix.md, instead of the transport's
 	hop      string               // next hop, or reinject, of outbound mail; "" is Postfix
+	lmtp     bool                 // after-queue: inbound mail comes by LMTP
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -170,7 +171,7 @@ func (s *site) configText() string {
 	}
 	text := "[server]\nhostname = \"gw.firma.example\"\ndata_dir = \"data\"\nlanguage = \"en\"\n" + s.o.server +
 		listener("milter", "in", "inbound", reinject) + listener("milter", "out", "outbound", orders+reinject) + listener("milter", "strange", "outbound", "orders_from = [\"10.0.0.0/8\"]\n") +
-		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\n", s.doors["re"])) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", hop)) +
+		listener("smtp", "smtp-in", "inbound", fmt.Sprintf("next_hop = %q\nlmtp = %v\n", s.doors["re"], s.o.lmtp)) + listener("smtp", "smtp-out", "outbound", orders+fmt.Sprintf("next_hop = %q\n", hop)) +
 		"[[mailbox]]\naddresses = [\"support@firma.example\"]\nalso = [\"ticket@helpdesk.local\"]\nkeys = [\"support.pem\"]\n" + s.o.mailbox + "\n" +
 		"[[mailbox]]\naddresses = [\"sales@firma.example\"]\nkeys = [\"sales.pem\"]\n" +
 		"[trust]\nsystem_roots = false\nroots = [\"root.crt\"]\n" + s.o.trust + "[log]\nlevel = \"debug\"\n[spool]\ndir = \"spool\"\n"
@@ -234,7 +235,14 @@ func (s *site) services() (main map[string]string, master []string) {
 	}
 	section := map[string]string{viaMilter: "1 ", viaBoth: "2 ", viaProxy: "3 ", viaFilter: "4 "}[s.transport]
 	main, master = s.documented(cmp.Or(s.o.section, section))
+	if s.o.lmtp {
+		more = append(more, "lmtpscan unix - - n - 10 lmtp")
+	}
 	for i, entry := range master {
+		if s.o.lmtp {
+			master[i] = strings.Replace(entry, "scan:"+s.doors["smtp-in"], "lmtpscan:"+s.doors["smtp-in"], 1)
+			entry = master[i]
+		}
 		if s.o.reinject != nil && strings.HasPrefix(entry, s.doors["re"]) {
 			master[i] = strings.NewReplacer("no_milters,", "", "-o smtpd_milters=", "-o smtpd_milters="+s.o.reinject(s)).Replace(entry)
 		}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // asked lets an encrypted, unsigned mail of Anna's in, under a Message-ID; her
@@ -99,9 +100,14 @@ func TestEncryptedWithoutMessageIDThroughPostfix(t *testing.T) {
 			header := strings.Replace(headerOf("nameless"), "Message-ID: <nameless@kunde.example>\n", "", 1)
 			mail := withHeader(header, s.sealed(textEntity, []string{"support", "sales"}))
 			ids := map[string]bool{}
-			for _, to := range []string{"support@firma.example", "sales@firma.example"} {
+			mailboxes := []string{"support@firma.example", "sales@firma.example"}
+			for _, to := range mailboxes {
 				s.accepted(s.send(s.inbound, "anna@kunde.example", []string{to}, mail))
-				s.arrival("To: " + to)
+			}
+			for end := time.Now().Add(30 * time.Second); len(s.sink.Mails()) < len(mailboxes); time.Sleep(20 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("%d mails arrived", len(s.sink.Mails()))
+				}
 			}
 			for _, m := range s.sink.Mails() {
 				ids[field(t, m.Text, "Message-ID")] = true

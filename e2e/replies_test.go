@@ -117,6 +117,11 @@ func TestEncryptedWithoutMessageIDThroughPostfix(t *testing.T) {
 			}
 			for id := range ids {
 				got := s.send(s.outbound, "support@firma.example", []string{"anna@kunde.example"}, ticket("auto", "anna@kunde.example", "In-Reply-To: "+id+"\nAuto-Submitted: auto-replied\n"))
+				if transport == viaFilter { // it is Postfix's already, and comes back
+					s.accepted(got)
+					s.arrival("Undelivered Mail Returned to Sender")
+					continue
+				}
 				s.refused("an automatic answer", got, "anna@kunde.example")
 			}
 		})

@@ -3,8 +3,12 @@
 package config
 
 import (
+	"log/slog"
 	"net/netip"
 	"time"
+
+	"sealgate/gateway"
+	"sealgate/trust"
 )
 
 // Config is the whole file. The zero value of a field is never used: Default
@@ -28,64 +32,64 @@ type Config struct {
 
 // Server is [server].
 type Server struct {
-	Hostname string   `toml:"hostname"`
-	DataDir  string   `toml:"data_dir"`
-	Language string   `toml:"language"`
-	Domains  []string `toml:"domains"`
+	Hostname string           `toml:"hostname"`
+	DataDir  string           `toml:"data_dir"`
+	Language gateway.Language `toml:"language"`
+	Domains  []string         `toml:"domains"`
 }
 
 // Listener is one [[listener]].
 type Listener struct {
-	Protocol    string         `toml:"protocol"`
-	Address     string         `toml:"address"`
-	Direction   string         `toml:"direction"`
-	OrdersFrom  []netip.Prefix `toml:"orders_from"`
-	Reinject    string         `toml:"reinject"`
-	NextHop     string         `toml:"next_hop"`
-	LMTP        bool           `toml:"lmtp"`
-	TLSCert     string         `toml:"tls_certificate"`
-	TLSKey      string         `toml:"tls_key"`
-	LoginFile   string         `toml:"login_file"`
-	MaxSessions int            `toml:"max_sessions"`
+	Protocol    Protocol          `toml:"protocol"`
+	Address     string            `toml:"address"`
+	Direction   gateway.Direction `toml:"direction"`
+	OrdersFrom  []netip.Prefix    `toml:"orders_from"`
+	Reinject    string            `toml:"reinject"`
+	NextHop     string            `toml:"next_hop"`
+	LMTP        bool              `toml:"lmtp"`
+	TLSCert     string            `toml:"tls_certificate"`
+	TLSKey      string            `toml:"tls_key"`
+	LoginFile   string            `toml:"login_file"`
+	MaxSessions int               `toml:"max_sessions"`
 }
 
 // Mailbox is one [[mailbox]].
 type Mailbox struct {
-	Addresses          []string `toml:"addresses"`
-	Also               []string `toml:"also"`
-	Keys               []string `toml:"keys"`
-	PasswordFile       string   `toml:"password_file"`
-	Users              []string `toml:"users"`
-	RecipientDelimiter string   `toml:"recipient_delimiter"`
-	Sign               string   `toml:"sign"`
-	Encrypt            string   `toml:"encrypt"`
+	Addresses          []string         `toml:"addresses"`
+	Also               []string         `toml:"also"`
+	Keys               []string         `toml:"keys"`
+	PasswordFile       string           `toml:"password_file"`
+	Users              []string         `toml:"users"`
+	RecipientDelimiter string           `toml:"recipient_delimiter"`
+	Sign               gateway.Strength `toml:"sign"`
+	Encrypt            gateway.Strength `toml:"encrypt"`
 }
 
 // Rule is one [[rule]].
 type Rule struct {
-	Sender     string `toml:"sender"`
-	Recipient  string `toml:"recipient"`
-	Domain     string `toml:"domain"`
-	SubjectTag string `toml:"subject_tag"`
-	Sign       string `toml:"sign"`
-	Encrypt    string `toml:"encrypt"`
-	Cipher     string `toml:"cipher"`
-	OAEP       bool   `toml:"oaep"`
-	PSS        bool   `toml:"pss"`
-	Opaque     bool   `toml:"opaque"`
-	Revocation string `toml:"revocation"`
+	Sender     string           `toml:"sender"`
+	Recipient  string           `toml:"recipient"`
+	Domain     string           `toml:"domain"`
+	SubjectTag string           `toml:"subject_tag"`
+	Sign       gateway.Strength `toml:"sign"`
+	Encrypt    gateway.Strength `toml:"encrypt"`
+	Cipher     string           `toml:"cipher"`
+	OAEP       bool             `toml:"oaep"`
+	PSS        bool             `toml:"pss"`
+	Opaque     bool             `toml:"opaque"`
+	Revocation trust.Policy     `toml:"revocation"`
 }
 
 // Trust is [trust].
 type Trust struct {
-	SystemRoots bool           `toml:"system_roots"`
-	Roots       []string       `toml:"roots"`
-	Revocation  string         `toml:"revocation"`
-	FetchAllow  []netip.Prefix `toml:"fetch_allow"`
-	UnknownCA   string         `toml:"unknown_ca"`
-	OnKeyChange string         `toml:"on_key_change"`
-	AcceptNoEKU bool           `toml:"accept_no_eku"`
-	Partner     []Partner      `toml:"partner"`
+	SystemRoots bool              `toml:"system_roots"`
+	Roots       []string          `toml:"roots"`
+	Revocation  trust.Policy      `toml:"revocation"`
+	FetchAllow  []netip.Prefix    `toml:"fetch_allow"`
+	UnknownCA   gateway.UnknownCA `toml:"unknown_ca"`
+	OnKeyChange gateway.KeyChange `toml:"on_key_change"`
+	AcceptNoEKU bool              `toml:"accept_no_eku"`
+	Partner     []Partner         `toml:"partner"`
 }
 
 // Partner is one [[trust.partner]].
@@ -96,22 +100,22 @@ type Partner struct {
 
 // Store is [store].
 type Store struct {
-	Driver  string `toml:"driver"`
+	Driver  Driver `toml:"driver"`
 	Dir     string `toml:"dir"`
 	KeyFile string `toml:"key_file"`
 }
 
 // Outbound is [outbound].
 type Outbound struct {
-	ReplyToEncrypted     string   `toml:"reply_to_encrypted"`
-	AutoReplyToEncrypted string   `toml:"auto_reply_to_encrypted"`
-	ForwardOfEncrypted   string   `toml:"forward_of_encrypted"`
-	MixedClear           bool     `toml:"mixed_clear"`
-	NextHopInbound       bool     `toml:"next_hop_inbound"`
-	HeaderProtection     string   `toml:"header_protection"`
-	Archive              []string `toml:"archive"`
-	SignAsOther          bool     `toml:"sign_as_other"`
-	Opaque               bool     `toml:"opaque"`
+	ReplyToEncrypted     gateway.Strength         `toml:"reply_to_encrypted"`
+	AutoReplyToEncrypted gateway.Strength         `toml:"auto_reply_to_encrypted"`
+	ForwardOfEncrypted   gateway.Strength         `toml:"forward_of_encrypted"`
+	MixedClear           bool                     `toml:"mixed_clear"`
+	NextHopInbound       bool                     `toml:"next_hop_inbound"`
+	HeaderProtection     gateway.HeaderProtection `toml:"header_protection"`
+	Archive              []string                 `toml:"archive"`
+	SignAsOther          bool                     `toml:"sign_as_other"`
+	Opaque               bool                     `toml:"opaque"`
 }
 
 // Inbound is [inbound].
@@ -124,19 +128,19 @@ type Inbound struct {
 
 // On is [on]: what is done with a mail of each verdict.
 type On struct {
-	BadSignature      string `toml:"bad_signature"`
-	Untrusted         string `toml:"untrusted"`
-	Expired           string `toml:"expired"`
-	Revoked           string `toml:"revoked"`
-	RevocationUnknown string `toml:"revocation_unknown"`
-	Mismatch          string `toml:"mismatch"`
-	Weak              string `toml:"weak"`
-	Partial           string `toml:"partial"`
-	Unauthenticated   string `toml:"unauthenticated"`
-	Undecryptable     string `toml:"undecryptable"`
-	Malformed         string `toml:"malformed"`
-	NoCertificate     string `toml:"no_certificate"`
-	Unsupported       string `toml:"unsupported"`
+	BadSignature      gateway.Action `toml:"bad_signature"`
+	Untrusted         gateway.Action `toml:"untrusted"`
+	Expired           gateway.Action `toml:"expired"`
+	Revoked           gateway.Action `toml:"revoked"`
+	RevocationUnknown gateway.Action `toml:"revocation_unknown"`
+	Mismatch          gateway.Action `toml:"mismatch"`
+	Weak              gateway.Action `toml:"weak"`
+	Partial           gateway.Action `toml:"partial"`
+	Unauthenticated   gateway.Action `toml:"unauthenticated"`
+	Undecryptable     gateway.Action `toml:"undecryptable"`
+	Malformed         gateway.Action `toml:"malformed"`
+	NoCertificate     gateway.Action `toml:"no_certificate"`
+	Unsupported       gateway.Action `toml:"unsupported"`
 }
 
 // Headers is [headers].
@@ -167,8 +171,8 @@ type Spool struct {
 
 // Log is [log].
 type Log struct {
-	Level  string `toml:"level"`
-	Format string `toml:"format"`
+	Level  slog.Level `toml:"level"`
+	Format LogFormat  `toml:"format"`
 }
 
 // Admin is [admin]. This version has no HTTP interface yet: an address is taken, so
@@ -179,17 +183,30 @@ type Admin struct {
 
 // Default is what holds when the file is silent.
 func Default() *Config {
+	in := gateway.DefaultInbound()
+	out := gateway.DefaultOutbound()
+	limits := gateway.DefaultLimits()
 	return &Config{
-		Server:   Server{Hostname: "localhost", DataDir: "/var/lib/sealgate", Language: "en"},
-		Trust:    Trust{SystemRoots: true, Revocation: "soft", FetchAllow: []netip.Prefix{}, UnknownCA: "ignore", OnKeyChange: "use", AcceptNoEKU: true},
-		Store:    Store{Driver: "badger", Dir: "store"},
-		Outbound: Outbound{ReplyToEncrypted: "if-possible", AutoReplyToEncrypted: "yes", ForwardOfEncrypted: "yes", HeaderProtection: "off"},
-		Inbound:  Inbound{ExplainPart: true},
-		On: On{BadSignature: "tag", Untrusted: "tag", Expired: "tag", Revoked: "tag", RevocationUnknown: "tag", Mismatch: "tag",
-			Weak: "tag", Partial: "tag", Unauthenticated: "tag", Undecryptable: "tag", Malformed: "tag", NoCertificate: "tag", Unsupported: "tag"},
+		Server: Server{Hostname: "localhost", DataDir: "/var/lib/sealgate", Language: gateway.English},
+		Trust:  Trust{SystemRoots: true, Revocation: trust.Soft, FetchAllow: []netip.Prefix{}, UnknownCA: in.UnknownCA, OnKeyChange: in.OnKeyChange, AcceptNoEKU: true},
+		Store:  Store{Driver: Badger, Dir: "store"},
+		Outbound: Outbound{
+			ReplyToEncrypted: out.ReplyToEncrypted, AutoReplyToEncrypted: out.AutoReplyToEncrypted,
+			ForwardOfEncrypted: out.ForwardOfEncrypted, HeaderProtection: out.HeaderProtection,
+		},
+		Inbound: Inbound{ExplainPart: in.ExplainPart},
+		On: On{
+			BadSignature: gateway.Tag, Untrusted: gateway.Tag, Expired: gateway.Tag, Revoked: gateway.Tag,
+			RevocationUnknown: gateway.Tag, Mismatch: gateway.Tag, Weak: gateway.Tag, Partial: gateway.Tag,
+			Unauthenticated: gateway.Tag, Undecryptable: gateway.Tag, Malformed: gateway.Tag,
+			NoCertificate: gateway.Tag, Unsupported: gateway.Tag,
+		},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
-		Limits:  Limits{MessageSize: 100 << 20, Expanded: 256 << 20, MessageTimeout: Duration(60 * time.Second), Sessions: 500, Remember: Duration(180 * 24 * time.Hour), LookUps: Duration(8 * time.Second)},
-		Spool:   Spool{Memory: 256 << 10, Limit: 2 << 30},
-		Log:     Log{Level: "info", Format: "text"},
+		Limits: Limits{
+			MessageSize: 100 << 20, Expanded: Size(limits.Expanded), MessageTimeout: Duration(60 * time.Second), Sessions: 500,
+			Remember: Duration(limits.Remember), LookUps: Duration(limits.LookUps),
+		},
+		Spool: Spool{Memory: 256 << 10, Limit: 2 << 30},
+		Log:   Log{Level: slog.LevelInfo, Format: LogText},
 	}
 }

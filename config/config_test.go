@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sealgate/gateway"
 )
 
 func example(t *testing.T) string {
@@ -134,7 +136,7 @@ func TestContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Listener) != 3 || c.Listener[1].Reinject != "127.0.0.1:10026" || len(c.Trust.Roots) != 2 || c.Rule[0].Encrypt != "yes" || c.Admin.Address != "127.0.0.1:8890" {
+	if len(c.Listener) != 3 || c.Listener[1].Reinject != "127.0.0.1:10026" || len(c.Trust.Roots) != 2 || c.Rule[0].Encrypt != gateway.Yes || c.Admin.Address != "127.0.0.1:8890" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"sealgate/gateway"
 )
 
 // resolve makes the paths of a listener absolute, those of sockets too.
@@ -86,11 +88,11 @@ func (l *Listener) check() error {
 		return err
 	}
 	switch l.Protocol {
-	case "milter":
+	case Milter:
 		if l.NextHop != "" || l.LMTP || l.TLSCert+l.LoginFile != "" {
 			return errors.New("next_hop, lmtp, tls_certificate and login_file are for protocol \"smtp\"; a milter has reinject")
 		}
-	case "smtp":
+	case SMTP:
 		if err := endpoint("next_hop", l.NextHop); err != nil {
 			return err
 		}
@@ -104,7 +106,7 @@ func (l *Listener) check() error {
 			return errors.New("login_file needs tls_certificate: passwords are taken under TLS only")
 		}
 	default:
-		return at("", 0, "protocol", fmt.Errorf("protocol %q: there are \"milter\" and \"smtp\"", l.Protocol))
+		return at("", 0, "protocol", errors.New("it needs a protocol: \"milter\" or \"smtp\""))
 	}
 	if l.Reinject != "" {
 		if err := endpoint("reinject", l.Reinject); err != nil {
@@ -121,17 +123,17 @@ func (l *Listener) check() error {
 // a proxy all clients are 127.0.0.1 (design §8).
 func (l *Listener) checkDirection() error {
 	switch l.Direction {
-	case "inbound":
+	case gateway.Inbound:
 		if len(l.OrdersFrom) > 0 {
 			return at("", 0, "orders_from", errors.New("orders_from on an inbound listener: nobody may order there"))
 		}
-	case "outbound":
-	case "auto":
-		if l.Protocol == "smtp" {
+	case gateway.Outbound:
+	case gateway.Auto:
+		if l.Protocol == SMTP {
 			return at("", 0, "direction", errors.New("direction \"auto\" is for milters: all clients of a proxy are Postfix itself"))
 		}
 	default:
-		return at("", 0, "direction", fmt.Errorf("direction %q: there are \"inbound\", \"outbound\" and, for a milter, \"auto\"", l.Direction))
+		return at("", 0, "direction", errors.New("it needs a direction: \"inbound\", \"outbound\" or, for a milter, \"auto\""))
 	}
 	return nil
 }

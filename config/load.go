@@ -60,9 +60,17 @@ func syntax(err error) error {
 	var p toml.ParseError
 	if errors.As(err, &p) {
 		line := max(p.Position.Line, 1) // the parser steps back over the end of a file that is cut off
-		return fmt.Errorf("line %d: %s", line, p.Message)
+		return fmt.Errorf("line %d: %s%s", line, inKey(p.LastKey, p.Message), p.Message)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+// inKey names the key of a value that cannot be read.
+func inKey(key, message string) string {
+	if key == "" || strings.Contains(message, key) {
+		return ""
+	}
+	return key + " "
 }
 
 // unknownKey names the line of a key that is not known, and the nearest one that

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway"
 	"sealgate/internal/address"
 	"sealgate/smime/cms"
 )
@@ -70,7 +71,7 @@ func expand(dir string, patterns *[]string) error {
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.choices, c.numbers, c.headers, c.bounces} {
+	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.said, c.numbers, c.headers, c.bounces} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -81,9 +82,6 @@ func (c *Config) validate() error {
 func (c *Config) server() error {
 	if c.Server.Hostname == "" || strings.ContainsAny(c.Server.Hostname, " \t\r\n;()\"") {
 		return at("server", 0, "hostname", fmt.Errorf("server.hostname %q is not a host name", c.Server.Hostname))
-	}
-	if !slices.Contains([]string{"de", "en"}, c.Server.Language) {
-		return at("server", 0, "language", fmt.Errorf("server.language %q: there are \"de\" and \"en\"", c.Server.Language))
 	}
 	return at("server", 0, "domains", c.domains())
 }
@@ -122,9 +120,6 @@ func (c *Config) mailboxes() error {
 		if strings.ContainsFunc(m.RecipientDelimiter, func(r rune) bool { return !strings.ContainsRune("+-=_#!/", r) }) {
 			return at("mailbox", i+1, "recipient_delimiter", fmt.Errorf("mailbox %d: recipient_delimiter %q: it may have the characters +-=_#!/", i+1, m.RecipientDelimiter))
 		}
-		if err := errors.Join(strength("sign", m.Sign), strength("encrypt", m.Encrypt)); err != nil {
-			return within("mailbox", i+1, fmt.Sprintf("mailbox %d", i+1), err)
-		}
 	}
 	return nil
 }
@@ -152,17 +147,10 @@ func normalize(list []string, domains bool) error {
 	return nil
 }
 
-func strength(key, s string) error {
-	if s == "" || s == "yes" || s == "no" || s == "if-possible" {
-		return nil
-	}
-	return at("", 0, key, fmt.Errorf("%s = %q: there are \"yes\", \"if-possible\" and \"no\"", key, s))
-}
-
 func (c *Config) rules() error {
 	for i := range c.Rule {
 		r := &c.Rule[i]
-		err := errors.Join(strength("sign", r.Sign), strength("encrypt", r.Encrypt))
+		var err error
 		for _, a := range []*string{&r.Sender, &r.Recipient} {
 			if *a != "" && err == nil {
 				one := []string{*a}
@@ -173,9 +161,6 @@ func (c *Config) rules() error {
 		if r.Domain != "" {
 			err = errors.Join(err, at("", 0, "domain", domain(&r.Domain)))
 		}
-		if !slices.Contains([]string{"", "hard", "soft", "off"}, r.Revocation) {
-			err = errors.Join(err, at("", 0, "revocation", fmt.Errorf("revocation %q: there are \"hard\", \"soft\" and \"off\"", r.Revocation)))
-		}
 		if r.Cipher != "" && !slices.Contains(cms.Ciphers(), r.Cipher) {
 			err = errors.Join(err, at("", 0, "cipher", fmt.Errorf("cipher %q: there are %s", r.Cipher, strings.Join(cms.Ciphers(), ", "))))
 		}
@@ -185,11 +170,16 @@ func (c *Config) rules() error {
 		if err != nil {
 			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
-		if r.Sign+r.Encrypt+r.Revocation+r.Cipher == "" && !r.OAEP && !r.PSS && !r.Opaque {
+		if r.asksForNothing() {
 			return at("rule", i+1, "", fmt.Errorf("rule %d asks for nothing: it needs sign, encrypt, revocation or an algorithm", i+1))
 		}
 	}
 	return nil
+}
+
+func (r *Rule) asksForNothing() bool {
+	words := r.Sign != gateway.Unset || r.Encrypt != gateway.Unset || r.Revocation != "" || r.Cipher != ""
+	return !words && !r.OAEP && !r.PSS && !r.Opaque
 }
 
 // domain writes a domain, which stands for those below it too, in its normal form:
@@ -218,35 +208,19 @@ func (c *Config) partners() error {
 	return nil
 }
 
-// choices checks the options that are one of a few words.
-func (c *Config) choices() error {
-	if c.Store.Driver == "postgres" {
-		return at("store", 0, "driver", errors.New(`store.driver "postgres": this version has "badger" only, the embedded store of one gateway`))
-	}
-	actions := []string{"tag", "text", "quarantine", "reject", "tempfail"}
+// said refuses an empty word where there is no other to take its place.
+func (c *Config) said() error {
 	for _, k := range []struct {
-		key, value string
-		of         []string
+		table, key string
+		empty      bool
 	}{
-		{"trust.revocation", c.Trust.Revocation, []string{"hard", "soft", "off"}},
-		{"trust.unknown_ca", c.Trust.UnknownCA, []string{"ignore", "pending"}},
-		{"trust.on_key_change", c.Trust.OnKeyChange, []string{"use", "pending"}},
-		{"store.driver", c.Store.Driver, []string{"badger"}},
-		{"outbound.reply_to_encrypted", c.Outbound.ReplyToEncrypted, []string{"yes", "if-possible", "off"}},
-		{"outbound.auto_reply_to_encrypted", c.Outbound.AutoReplyToEncrypted, []string{"yes", "if-possible", "off"}},
-		{"outbound.forward_of_encrypted", c.Outbound.ForwardOfEncrypted, []string{"yes", "if-possible", "off"}},
-		{"outbound.header_protection", c.Outbound.HeaderProtection, []string{"off", "sign", "hide-subject"}},
-		{"log.level", c.Log.Level, []string{"debug", "info", "warn", "error"}},
-		{"log.format", c.Log.Format, []string{"text", "json"}},
+		{"trust", "revocation", c.Trust.Revocation == ""},
+		{"outbound", "reply_to_encrypted", c.Outbound.ReplyToEncrypted == gateway.Unset},
+		{"outbound", "auto_reply_to_encrypted", c.Outbound.AutoReplyToEncrypted == gateway.Unset},
+		{"outbound", "forward_of_encrypted", c.Outbound.ForwardOfEncrypted == gateway.Unset},
 	} {
-		if !slices.Contains(k.of, k.value) {
-			table, key, _ := strings.Cut(k.key, ".")
-			return at(table, 0, key, fmt.Errorf("%s %q: there are %q", k.key, k.value, k.of))
-		}
-	}
-	for key, value := range c.On.Actions() {
-		if !slices.Contains(actions, value) {
-			return at("on", 0, key, fmt.Errorf("on.%s %q: there are %q", key, value, actions))
+		if k.empty {
+			return at(k.table, 0, k.key, fmt.Errorf("%s.%s is empty: leave it out for its default", k.table, k.key))
 		}
 	}
 	return nil

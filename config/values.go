@@ -1,12 +1,16 @@
 package config
 
-// This file reads values that TOML has no type for: sizes and times.
+// This file reads values that TOML has no type for: sizes, times, and the words that no
+// package below has a type for.
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"sealgate/internal/words"
 )
 
 // Size is a number of octets: "100 MiB", "256 KiB", or a plain number.
@@ -52,3 +56,41 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	*d = Duration(v)
 	return nil
 }
+
+// Protocol is how a listener speaks with Postfix.
+type Protocol string
+
+// The protocols.
+const (
+	Milter Protocol = "milter"
+	SMTP   Protocol = "smtp"
+)
+
+// UnmarshalText reads a Protocol.
+func (p *Protocol) UnmarshalText(text []byte) error { return words.Set(p, text, Milter, SMTP) }
+
+// Driver is what keeps the certificates.
+type Driver string
+
+// Badger is the embedded store of one gateway.
+const Badger Driver = "badger"
+
+// UnmarshalText reads a Driver.
+func (d *Driver) UnmarshalText(text []byte) error {
+	if string(text) == "postgres" {
+		return errors.New(`"postgres": this version has "badger" only, the embedded store of one gateway`)
+	}
+	return words.Set(d, text, Badger)
+}
+
+// LogFormat is how a line of the log is written.
+type LogFormat string
+
+// The formats.
+const (
+	LogText LogFormat = "text"
+	LogJSON LogFormat = "json"
+)
+
+// UnmarshalText reads a LogFormat.
+func (f *LogFormat) UnmarshalText(text []byte) error { return words.Set(f, text, LogText, LogJSON) }

@@ -62,18 +62,19 @@ func (s *site) deadGateway() (byMilter, byProxy string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{s.pki.Root.Certificate}})
+	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{s.pki.Root.Certificate}, Revocation: trust.Off})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	box := &keyring.Mailbox{Addresses: []string{"support@firma.example"}, Credentials: []*keyring.Credential{{Certificate: s.support.Certificate, Key: s.support.Key}}}
-	g, err := gateway.New(gateway.Options{AuthservID: "gw.firma.example", Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: deadStore{}, Spool: sp, Log: log})
+	g, err := gateway.New(gateway.Options{AuthservID: "gw.firma.example", Language: gateway.English, Inbound: gateway.DefaultInbound(), Outbound: gateway.DefaultOutbound(),
+		Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: deadStore{}, Spool: sp, Log: log})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	orders := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	byMilter = s.served(&milter.Server{Processor: g, Spool: sp, Log: log, Direction: milter.Outbound, OrdersFrom: orders})
+	byMilter = s.served(&milter.Server{Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders})
 	byProxy = s.served(&proxy.Server{Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders,
 		Hostname: "gw.firma.example", Next: &proxy.Client{Address: s.sink.Address, Hostname: "gw.firma.example"}})
 	return byMilter, byProxy

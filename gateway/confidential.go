@@ -144,7 +144,7 @@ func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
 // by another way are not held. Where it is not, the mail is handed over as it came,
 // which shows nobody what the action is to keep from him.
 func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *Outcome {
-	if strictness[d.action] < strictness[QuarantineMail] {
+	if d.action.strictness() < QuarantineMail.strictness() {
 		return out
 	}
 	if m.env.CanHold && len(out.Deliveries) == 1 && !m.env.WantsNotices {

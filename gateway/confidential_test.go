@@ -123,6 +123,7 @@ func TestAnswersTellNothing(t *testing.T) {
 			for _, can := range []Envelope{{}, {CanHold: true}, {CanSplit: true}, {CanSplit: true, CanHold: true}, {CanHold: true, WantsNotices: true}, {CanSplit: true, CanHold: true, WantsNotices: true}} {
 				for _, to := range [][]string{{"support@firma.example"}, {"support@firma.example", "sales@firma.example"}, {"support@firma.example", "boss@firma.example"}} {
 					env := can
+					env.Direction = Inbound
 					env.From = "anna@kunde.example"
 					env.To = to
 					for name, mail := range mails {

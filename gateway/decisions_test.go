@@ -58,7 +58,12 @@ func (h *house) decide(c *testpki.Cert, s certstore.State) {
 // while the old one holds, wait when the admin wants to be asked.
 func TestPending(t *testing.T) {
 	for _, ask := range []bool{true, false} {
-		h := newHouse(t, func(o *Options) { o.Inbound.PendingUnknownCA, o.Inbound.PendingKeyChange = ask, ask })
+		h := newHouse(t, func(o *Options) {
+			if ask {
+				o.Inbound.UnknownCA = PendingUnknownCA
+				o.Inbound.OnKeyChange = PendingKeyChange
+			}
+		})
 		h.process(toSupport, h.signed(h.anna, fromAnna, plainText))
 		sub := h.pki.Issue(testpki.Options{Name: "Another CA", CA: true})
 		changed := h.pki.Under(sub, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})

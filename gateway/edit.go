@@ -159,7 +159,7 @@ func charsetReader(charset string, in io.Reader) (io.Reader, error) {
 }
 
 func (g *Gateway) languageTag() string {
-	if g.o.Language == "de" {
+	if g.o.Language == German {
 		return "de"
 	}
 	return "en"

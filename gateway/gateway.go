@@ -11,34 +11,39 @@ import (
 	"io"
 	"net/netip"
 	"slices"
+
+	"sealgate/internal/words"
 )
 
 // Direction says which way a message goes; a listener knows it.
-type Direction int
+type Direction string
 
-// The two directions.
+// The directions. Auto is a listener's alone: Outbound for those who may order, Inbound
+// for all others.
 const (
-	Inbound Direction = iota
-	Outbound
+	Inbound  Direction = "inbound"
+	Outbound Direction = "outbound"
+	Auto     Direction = "auto"
 )
 
-// String is the direction as configuration and logs write it.
-func (d Direction) String() string {
-	if d == Outbound {
-		return "outbound"
-	}
-	return "inbound"
+// UnmarshalText reads a Direction as configuration writes it.
+func (d *Direction) UnmarshalText(text []byte) error {
+	return words.Set(d, text, Inbound, Outbound, Auto)
 }
+
+// Valid returns an error for anything but a listener's direction, such as one that was
+// never set.
+func (d Direction) Valid() error { return words.Check(d, Inbound, Outbound, Auto) }
 
 // Envelope is what the SMTP session knows of a message.
 type Envelope struct {
-	Direction  Direction
-	From       string   // RFC 5321 reverse-path without angle brackets, "" for bounces
-	To         []string // forward-paths without angle brackets, as received
-	HeaderOnly bool     // the adapter has skipped the body, as NeedsBody said
-	MayOrder   bool     // this client may give orders by X-headers
-	CanSplit   bool     // the adapter can deliver different copies
-	CanHold    bool     // the adapter can quarantine (Postfix hold)
+	Direction  Direction // Inbound or Outbound
+	From       string    // RFC 5321 reverse-path without angle brackets, "" for bounces
+	To         []string  // forward-paths without angle brackets, as received
+	HeaderOnly bool      // the adapter has skipped the body, as NeedsBody said
+	MayOrder   bool      // this client may give orders by X-headers
+	CanSplit   bool      // the adapter can deliver different copies
+	CanHold    bool      // the adapter can quarantine (Postfix hold)
 
 	// WantsNotices says that the sender asks for notices of success or delay
 	// (NOTIFY, RFC 3461 §4.1). Of copies that are delivered apart the adapter takes

@@ -26,7 +26,7 @@ func (m *inboundMail) remember(ctx context.Context) error {
 	switch {
 	case m.j.Signature == SignatureValid && m.j.Signer != nil:
 		return m.harvest(ctx, certstore.Active)
-	case m.g.o.Inbound.PendingUnknownCA && m.j.Signature == SignatureUntrusted && m.j.Signer != nil:
+	case m.g.o.Inbound.UnknownCA == PendingUnknownCA && m.j.Signature == SignatureUntrusted && m.j.Signer != nil:
 		return m.harvest(ctx, certstore.Pending)
 	}
 	return nil
@@ -111,7 +111,7 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 
 func (m *inboundMail) onKeyChange() certstore.State {
 	m.log.Warn("certificate from another CA for a known address", "address", m.j.From)
-	if m.g.o.Inbound.PendingKeyChange {
+	if m.g.o.Inbound.OnKeyChange == PendingKeyChange {
 		return certstore.Pending
 	}
 	return certstore.Active

@@ -46,7 +46,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 	}
 	h.ring = []*keyring.Mailbox{box(h.support), box(h.sales), {Addresses: []string{"keyless@firma.example"}}}
 	h.ring[0].Also = []string{"ticket@helpdesk.local"}
-	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{h.pki.Root.Certificate}, AcceptAny: true})
+	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{h.pki.Root.Certificate}, AcceptAny: true, Revocation: trust.Off})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +63,9 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 			t.Errorf("%d octets are left in the spool", n)
 		}
 	})
-	h.o = Options{AuthservID: "gw.example", Language: "en", Ring: keyring.NewRing(h.ring), Trust: check, Store: h.store, Spool: sp, Log: slog.New(slog.DiscardHandler),
-		Inbound: InboundOptions{ExplainPart: true}, Outbound: OutboundOptions{ReplyToEncrypted: IfPossible}}
+	h.o = Options{AuthservID: "gw.example", Language: English, Ring: keyring.NewRing(h.ring), Trust: check, Store: h.store, Spool: sp, Log: slog.New(slog.DiscardHandler),
+		Inbound:  DefaultInbound(),
+		Outbound: DefaultOutbound()}
 	for _, c := range change {
 		c(&h.o)
 	}

@@ -29,9 +29,9 @@ type language struct {
 	detail          string // with %s: the technical cause
 }
 
-// speak is the language of the settings; English where it is not known.
-func speak(code string) *language {
-	if code == "de" {
+// speak is the language of the settings.
+func speak(l Language) *language {
+	if l == German {
 		return &german
 	}
 	return &english

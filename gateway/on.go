@@ -3,8 +3,10 @@ package gateway
 // This file is the failure table: what an admin wants done with each verdict.
 
 import (
+	"slices"
 	"strings"
 
+	"sealgate/internal/words"
 	"sealgate/trust"
 )
 
@@ -19,6 +21,21 @@ const (
 	RejectMail     Action = "reject"
 	TempFailMail   Action = "tempfail"
 )
+
+// actionWords are all actions, the mildest first; tempfail is stricter than reject, since a mail
+// that is not lost can still be rejected later.
+var actionWords = []Action{Tag, Text, QuarantineMail, RejectMail, TempFailMail}
+
+// UnmarshalText reads an Action as configuration writes it.
+func (a *Action) UnmarshalText(text []byte) error { return words.Set(a, text, actionWords...) }
+
+// strictness orders the actions. One that is not known is the strictest: New lets none in.
+func (a Action) strictness() int {
+	if i := slices.Index(actionWords, a); i >= 0 {
+		return i
+	}
+	return len(actionWords)
+}
 
 // Actions is the [on] section, by the names that Causes gives. A missing entry
 // is Tag.
@@ -66,19 +83,18 @@ type decision struct {
 	cause  string
 }
 
-// strictness orders the actions; tempfail before reject, since a mail that is
-// not lost can still be rejected later.
-var strictness = map[Action]int{Tag: 0, Text: 1, QuarantineMail: 2, RejectMail: 3, TempFailMail: 4}
-
 // decide picks the strictest action, and tells whether HTML is to be shown as
 // text (which goes along with quarantine).
 func (a Actions) decide(j *Judgement) (d decision, text bool) {
 	d.action = Tag
 	for _, c := range causes(j) {
-		do := a[c]
-		text = text || do == Text
-		if strictness[do] > strictness[d.action] {
-			d = decision{do, c}
+		action, ok := a[c]
+		if !ok {
+			action = Tag
+		}
+		text = text || action == Text
+		if action.strictness() > d.action.strictness() {
+			d = decision{action, c}
 		}
 	}
 	return d, text

@@ -4,15 +4,18 @@ package gateway
 // already validated by config, and the collaborators below it.
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"sealgate/certstore"
 	"sealgate/internal/address"
+	"sealgate/internal/words"
 	"sealgate/keyring"
 	"sealgate/spool"
 	"sealgate/trust"
@@ -37,8 +40,8 @@ type Store interface {
 // Options are the settings of one Gateway. They are not changed after New: a
 // reload builds a new Gateway over the same Store and Spool.
 type Options struct {
-	AuthservID string // RFC 8601 authserv-id: server.hostname
-	Language   string // "de" or "en": what agents read
+	AuthservID string   // RFC 8601 authserv-id: server.hostname
+	Language   Language // what agents read
 	Ring       *keyring.Ring
 	Domains    []string                    // server.domains, in normal form: the house, for the rules about replies
 	Defaults   map[*keyring.Mailbox]Demand // what a mailbox asks for when nobody says anything
@@ -59,19 +62,19 @@ type Options struct {
 
 // InboundOptions is the [inbound] section, and what [trust] says of harvesting.
 type InboundOptions struct {
-	ExplainPart      bool   // undecryptable mail gets a readable part
-	KeepSignature    bool   // leave multipart/signed and smime.p7s as they came
-	StripAllAR       bool   // remove every Authentication-Results field with our authserv-id
-	BounceTo         string // reverse-path of mail that came encrypted; "" is postmaster of the mailbox's domain
-	PendingUnknownCA bool   // trust.unknown_ca = "pending"
-	PendingKeyChange bool   // trust.on_key_change = "pending"
+	ExplainPart   bool   // undecryptable mail gets a readable part
+	KeepSignature bool   // leave multipart/signed and smime.p7s as they came
+	StripAllAR    bool   // remove every Authentication-Results field with our authserv-id
+	BounceTo      string // reverse-path of mail that came encrypted; "" is postmaster of the mailbox's domain
+	UnknownCA     UnknownCA
+	OnKeyChange   KeyChange
 }
 
 // OutboundOptions is the [outbound] section.
 type OutboundOptions struct {
-	ReplyToEncrypted     Strength // of what a person answers to who wrote an encrypted mail; Unset: IfPossible
-	AutoReplyToEncrypted Strength // of automatic mail that refers to one; Unset: Yes
-	ForwardOfEncrypted   Strength // of mail to others that refers to one, or contains one; Unset: Yes
+	ReplyToEncrypted     Strength // of what a person answers to who wrote an encrypted mail
+	AutoReplyToEncrypted Strength // of automatic mail that refers to one
+	ForwardOfEncrypted   Strength // of mail to others that refers to one, or contains one
 	MixedClear           bool
 	NextHopInbound       bool // the next hop is a gateway that decrypts for served mailboxes
 	HeaderProtection     HeaderProtection
@@ -81,28 +84,75 @@ type OutboundOptions struct {
 	Digest               crypto.Hash         // 0: SHA-256
 }
 
-// fill gives what was left out its default: forgotten, it must not become "off".
-func (o *OutboundOptions) fill() {
-	if o.ReplyToEncrypted == Unset {
-		o.ReplyToEncrypted = IfPossible
-	}
-	if o.AutoReplyToEncrypted == Unset {
-		o.AutoReplyToEncrypted = Yes
-	}
-	if o.ForwardOfEncrypted == Unset {
-		o.ForwardOfEncrypted = Yes
+// DefaultInbound and DefaultOutbound hold where nobody says otherwise (config.example.toml
+// says why).
+func DefaultInbound() InboundOptions {
+	return InboundOptions{ExplainPart: true, UnknownCA: IgnoreUnknownCA, OnKeyChange: UseKeyChange}
+}
+
+// DefaultOutbound is told at DefaultInbound.
+func DefaultOutbound() OutboundOptions {
+	return OutboundOptions{
+		ReplyToEncrypted: IfPossible, AutoReplyToEncrypted: Yes, ForwardOfEncrypted: Yes, HeaderProtection: ProtectOff,
 	}
 }
 
 // HeaderProtection is how outbound mail follows RFC 9788.
-type HeaderProtection int
+type HeaderProtection string
 
 // The values of outbound.header_protection.
 const (
-	ProtectOff HeaderProtection = iota
-	ProtectSign
-	ProtectHideSubject
+	ProtectOff         HeaderProtection = "off"
+	ProtectSign        HeaderProtection = "sign"
+	ProtectHideSubject HeaderProtection = "hide-subject"
 )
+
+// UnmarshalText reads a HeaderProtection as configuration writes it.
+func (p *HeaderProtection) UnmarshalText(text []byte) error {
+	return words.Set(p, text, ProtectOff, ProtectSign, ProtectHideSubject)
+}
+
+// UnknownCA is what becomes of a signer's certificate from an authority that is not
+// trusted.
+type UnknownCA string
+
+// The values of trust.unknown_ca.
+const (
+	IgnoreUnknownCA  UnknownCA = "ignore"
+	PendingUnknownCA UnknownCA = "pending" // kept until an admin decides
+)
+
+// UnmarshalText reads an UnknownCA as configuration writes it.
+func (u *UnknownCA) UnmarshalText(text []byte) error {
+	return words.Set(u, text, IgnoreUnknownCA, PendingUnknownCA)
+}
+
+// KeyChange is what becomes of the first certificate from another authority for an
+// address, while an older one is still good.
+type KeyChange string
+
+// The values of trust.on_key_change.
+const (
+	UseKeyChange     KeyChange = "use"     // and said in the log
+	PendingKeyChange KeyChange = "pending" // kept until an admin decides
+)
+
+// UnmarshalText reads a KeyChange as configuration writes it.
+func (k *KeyChange) UnmarshalText(text []byte) error {
+	return words.Set(k, text, UseKeyChange, PendingKeyChange)
+}
+
+// Language is what agents read.
+type Language string
+
+// The values of server.language.
+const (
+	German  Language = "de"
+	English Language = "en"
+)
+
+// UnmarshalText reads a Language as configuration writes it.
+func (l *Language) UnmarshalText(text []byte) error { return words.Set(l, text, German, English) }
 
 // HeaderOptions is the [headers] section.
 type HeaderOptions struct {
@@ -121,12 +171,11 @@ type Limits struct {
 	LookUps    time.Duration // what look-ups of one message may take together
 }
 
-// defaults of Limits; the time is design §4's 180 days.
-const (
-	defaultExpanded = 256 << 20
-	defaultRemember = 180 * 24 * time.Hour
-	defaultLookUps  = 8 * time.Second
-)
+// DefaultLimits hold where nobody says otherwise: a thread is answered within half a year,
+// and a sender waits for an answer.
+func DefaultLimits() Limits {
+	return Limits{Expanded: 256 << 20, Remember: 180 * 24 * time.Hour, LookUps: 8 * time.Second}
+}
 
 // Gateway is the engine. It is safe for concurrent use.
 type Gateway struct {
@@ -139,27 +188,56 @@ func New(o Options) (*Gateway, error) {
 	if o.AuthservID == "" || o.Ring == nil || o.Trust == nil || o.Store == nil || o.Spool == nil || o.Log == nil {
 		return nil, errors.New("gateway: AuthservID, Ring, Trust, Store, Spool and Log are all needed")
 	}
+	if err := o.words(); err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Headers.Prefix == "" {
 		o.Headers.Prefix = "X-SMIME-"
 	}
-	if o.Limits.Expanded == 0 {
-		o.Limits.Expanded = defaultExpanded
-	}
-	if o.Limits.Remember == 0 {
-		o.Limits.Remember = defaultRemember
-	}
-	if o.Limits.LookUps == 0 {
-		o.Limits.LookUps = defaultLookUps
-	}
+	limits := DefaultLimits()
+	o.Limits.Expanded = cmp.Or(o.Limits.Expanded, limits.Expanded)
+	o.Limits.Remember = cmp.Or(o.Limits.Remember, limits.Remember)
+	o.Limits.LookUps = cmp.Or(o.Limits.LookUps, limits.LookUps)
 	if o.Counters == nil {
 		o.Counters = &Counters{}
 	}
-	o.Outbound.fill()
 	o.Trust = judge{o.Trust, o.Rules, o.Store}
 	return &Gateway{o: o}, nil
+}
+
+// words refuses a setting that is none of its words: one that was forgotten must not
+// become "off".
+func (o *Options) words() error {
+	errs := []error{
+		said("Language", words.Check(o.Language, German, English)),
+		said("Inbound.UnknownCA", words.Check(o.Inbound.UnknownCA, IgnoreUnknownCA, PendingUnknownCA)),
+		said("Inbound.OnKeyChange", words.Check(o.Inbound.OnKeyChange, UseKeyChange, PendingKeyChange)),
+		said("Outbound.HeaderProtection",
+			words.Check(o.Outbound.HeaderProtection, ProtectOff, ProtectSign, ProtectHideSubject)),
+	}
+	for cause, action := range o.On {
+		errs = append(errs, said("On "+cause, words.Check(action, actionWords...)))
+	}
+	for name, strength := range map[string]Strength{
+		"ReplyToEncrypted":     o.Outbound.ReplyToEncrypted,
+		"AutoReplyToEncrypted": o.Outbound.AutoReplyToEncrypted,
+		"ForwardOfEncrypted":   o.Outbound.ForwardOfEncrypted,
+	} {
+		if strength == Unset {
+			errs = append(errs, fmt.Errorf("Outbound.%s is not set", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func said(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
 }
 
 // Serves tells whether mail to this recipient is opened here. An address that

@@ -3,6 +3,7 @@ package gateway
 // This file reads the orders of the helpdesk: X-SMIME-Sign and X-SMIME-Encrypt.
 
 import (
+	"fmt"
 	"strings"
 
 	"sealgate/smime"
@@ -19,10 +20,29 @@ const (
 	Yes
 )
 
-// ParseStrength reads an order's value as configuration and headers write it.
-func ParseStrength(s string) (Strength, bool) {
-	switch strings.ToLower(strings.TrimSpace(s)) {
-	case "no", "off":
+// UnmarshalText reads a Strength as configuration writes it: "off" says what "no" says,
+// and "" nothing.
+func (s *Strength) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "":
+		*s = Unset
+		return nil
+	case "off":
+		*s = No
+		return nil
+	}
+	v, ok := orderedStrength(string(text))
+	if !ok {
+		return fmt.Errorf("%q: there are \"yes\", \"if-possible\" and \"no\"", text)
+	}
+	*s = v
+	return nil
+}
+
+// orderedStrength reads the value of an order.
+func orderedStrength(value string) (Strength, bool) {
+	switch value {
+	case "no":
 		return No, true
 	case "if-possible":
 		return IfPossible, true
@@ -113,8 +133,8 @@ func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 }
 
 func (o *orders) set(to *Strength, value string, unknown *refusal) *refusal {
-	s, ok := ParseStrength(value)
-	if !ok || value == "off" || (*to != Unset && *to != s) {
+	s, ok := orderedStrength(value)
+	if !ok || *to != Unset && *to != s {
 		return unknown
 	}
 	*to, o.given = s, true

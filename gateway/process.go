@@ -17,7 +17,10 @@ import (
 // is our own fault (disk, store, spool) and means a 4xx; all that a sender can
 // cause is an Outcome.
 func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*Outcome, error) {
-	log := g.o.Log.With("queue_id", env.QueueID, "direction", env.Direction.String())
+	log := g.o.Log.With("queue_id", env.QueueID, "direction", string(env.Direction))
+	if env.Direction != Inbound && env.Direction != Outbound {
+		return nil, fmt.Errorf("gateway: a message that goes nowhere: direction %q", env.Direction)
+	}
 	if env.HeaderOnly && g.NeedsBody(env) {
 		return nil, errors.New("gateway: the settings have changed since the body was skipped")
 	}

@@ -89,7 +89,7 @@ func TestReplyRules(t *testing.T) {
 	}
 }
 
-// TestReplySettings: each may be loosened on its own, and none is by forgetting it.
+// TestReplySettings: each may be loosened on its own.
 func TestReplySettings(t *testing.T) {
 	answers := reply{refers: true, toWriter: true}
 	auto := reply{refers: true, toWriter: true, automatic: true}
@@ -101,7 +101,7 @@ func TestReplySettings(t *testing.T) {
 		change func(*OutboundOptions)
 		want   [4]Strength // answers, auto, others, autoOthers
 	}{
-		{"defaults", func(o *OutboundOptions) { *o = OutboundOptions{} }, [4]Strength{IfPossible, Yes, Yes, Yes}},
+		{"defaults", func(o *OutboundOptions) { *o = DefaultOutbound() }, [4]Strength{IfPossible, Yes, Yes, Yes}},
 		{"all off", func(*OutboundOptions) {}, [4]Strength{No, No, No, No}},
 		{"reply_to_encrypted", func(o *OutboundOptions) { o.ReplyToEncrypted = Yes }, [4]Strength{Yes, No, No, No}},
 		{"auto_reply_to_encrypted", func(o *OutboundOptions) { o.AutoReplyToEncrypted = IfPossible }, [4]Strength{No, IfPossible, No, IfPossible}},
@@ -109,7 +109,6 @@ func TestReplySettings(t *testing.T) {
 	} {
 		o := off
 		k.change(&o)
-		o.fill()
 		for i, r := range []reply{answers, auto, others, autoOthers} {
 			if got := o.demand(r, Unset); got != k.want[i] {
 				t.Errorf("%s, %+v: %v, not %v", k.name, r, got, k.want[i])

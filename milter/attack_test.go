@@ -149,7 +149,7 @@ func TestLongTornHeader(t *testing.T) {
 // TestMacrosOfAnotherMessage: a login that Postfix does not repeat is not one.
 func TestMacrosOfAnotherMessage(t *testing.T) {
 	e := &engine{}
-	m := dial(t, serve(t, &Server{Processor: e, Direction: Auto}))
+	m := dial(t, serve(t, &Server{Processor: e, Direction: gateway.Auto}))
 	m.connect("127.0.0.1")
 	g := simple("b@firma.example")
 	g.user = "agent"

@@ -241,7 +241,7 @@ func (discarder) Process(_ context.Context, env gateway.Envelope, _ *spool.File)
 
 // TestShutdownBeforeServe: a server that was stopped does not begin.
 func TestShutdownBeforeServe(t *testing.T) {
-	s := &Server{Processor: &engine{}}
+	s := &Server{Processor: &engine{}, Direction: gateway.Inbound}
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 // the session, after acceptance, refusal and abort; the rest does not.
 func TestStateOverSeveralMessages(t *testing.T) {
 	e := &engine{}
-	m := dial(t, serve(t, &Server{Processor: e, Direction: Outbound, OrdersFrom: loopback}))
+	m := dial(t, serve(t, &Server{Processor: e, Direction: gateway.Outbound, OrdersFrom: loopback}))
 	m.connect("127.0.0.1")
 	first := simple("b@firma.example", "c@firma.example")
 	first.user = "agent"
@@ -61,13 +61,13 @@ func TestDirections(t *testing.T) {
 		direction gateway.Direction
 		may       bool
 	}{
-		"inbound":                {Server{Direction: Inbound, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Inbound, false},
-		"inbound, authenticated": {Server{Direction: Inbound}, "127.0.0.1", "agent", gateway.Inbound, false},
-		"outbound, listed":       {Server{Direction: Outbound, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Outbound, true},
-		"outbound, not listed":   {Server{Direction: Outbound, OrdersFrom: loopback}, "192.0.2.1", "", gateway.Outbound, false},
-		"auto, listed":           {Server{Direction: Auto, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Outbound, true},
-		"auto, authenticated":    {Server{Direction: Auto}, "192.0.2.1", "agent", gateway.Outbound, true},
-		"auto, stranger":         {Server{Direction: Auto, OrdersFrom: loopback}, "192.0.2.1", "", gateway.Inbound, false},
+		"inbound":                {Server{Direction: gateway.Inbound, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Inbound, false},
+		"inbound, authenticated": {Server{Direction: gateway.Inbound}, "127.0.0.1", "agent", gateway.Inbound, false},
+		"outbound, listed":       {Server{Direction: gateway.Outbound, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Outbound, true},
+		"outbound, not listed":   {Server{Direction: gateway.Outbound, OrdersFrom: loopback}, "192.0.2.1", "", gateway.Outbound, false},
+		"auto, listed":           {Server{Direction: gateway.Auto, OrdersFrom: loopback}, "127.0.0.1", "", gateway.Outbound, true},
+		"auto, authenticated":    {Server{Direction: gateway.Auto}, "192.0.2.1", "agent", gateway.Outbound, true},
+		"auto, stranger":         {Server{Direction: gateway.Auto, OrdersFrom: loopback}, "192.0.2.1", "", gateway.Inbound, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := &engine{}
@@ -89,7 +89,7 @@ func TestDirections(t *testing.T) {
 func TestUnknownClient(t *testing.T) {
 	for _, connect := range []string{"localhost\x00L\x00\x00/run/x\x00", "unknown\x00U", "v6.example\x006\x00\x19::1\x00"} {
 		e := &engine{}
-		m := dial(t, serve(t, &Server{Processor: e, Direction: Outbound, OrdersFrom: loopback}))
+		m := dial(t, serve(t, &Server{Processor: e, Direction: gateway.Outbound, OrdersFrom: loopback}))
 		m.ask('O', "\x00\x00\x00\x06\x00\x00\x01\xff\x00\x1f\xff\xff", 'O')
 		m.ask('C', connect, 'c')
 		m.deliver(simple("b@firma.example"))

@@ -52,6 +52,9 @@ func serve(t *testing.T, s *Server) (address string) {
 // serveOn starts a server and looks, at the end, that nothing is left in the spool.
 func serveOn(t *testing.T, s *Server, l net.Listener) (address string) {
 	t.Helper()
+	if s.Direction == "" {
+		s.Direction = gateway.Inbound
+	}
 	if s.Spool == nil {
 		sp, err := spool.New(spool.Options{Dir: t.TempDir()})
 		if err != nil {

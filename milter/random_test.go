@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sealgate/gateway"
 )
 
 // model is what Postfix has said of the message under way.
@@ -21,7 +23,7 @@ type model struct {
 
 func TestRandomSessions(t *testing.T) {
 	e := &engine{}
-	address := serve(t, &Server{Processor: e, Direction: Outbound, OrdersFrom: loopback})
+	address := serve(t, &Server{Processor: e, Direction: gateway.Outbound, OrdersFrom: loopback})
 	r := rand.New(rand.NewPCG(11, 12))
 	for range 300 {
 		m := dial(t, address)

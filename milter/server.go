@@ -5,6 +5,7 @@ package milter
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -44,16 +45,6 @@ type Splitter interface {
 	Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) gateway.Reply
 }
 
-// Direction is what a listener says of its mail.
-type Direction int
-
-// The directions of a listener.
-const (
-	Inbound Direction = iota
-	Outbound
-	Auto // outbound for authenticated users and OrdersFrom
-)
-
 // Defaults of Server.
 const (
 	defaultTimeout  = 60 * time.Second // one message in all (design §7)
@@ -67,7 +58,7 @@ type Server struct {
 	Splitter   Splitter // nil: this listener cannot split
 	Spool      *spool.Spool
 	Log        *slog.Logger
-	Direction  Direction
+	Direction  gateway.Direction
 	OrdersFrom []netip.Prefix // clients that may give orders
 	MaxClients int            // sessions at once, 0: no limit
 	Timeout    time.Duration  // for one message at its end; 0: 60 s
@@ -90,6 +81,10 @@ const (
 
 // Serve accepts sessions until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
+	if err := s.Direction.Valid(); err != nil {
+		l.Close()
+		return fmt.Errorf("milter: direction %w", err)
+	}
 	s.Timeout = cmp.Or(s.Timeout, defaultTimeout)
 	s.Idle = cmp.Or(s.Idle, defaultIdle)
 	s.Progress = cmp.Or(s.Progress, defaultProgress)

@@ -251,12 +251,22 @@ func (s *session) mayOrder() bool {
 	return s.user != "" || slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) })
 }
 
+// direction is the listener's, or what Auto means for this client.
+func (s *session) direction() gateway.Direction {
+	switch {
+	case s.server.Direction != gateway.Auto:
+		return s.server.Direction
+	case s.mayOrder():
+		return gateway.Outbound
+	}
+	return gateway.Inbound
+}
+
 func (s *session) envelope() gateway.Envelope {
 	env := gateway.Envelope{From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, WantsNotices: s.t.wantsNotices(),
 		Client: s.client, User: s.user, QueueID: s.id}
-	if d := s.server.Direction; d == Outbound || d == Auto && s.mayOrder() {
-		env.Direction, env.MayOrder = gateway.Outbound, s.mayOrder()
-	}
+	env.Direction = s.direction()
+	env.MayOrder = env.Direction == gateway.Outbound && s.mayOrder()
 	for _, r := range s.t.To {
 		env.To = append(env.To, r.Address)
 	}

@@ -69,6 +69,10 @@ type Server struct {
 
 // Serve accepts sessions until Shutdown.
 func (s *Server) Serve(l net.Listener) error {
+	if s.Direction != gateway.Inbound && s.Direction != gateway.Outbound {
+		l.Close()
+		return fmt.Errorf("proxy: direction %q is none of an smtp listener", s.Direction)
+	}
 	s.Timeout = cmp.Or(s.Timeout, defaultTimeout)
 	s.Idle = cmp.Or(s.Idle, defaultIdle)
 	s.offers() // says in the log at once what is missing

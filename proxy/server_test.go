@@ -49,6 +49,9 @@ func serve(t *testing.T, s *Server) (address string, sp *spool.Spool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.Direction == "" {
+		s.Direction = gateway.Inbound
+	}
 	s.Spool, s.Log, s.Hostname = sp, slog.New(slog.DiscardHandler), "gw.example"
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()

@@ -54,7 +54,7 @@ func crossed(pki *testpki.PKI) (list []*x509.Certificate) {
 func TestCertificateBeyondBudget(t *testing.T) {
 	pki := testpki.New(t)
 	leaf := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}})
-	c, err := New(Options{Roots: []*x509.Certificate{pki.Root.Certificate}})
+	c, err := New(Options{Roots: []*x509.Certificate{pki.Root.Certificate}, Revocation: Off})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestEmptyUsage(t *testing.T) {
 		extra := []pkix.Extension{empty}
 		p := testpki.New(t)
 		for _, acceptAny := range []bool{true, false} {
-			c, err := New(Options{Roots: []*x509.Certificate{p.Root.Certificate}, AcceptAny: acceptAny})
+			c, err := New(Options{Roots: []*x509.Certificate{p.Root.Certificate}, AcceptAny: acceptAny, Revocation: Off})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestEmptyUsage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := New(Options{Roots: []*x509.Certificate{root.Certificate}, AcceptAny: true})
+		c, err := New(Options{Roots: []*x509.Certificate{root.Certificate}, AcceptAny: true, Revocation: Off})
 		if err != nil {
 			t.Fatal(err)
 		}

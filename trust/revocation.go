@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealgate/internal/effort"
+	"sealgate/internal/words"
 )
 
 // Policy says what unknown revocation means.
@@ -24,6 +25,15 @@ const (
 	Soft Policy = "soft" // valid, with a reason
 	Hard Policy = "hard" // unchecked
 )
+
+// UnmarshalText reads a Policy as configuration writes it. A rule may have none, "".
+func (p *Policy) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = ""
+		return nil
+	}
+	return words.Set(p, text, Hard, Soft, Off)
+}
 
 // Values of Result.Revocation.
 const (
@@ -66,7 +76,7 @@ func (c *Checker) revocation(ctx context.Context, r Request, chains [][]*x509.Ce
 	if policy == "" {
 		policy = c.o.Revocation
 	}
-	if policy == "" || policy == Off || c.o.Sources == nil {
+	if policy == Off || c.o.Sources == nil {
 		return Result{Status: Valid, Rule: "chain", Chain: chains[0], Revocation: notChecked, Answered: AllAnswered()}
 	}
 	var best Result

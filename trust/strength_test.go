@@ -60,7 +60,7 @@ func TestRSAKeys(t *testing.T) {
 func TestNoPurpose(t *testing.T) {
 	p := testpki.New(t)
 	for _, accept := range []bool{true, false} {
-		c, err := New(Options{Roots: []*x509.Certificate{p.Root.Certificate}, AcceptAny: accept})
+		c, err := New(Options{Roots: []*x509.Certificate{p.Root.Certificate}, AcceptAny: accept, Revocation: Off})
 		if err != nil {
 			t.Fatal(err)
 		}

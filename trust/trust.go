@@ -13,6 +13,7 @@ import (
 
 	"sealgate/internal/effort"
 	"sealgate/internal/spki"
+	"sealgate/internal/words"
 )
 
 // Status is the verdict over a certificate.
@@ -82,7 +83,7 @@ type Options struct {
 	Partners  []Partner
 	AcceptAny bool // certificates without extended key usage are for mail too
 
-	Revocation Policy   // what unknown revocation means; "" is Off
+	Revocation Policy   // what unknown revocation means
 	Sources    *Sources // who is asked; nil: nobody, whatever the policy
 }
 
@@ -94,6 +95,9 @@ type Checker struct {
 
 // New returns a Checker that trusts o.Roots and nothing else.
 func New(o Options) (*Checker, error) {
+	if err := words.Check(o.Revocation, Hard, Soft, Off); err != nil {
+		return nil, fmt.Errorf("trust: Revocation %w", err)
+	}
 	c := &Checker{o: o, roots: x509.NewCertPool()}
 	for _, r := range o.Roots {
 		if r == nil {

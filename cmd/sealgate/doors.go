@@ -107,9 +107,8 @@ func (h *house) server(l config.Listener) (interface {
 		sessions = h.cfg.Limits.Sessions
 	}
 	timeout := time.Duration(h.cfg.Limits.MessageTimeout)
-	if l.Protocol == "milter" {
-		direction := map[string]milter.Direction{"inbound": milter.Inbound, "outbound": milter.Outbound, "auto": milter.Auto}[l.Direction]
-		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout, Own: h.own.Has}
+	if l.Protocol == config.Milter {
+		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: l.Direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout, Own: h.own.Has}
 		if l.Reinject != "" {
 			s.Splitter = reinject{h.client(l.Reinject)}
 		}
@@ -123,9 +122,8 @@ func (h *house) server(l config.Listener) (interface {
 	if err != nil {
 		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
 	}
-	direction := map[string]gateway.Direction{"inbound": gateway.Inbound, "outbound": gateway.Outbound}[l.Direction]
 	return &proxy.Server{Processor: h, Next: h.client(l.NextHop), Spool: h.spool, Log: h.log,
-		Hostname: h.cfg.Server.Hostname, Direction: direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
+		Hostname: h.cfg.Server.Hostname, Direction: l.Direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
 		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions}, nil
 }
 

@@ -81,11 +81,11 @@ func build(cfg *config.Config) (*house, error) {
 
 // heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.
 func heldByProxy(cfg *config.Config) (causes []string) {
-	if !slices.ContainsFunc(cfg.Listener, func(l config.Listener) bool { return l.Protocol == "smtp" && l.Direction == "inbound" }) {
+	if !slices.ContainsFunc(cfg.Listener, func(l config.Listener) bool { return l.Protocol == config.SMTP && l.Direction == gateway.Inbound }) {
 		return nil
 	}
 	for cause, action := range cfg.On.Actions() {
-		if action == string(gateway.QuarantineMail) {
+		if action == gateway.QuarantineMail {
 			causes = append(causes, cause)
 		}
 	}
@@ -142,8 +142,8 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
 		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
 		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
-			PendingUnknownCA: cfg.Trust.UnknownCA == "pending", PendingKeyChange: cfg.Trust.OnKeyChange == "pending"},
-		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: actions(cfg),
+			UnknownCA: cfg.Trust.UnknownCA, OnKeyChange: cfg.Trust.OnKeyChange},
+		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: cfg.On.Actions(),
 		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember), LookUps: time.Duration(cfg.Limits.LookUps)},
 	})
 }
@@ -163,7 +163,7 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 			warn(log, m.Addresses[0], path, f)
 		}
 		boxes = append(boxes, b)
-		defaults[b] = gateway.Demand{Sign: strength(m.Sign), Encrypt: strength(m.Encrypt)}
+		defaults[b] = gateway.Demand{Sign: m.Sign, Encrypt: m.Encrypt}
 	}
 	return boxes, defaults, nil
 }
@@ -179,27 +179,20 @@ func warn(log *slog.Logger, mailbox, path string, f *keyring.File) {
 	}
 }
 
-// strength reads what config has validated.
-func strength(s string) gateway.Strength {
-	v, _ := gateway.ParseStrength(s)
-	return v
-}
-
 func rules(cfg *config.Config) (out []gateway.Rule) {
 	for _, r := range cfg.Rule {
 		out = append(out, gateway.Rule{Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
-			Demand:     gateway.Demand{Sign: strength(r.Sign), Encrypt: strength(r.Encrypt)},
-			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}, Revocation: trust.Policy(r.Revocation)})
+			Demand:     gateway.Demand{Sign: r.Sign, Encrypt: r.Encrypt},
+			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}, Revocation: r.Revocation})
 	}
 	return out
 }
 
 func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundOptions {
-	protection := map[string]gateway.HeaderProtection{"off": gateway.ProtectOff, "sign": gateway.ProtectSign, "hide-subject": gateway.ProtectHideSubject}
 	o := cfg.Outbound
-	return gateway.OutboundOptions{ReplyToEncrypted: strength(o.ReplyToEncrypted), AutoReplyToEncrypted: strength(o.AutoReplyToEncrypted),
-		ForwardOfEncrypted: strength(o.ForwardOfEncrypted), MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
-		HeaderProtection: protection[o.HeaderProtection], Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque}
+	return gateway.OutboundOptions{ReplyToEncrypted: o.ReplyToEncrypted, AutoReplyToEncrypted: o.AutoReplyToEncrypted,
+		ForwardOfEncrypted: o.ForwardOfEncrypted, MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
+		HeaderProtection: o.HeaderProtection, Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque}
 }
 
 func headers(cfg *config.Config) gateway.HeaderOptions {
@@ -209,14 +202,6 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 	}
 	return gateway.HeaderOptions{Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
 		OmitAuthentic: !cfg.Headers.AuthenticationResults}
-}
-
-func actions(cfg *config.Config) gateway.Actions {
-	out := gateway.Actions{}
-	for key, value := range cfg.On.Actions() {
-		out[key] = gateway.Action(value)
-	}
-	return out
 }
 
 // newChecker collects the roots.
@@ -242,7 +227,7 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 	if len(roots)+len(partners) == 0 {
 		return nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
 	}
-	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: trust.Policy(cfg.Trust.Revocation), Sources: h.asked})
+	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: cfg.Trust.Revocation, Sources: h.asked})
 }
 
 // rootLeftOut tells of an authority that nobody can read: the others are trusted.
@@ -286,14 +271,11 @@ func readCertificates(paths []string, leftOut func(path, what string)) (all []*x
 }
 
 func newLogger(c config.Log, w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo // config has validated it
+	options := &slog.HandlerOptions{Level: c.Level}
+	if c.Format == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, options))
 	}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewTextHandler(w, options))
 }
 
 // serverTLS is the certificate of an smtp listener, nil without one.

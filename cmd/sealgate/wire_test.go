@@ -10,6 +10,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/config"
+	"sealgate/gateway"
 	"sealgate/internal/testpki"
 )
 
@@ -116,10 +117,13 @@ func TestSettingsReachTheEngine(t *testing.T) {
 			t.Errorf("%s is on", name)
 		}
 	}
-	for _, name := range []string{"MixedClear", "NextHopInbound", "SignAsOther", "Opaque", "HeaderProtection", "Archive"} {
+	for _, name := range []string{"MixedClear", "NextHopInbound", "SignAsOther", "Opaque", "Archive"} {
 		if !off.FieldByName("Outbound").FieldByName(name).IsZero() {
 			t.Errorf("%s is on", name)
 		}
+	}
+	if p := off.FieldByName("Outbound").FieldByName("HeaderProtection").String(); p != string(gateway.ProtectOff) {
+		t.Errorf("header protection is %s", p)
 	}
 	if off.FieldByName("Headers").FieldByName("OmitAuthentic").Bool() {
 		t.Error("Authentication-Results is left out")

@@ -70,7 +70,7 @@ func TestCovertContentIsNotDelivered(t *testing.T) {
 
 func covertGateway(t *testing.T, r corpus.Row, box *keyring.Mailbox, sp *spool.Spool) *gateway.Gateway {
 	t.Helper()
-	check, err := trust.New(trust.Options{Roots: r.Anchors(t), AcceptAny: true})
+	check, err := trust.New(trust.Options{Roots: r.Anchors(t), AcceptAny: true, Revocation: trust.Off})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,8 @@ func covertGateway(t *testing.T, r corpus.Row, box *keyring.Mailbox, sp *spool.S
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	g, err := gateway.New(gateway.Options{AuthservID: "gw.example", Language: "en", Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: store, Spool: sp,
+	g, err := gateway.New(gateway.Options{AuthservID: "gw.example", Language: gateway.English, Inbound: gateway.InboundOptions{UnknownCA: gateway.IgnoreUnknownCA, OnKeyChange: gateway.UseKeyChange}, Outbound: gateway.DefaultOutbound(),
+		Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: store, Spool: sp,
 		Log: slog.New(slog.DiscardHandler), On: gateway.Actions{"unauthenticated": gateway.Text}})
 	if err != nil {
 		t.Fatal(err)

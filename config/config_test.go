@@ -85,7 +85,7 @@ func TestExampleParsesWhole(t *testing.T) {
 	}
 }
 
-// contract is the example of the design document (§10), as printed there.
+// contract is what every version reads: scripts write it.
 const contract = `[server]
 hostname = "mail.firma.example"     # authserv-id; HELO of the proxy
 data_dir = "/var/lib/sealgate"      # Badger, caches

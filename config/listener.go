@@ -120,7 +120,7 @@ func (l *Listener) check() error {
 }
 
 // checkDirection keeps orders off inbound listeners, and "auto" off smtp: behind
-// a proxy all clients are 127.0.0.1 (design §8).
+// a proxy all clients are 127.0.0.1.
 func (l *Listener) checkDirection() error {
 	switch l.Direction {
 	case gateway.Inbound:

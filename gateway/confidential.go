@@ -1,6 +1,6 @@
 package gateway
 
-// This file keeps from whoever sent a mail what decrypting it brought (design §3 step 9):
+// This file keeps from whoever sent a mail what decrypting it brought:
 // no notice about the copy goes to him, and no answer depends on it. All of it holds
 // for every mail with an encrypted layer, whatever became of that: what decides must
 // not depend on whether a padding was good.

@@ -1,6 +1,6 @@
 package gateway
 
-// This file tests features of the contract (design §3, §4) whose loss no other test
+// This file tests features of the contract whose loss no other test
 // would notice, each with and without what asks for it.
 
 import (

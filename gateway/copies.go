@@ -192,7 +192,7 @@ func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (
 	return Delivery{To: g.to, Edits: edits, Body: e.Body()}, nil
 }
 
-// tooLarge judges the result before the first edit is sent (design §4).
+// tooLarge judges the result before the first edit is sent.
 func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 	limit, size := m.g.o.Limits.ResultSize, m.e.BodyOffset()+e.Size()
 	if limit == 0 || size <= limit {
@@ -212,7 +212,7 @@ func isHidden(name string) bool {
 	return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
 }
 
-// brokenByUs are the fields that a new body makes false (design §4).
+// brokenByUs are the fields that a new body makes false.
 func brokenByUs(name string) bool {
 	switch strings.ToLower(name) {
 	case "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results":
@@ -248,7 +248,7 @@ func (m *outboundMail) hides(p *plan) bool {
 }
 
 // dateSlack is how far Date may be off before signing-time is left out: readers
-// call a signature invalid when the two differ (design §4).
+// call a signature invalid when the two differ.
 const dateSlack = 30 * time.Minute
 
 // sign signs with the plan's credential, if there is one.
@@ -318,7 +318,7 @@ func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Enti
 }
 
 // cipher is AES-256-GCM only when every recipient says that it reads it: what
-// cannot is shown as an empty window (design §4).
+// cannot is shown as an empty window.
 func (m *outboundMail) cipher(g group) string {
 	if m.how.Cipher != "" {
 		return m.how.Cipher

@@ -1,7 +1,7 @@
 package gateway
 
 // This file tests which of a mailbox's credentials signs and decrypts, and what goes
-// along with its signature (design §4 "Sign").
+// along with its signature.
 
 import (
 	"bytes"

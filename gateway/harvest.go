@@ -1,7 +1,6 @@
 package gateway
 
-// This file remembers what a message proves: the sender's certificate (design §3
-// step 8).
+// This file remembers what a message proves: the sender's certificate.
 
 import (
 	"bytes"
@@ -151,7 +150,7 @@ func proofTime(signed, notBefore, now time.Time) time.Time {
 	return signed
 }
 
-// lookUpTime bounds the look-ups for the reply advice (design §7); without an
+// lookUpTime bounds the look-ups for the reply advice; without an
 // answer the box is greyed.
 const lookUpTime = 8 * time.Second
 

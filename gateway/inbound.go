@@ -1,6 +1,6 @@
 package gateway
 
-// This file handles inbound mail: strip, open, judge, hand over (design §3).
+// This file handles inbound mail: strip, open, judge, hand over.
 
 import (
 	"context"
@@ -153,7 +153,7 @@ func (m *inboundMail) open(ctx context.Context) (err error) {
 }
 
 // openShare is what opening may take of a message's time: a mail that takes longer is
-// made to, and the rest is for delivering it as it came (design §7).
+// made to, and the rest is for delivering it as it came.
 const openShare = 3.0 / 4
 
 // openWith opens the message within its share of the time.
@@ -193,8 +193,8 @@ func (m *inboundMail) report() {
 }
 
 // owns tells whether a mailbox may read the opened text: one of its own keys
-// must have unwrapped the very content key of every encrypted layer (design §3
-// step 5). Being named in a RecipientInfo is nothing.
+// must have unwrapped the very content key of every encrypted layer. Being named in a
+// RecipientInfo is nothing.
 func (m *inboundMail) owns(box *keyring.Mailbox) bool {
 	for _, l := range m.opened.Layers {
 		if l.Encrypted() && l.Err == nil && !slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {

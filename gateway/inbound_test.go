@@ -120,7 +120,7 @@ func TestForgedFieldsAreGone(t *testing.T) {
 }
 
 // TestKeyOfNonRecipient: somebody else's ciphertext, sent again to a mailbox
-// whose key does not open it, stays closed (design §12).
+// whose key does not open it, stays closed.
 func TestKeyOfNonRecipient(t *testing.T) {
 	h := newHouse(t)
 	text := h.sealed(fromAnna, plainText, h.support)

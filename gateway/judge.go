@@ -1,7 +1,7 @@
 package gateway
 
 // This file gives the verdict over an opened message: whose signature decides,
-// and what it is worth (design §3 "The verdict").
+// and what it is worth.
 
 import (
 	"context"
@@ -340,8 +340,7 @@ func (j *Judgement) malformed(m *smime.Message) {
 	}
 }
 
-// signingTimeSlack is how far signing-time and Date may be apart without a word
-// (design §3).
+// signingTimeSlack is how far signing-time and Date may be apart without a word.
 const signingTimeSlack = 24 * time.Hour
 
 // notes collects what no signature covers and an attacker could have changed.

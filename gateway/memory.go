@@ -1,7 +1,7 @@
 package gateway
 
 // This file remembers mail by its Message-ID, hashed, so that what answers an
-// encrypted mail is known for it (design §3 step 8, §4).
+// encrypted mail is known for it.
 
 import (
 	"context"

@@ -1,7 +1,6 @@
 package gateway
 
-// This file handles outbound mail: who may order what, and which copies leave
-// (design §4).
+// This file handles outbound mail: who may order what, and which copies leave.
 
 import (
 	"context"
@@ -209,7 +208,7 @@ func ruleAddress(to string) string {
 }
 
 // exempt tells whether mere defaults do not apply: invitations, delivery status
-// notifications and automatic replies (design §4).
+// notifications and automatic replies.
 func (m *outboundMail) exempt() bool {
 	if m.env.From == "" || m.saysAutoSubmitted() {
 		return true

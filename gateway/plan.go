@@ -289,7 +289,7 @@ func (m *outboundMail) named() map[string]bool {
 	return names
 }
 
-// maxListed and maxListedText bound what a refusal names (design §7); a reply line
+// maxListed and maxListedText bound what a refusal names; a reply line
 // has 512 octets (RFC 5321 §4.5.3.1.5).
 const (
 	maxListed     = 20

@@ -80,7 +80,7 @@ func (g *Gateway) rulesFor(senders, recipients []string, subject string) (Demand
 	return d, a
 }
 
-// combine puts the sources together (design §4 "Combining"). A header's "no"
+// combine puts the sources together. A header's "no"
 // beats a mere default, and nothing else.
 func combine(rules, fallback, header Demand) Demand {
 	if header.Sign == No {

@@ -47,7 +47,7 @@ type Splitter interface {
 
 // Defaults of Server.
 const (
-	defaultTimeout  = 60 * time.Second // one message in all (design §7)
+	defaultTimeout  = 60 * time.Second // one message in all
 	defaultIdle     = 15 * time.Minute // Postfix keeps the connection for a whole SMTP session
 	defaultProgress = 30 * time.Second // Postfix gives up after milter_content_timeout without a sign
 )

@@ -42,7 +42,7 @@ var bareLineEnd = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 
 
 var eightBit = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 3}, Message: "8-bit text in the message, and the next hop does not offer 8BITMIME"}
 
-// processReply answers for our own faults (design §7).
+// processReply answers for our own faults.
 func processReply(err error) error {
 	if errors.Is(err, spool.ErrFull) {
 		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "too many messages at once, try again later"}

@@ -40,7 +40,7 @@ type Deliverer interface {
 
 // Defaults and bounds of Server.
 const (
-	defaultTimeout = 60 * time.Second // one message in all (design §7)
+	defaultTimeout = 60 * time.Second // one message in all
 	defaultIdle    = 5 * time.Minute  // RFC 5321 §4.5.3.2.7
 	maxRecipients  = 1000             // RFC 5321 §4.5.3.1.8 asks for 100 at least
 )

@@ -19,7 +19,7 @@ import (
 // Policy says what unknown revocation means.
 type Policy string
 
-// The policies (design §6).
+// The policies.
 const (
 	Off  Policy = "off"  // nobody is asked
 	Soft Policy = "soft" // valid, with a reason

@@ -19,7 +19,7 @@ import (
 // Status is the verdict over a certificate.
 type Status string
 
-// The verdicts, best to worst (design §3).
+// The verdicts, best to worst.
 const (
 	Valid     Status = "valid"
 	Expired   Status = "expired"

@@ -124,7 +124,7 @@ func verifyCommand() *cobra.Command {
 	return c
 }
 
-// report is the JSON object of verify (design §10).
+// report is the JSON object of verify.
 type report struct {
 	Signature  string         `json:"signature"`
 	Encryption string         `json:"encryption"`

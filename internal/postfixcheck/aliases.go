@@ -1,7 +1,7 @@
 package postfixcheck
 
 // This file judges where mail ends: decryption happens before aliases are
-// expanded, so one that leads out sends plaintext out (design §8).
+// expanded, so one that leads out sends plaintext out.
 
 import (
 	"slices"

@@ -6,7 +6,7 @@ FUZZTIME   ?= 5s
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test check build interop bench fuzz roots load man clean
+.PHONY: run test check build interop bench fuzz roots load long man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -61,6 +61,11 @@ roots:
 load:
 	scripts/need postfix openssl
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 15m ./e2e
+
+# long plays the stranger of e2e/notices_test.go on every site, with every action.
+long:
+	scripts/need postfix openssl
+	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing' -timeout 30m ./e2e
 
 # man writes packaging/sealgate.8 and sealgate.toml.5 out of the commands and of
 # config.example.toml; a test says when they are out of date.

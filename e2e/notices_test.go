@@ -32,12 +32,16 @@ func (s *site) paddings(entity string) map[string]string {
 	return map[string]string{"good": efail.Entity([]byte(good)), "bad": efail.Entity(bad)}
 }
 
-// noticeSites are the transports, each with and without enable_original_recipient;
+// noticeSites are the transports, each with and without enable_original_recipient (in
+// turns, unless every site is asked for);
 // Postfix offers DSN to strangers everywhere, also where docs/postfix.md takes it off.
 func noticeSites() map[string]func(t *testing.T) *site {
 	all := map[string]func(t *testing.T) *site{}
-	for _, transport := range append(slices.Clone(transports), "LMTP") {
-		for _, original := range []string{"yes", "no"} {
+	for i, transport := range append(slices.Clone(transports), "LMTP") {
+		for k, original := range []string{"yes", "no"} {
+			if !everySite && i%2 != k {
+				continue
+			}
 			all[transport+"-"+original] = func(t *testing.T) *site {
 				dir := t.TempDir()
 				virtual := postfixtest.WriteMap(dir, "virtual", map[string]string{"support+alias@firma.example": "ticket+one@helpdesk.local, ticket+two@helpdesk.local",
@@ -185,6 +189,9 @@ func (s *site) tickets() {
 func TestAnswersTellNothing(t *testing.T) {
 	for _, transport := range []string{viaMilter, viaBoth, viaProxy, viaFilter} {
 		for _, action := range []string{"text", "quarantine", "reject", "tempfail"} {
+			if !everySite && action != "reject" && transport != viaMilter {
+				continue
+			}
 			t.Run(transport+" "+action, func(t *testing.T) {
 				t.Parallel()
 				on := "[on]\n"

@@ -123,7 +123,12 @@ func (m *inboundMail) rememberMail(ctx context.Context) error {
 func (m *inboundMail) rememberAs(ctx context.Context, id string) error {
 	switch m.j.Encryption {
 	case EncryptionNone:
-		return m.g.rememberPlain(ctx, id)
+		// What is forgotten here makes a later answer stricter, which is no reason to hold
+		// up plain mail when the store fails.
+		if err := m.g.rememberPlain(ctx, id); err != nil {
+			m.log.Warn("plain mail is not remembered", "error", err)
+		}
+		return nil
 	case EncryptionDecrypted:
 		p := m.opened.Protected
 		hidden := p != nil && p.Hidden("Subject")

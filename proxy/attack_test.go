@@ -232,7 +232,10 @@ func TestDrain(t *testing.T) {
 
 // TestShutdownBeforeServe: a server that was stopped does not begin.
 func TestShutdownBeforeServe(t *testing.T) {
-	s := &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Log: slog.New(slog.DiscardHandler)}
+	s := &Server{
+		Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Inbound,
+		Log: slog.New(slog.DiscardHandler),
+	}
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -243,9 +243,11 @@ A real Postfix needs, in main.cf:
     message_size_limit    = 209715200
     smtpd_forbid_bare_newline            = yes
     smtpd_forbid_bare_newline_exclusions =
+    smtpd_discard_ehlo_keywords          = silent-discard, dsn
 and for the port that the helpdesk sends to, in master.cf:
     submission inet n - y - - smtpd
       -o smtpd_milters=inet:%s
+      -o smtpd_discard_ehlo_keywords=
 Then: sealgate check --config config.toml --postfix
 `, s.inbound, s.outbound, s.dir, s.milterIn, s.milterOut, s.milterOut)
 }

@@ -103,6 +103,9 @@ func TestShutdown(t *testing.T) {
 	working.say("begin")
 	done := make(chan error, 1)
 	go func() { done <- g.Shutdown(context.Background()) }()
+	for !g.Draining() {
+		time.Sleep(time.Millisecond)
+	}
 	if got := idle.say("x"); got != "" {
 		t.Errorf("the idle session hears %q", got)
 	}

@@ -26,6 +26,12 @@ func TestReadersThatDisagree(t *testing.T) {
 		return strings.Replace(text, "\r\n\r\n--"+boundary, "\r\n\r\n"+other+"--"+boundary, 1)
 	}
 	fields := "Content-Type: multipart/signed;"
+	likeBoundary := func(line string) string {
+		signed := h.signed(h.anna, fromAnna, "Content-Type: text/plain\r\n\r\nhello"+line+"please pay\r\n")
+		_, rest, _ := strings.Cut(signed, "boundary=\"")
+		chosen, _, _ := strings.Cut(rest, "\"")
+		return strings.ReplaceAll(signed, chosen, "hell")
+	}
 	for name, text := range map[string]string{
 		"two boundaries":                  before(replaced(parameter, parameter+"; boundary=evil")),
 		"a boundary in pieces beside":     before(replaced(parameter, "boundary*0=evil; "+parameter)),
@@ -33,6 +39,8 @@ func TestReadersThatDisagree(t *testing.T) {
 		"an encoded boundary beside":      before(replaced(parameter, parameter+"; boundary*=utf-8''evil")),
 		"a boundary in a comment":         before(replaced(parameter, "(; boundary=evil; ) "+parameter)),
 		"a boundary in another parameter": before(replaced(parameter, "x=\"; boundary=evil; \"; "+parameter)),
+		"a boundary that begins a line":   likeBoundary("\r\n--hello\r\n"),
+		"a delimiter behind a bare CR":    likeBoundary("\r--hell\r"), // Python and Ruby: three parts
 		"a thousand fields in front":      strings.Repeat("X-A: b\r\n", 1000) + good,
 		"an empty parameter":              replaced(parameter, ";"+parameter),
 		"8 bits in a parameter":           replaced(parameter, "x=\"\xe9\"; "+parameter),

@@ -72,10 +72,11 @@ func bareCROrNUL(raw []byte) bool {
 	return bytes.Count(raw, []byte("\r")) != bytes.Count(raw, []byte("\r\n")) || bytes.IndexByte(raw, 0) >= 0
 }
 
-// The form of a multipart/signed field that readers agree on: RFC 2045 §5.1 without
-// comments, quoted pairs, lines of blanks, empty parameters, a blank before = and tabs or folds behind it,
-// in ASCII and with values in quotes where it wants them (Ruby's mail and Perl's
-// Email::MIME read the others otherwise); RFC 2046 §5.1.1 for the boundary, in
+// The form of a multipart/signed field that readers agree on; run were Python's email,
+// Ruby's mail, Perl's Email::MIME and MIME::Tools, PHP's mailparse and node's mailparser.
+// RFC 2045 §5.1 without comments, quoted pairs, lines of blanks, empty parameters, a blank
+// before = and tabs or folds behind it, in ASCII and with values in quotes where it wants
+// them (Ruby's mail and Email::MIME read the others otherwise); RFC 2046 §5.1.1 for the boundary, in
 // quotes if it has more than the characters of RFC 2231 §7: Python's reader ends an
 // unquoted one at any other, so "a=b" is "a" for it.
 const (
@@ -132,13 +133,15 @@ const (
 )
 
 // oddLines finds lines that begin like a delimiter, in the signed part too: PHP's
-// mailparse and Dovecot split there (RFC 2046 §5.1.1 compares prefixes), and the
-// boundary is signed by nobody. Around the parts it finds line ends that are none, and
+// mailparse splits there (RFC 2046 §5.1.1 compares prefixes), and Dovecot, as is reported.
+// The boundary is signed by nobody. For Python's reader and Ruby's mail a bare CR ends a
+// line, so it does here. Around the parts it finds line ends that are none, and
 // in front of them a colon, by which Perl's Email::MIME takes the text for a part.
 func (e *Entity) oddLines(ctx context.Context, from, to int64, dash []byte, place int) (why, err error) {
 	var seen oddOctets
 	gap := e.gap(from, to)
-	if found, err := hasLine(io.TeeReader(contextio.NewReader(ctx, gap), &seen), bufferSize(gap, copyChunk), dash); found || err != nil {
+	text := crEndsLine{io.TeeReader(contextio.NewReader(ctx, gap), &seen)}
+	if found, err := hasLine(text, bufferSize(gap, copyChunk), dash); found || err != nil {
 		return malformedAt(e.off+from, "a line that begins like the boundary"), err
 	}
 	if place != signedPart && (seen.ends.odd || seen.ends.cr) {
@@ -180,6 +183,20 @@ func (l *lineEnds) Write(p []byte) (int, error) {
 	}
 	l.odd = l.odd || bareCROrNUL(text)
 	return len(p), nil
+}
+
+// crEndsLine reads an LF for each CR, so that a bare one ends a line; a CRLF leaves one
+// empty line more.
+type crEndsLine struct{ io.Reader }
+
+func (r crEndsLine) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	for i, b := range p[:n] {
+		if b == '\r' {
+			p[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // hasLine tells whether a line begins with start, which is shorter than the buffer.

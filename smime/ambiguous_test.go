@@ -45,12 +45,17 @@ func TestAmbiguous(t *testing.T) {
 	around := func(field, b, before, more, behind string) string {
 		return field + "\r\n\r\n" + before + "--" + b + "\r\n" + signed + "\r\n--" + b + "\r\n" + signature[:cut] + more + signature[cut:] + "\r\n--" + b + "--\r\n" + behind
 	}
-	dashes := parse(t, signedEntity(t, sp, issue(t, "p256"), "Content-Type: text/plain\r\n\r\nhello\r\n--hello\r\nEVIL\r\n"))
-	dashedParts, err := dashes.Parts()
-	if err != nil {
-		t.Fatal(err)
+	dashed := func(like string) string {
+		entity := "Content-Type: text/plain\r\n\r\nhello" + like + "EVIL\r\n"
+		dashes, err := parse(t, signedEntity(t, sp, issue(t, "p256"), entity)).Parts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := text(t, dashes[0]); !strings.Contains(got, "hello"+like+"EVIL") {
+			t.Fatalf("the signed part is another: %q", got)
+		}
+		return field + "hell\r\n\r\n--hell\r\n" + text(t, dashes[0]) + "\r\n--hell\r\n" + text(t, dashes[1]) + "\r\n--hell--\r\n"
 	}
-	prefix := field + "hell\r\n\r\n--hell\r\n" + text(t, dashedParts[0]) + "\r\n--hell\r\n" + text(t, dashedParts[1]) + "\r\n--hell--\r\n" // mailparse, Dovecot: three parts
 	named := func(value, b string) string { return around(field+value, b, "", "", "") }
 	for name, msg := range map[string]string{
 		"a bare CR before":               around(field+"bb", "bb", "x\r--bb\r"+evil, "", ""),
@@ -106,7 +111,8 @@ func TestAmbiguous(t *testing.T) {
 		"a question mark there":          named("bb; x=a?b", "bb"),
 		"a colon in front":               around(field+"bb", "bb", "please: pay\r\n", "", ""),                  // Email::MIME: a part
 		"too many fields in front":       strings.Repeat("X-A: b\r\n", maxFieldsInFront+1) + named("bb", "bb"), // Ruby: no type
-		"a prefix of a line of the text": prefix,
+		"a prefix of a line of the text": dashed("\r\n--hello\r\n"),                                            // mailparse: three parts
+		"a delimiter behind a bare CR":   dashed("\r--hell\r"),                                                 // Python, Ruby: three parts
 		"a line of blanks in the field":  around("Content-Type: multipart/signed;\r\n \r\n boundary=bb", "bb", "", "", ""),
 	} {
 		if m := opened(t, sp, msg); m.Ambiguous == nil || len(m.Layers) != 1 || m.Layers[0].Signatures[0].Err != nil {

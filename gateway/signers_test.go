@@ -3,7 +3,9 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,46 @@ func TestWorstOfTheSameAddress(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUncheckedBesideTheSameAddress: beside a checked signature of the From address, one
+// that names a certificate which the mail does not have, or is of an algorithm that
+// nobody knows, is reported only (design, the rule for several signers); alone it is
+// not valid. X-SMIME-Signer names the one that decided.
+func TestUncheckedBesideTheSameAddress(t *testing.T) {
+	h := newHouse(t)
+	also := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "p256"}) // the other key is of RSA
+	for name, change := range map[string]func(der []byte){
+		"without a certificate":   func(der []byte) { spoil(t, der, bytes.Index(der, also.Certificate.SerialNumber.Bytes())) },
+		"of an unknown algorithm": func(der []byte) { spoil(t, der, bytes.LastIndex(der, ecdsaArc)+len(ecdsaArc)) },
+	} {
+		for order, by := range map[string][]*testpki.Cert{"before": {also, h.anna}, "behind": {h.anna, also}, "alone": {also}} {
+			out := h.process(toSupport, h.signedByAll(by, change))
+			want := "valid"
+			if order == "alone" {
+				want = "unchecked"
+			}
+			if got := h.header(out.text[0], "X-SMIME-Signature"); got != want {
+				t.Errorf("%s, %s: %s, want %s (%s)", name, order, got, want, h.header(out.text[0], "X-SMIME-Reason"))
+			}
+			decided := strings.Contains(h.header(out.text[0], "X-SMIME-Signer"), fmt.Sprintf("%x", sha256.Sum256(h.anna.Certificate.Raw)))
+			if decided != (order != "alone") {
+				t.Errorf("%s, %s: signed by %s", name, order, h.header(out.text[0], "X-SMIME-Signer"))
+			}
+		}
+	}
+}
+
+// ecdsaArc is what the object identifiers of ECDSA begin with (RFC 5758 §3.2).
+var ecdsaArc = []byte{0x2a, 0x86, 0x48, 0xce, 0x3d, 4}
+
+// spoil changes one octet so that its value is one that nothing else has.
+func spoil(t *testing.T, der []byte, at int) {
+	t.Helper()
+	if at < 0 {
+		t.Fatal("nothing to change")
+	}
+	der[at] ^= 0x30
 }
 
 // detachedByAll is a multipart/signed of several.

@@ -7,12 +7,18 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/pem"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ocsp"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust/fetch"
 )
 
 var (
@@ -109,6 +115,36 @@ func TestRevocationDoesNotLapse(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestListOfOpensslPastItsTime: the certificate of a number on it is revoked; of others
+// it says nothing.
+func TestListOfOpensslPastItsTime(t *testing.T) {
+	text, err := os.ReadFile("testdata/c16-issuer.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(text)
+	issuer, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := os.ReadFile("testdata/c16-expired-crl-that-lists-424243.crl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(der) }))
+	defer h.Close()
+	at := time.Date(2026, 11, 28, 20, 0, 0, 0, time.UTC)
+	for number, want := range map[int64]string{424243: isRevoked, 424244: ""} {
+		src := NewSources(SourcesOptions{Fetch: fetch.New(loopback), Parse: x509.ParseCertificates})
+		defer src.Close()
+		c := &x509.Certificate{SerialNumber: big.NewInt(number), RawIssuer: issuer.RawSubject}
+		a, err := src.askList(point{urls: []string{h.URL}}, c, issuer, at)
+		if a.State != want || (err == nil) != (want != "") {
+			t.Errorf("%d: %+v, %v", number, a, err)
 		}
 	}
 }

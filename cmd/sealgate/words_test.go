@@ -21,6 +21,8 @@ func TestWordsOfVerdicts(t *testing.T) {
 		{"m10-rsa-512.eml", "m-root.pem", "weak", "RSA key of 512 bits"},       // anybody can sign with it, and is still readable
 		{"m11-digestalgorithms-empty.eml", "m-root.pem", "unchecked", "§5.1"},  // a reader may fail, and others read it
 		{"d5-from-unquoted-comma.eml", "root.pem", "mismatch", "From is not "}, // "Meier, Anna <…>"
+		{"c13-eku-empty.eml", "root.pem", "untrusted", "for e-mail"},           // present and empty (RFC 5280 §4.2.1.12): openssl and NSS refuse it
+		{"c14-ku-zero.eml", "root.pem", "untrusted", "usage"},                  // no bit (RFC 5280 §4.2.1.3)
 	} {
 		o := judging{roots: []string{filepath.Join(folder, k.root)}, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}
 		r, err := o.judge(filepath.Join(folder, k.file))

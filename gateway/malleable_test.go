@@ -4,10 +4,7 @@ package gateway
 // around TBSCertificate is signed by nobody.
 
 import (
-	"crypto/ecdsa"
-	"crypto/x509"
 	"encoding/asn1"
-	"math/big"
 	"slices"
 	"testing"
 
@@ -15,50 +12,8 @@ import (
 	"sealgate/internal/testpki"
 )
 
-// certificateFrame is Certificate (RFC 5280 §4.1).
-type certificateFrame struct {
-	TBS       asn1.RawValue
-	Algorithm asn1.RawValue
-	Signature asn1.BitString
-}
-
-// withOutside is c in another form, which must hold as before.
-func withOutside(t *testing.T, c *testpki.Cert, der []byte) *testpki.Cert {
-	t.Helper()
-	changed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if changed.Equal(c.Certificate) || changed.CheckSignatureFrom(c.Issuer.Certificate) != nil {
-		t.Fatal("the test's certificate is the same, or does not hold")
-	}
-	return &testpki.Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer}
-}
-
 // withOtherS has n-s for the s of the authority's ECDSA signature.
-func withOtherS(t *testing.T, c *testpki.Cert) *testpki.Cert {
-	t.Helper()
-	var signature struct{ R, S *big.Int }
-	if _, err := asn1.Unmarshal(c.Certificate.Signature, &signature); err != nil {
-		t.Fatal(err)
-	}
-	order := c.Issuer.Key.Public().(*ecdsa.PublicKey).Params().N
-	signature.S.Sub(order, signature.S)
-	bits, err := asn1.Marshal(signature)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var frame certificateFrame
-	if _, err := asn1.Unmarshal(c.Certificate.Raw, &frame); err != nil {
-		t.Fatal(err)
-	}
-	frame.Signature = asn1.BitString{Bytes: bits, BitLength: 8 * len(bits)}
-	der, err := asn1.Marshal(frame)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return withOutside(t, c, der)
-}
+func withOtherS(t *testing.T, c *testpki.Cert) *testpki.Cert { return c.WithOtherS(t) }
 
 // withOctetsBehind has one more element behind the signature.
 func withOctetsBehind(t *testing.T, c *testpki.Cert) *testpki.Cert {
@@ -73,7 +28,7 @@ func withOctetsBehind(t *testing.T, c *testpki.Cert) *testpki.Cert {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return withOutside(t, c, der)
+	return c.WithOutside(t, der)
 }
 
 // TestBlockedCertificateInAnotherForm: a block holds for the certificate, whatever

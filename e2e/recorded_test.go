@@ -59,7 +59,7 @@ func (r *recorded) again(from, to, header, entity string) string {
 
 const (
 	saysAltered = "undecryptable: The message was not opened, because it is an altered copy of an earlier encrypted one"
-	saysResent  = "undecryptable: The message was not opened, because the same encrypted message came before from somebody else"
+	saysResent  = "undecryptable: The message was not opened, because the same encrypted message came before, with another sender or other recipients"
 )
 
 // TestRecordedCiphertext: after the first delivery a padding oracle is answered the same

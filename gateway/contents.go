@@ -21,7 +21,7 @@ import (
 // withheldCauses are for the admin; an agent reads the sentences of language.
 var withheldCauses = map[withheld]string{
 	withheldAltered: "an earlier mail had another content under the same content-encryption key: one of them was altered",
-	withheldSender:  "the same ciphertext came before, and From, Reply-To or Sender has an address that it did not have",
+	withheldSender:  "the same ciphertext came before, and From, Reply-To, Sender, To, Cc or a like field has an address that none had then",
 	withheldFull:    "the store has no room for another content-encryption key",
 }
 
@@ -37,7 +37,7 @@ func (g *Gateway) bindContent(ctx context.Context, e *smime.Entity, keys []cms.C
 	for i, k := range keys {
 		hashes[i] = k.MAC(secret[:])
 	}
-	now := certstore.Content{Digest: content, Senders: senders(e, secret)}
+	now := certstore.Content{Digest: content, Senders: g.answered(e, secret)}
 	first, err := g.o.Store.BindContent(ctx, hashes, now)
 	if errors.Is(err, certstore.ErrFull) {
 		return withheldFull, nil
@@ -94,15 +94,23 @@ func compare(now certstore.Content, first []certstore.Content) withheld {
 	return ""
 }
 
-// answerFields are those whose addresses an answer can go to (RFC 5322 §3.6.2).
-var answerFields = []string{"From", "Reply-To", "Sender"}
+// answerFields are those whose addresses an answer, or a receipt, can go to (RFC 5322
+// §3.6.2, RFC 8098 §2.1; the Mail- fields are what many programs heed).
+var answerFields = []string{"From", "Reply-To", "Sender", "Mail-Reply-To", "Mail-Followup-To", "Disposition-Notification-To"}
 
-// senders are the hashes of all addresses that an answer to e can go to. Of too many
+// copyFields are those whose addresses an answer to all goes to (RFC 5322 §3.6.3), and
+// that helpdesks take into a ticket. Our own are not others.
+var copyFields = []string{"To", "Cc"}
+
+// answered are the hashes of all addresses that an answer to e can go to. Of too many
 // there is one hash, over all of them: the same mail again has the same.
-func senders(e *smime.Entity, secret [32]byte) (hashes [][32]byte) {
+func (g *Gateway) answered(e *smime.Entity, secret [32]byte) (hashes [][32]byte) {
 	var all []string
 	for _, name := range answerFields {
 		all = append(all, answerAddresses(e, name)...)
+	}
+	for _, name := range copyFields {
+		all = append(all, g.leaving(copyAddresses(e, name))...)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -126,9 +134,21 @@ func answerAddresses(e *smime.Entity, name string) []string {
 	if ok && len(list) > 0 || len(fields) == 0 && name != "From" {
 		return list
 	}
-	unread := name
-	for _, f := range fields {
-		unread += "\x00" + f.Value()
+	return []string{asItStands(name, fields)}
+}
+
+// copyAddresses are the same of fields that may be empty ("undisclosed-recipients:;").
+func copyAddresses(e *smime.Entity, name string) []string {
+	list, ok := addressesIn(e, name)
+	if !ok {
+		return []string{asItStands(name, e.Get(name))}
 	}
-	return []string{unread}
+	return list
+}
+
+func asItStands(name string, fields []smime.Field) string {
+	for _, f := range fields {
+		name += "\x00" + f.Value()
+	}
+	return name
 }

@@ -214,6 +214,16 @@ func TestResentCiphertextIsForItsSenders(t *testing.T) {
 		"unread From, another":     {resent("<anna@", "<<anna@"), resent("<anna@", "<<eve@"), "undecryptable sender"},
 		"no From, then a From":     {resent(from, ""), fromAnna, "undecryptable sender"},
 		"Reply-To of nobody":       {fromAnna, "Reply-To: undisclosed:;\r\n" + fromAnna, "undecryptable sender"},
+		"Cc of another":            {fromAnna, "Cc: eve@evil.example\r\n" + fromAnna, "undecryptable sender"},
+		"one more in To":           {fromAnna, resent("To: support@firma.example", "To: support@firma.example, eve@evil.example"), "undecryptable sender"},
+		"a second To":              {fromAnna, fromAnna + "To: eve@evil.example\r\n", "undecryptable sender"},
+		"To that nobody reads":     {fromAnna, resent("To: support@firma.example", "To: <support@firma.example> <eve@evil.example>"), "undecryptable sender"},
+		"To of nobody":             {fromAnna, resent("To: support@firma.example", "To: undisclosed-recipients:;"), "decrypted"},
+		"Cc of ours":               {fromAnna, "Cc: sales@firma.example\r\n" + fromAnna, "decrypted"},
+		"the same Cc":              {"Cc: bob@kunde.example\r\n" + fromAnna, "Cc: bob@kunde.example\r\n" + fromAnna, "decrypted"},
+		"Mail-Followup-To":         {fromAnna, "Mail-Followup-To: eve@evil.example\r\n" + fromAnna, "undecryptable sender"},
+		"Mail-Reply-To":            {fromAnna, "Mail-Reply-To: eve@evil.example\r\n" + fromAnna, "undecryptable sender"},
+		"a receipt to another":     {fromAnna, "Disposition-Notification-To: eve@evil.example\r\n" + fromAnna, "undecryptable sender"},
 		"no From, with a Reply-To": {fromAnna, "Reply-To: anna@kunde.example\r\n" + resent(from, ""), "undecryptable sender"},
 	} {
 		h := newHouse(t)

@@ -75,19 +75,11 @@ type orders struct {
 	given bool
 }
 
-// ours tells whether a field name looks like one of our prefix. Blanks before
-// the colon, case, and dashes or underscores do not matter: an order that was
-// spelt almost right must be refused, not lost.
+// ours tells whether a field name looks like one of our prefix. Case does not matter,
+// and nothing but letters and digits does: an order that was spelt almost right
+// ("X-S/MIME-Encrypt") must be refused, not lost.
 func (g *Gateway) ours(name string) (rest string, ok bool) {
-	squeeze := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r == '-' || r == '_' || r == ' ' || r == '\t' {
-				return -1
-			}
-			return r
-		}, strings.ToLower(s))
-	}
-	return strings.CutPrefix(squeeze(name), squeeze(g.o.Headers.Prefix))
+	return strings.CutPrefix(letters(name), letters(g.o.Headers.Prefix))
 }
 
 // readOrders reads every X-SMIME field. An unknown field or value, an empty

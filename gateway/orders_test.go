@@ -44,6 +44,9 @@ func TestReadOrders(t *testing.T) {
 		{"unknown field", "X-SMIME-Crypt: yes", Demand{}, true},
 		{"dashes lost", "X-SMIMEEncrypt: yes", Demand{}, true},
 		{"underscores", "X_SMIME_Encrypt: yes", Demand{}, true},
+		{"the name as people write it", "X-S/MIME-Encrypt: yes", Demand{}, true},
+		{"dots", "X.SMIME.Encrypt: yes", Demand{}, true},
+		{"quoted name", "\"X-SMIME-Encrypt\": yes", Demand{}, true},
 		{"blank before the colon", "X-SMIME-Encrypt : yes", Demand{Unset, Yes}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,10 +39,10 @@ func tooMany(n int) *refusal {
 // encrypted one does without.
 func removedInbound(name string) bool {
 	isMachines := slices.ContainsFunc(machineFields, func(f string) bool { return strings.EqualFold(f, name) })
-	return isContent(name) || isMachines || strings.EqualFold(name, "Subject")
+	return isContent(name) || isMachines || strings.EqualFold(name, "Subject") || strings.EqualFold(name, "Message-ID")
 }
 
 // removedOutbound are besides those that must not leave, or that a new body makes false.
 func removedOutbound(name string) bool {
-	return removedInbound(name) || isHidden(name) || brokenByUs(name)
+	return removedInbound(name) || isHidden(name) || brokenByUs(name) || strings.EqualFold(name, "Thread-Topic")
 }

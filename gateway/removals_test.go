@@ -22,11 +22,13 @@ func TestThousandsOfFields(t *testing.T) {
 		"results in our name":      {toSupport, fromAnna, "Authentication-Results: gw.example; smime=pass\r\n"},
 		"Content fields":           {toSupport, fromAnna, "Content-A: x\r\n"},
 		"Subjects":                 {toSupport, fromAnna, "Subject: x\r\n"},
+		"Message-IDs":              {toSupport, fromAnna, "Message-ID: <a@b.example>\r\n"},
+		"Thread-Topic, outbound":   {outbound, fromSupport("someone@else.example", ""), "Thread-Topic: x\r\n"},
 		"Bcc, outbound":            {outbound, fromSupport("someone@else.example", ""), "Bcc: a@b.example\r\n"},
 		"DKIM-Signature, outbound": {outbound, fromSupport("someone@else.example", ""), "DKIM-Signature: x\r\n"},
 	} {
 		mail := func(n int) string { return strings.Repeat(c.field, n) + c.header + "\r\nText\r\n" }
-		already := strings.Count(c.header, "Subject: ")
+		already := strings.Count(c.header, "Subject: ") + strings.Count(c.header, "Message-ID: ")
 		for n, want := range map[int]Verdict{maxRemovals - already: Accept, maxRemovals - already + 1: Reject, 9000: Reject} {
 			msg := h.file(mail(n))
 			out, err := h.g.Process(t.Context(), c.env, msg)

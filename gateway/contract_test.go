@@ -155,6 +155,8 @@ func TestExemptMail(t *testing.T) {
 	}{
 		"a mail":               {plainText, "support@firma.example", false},
 		"sent by a person":     {"Auto-Submitted: no\r\n" + plainText, "support@firma.example", false},
+		"a person's comment":   {"Auto-Submitted: (by hand) No (really)\r\n" + plainText, "support@firma.example", false},
+		"an endless comment":   {"Auto-Submitted: no (\r\n" + plainText, "support@firma.example", true},
 		"an automatic reply":   {"Auto-Submitted: auto-replied (vacation)\r\n" + plainText, "support@firma.example", true},
 		"an automatic message": {"AUTO-SUBMITTED: Auto-Generated; x=y\r\n" + plainText, "support@firma.example", true},
 		"an invitation":        {"Content-Type: text/calendar; method=REQUEST\r\n\r\nthe secret text\r\n", "support@firma.example", true},

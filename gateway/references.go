@@ -185,10 +185,12 @@ func (m *outboundMail) isAutomatic() bool {
 	return media == "multipart/report"
 }
 
-// saysAutoSubmitted reads Auto-Submitted (RFC 3834 §5).
+// saysAutoSubmitted reads Auto-Submitted (RFC 3834 §5), which may have comments. One that
+// does not end stays, and the value is no "no".
 func (m *outboundMail) saysAutoSubmitted() bool {
 	for _, f := range m.e.Get("Auto-Submitted") {
-		if v, _, _ := strings.Cut(f.Value(), ";"); !strings.EqualFold(strings.TrimSpace(v), "no") {
+		value, ok := withoutComments(f.Value())
+		if v, _, _ := strings.Cut(value, ";"); !ok || !strings.EqualFold(strings.TrimSpace(v), "no") {
 			return true
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sealgate/internal/address"
+	"sealgate/internal/contextio"
 	"sealgate/smime"
 )
 
@@ -101,6 +102,29 @@ var errTooLarge = errors.New("gateway: what was decrypted is larger than limits.
 // is bounded (headers.go).
 const roomForFields = 16 << 10
 
+// errEightBit is a copy that the next hop refuses where 8-bit text may not go.
+var errEightBit = errors.New("gateway: what was decrypted has 8-bit text in the header of a part")
+
+// sevenBit refuses a decrypted body with 8-bit text that no encoding takes away, such as
+// a raw file name, where the adapter would refuse it, with an answer to the sender.
+func (m *inboundMail) sevenBit(ctx context.Context, body *io.SectionReader) error {
+	if !m.encrypted || !m.env.SevenBit {
+		return nil
+	}
+	_, err := io.Copy(sevenBitOnly{}, contextio.NewReader(ctx, io.NewSectionReader(body, 0, body.Size())))
+	return err
+}
+
+// sevenBitOnly takes 7-bit text only.
+type sevenBitOnly struct{}
+
+func (sevenBitOnly) Write(p []byte) (int, error) {
+	if slices.ContainsFunc(p, func(c byte) bool { return c >= 0x80 }) {
+		return 0, errEightBit
+	}
+	return len(p), nil
+}
+
 // fits refuses a new body that could be too large further on.
 func (m *inboundMail) fits(body *io.SectionReader) error {
 	most := m.g.o.Limits.ResultSize
@@ -126,6 +150,10 @@ func reason(err error) withheld {
 func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
 	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionUndecryptable, Withheld: why}
 	j.From, _ = FromAddress(m.e)
+	if m.j == nil {
+		m.j = j
+		m.rememberLeft(ctx)
+	}
 	to := m.env.To
 	var others []string
 	if m.env.CanSplit {
@@ -139,12 +167,31 @@ func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
 	return out
 }
 
+// rememberLeft remembers a mail that a fault kept closed before it was remembered: what
+// answers it answers a secret. The mail is taken whatever the store says.
+func (m *inboundMail) rememberLeft(ctx context.Context) {
+	m.opened = &smime.Message{Outer: m.e, Inner: m.e} // as it came
+	err := m.identify()
+	if err == nil {
+		err = m.rememberMail(ctx)
+	}
+	if err != nil {
+		m.log.Error("an encrypted mail is not remembered: answers to it may leave in clear", "error", err)
+	}
+}
+
 // discreet carries out an action for a mail on which a key was tried. A refusal would be an
 // answer, so the mail is held instead, where that is possible in place: copies that go
 // by another way are not held. Where it is not, the mail is handed over as it came,
-// which shows nobody what the action is to keep from him.
+// which shows nobody what the action is to keep from him. A copy that strangers share
+// holds nothing that was decrypted, and whether it arrives would be an answer, too.
 func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *Outcome {
 	if d.action.strictness() < QuarantineMail.strictness() {
+		return out
+	}
+	if !m.env.CanSplit && len(m.served) < len(m.env.To) {
+		m.log.Warn("not refused or held, because a recipient who is not ours would see it",
+			"cause", d.cause, "action", string(d.action))
 		return out
 	}
 	if m.env.CanHold && len(out.Deliveries) == 1 && !m.env.WantsNotices {

@@ -313,6 +313,49 @@ func TestSevenBitInsideIsNoAnswer(t *testing.T) {
 	}
 }
 
+// TestEightBitInPartsIsNoAnswer: a raw file name, or the header of a forwarded message,
+// is not encoded; where the proxy would refuse it, the mail is handed over as it came.
+func TestEightBitInPartsIsNoAnswer(t *testing.T) {
+	h := newHouse(t)
+	for name, entity := range map[string]string{
+		"header of a part": "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; name=\"gr\u00fc\u00dfe.txt\"\r\n\r\nthe text\r\n--b--\r\n",
+		"name of the root": "Content-Type: application/pdf; name=\"gr\u00fc\u00dfe.pdf\"\r\n\r\nthe text\r\n",
+		"forwarded":        "Content-Type: message/rfc822\r\n\r\nSubject: gr\u00fc\u00dfe\r\n\r\nthe text\r\n",
+	} {
+		for seven, opened := range map[bool]bool{true: false, false: true} {
+			env := toSupport
+			env.SevenBit = seven
+			out := h.process(env, h.sealed(fromAnna, entity, h.support))
+			if out.Verdict != Accept || leaves(out, "the text") != opened {
+				t.Errorf("%s, SevenBit %v: %+v\n%s", name, seven, out.Reply, out.text[0])
+			}
+		}
+	}
+}
+
+// TestStrangerInTheSameCopy: in place there is one copy for all recipients. One of them
+// may be the sender, who must not learn from it, or from its not coming, what was
+// decrypted.
+func TestStrangerInTheSameCopy(t *testing.T) {
+	for _, action := range []Action{Tag, QuarantineMail, RejectMail, TempFailMail} {
+		h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": action} })
+		said := map[string]bool{}
+		for _, mail := range h.both(plainText) {
+			out := h.process(inboundTo("support@firma.example", "eve@hosted.example"), mail)
+			words := fmt.Sprint(out.Verdict)
+			for _, f := range h.entity(out.text[0]).Fields {
+				if strings.HasPrefix(f.Name, "X-SMIME-") {
+					words += "\n" + f.Name + ":" + f.Value()
+				}
+			}
+			said[words] = true
+		}
+		if len(said) != 1 {
+			t.Errorf("%s: %v", action, said)
+		}
+	}
+}
+
 // TestOuterHeaderTellsNothing: no word of the plaintext, of its names or its fields
 // stands in the header of the copy, and what describes the content stands right below
 // our fields.

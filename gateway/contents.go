@@ -21,7 +21,7 @@ import (
 // withheldCauses are for the admin; an agent reads the sentences of language.
 var withheldCauses = map[withheld]string{
 	withheldAltered: "an earlier mail had another content under the same content-encryption key: one of them was altered",
-	withheldSender:  "the same ciphertext came before, and From, Reply-To, Sender, To, Cc or a like field has an address that none had then",
+	withheldSender:  "the same ciphertext came before, and an answer could now go to an address that was not in it",
 	withheldFull:    "the store has no room for another content-encryption key",
 }
 
@@ -96,7 +96,9 @@ func compare(now certstore.Content, first []certstore.Content) withheld {
 
 // answerFields are those whose addresses an answer, or a receipt, can go to (RFC 5322
 // §3.6.2, RFC 8098 §2.1; the Mail- fields are what many programs heed).
-var answerFields = []string{"From", "Reply-To", "Sender", "Mail-Reply-To", "Mail-Followup-To", "Disposition-Notification-To"}
+var answerFields = []string{
+	"From", "Reply-To", "Sender", "Mail-Reply-To", "Mail-Followup-To", "Disposition-Notification-To",
+}
 
 // copyFields are those whose addresses an answer to all goes to (RFC 5322 §3.6.3), and
 // that helpdesks take into a ticket. Our own are not others.

@@ -35,6 +35,9 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if err := m.fits(body); err != nil {
 		return Delivery{}, err
 	}
+	if err := m.sevenBit(ctx, body); err != nil {
+		return Delivery{}, err
+	}
 	edits := m.withStatus(ctx, m.j, m.e, contentFields(m.e, shown))
 	return m.confidential(Delivery{To: to, Edits: edits, Body: body}), nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -207,6 +208,37 @@ func TestAnswerToUndecryptable(t *testing.T) {
 	}
 	if got := h.became(automatic, plainText, bystander); got != isClear {
 		t.Errorf("mail to somebody else is %s", got)
+	}
+}
+
+// secondContentFails is a store that has no answer for the second content key.
+type secondContentFails struct {
+	Store
+	asked int
+}
+
+func (s *secondContentFails) BindContent(ctx context.Context, keys [][32]byte, c certstore.Content) ([]certstore.Content, error) {
+	s.asked++
+	if s.asked == 2 {
+		return nil, errors.New("no answer")
+	}
+	return s.Store.BindContent(ctx, keys, c)
+}
+
+// TestAnswerToWhatAFaultKeptClosed: a mail that a fault of ours left as it came is
+// remembered like any that could not be decrypted, and has a Message-ID.
+func TestAnswerToWhatAFaultKeptClosed(t *testing.T) {
+	for _, id := range []string{"", "Message-ID: <1@kunde.example>\r\n"} {
+		h := newHouse(t).with(func(o *Options) { o.Store = &secondContentFails{Store: o.Store} })
+		mail := h.sealed(strings.Replace(fromAnna, "Message-ID: <1@kunde.example>\r\n", id, 1), h.sealed("", plainText, h.support), h.support)
+		text := h.process(toSupport, mail).text[0]
+		if !strings.Contains(text, "at the moment") {
+			t.Fatal(text)
+		}
+		answer := "In-Reply-To: " + h.header(text, "Message-ID") + "\r\nAuto-Submitted: auto-replied\r\n"
+		if got := h.became(answer, plainText, customer); got != isRefused {
+			t.Errorf("%q: an automatic answer is %s", id, got)
+		}
 	}
 }
 

@@ -100,9 +100,9 @@ func (e *engine) memoryOperation(name string, in *smime.Entity, path string) (fu
 	return nil, fmt.Errorf("unknown operation %q", name)
 }
 
-// openFile writes what make makes into a file, and opens it.
-func (e *engine) openFile(path string, make func() (*smime.Entity, error)) (func() error, error) {
-	entity, err := make()
+// openFile writes what build makes into a file, and opens it.
+func (e *engine) openFile(path string, build func() (*smime.Entity, error)) (func() error, error) {
+	entity, err := build()
 	if err != nil {
 		return nil, err
 	}

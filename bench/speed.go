@@ -72,7 +72,7 @@ func sizeName(n int) string {
 func cpuTime() (sum time.Duration) {
 	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
 		var u syscall.Rusage
-		syscall.Getrusage(who, &u) // cannot fail for these two
+		_ = syscall.Getrusage(who, &u) // cannot fail for these two
 		sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
 	return sum

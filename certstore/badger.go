@@ -129,7 +129,7 @@ func (s *Badger) collect() {
 		case <-s.stop:
 			return
 		case <-verify.C:
-			s.verify() // it has said so
+			_ = s.verify() // it has said so
 		case <-collect.C:
 			for s.db.RunValueLogGC(gcDiscard) == nil {
 			}

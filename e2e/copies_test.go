@@ -192,7 +192,7 @@ func TestMixedClear(t *testing.T) {
 			all := []string{"anna@kunde.example", "nobody@kunde.example", "carl@kunde.example", "noone@kunde.example"}
 			head := "X-SMIME-Encrypt: if-possible\nCc: nobody@kunde.example\n"
 			s.accepted(s.send(s.outbound, "support@firma.example", all, ticket("mixed", "anna@kunde.example", head)))
-			clear := 0
+			inClear := 0
 			for _, m := range s.sink.WaitFor("Subject: mixed", 3, 30*time.Second) {
 				switch strings.Join(m.To, " ") {
 				case "anna@kunde.example":
@@ -200,14 +200,14 @@ func TestMixedClear(t *testing.T) {
 				case "carl@kunde.example":
 					s.readable(m, "carl", "support")
 				default:
-					clear += len(m.To)
+					inClear += len(m.To)
 					if !strings.Contains(m.Text, secret) || strings.Contains(m.Text, "carl@") || strings.Contains(m.Text, "noone@") {
 						t.Errorf("the clear copy for %v:\n%s", m.To, m.Text)
 					}
 				}
 			}
-			if clear != 2 {
-				t.Errorf("%d clear recipients, want 2", clear)
+			if inClear != 2 {
+				t.Errorf("%d clear recipients, want 2", inClear)
 			}
 			order := s.send(s.outbound, "support@firma.example", all, ticket("all-or-none", "anna@kunde.example", encryptOrder+"Cc: nobody@kunde.example\n"))
 			if transport != viaFilter && (order.code != 550 || !strings.Contains(order.text, "nobody@kunde.example")) {

@@ -196,7 +196,7 @@ func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *O
 	}
 	if m.env.CanHold && len(out.Deliveries) == 1 && !m.env.WantsNotices {
 		d.action = QuarantineMail
-		return d.hold(out, m.env, m.j)
+		return d.hold(out, m.env)
 	}
 	m.log.Warn("not refused, because the answer would tell the sender what was decrypted: left as it came", "cause", d.cause, "action", string(d.action))
 	return m.leftAsItCame(ctx, withheldRule)

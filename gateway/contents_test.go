@@ -32,9 +32,9 @@ func (h *house) outcome(text string, to ...string) string {
 	h.t.Helper()
 	out := h.process(inboundTo(to...), text)
 	said := fmt.Sprintf("%v %+v %d", out.Verdict, out.Reply, len(out.Deliveries))
-	for i, copy := range out.text {
-		_, _, explained := strings.Cut(copy, "If the sender did write to you")
-		for _, f := range h.entity(copy).Fields {
+	for i, mail := range out.text {
+		_, _, explained := strings.Cut(mail, "If the sender did write to you")
+		for _, f := range h.entity(mail).Fields {
 			if strings.HasPrefix(f.Name, "X-SMIME-") || f.Name == "Authentication-Results" || f.Name == "Content-Type" {
 				said += "\n" + f.Name + ": " + f.Value()
 			}

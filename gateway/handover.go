@@ -181,7 +181,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 func quotedPrintable(text string) string {
 	var b strings.Builder
 	w := quotedprintable.NewWriter(&b)
-	io.WriteString(w, text) // a Builder takes all
+	_, _ = io.WriteString(w, text) // a Builder takes all
 	w.Close()
 	return b.String()
 }

@@ -82,7 +82,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	m.j.Withheld = m.withheld
 	m.report()
 	action, text := m.g.o.On.decide(m.j)
-	if out := action.refuse(m.j); out != nil && !m.tried() {
+	if out := action.refuse(); out != nil && !m.tried() {
 		return out, nil
 	}
 	if err := m.identify(); err != nil {
@@ -98,7 +98,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	case m.tried():
 		return m.discreet(ctx, action, out), nil
 	}
-	return action.hold(out, m.env, m.j), nil
+	return action.hold(out, m.env), nil
 }
 
 func accepted(d ...Delivery) *Outcome { return &Outcome{Verdict: Accept, Deliveries: d} }
@@ -237,12 +237,12 @@ func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) 
 		return m.untouched(ctx)
 	}
 	out := &Outcome{Verdict: Accept}
-	for _, make := range []func() (Delivery, error){
+	for _, makeCopy := range []func() (Delivery, error){
 		func() (Delivery, error) { return m.readable(ctx, owners, text) },
 		func() (Delivery, error) { return m.unreadable(ctx, served) },
 		func() (Delivery, error) { return Delivery{To: others, Edits: m.strip}, nil },
 	} {
-		d, err := make()
+		d, err := makeCopy()
 		if err != nil {
 			return nil, err
 		}

@@ -259,13 +259,14 @@ func (j *Judgement) decide(m *smime.Message) {
 // innermost signed one, else -1. A reply-all that signs over a quoted signed
 // mail is its author's.
 func (j *Judgement) decidingLayer(m *smime.Message) int {
-	shown, any := -1, -1
+	shown := -1
+	signed := -1
 	for i := len(m.Layers) - 1; i >= 0; i-- {
 		if !m.Layers[i].Signed() {
 			continue
 		}
-		if any < 0 {
-			any = i
+		if signed < 0 {
+			signed = i
 		}
 		if m.Layers[i].Covers != smime.CoversShown {
 			continue
@@ -280,7 +281,7 @@ func (j *Judgement) decidingLayer(m *smime.Message) int {
 	if shown >= 0 {
 		return shown
 	}
-	return any
+	return signed
 }
 
 // worstOf takes the worst signature of the From address in the layer. A

@@ -101,7 +101,7 @@ func (a Actions) decide(j *Judgement) (d decision, text bool) {
 }
 
 // refuse is the outcome when the mail is not taken, nil when it is.
-func (d decision) refuse(j *Judgement) *Outcome {
+func (d decision) refuse() *Outcome {
 	what := strings.ReplaceAll(d.cause, "_", " ")
 	switch d.action {
 	case RejectMail:
@@ -114,7 +114,7 @@ func (d decision) refuse(j *Judgement) *Outcome {
 
 // hold quarantines an accepted mail where the adapter can; elsewhere the mail
 // is refused for the time being rather than delivered against the admin's word.
-func (d decision) hold(out *Outcome, env Envelope, j *Judgement) *Outcome {
+func (d decision) hold(out *Outcome, env Envelope) *Outcome {
 	if d.action != QuarantineMail {
 		return out
 	}

@@ -260,7 +260,7 @@ func TestMixedClear(t *testing.T) {
 		t.Fatalf("%+v", out.Outcome)
 	}
 	for i, d := range out.Deliveries {
-		if clear := d.To[0] == "bob@kunde.example"; clear != strings.Contains(out.text[i], "the secret text") {
+		if inClear := d.To[0] == "bob@kunde.example"; inClear != strings.Contains(out.text[i], "the secret text") {
 			t.Errorf("copy for %v:\n%s", d.To, out.text[i])
 		}
 	}

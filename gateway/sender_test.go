@@ -39,8 +39,8 @@ func TestDefaultsHoldForAnyFrom(t *testing.T) {
 	} {
 		env := outboundTo("anna@kunde.example")
 		out := h.process(env, from+"To: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText)
-		if clear := leaves(out, "the secret text"); clear != (want == 0) || want == 554 && out.Reply.Code != 554 {
-			t.Errorf("%q: %+v, in clear: %v", from, out.Outcome, clear)
+		if inClear := leaves(out, "the secret text"); inClear != (want == 0) || want == 554 && out.Reply.Code != 554 {
+			t.Errorf("%q: %+v, in clear: %v", from, out.Outcome, inClear)
 		}
 	}
 }
@@ -150,9 +150,9 @@ func TestCalendarFile(t *testing.T) {
 	mail := func(kind, disposition string) string {
 		return fromSupport("anna@kunde.example", "Content-Type: multipart/"+kind+"; boundary=b\r\n\r\n--b\r\n"+plainText+"--b\r\nContent-Type: text/calendar; method=REQUEST\r\n"+disposition+"\r\nBEGIN:VCALENDAR\r\n--b--\r\n")
 	}
-	for text, clear := range map[string]bool{mail("alternative", ""): true, mail("mixed", ""): true, mail("mixed", "Content-Disposition: attachment; filename=a.ics\r\n"): false} {
-		if out := h.process(outboundTo("anna@kunde.example"), text); leaves(out, "the secret text") != clear {
-			t.Errorf("in clear, want %v:\n%s", clear, text)
+	for text, inClear := range map[string]bool{mail("alternative", ""): true, mail("mixed", ""): true, mail("mixed", "Content-Disposition: attachment; filename=a.ics\r\n"): false} {
+		if out := h.process(outboundTo("anna@kunde.example"), text); leaves(out, "the secret text") != inClear {
+			t.Errorf("in clear, want %v:\n%s", inClear, text)
 		}
 	}
 }

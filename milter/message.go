@@ -83,7 +83,7 @@ func (s *session) alive() (stop func()) {
 			case <-over:
 				return
 			case <-t.C:
-				s.conn.Write(progressFrame)
+				_, _ = s.conn.Write(progressFrame) // a connection that is gone is seen by who answers
 			}
 		}
 	}()

@@ -104,7 +104,7 @@ func (s *Server) converse(c *sessions.Session) {
 		Actions:   actions,
 		Protocol:  protocol,
 	}
-	server.Serve(sessions.Listener(sess.conn)) // which ends at once; the session goes on until it closes
+	_ = server.Serve(sessions.Listener(sess.conn)) // which ends at once; the session goes on until it closes
 	<-closed
 	sess.reset()
 }

@@ -173,7 +173,7 @@ func (l *leg) close() {
 	defer l.stop()
 	if l.done {
 		l.conn.SetWriteDeadline(time.Now().Add(time.Second))
-		io.WriteString(l.conn, "QUIT\r\n")
+		_, _ = io.WriteString(l.conn, "QUIT\r\n")
 	}
 	l.smtp.Close()
 }

@@ -86,7 +86,7 @@ func enhanced(r *smtp.SMTPError) (code smtp.EnhancedCode, lines []string) {
 		if m := enhancedCode.FindStringSubmatch(line); m != nil {
 			line = line[len(m[0]):]
 			if code[0] != r.Code/100 {
-				fmt.Sscan(strings.Join(m[1:], " "), &code[0], &code[1], &code[2])
+				_, _ = fmt.Sscan(strings.Join(m[1:], " "), &code[0], &code[1], &code[2])
 			}
 		}
 		lines[i] = strings.Map(printable, line)

@@ -98,8 +98,8 @@ func (s *Server) converse(session *sessions.Session) {
 	for first := true; first || c.anew; first = false {
 		c.anew = false
 		v := s.configure(c)
-		v.Serve(sessions.Listener(c))
-		v.Shutdown(context.Background()) // waits for the session
+		_ = v.Serve(sessions.Listener(c))    // ends at once: there is one connection to accept
+		_ = v.Shutdown(context.Background()) // waits for the session
 	}
 }
 

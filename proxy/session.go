@@ -170,7 +170,7 @@ func (s *session) receive(msg *spool.File, r io.Reader) error {
 	w := &bounded{w: msg, left: s.server.MaxSize, endless: s.server.MaxSize == 0}
 	_, err := io.CopyBuffer(w, r, make([]byte, 64<<10))
 	if err != nil {
-		io.Copy(io.Discard, r)
+		_, _ = io.Copy(io.Discard, r) // the first error is the one to tell
 	}
 	if s.wire.text.fault != nil {
 		return s.wire.text.fault

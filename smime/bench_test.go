@@ -46,17 +46,17 @@ func BenchmarkMIME(b *testing.B) {
 		encrypt := func() (*Entity, error) {
 			return Encrypt(context.Background(), plain, EncryptOptions{Recipients: recipients(c), Spool: sp})
 		}
-		for name, make := range map[string]func() (*Entity, error){"prepare": prepare, "sign": sign, "encrypt": encrypt} {
+		for name, entity := range map[string]func() (*Entity, error){"prepare": prepare, "sign": sign, "encrypt": encrypt} {
 			run(name, func() error {
-				e, err := make()
+				e, err := entity()
 				if err != nil {
 					return err
 				}
 				return e.Close()
 			})
 		}
-		for name, make := range map[string]func() (*Entity, error){"verify": sign, "decrypt": encrypt} {
-			e, err := make()
+		for name, entity := range map[string]func() (*Entity, error){"verify": sign, "decrypt": encrypt} {
+			e, err := entity()
 			if err != nil {
 				b.Fatal(err)
 			}

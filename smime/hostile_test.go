@@ -39,7 +39,7 @@ func TestHostileIsLinear(t *testing.T) {
 		}
 		return s.String() + strings.Repeat("x", n)
 	}
-	for name, make := range map[string]func(n int) string{
+	for name, text := range map[string]func(n int) string{
 		"boundary in the middle of lines": func(n int) string { return head + strings.Repeat("x--b", n/4) },
 		"longer boundaries":               func(n int) string { return head + strings.Repeat("\r\n--bx", n/6) },
 		"blanks after boundaries":         func(n int) string { return head + strings.Repeat("\n--b          x", n/15) },
@@ -52,7 +52,7 @@ func TestHostileIsLinear(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, size := range []int{1 << 20, 4 << 20} {
-				r := &countingReader{Reader: strings.NewReader(make(size))}
+				r := &countingReader{Reader: strings.NewReader(text(size))}
 				m, err := Open(t.Context(), r, r.Size(), OpenOptions{Spool: newSpool(t)})
 				if err != nil {
 					t.Fatal(err)

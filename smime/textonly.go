@@ -81,7 +81,7 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 	if err := w.header(e, at, textFields); err != nil {
 		return err
 	}
-	var src io.Reader = w.source(c.reader())
+	src := w.source(c.reader())
 	if r, err := charset.NewReaderLabel(params["charset"], src); err == nil {
 		src = r
 	}

@@ -18,8 +18,8 @@ import (
 
 // Fetcher gets what certificates name; *fetch.Client does.
 type Fetcher interface {
-	Get(ctx context.Context, url string, max int64) ([]byte, error)
-	Post(ctx context.Context, url, contentType string, body []byte, max int64) ([]byte, error)
+	Get(ctx context.Context, url string, limit int64) ([]byte, error)
+	Post(ctx context.Context, url, contentType string, body []byte, limit int64) ([]byte, error)
 }
 
 // Cache keeps answers beyond a restart, within bounds; certstore.Store does. A key is

@@ -70,7 +70,7 @@ func (h *house) openControl() (*http.Server, error) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	s := &http.Server{Handler: http.HandlerFunc(h.control), ReadHeaderTimeout: 10 * time.Second}
-	go s.Serve(l)
+	go func() { _ = s.Serve(l) }() // ends when the gateway does
 	return s, nil
 }
 
@@ -86,7 +86,7 @@ func (h *house) control(w http.ResponseWriter, r *http.Request) {
 	if a.NotFound = errors.Is(err, certstore.ErrNotFound); err != nil {
 		a.Error = err.Error()
 	}
-	json.NewEncoder(w).Encode(a)
+	_ = json.NewEncoder(w).Encode(a) // who asked may be gone
 }
 
 // answer asks the engine what it would do, and the store for all else.

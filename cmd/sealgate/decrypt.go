@@ -26,7 +26,7 @@ func decryptCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&keys, "key", nil, "key to decrypt with, FILE (PEM, DER, .p12)")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the keys, FILE")
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
-	c.MarkFlagRequired("key")
+	_ = c.MarkFlagRequired("key")
 	return c
 }
 

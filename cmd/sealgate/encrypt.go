@@ -38,7 +38,7 @@ func encryptCommand() *cobra.Command {
 	c.Flags().StringVar(&cipher, "cipher", "aes-256-cbc", "content cipher, such as aes-256-gcm")
 	c.Flags().BoolVar(&oaep, "oaep", false, "RSAES-OAEP")
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
-	c.MarkFlagRequired("to")
+	_ = c.MarkFlagRequired("to")
 	return c
 }
 

@@ -25,7 +25,7 @@ func keyCommand() *cobra.Command {
 	imp.Flags().StringVar(&out, "out", "", "where the key goes, FILE (mode 0600)")
 	imp.Flags().StringVar(&passwordFile, "password-file", "", "password of the source, FILE (default: asked for on the terminal)")
 	imp.Flags().BoolVar(&force, "force", false, "write it even if there are problems with it, or the file exists")
-	imp.MarkFlagRequired("out")
+	_ = imp.MarkFlagRequired("out")
 	c.AddCommand(imp)
 	return c
 }

@@ -47,7 +47,7 @@ func signCommand() *cobra.Command {
 	c.Flags().BoolVar(&opaque, "opaque", false, "application/pkcs7-mime instead of multipart/signed")
 	c.Flags().BoolVar(&pss, "pss", false, "RSASSA-PSS")
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
-	c.MarkFlagRequired("key")
+	_ = c.MarkFlagRequired("key")
 	return c
 }
 

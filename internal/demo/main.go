@@ -255,11 +255,11 @@ Then: sealgate check --config config.toml --postfix
 // down ends what was started.
 func (s *stage) down() {
 	if s.postfix != nil {
-		s.postfix.Stop()
+		_ = s.postfix.Stop()
 	}
 	if s.gateway != nil && s.gateway.Process != nil {
-		s.gateway.Process.Signal(syscall.SIGTERM)
-		s.gateway.Wait()
+		_ = s.gateway.Process.Signal(syscall.SIGTERM)
+		_ = s.gateway.Wait()
 	}
 	if s.world != nil {
 		s.world.Close()

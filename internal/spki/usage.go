@@ -32,11 +32,11 @@ func MaySignCRLs(c *x509.Certificate) bool { return usedFor(c, x509.KeyUsageCRLS
 
 // usedFor: no key usage means any, one without a bit means none. (crypto/x509 takes the
 // second for the first.)
-func usedFor(c *x509.Certificate, any x509.KeyUsage) bool {
+func usedFor(c *x509.Certificate, bits x509.KeyUsage) bool {
 	if c.KeyUsage == 0 {
 		return !hasExtension(c, idKeyUsage)
 	}
-	return c.KeyUsage&any != 0
+	return c.KeyUsage&bits != 0
 }
 
 // ForMail reports whether the extended key usage names e-mail, or any purpose (RFC 8550

@@ -89,8 +89,8 @@ func TestSignIsDER(t *testing.T) {
 	s.Capabilities = OwnCapabilities()
 	s.EncryptionCertificate = load(t, "p256").Certificate
 	signed := signBytes(t, signText, false, s, signCase{"p384", 0, false}.signer(t))
-	var any asn1.RawValue
-	if rest, err := asn1.Unmarshal(signed, &any); err != nil || len(rest) > 0 {
+	var value asn1.RawValue
+	if rest, err := asn1.Unmarshal(signed, &value); err != nil || len(rest) > 0 {
 		t.Fatal(err, len(rest))
 	}
 	out, err := openssl(t, signed, "cms", "-cmsout", "-print", "-inform", "DER")

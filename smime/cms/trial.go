@@ -81,7 +81,7 @@ func (e *EnvelopedData) attempts(keys []DecryptionKey) []attempt {
 // repeated tells if one of the keys is k, with another certificate.
 func repeated(keys []DecryptionKey, k DecryptionKey) bool {
 	public, err := spki.PublicKey(k.Certificate)
-	comparable, ok := public.(interface{ Equal(crypto.PublicKey) bool })
+	key, ok := public.(interface{ Equal(crypto.PublicKey) bool })
 	if err != nil || !ok {
 		return false
 	}
@@ -90,7 +90,7 @@ func repeated(keys []DecryptionKey, k DecryptionKey) bool {
 			return false
 		}
 		other, err := spki.PublicKey(earlier.Certificate)
-		return err == nil && comparable.Equal(other)
+		return err == nil && key.Equal(other)
 	})
 }
 

@@ -59,19 +59,19 @@ func redirect(r *http.Request, via []*http.Request) error {
 	return check(r.URL)
 }
 
-// Get returns the body at address, at most max octets. The error names the URL and
+// Get returns the body at address, at most limit octets. The error names the URL and
 // what is wrong with it.
-func (c *Client) Get(ctx context.Context, address string, max int64) ([]byte, error) {
-	return c.do(ctx, http.MethodGet, address, "", nil, max)
+func (c *Client) Get(ctx context.Context, address string, limit int64) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, address, "", nil, limit)
 }
 
-// Post sends body and returns the response's, at most max octets.
-func (c *Client) Post(ctx context.Context, address, contentType string, body []byte, max int64) ([]byte, error) {
-	return c.do(ctx, http.MethodPost, address, contentType, body, max)
+// Post sends body and returns the response's, at most limit octets.
+func (c *Client) Post(ctx context.Context, address, contentType string, body []byte, limit int64) ([]byte, error) {
+	return c.do(ctx, http.MethodPost, address, contentType, body, limit)
 }
 
-func (c *Client) do(ctx context.Context, method, address, contentType string, body []byte, max int64) ([]byte, error) {
-	data, err := c.request(ctx, method, address, contentType, body, max)
+func (c *Client) do(ctx context.Context, method, address, contentType string, body []byte, limit int64) ([]byte, error) {
+	data, err := c.request(ctx, method, address, contentType, body, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", address[:min(len(address), 200)], bare(err))
 	}
@@ -88,7 +88,7 @@ func bare(err error) error {
 	return err
 }
 
-func (c *Client) request(ctx context.Context, method, address, contentType string, body []byte, max int64) ([]byte, error) {
+func (c *Client) request(ctx context.Context, method, address, contentType string, body []byte, limit int64) ([]byte, error) {
 	u, err := parse(address)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (c *Client) request(ctx context.Context, method, address, contentType strin
 		return nil, err
 	}
 	defer resp.Body.Close()
-	return read(resp, max)
+	return read(resp, limit)
 }
 
 func parse(address string) (*url.URL, error) {
@@ -142,19 +142,19 @@ func check(u *url.URL) error {
 	return nil
 }
 
-func read(resp *http.Response, max int64) ([]byte, error) {
+func read(resp *http.Response, limit int64) ([]byte, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("fetch: status %d", resp.StatusCode)
 	}
-	if resp.ContentLength > max {
-		return nil, fmt.Errorf("%w: %d octets, at most %d are read", ErrTooLarge, resp.ContentLength, max)
+	if resp.ContentLength > limit {
+		return nil, fmt.Errorf("%w: %d octets, at most %d are read", ErrTooLarge, resp.ContentLength, limit)
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, max+1))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return nil, err
 	}
-	if int64(len(data)) > max {
-		return nil, fmt.Errorf("%w: more than %d octets", ErrTooLarge, max)
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%w: more than %d octets", ErrTooLarge, limit)
 	}
 	return data, nil
 }

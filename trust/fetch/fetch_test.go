@@ -54,11 +54,11 @@ func TestOwnAddress(t *testing.T) {
 	}
 }
 
-func get(t *testing.T, c *Client, url string, max int64) ([]byte, error) {
+func get(t *testing.T, c *Client, url string, limit int64) ([]byte, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	return c.Get(ctx, url, max)
+	return c.Get(ctx, url, limit)
 }
 
 func TestBounds(t *testing.T) {

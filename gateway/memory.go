@@ -243,6 +243,9 @@ func messageIDsOf(f smime.Field) (ids []string) {
 			break
 		}
 		ids = append(ids, strings.TrimSpace(id))
+		if i := strings.LastIndexByte(id, '<'); i >= 0 { // in a comment or phrase before it
+			ids = append(ids, strings.TrimSpace(id[i+1:]))
+		}
 		v = after
 	}
 	return ids[max(0, len(ids)-maxIDs):]

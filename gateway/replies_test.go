@@ -211,6 +211,18 @@ func TestAnswerToUndecryptable(t *testing.T) {
 	}
 }
 
+// TestAnswerBehindAnotherBracket: a comment, a phrase (RFC 5322 §4.5.4) or another
+// bracket in front hides no Message-ID.
+func TestAnswerBehindAnotherBracket(t *testing.T) {
+	for _, value := range []string{"(answer <to) <1@kunde.example>", "Your message \"a<b\" <1@kunde.example>", "<<1@kunde.example>>"} {
+		h := newHouse(t)
+		h.asked(fromAnna)
+		if got := h.became("In-Reply-To: "+value+"\r\nAuto-Submitted: auto-replied\r\n", plainText, customer); got != isRefused {
+			t.Errorf("%s: %s", value, got)
+		}
+	}
+}
+
 // secondContentFails is a store that has no answer for the second content key.
 type secondContentFails struct {
 	Store

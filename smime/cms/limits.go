@@ -10,11 +10,8 @@ const (
 	// maxSigners bounds the SignerInfos, each of which costs a public key
 	// operation. Two signers are rare.
 	maxSigners = 16
-	// maxCandidates bounds the certificates that one signer may mean, each of
-	// which costs a public key operation. Two have one key identifier when a
-	// certificate was renewed with its key.
-	maxCandidates = 4
-	// maxCertificates bounds the bag; a chain has 4.
+	// maxCertificates bounds the bag; a chain has 4. One signer may mean all of them,
+	// at the cost of a public key operation each (effort.PerMessage).
 	maxCertificates = 64
 	// maxRecipients bounds the RecipientInfos. Each that names our key costs a
 	// private key operation, of which maxUnwraps are spent.

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"math/big"
 	"testing"
+	"time"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/effort"
 	"sealgate/smime/cms/internal/oid"
 )
 
@@ -71,24 +73,37 @@ func anyError(t *testing.T, message []byte) error {
 	return nil
 }
 
-// TestCandidatesAreBounded: a signer's identifier may fit several certificates;
-// the right one is found up to the bound, so that 16 signers and 64 certificates
-// do not cost 1,024 public key operations.
-func TestCandidatesAreBounded(t *testing.T) {
-	for n, want := range map[int]error{maxCandidates - 1: nil, maxCandidates: ErrSignature} {
+// TestEveryCandidateIsCompared: a signer's identifier may fit the whole bag. The right
+// certificate is found as the last of them; without it the signature is wrong. What the
+// message cannot afford is not compared, and then nobody knows.
+func TestEveryCandidateIsCompared(t *testing.T) {
+	enough := effort.Verification(load(t, "rsa2").Certificate.PublicKey) * maxCertificates
+	for _, k := range []struct {
+		decoys     int
+		affordable time.Duration
+		want       error
+	}{
+		{4, enough, nil}, {maxCertificates - 1, enough, nil}, {maxCertificates - 1, enough - 1, ErrTooCostly},
+	} {
 		m := honest(t, "rsa", signText)
 		good := m.certificates[0]
 		decoy := sameNameOtherKey(t, m.signer.Certificate)
 		m.certificates = nil
-		for range n {
+		for range k.decoys {
 			m.certificates = append(m.certificates, decoy)
 		}
 		m.certificates = append(m.certificates, good)
-		s := verifyOne(t, m.message(t))
-		if !errors.Is(s.Err, want) {
-			t.Errorf("%d others before the right one: %v", n, s.Err)
+		v := parse(t, m.message(t)).Signed.Verifier()
+		v.Write(signText)
+		ctx := effort.WithBudget(t.Context())
+		if err := effort.Spend(ctx, effort.PerMessage-k.affordable); err != nil {
+			t.Fatal(err)
 		}
-		if want == nil && !bytes.Equal(s.RawCertificate, good) {
+		s := v.Verify(ctx, bytes.NewReader(signText), int64(len(signText)))[0]
+		if !errors.Is(s.Err, k.want) {
+			t.Errorf("%d others before the right one, %v left: %v", k.decoys, k.affordable, s.Err)
+		}
+		if k.want == nil && !bytes.Equal(s.RawCertificate, good) {
 			t.Error("another certificate is named as the signer's")
 		}
 	}

@@ -132,7 +132,7 @@ func (v *Verifier) judge(ctx context.Context, s *SignerInfo, sig *Signature, con
 	if err != nil {
 		return err
 	}
-	for _, c := range certs[:min(len(certs), maxCandidates)] { // several may have one name; the key tells
+	for _, c := range certs { // several may have one name; the key tells
 		if err = spendOn(ctx, c); err != nil {
 			return err
 		}

@@ -76,3 +76,30 @@ func TestCertificateBeyondBudget(t *testing.T) {
 		t.Errorf("after the message's time: %+v", res)
 	}
 }
+
+// BenchmarkParse reads certificates of as many names as fit, and says what 1 KiB costs.
+func BenchmarkParse(b *testing.B) {
+	root, err := testpki.NewRoot(testpki.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var names []string
+	for i := range 4000 {
+		names = append(names, fmt.Sprintf("%d.example", i))
+	}
+	ca, err := root.Issue(testpki.Options{CA: true, Excluded: names})
+	if err != nil {
+		b.Fatal(err)
+	}
+	bag := make([][]byte, 16)
+	for i := range bag {
+		bag[i] = ca.Certificate.Raw
+	}
+	for b.Loop() {
+		if got := parse(bag); len(got) != len(bag) {
+			b.Fatal(len(got))
+		}
+	}
+	octets := len(bag) * len(bag[0])
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(octets>>10), "ns/KiB")
+}

@@ -56,10 +56,11 @@ roots:
 	scripts/need libnss3 libnss3-tools
 	trust/roots/refresh.sh
 
-# load sends 1,000 mails in 50 sessions through Postfix alone, with an empty
+# load measures ordinary mail beside mails that unfold to very much, then sends 1,000 mails in 50 sessions through Postfix alone, with an empty
 # proxy, and with sealgate, in turns (docs/performance.md).
 load:
 	scripts/need postfix openssl
+	go test -tags load -run TestLoad -v ./gateway
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 15m ./e2e
 
 # long plays the stranger of e2e/notices_test.go on every site, with every action.

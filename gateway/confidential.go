@@ -15,6 +15,7 @@ import (
 	"sealgate/internal/address"
 	"sealgate/internal/contextio"
 	"sealgate/smime"
+	"sealgate/spool"
 )
 
 // hasEncrypted reports whether the mail has an encrypted layer. The outermost one
@@ -137,7 +138,7 @@ func (m *inboundMail) fits(body *io.SectionReader) error {
 // reason sorts a fault.
 func reason(err error) withheld {
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, errTooLarge), errors.Is(err, spool.ErrShare):
 		return withheldSize
 	case errors.Is(err, context.DeadlineExceeded):
 		return withheldTime

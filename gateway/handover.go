@@ -73,8 +73,13 @@ func (m *inboundMail) ordinary(ctx context.Context, text bool) (*smime.Entity, e
 	if m.decrypted() {
 		steps = append(steps, smime.Outer)
 	}
+	endTurn, err := m.spool.Turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer endTurn()
 	for _, step := range steps {
-		next, err := step(ctx, shown, m.g.o.Spool)
+		next, err := step(ctx, shown, m.spool)
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +168,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		}
 	}
 	head.WriteString("\r\n")
-	file := m.g.o.Spool.Create()
+	file := m.spool.Create()
 	m.owned = append(m.owned, file)
 	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), strings.NewReader("\r\n--" + boundary + "--\r\n")} {
 		if _, err := io.Copy(contextio.NewWriter(ctx, file), r); err != nil {

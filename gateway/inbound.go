@@ -12,6 +12,7 @@ import (
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
+	"sealgate/spool"
 )
 
 // inboundMail is one inbound message on its way through.
@@ -21,6 +22,7 @@ type inboundMail struct {
 	e      *smime.Entity
 	log    *slog.Logger
 	strip  []HeaderEdit
+	spool  *spool.Spool                // its share, for all that is made of it
 	served map[string]*keyring.Mailbox // by recipient as received; the others are absent
 	keys   []mailboxKey
 	opened *smime.Message
@@ -39,11 +41,11 @@ type mailboxKey struct {
 	key     cms.DecryptionKey
 }
 
-func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, share *spool.Spool, log *slog.Logger) (*Outcome, error) {
 	if r := g.forgedOrder(e); r != nil {
 		return nil, r
 	}
-	m := &inboundMail{g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields)}
+	m := &inboundMail{g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields), spool: share}
 	m.recipients()
 	if len(m.served) == 0 {
 		if r := tooMany(len(m.strip)); r != nil {
@@ -64,7 +66,26 @@ func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, lo
 		log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
 		return m.leftAsItCame(ctx, reason(err)), nil
 	}
+	if errors.Is(err, spool.ErrShare) {
+		return m.unfoldsTooFar(ctx, err)
+	}
 	return nil, err
+}
+
+// unfoldsTooFar hands over as it came what could be opened, and becomes more than its
+// share of the spool when it is written anew: it is a bomb all the same.
+func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, error) {
+	var err error
+	m.opened = &smime.Message{Outer: m.e, Inner: m.e, Malformed: why}
+	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
+		return nil, err
+	}
+	m.report()
+	action, _ := m.g.o.On.decide(m.j)
+	if out := action.refuse(m.j); out != nil {
+		return out, nil
+	}
+	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), m.env, m.j), nil
 }
 
 // handle opens, judges and hands over.
@@ -167,7 +188,7 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 	}
 	sec := m.e.Section()
 	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{
-		Keys: keys, Admit: m.admit(ctx), Spool: m.g.o.Spool.Share(), MaxExpanded: m.g.o.Limits.Expanded,
+		Keys: keys, Admit: m.admit(ctx), Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
 		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil

@@ -11,6 +11,7 @@ import (
 	"sealgate/internal/address"
 	"sealgate/keyring"
 	"sealgate/smime"
+	"sealgate/spool"
 )
 
 // outboundMail is one outbound message on its way through.
@@ -29,13 +30,14 @@ type outboundMail struct {
 	want    Demand // the same, and because of what the mail refers to
 	hide    bool   // the Subject had been hidden by whom this answers
 	how     Algorithms
-	owned   Owned // what the copies read from
+	spool   *spool.Spool // its share, for layers that are opened
+	owned   Owned        // what the copies read from
 
 	demanded Strength // encryption, because of what the mail refers to
 }
 
-func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
-	m := &outboundMail{g: g, env: env, e: e, log: log}
+func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, share *spool.Spool, log *slog.Logger) (*Outcome, error) {
+	m := &outboundMail{g: g, env: env, e: e, log: log, spool: share}
 	if m.from, m.fromErr = FromAddress(e); m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
 	}

@@ -145,7 +145,7 @@ func (m *outboundMail) over(ctx context.Context, e *smime.Entity) (*Judgement, e
 // open undoes the layers of an outbound entity: its signatures, as no key is tried.
 func (m *outboundMail) open(ctx context.Context, e *smime.Entity) (*smime.Message, error) {
 	sec := e.Section()
-	return smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.g.o.Spool.Share(), MaxExpanded: m.g.o.Limits.Expanded})
+	return smime.Open(ctx, sec, sec.Size(), smime.OpenOptions{Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded})
 }
 
 // signer is the newest valid credential whose certificate names From, and with

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"sealgate/smime"
 	"sealgate/spool"
@@ -45,11 +46,21 @@ func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*
 	return out, nil
 }
 
+// dispatch gives the message its share of the spool, which is closed after all that was
+// made of it.
 func (g *Gateway) dispatch(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+	direction := g.inbound
 	if env.Direction == Outbound {
-		return g.outbound(ctx, env, e, log)
+		direction = g.outbound
 	}
-	return g.inbound(ctx, env, e, log)
+	share := g.o.Spool.Share()
+	out, err := direction(ctx, env, e, share, log)
+	if err != nil {
+		share.Close()
+		return nil, err
+	}
+	out.Owned = slices.Concat(Owned{share}, out.Owned)
+	return out, nil
 }
 
 // rejected is the outcome of a refusal; 4xx codes are the sender's to retry.

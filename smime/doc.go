@@ -22,9 +22,15 @@ const (
 	maxLayers   = 8         // signed, encrypted and compressed layers; triple wrapping has 3
 	maxExpanded = 256 << 20 // octets that compressed layers may become, all together
 
+	// What compressed layers become costs time and room by the octet, so it is bounded by
+	// the message's own size too: zlib makes 1 of 1,000 octets at most, text becomes a
+	// fifth, a log a tenth. A small message may have minExpanded.
+	maxExpandedPerByte = 20
+	minExpanded        = 8 << 20
+
 	// Octets that may be hashed or copied for signatures, all layers together: as much
 	// as triple wrapping costs with two digests in each signature, and beside the
 	// message's own size what compressed layers may become, for one of them.
-	maxHashed        = 2 * maxExpanded
-	maxHashedPerByte = 6
+	maxHashedPerExpanded = 2
+	maxHashedPerByte     = 6
 )

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealgate/smime/cms"
 	"sealgate/spool"
 )
 
@@ -111,6 +112,26 @@ func TestDecompressionBound(t *testing.T) {
 	}
 }
 
+// TestUnfoldingIsBoundedBySize: compressed layers become at most so many times as much as
+// the message has; a small one may have more.
+func TestUnfoldingIsBoundedBySize(t *testing.T) {
+	for size, least := range map[int]int{minExpanded: 0, minExpanded + 1: minExpanded/maxExpandedPerByte + 1, 2 * minExpanded: 2*minExpanded/maxExpandedPerByte + 1} {
+		bomb := compressedEntity(t, crlf(hello)+strings.Repeat("x", size-len(crlf(hello))))
+		for _, less := range []int{0, 1} {
+			const field = "X-Padding: \r\n"
+			msg := strings.Replace(field, " ", strings.Repeat(" ", max(0, least-less-len(bomb)-len(field)+1)), 1) + bomb
+			m, err := Open(t.Context(), strings.NewReader(msg), int64(len(msg)), OpenOptions{Spool: newSpool(t)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			closing(t, m)
+			if malformed := least > 0 && less > 0; errors.Is(m.Malformed, cms.ErrTooLarge) != malformed {
+				t.Errorf("%d octets of %d: %v", size, len(msg), m.Malformed)
+			}
+		}
+	}
+}
+
 // TestHashingBound: what signatures of all layers make us hash and copy is bounded,
 // also where there is no certificate to check them with.
 func TestHashingBound(t *testing.T) {
@@ -152,7 +173,7 @@ func TestHashingBound(t *testing.T) {
 			t.Errorf("%s: %d layers, %v", k.name, len(good), op.m.Malformed)
 		}
 	}
-	op := &opener{hash: maxHashed} // six layers of what a bomb of 10 KiB becomes, none of them with a certificate
+	op := &opener{hash: hashed(maxExpanded, 0)} // six layers of what a bomb becomes, none of them with a certificate
 	for layer := range 6 {
 		if err := op.spend(1, maxExpanded); (err != nil) != (layer >= 2) {
 			t.Errorf("layer %d: %v", layer, err)

@@ -75,6 +75,9 @@ func (op *opener) compressed(c *cms.CompressedData) (*Entity, error) {
 	if !c.EContentType.Equal(oidData) {
 		return nil, op.fail(Layer{Type: Compressed}, malformed("compressed content of type %v is not mail", c.EContentType))
 	}
+	if err := op.unfold(); err != nil {
+		return nil, err
+	}
 	f := op.o.Spool.Create()
 	if err := c.Decompress(op.writer(f), op.o.MaxExpanded); err != nil {
 		f.Close()
@@ -82,6 +85,19 @@ func (op *opener) compressed(c *cms.CompressedData) (*Entity, error) {
 	}
 	op.o.MaxExpanded -= f.Size()
 	return op.inner(Layer{Type: Compressed}, f)
+}
+
+// unfold waits for the room and the turn that a message with compressed layers needs. Both
+// are for all of them; the turn ends with Open.
+func (op *opener) unfold() (err error) {
+	if op.endTurn != nil {
+		return nil
+	}
+	if err := op.o.Spool.Unfold(op.ctx, op.o.MaxExpanded); err != nil {
+		return err
+	}
+	op.endTurn, err = op.o.Spool.Turn(op.ctx)
+	return err
 }
 
 // opaque takes the content out of a SignedData, hashing it on the way.
@@ -170,6 +186,10 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 	l.verified(v.Verify(op.ctx, content, content.size))
 	return op.ctx.Err()
 }
+
+// hashed is how many octets may be hashed or copied for the signatures of a message whose
+// compressed layers may become so many.
+func hashed(expanded, size int64) int64 { return maxHashedPerExpanded*expanded + maxHashedPerByte*size }
 
 // spend takes what is hashed or copied so many times out of what the message may cost.
 func (op *opener) spend(times int, size int64) error {

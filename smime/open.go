@@ -19,7 +19,7 @@ type OpenOptions struct {
 	Admit       cms.Admission // asked for each encrypted layer before it is decrypted; nil admits all
 	Spool       *spool.Spool
 	MaxDepth    int   // layers; 0 means 8
-	MaxExpanded int64 // octets that compressed layers may become; 0 means 256 MiB
+	MaxExpanded int64 // octets that compressed layers may become, at most 20 times the message's; 0 means 256 MiB
 }
 
 // Open undoes the layers of the size octets in msg, a message with CRLF (or LF)
@@ -33,6 +33,7 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	if o.MaxExpanded <= 0 {
 		o.MaxExpanded = maxExpanded
 	}
+	o.MaxExpanded = min(o.MaxExpanded, max(minExpanded, maxExpandedPerByte*size))
 	outer, err := ParseEntity(msg, size)
 	if errors.Is(err, ErrMalformed) {
 		outer = opaqueEntity(msg, size)
@@ -41,8 +42,12 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	if err != nil {
 		return nil, err
 	}
-	op := &opener{ctx: effort.Ensure(ctx), o: o, m: &Message{Outer: outer, Inner: outer}, hash: maxHashed + maxHashedPerByte*size}
-	if err := op.open(); err != nil {
+	op := &opener{ctx: effort.Ensure(ctx), o: o, m: &Message{Outer: outer, Inner: outer}, hash: hashed(o.MaxExpanded, size)}
+	err = op.open()
+	if op.endTurn != nil {
+		op.endTurn()
+	}
+	if err != nil {
 		op.m.Close()
 		if op.decrypting {
 			err = fmt.Errorf("%w: %w", ErrDecrypting, err)
@@ -58,8 +63,9 @@ type opener struct {
 	o   OpenOptions
 	m   *Message
 
-	hash       int64 // octets that may still be hashed or copied for signatures
-	decrypting bool  // a layer is being decrypted, or was
+	endTurn    func() // ends the message's turn at work on compressed layers; nil: it has none
+	hash       int64  // octets that may still be hashed or copied for signatures
+	decrypting bool   // a layer is being decrypted, or was
 }
 
 func (op *opener) open() error {

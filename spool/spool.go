@@ -3,11 +3,15 @@
 package spool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Defaults of Options.
@@ -23,7 +27,9 @@ const memoryShare = 8
 // ErrFull says that the spool's limit is reached: answer 452.
 var ErrFull = errors.New("spool: full: too many or too large messages at once")
 
-// messageShare is which part of the Limit one message's layers may take together.
+// messageShare is which part of the Limit one message's layers may take together, and
+// which part the compressed layers of all messages: a few octets become very many there,
+// so whoever sends them must not take the room that others' ordinary mail needs.
 const messageShare = 4
 
 // ErrShare says that one message unfolds to more than its share: it is the message's
@@ -40,8 +46,9 @@ type Options struct {
 // Spool makes Files and counts their octets. It is safe for concurrent use.
 type Spool struct {
 	*shelf
-	share int64        // of the limit; 0: all of it
-	taken atomic.Int64 // of the share
+	share    int64        // of the limit; 0: all of it
+	taken    atomic.Int64 // of the share
+	unfolded int64        // octets of shelf.unfolding that this message holds
 }
 
 // shelf is what all Spools share that came from one New.
@@ -51,6 +58,9 @@ type shelf struct {
 	held    atomic.Int64 // octets of memory in open Files
 	buffers sync.Pool    // of *[chunk]byte: ciphertext on its way to disk
 	pieces  sync.Pool    // of *[piece]byte: wiped memory of closed Files
+
+	unfolding *semaphore.Weighted // octets that compressed layers may become
+	turns     *semaphore.Weighted // of messages that are at work on them
 }
 
 // New checks that the folder can be written and returns a Spool.
@@ -69,14 +79,54 @@ func New(o Options) (*Spool, error) {
 		return nil, fmt.Errorf("spool: cannot write to %s: %w", o.Dir, err)
 	}
 	s := &Spool{shelf: &shelf{o: o}}
+	s.unfolding = semaphore.NewWeighted(o.Limit / messageShare)
+	s.turns = semaphore.NewWeighted(turns())
 	s.buffers.New = func() any { return new([chunk]byte) }
 	s.pieces.New = func() any { return new([piece]byte) }
 	return s, f.Close()
 }
 
 // Share returns a Spool for the layers of one message. Its Files count in s too, and
-// may have a quarter of the limit together.
+// may have a quarter of the limit together. The caller closes it after them.
 func (s *Spool) Share() *Spool { return &Spool{shelf: s.shelf, share: s.o.Limit / messageShare} }
+
+// Unfold waits until n octets are free for what the message's compressed layers become.
+// They are its own until the share is closed, so further layers do not wait again. It is
+// not safe for concurrent use, and does nothing to a Spool that is no share.
+func (s *Spool) Unfold(ctx context.Context, n int64) error {
+	n = min(n, s.share)
+	if n <= 0 || s.unfolded > 0 {
+		return nil
+	}
+	if err := s.unfolding.Acquire(ctx, n); err != nil {
+		return err
+	}
+	s.unfolded = n
+	return nil
+}
+
+// turns is how many messages may work at once on what they have unfolded: half of the
+// processors are for the others.
+func turns() int64 { return int64(max(1, runtime.GOMAXPROCS(0)/2)) }
+
+// Turn waits until the message may work on what it has unfolded, and returns what ends
+// that. A message that has unfolded nothing does not wait.
+func (s *Spool) Turn(ctx context.Context) (end func(), err error) {
+	if s.unfolded == 0 {
+		return func() {}, nil
+	}
+	if err := s.turns.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	return func() { s.turns.Release(1) }, nil
+}
+
+// Close gives back what Unfold took. It never fails.
+func (s *Spool) Close() error {
+	s.unfolding.Release(s.unfolded)
+	s.unfolded = 0
+	return nil
+}
 
 // Create returns an empty File. The caller closes it.
 func (s *Spool) Create() *File { return &File{spool: s} }

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -267,5 +268,54 @@ func BenchmarkWriteRead(b *testing.B) {
 		}
 		io.Copy(io.Discard, f.NewReader())
 		f.Close()
+	}
+}
+
+// TestUnfoldingTakesTurns: what the compressed layers of all messages become has a quarter
+// of the limit together. Who finds it taken waits, and has it until its share is closed.
+func TestUnfoldingTakesTurns(t *testing.T) {
+	const limit = 1 << 20
+	s := newSpool(t, Options{Limit: limit})
+	first, second := s.Share(), s.Share()
+	for range 2 { // a second layer has what the first one took
+		if err := first.Unfold(t.Context(), 10*limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := second.Unfold(late, 1); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("beside one that has all: %v", err)
+	}
+	if err := s.Unfold(t.Context(), limit); err != nil {
+		t.Errorf("what is no share: %v", err)
+	}
+	end, err := first.Turn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range turns() - 1 {
+		if _, err := first.Turn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := first.Turn(late); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("one turn more: %v", err)
+	}
+	if _, err := second.Turn(late); err != nil {
+		t.Errorf("what has unfolded nothing waits for its turn: %v", err)
+	}
+	end()
+	if _, err := first.Turn(t.Context()); err != nil {
+		t.Errorf("after another's turn: %v", err)
+	}
+	first.Close()
+	first.Close()
+	for _, n := range []int64{limit/messageShare - 1, 1} {
+		share := s.Share()
+		if err := share.Unfold(t.Context(), n); err != nil {
+			t.Errorf("%d octets after it: %v", n, err)
+		}
+		defer share.Close()
 	}
 }

@@ -243,8 +243,15 @@ func (c *Config) numbers() error {
 	if c.Spool.Limit < c.Limits.MessageSize {
 		return at("spool", 0, "limit", fmt.Errorf("spool.limit (%d octets) is below limits.message_size (%d): no such message could be taken", c.Spool.Limit, c.Limits.MessageSize))
 	}
+	if most := c.Spool.Limit / spoolShare; c.Limits.Expanded > most {
+		return at("limits", 0, "expanded", fmt.Errorf("limits.expanded (%d octets) is above a quarter of spool.limit (%d), "+
+			"which is all that one message gets: lower it, or raise spool.limit to %d", c.Limits.Expanded, most, spoolShare*c.Limits.Expanded))
+	}
 	return nil
 }
+
+// spoolShare is which part of the spool one message may have (spool.Share).
+const spoolShare = 4
 
 // headers checks the prefix of our fields and the names of those left out.
 func (c *Config) headers() error {

@@ -82,10 +82,10 @@ func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, e
 	}
 	m.report()
 	action, _ := m.g.o.On.decide(m.j)
-	if out := action.refuse(m.j); out != nil {
+	if out := action.refuse(); out != nil {
 		return out, nil
 	}
-	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), m.env, m.j), nil
+	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), m.env), nil
 }
 
 // handle opens, judges and hands over.

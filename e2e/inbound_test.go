@@ -61,7 +61,7 @@ func inbound(s *site) {
 		{"encrypted, GCM", s.sealed(textEntity, []string{"support"}, "-aes-256-gcm"), "none", "decrypted"},
 		{"encrypted, OAEP", s.sealed(textEntity, nil, "-aes-128-cbc", "-recip", s.certs["support"], "-keyopt", "rsa_padding_mode:oaep"), "none", "decrypted"},
 		{"signed and encrypted", s.sealed(inner, []string{"support"}, "-aes-256-cbc"), "valid", "decrypted"},
-		{"for somebody else", s.sealed(textEntity, []string{"anna"}, "-aes-256-cbc"), "none", "undecryptable"},
+		{"for somebody else", s.sealed(textEntity, []string{"ec"}, "-aes-256-cbc"), "none", "undecryptable"},
 		{"a part is encrypted", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nsome text\n--b\n" + strings.TrimPrefix(strings.ReplaceAll(s.sealed(textEntity, []string{"support"}), "\r", ""), "MIME-Version: 1.0\n") + "\n--b--\n", "none", "partial"},
 		{"malformed, enveloped", "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHA6CAMIACAQ==\n", "none", "malformed"},
 	} {

@@ -70,9 +70,7 @@ func TestAnswersThroughPostfix(t *testing.T) {
 		if text := s.arrival("Subject: " + mark).Text; !strings.Contains(text, secret) {
 			t.Errorf("%s:\n%s", mark, text)
 		}
-		if !strings.Contains(s.log.String(), "leaves in clear though it refers to encrypted mail") {
-			t.Error("the log does not tell of it")
-		}
+		s.logged("leaves in clear though it refers to encrypted mail")
 	}
 	s.accepted(send("to-anna", "", "anna@kunde.example"))
 	inClear("to-anna")
@@ -169,9 +167,7 @@ func TestNoticesToAgents(t *testing.T) {
 	s := newSite(t, viaMilter)
 	s.asked("1@kunde.example")
 	s.refused("outside", s.out("notice", "agent@firma.example", notice), "agent@firma.example")
-	if !strings.Contains(s.log.String(), "domains=[firma.example]") {
-		t.Error("the log does not name the domain")
-	}
+	s.logged("domains=[firma.example]")
 	inside := newSite(t, viaMilter, siteOptions{server: "domains = [\"firma.example\"]\n"})
 	inside.asked("1@kunde.example")
 	inside.accepted(inside.out("notice", "agent@firma.example", notice))

@@ -147,6 +147,18 @@ func (s *site) person(name, address, key string) *testpki.Cert {
 	return c
 }
 
+// logged waits for words in sealgate's log, which come through a pipe.
+func (s *site) logged(words string) {
+	s.t.Helper()
+	for end := time.Now().Add(5 * time.Second); !strings.Contains(s.log.String(), words); {
+		if time.Now().After(end) {
+			s.t.Errorf("the log does not say %q", words)
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 func (s *site) files(c *testpki.Cert, name string) (both, cert string) {
 	s.t.Helper()
 	both, cert, err := c.WriteFiles(s.dir, name)

@@ -14,8 +14,9 @@ import (
 	"sealgate/smime"
 )
 
-// answeringFields name the mail that a message answers (RFC 5322 §3.6.4).
-var answeringFields = []string{"In-Reply-To", "References"}
+// answeringFields name the mail that a message answers (RFC 5322 §3.6.4), or that it is
+// when it is sent on (§3.6.6).
+var answeringFields = []string{"In-Reply-To", "References", "Resent-Message-ID"}
 
 // embeddedFields name mail in the header of something that stands inside a message.
 // Original-Message-ID is a receipt's (RFC 8098 §3.2.5); some write it, or the other

@@ -20,8 +20,8 @@ var ErrBeyond = errors.New("beyond a bound")
 
 // Embedded calls visit with each header that stands inside e: those of its parts,
 // of messages in it (message/rfc822; RFC 6532 §3.7 message/global), of returned
-// headers (RFC 6522 §4), receipts (RFC 8098 §3.1) and delivery reports (RFC 3464
-// §2.1). What cannot be taken apart is passed over, as a reader passes over it; an
+// headers (RFC 6522 §4), receipts (RFC 8098 §3.1), complaints (RFC 5965 §3)
+// and delivery reports with their groups of fields for each recipient (RFC 3464 §2.1). What cannot be taken apart is passed over, as a reader passes over it; an
 // ErrBeyond says that there may be more.
 func Embedded(ctx context.Context, e *Entity, sp *spool.Spool, visit func([]Field)) error {
 	search := headerSearch{ctx: ctx, spool: sp, visit: visit}
@@ -71,7 +71,7 @@ func holdsHeader(e *Entity, media string) bool {
 	switch media {
 	case "message/rfc822", "message/global", "message/rfc822-headers", "message/global-headers", "text/rfc822-headers",
 		"message/disposition-notification", "message/global-disposition-notification",
-		"message/delivery-status", "message/global-delivery-status":
+		"message/delivery-status", "message/global-delivery-status", "message/feedback-report":
 		return true
 	}
 	return e.named(func(name string) bool { return strings.HasSuffix(name, ".eml") })
@@ -101,7 +101,26 @@ func (s *headerSearch) message(e *Entity, encoded int) error {
 		return passOver(err)
 	}
 	s.visit(m.Fields)
+	if media, _ := e.ContentType(); strings.HasSuffix(media, "delivery-status") {
+		return s.groups(m)
+	}
 	return s.inside(m, encoded)
+}
+
+// groups visits the groups of fields behind the first, one for each recipient.
+func (s *headerSearch) groups(first *Entity) error {
+	for group := first; group.body < group.size; {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		next, err := group.behind()
+		if err != nil {
+			return passOver(err)
+		}
+		s.visit(next.Fields)
+		group = next
+	}
+	return nil
 }
 
 // passOver is the error that ends a search: what is malformed is a leaf to readers.

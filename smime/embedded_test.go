@@ -53,19 +53,21 @@ func TestEmbedded(t *testing.T) {
 	nested := part("Content-Type: message/rfc822\r\n", part("Content-Type: message/rfc822\r\n", original))
 	quoted := strings.ReplaceAll(original, "Message", "Mess=61ge")
 	for name, text := range map[string]string{
-		"attached message":         part("Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n", original),
-		"message alone":            "Content-Type: message/rfc822\r\n\r\n" + original,
-		"message in a message":     nested,
-		"base64":                   part("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n", base64.StdEncoding.EncodeToString([]byte(original))),
-		"quoted-printable":         part("Content-Type: message/global\r\nContent-Transfer-Encoding: quoted-printable\r\n", quoted),
-		"encoded at the bound":     wrapped(original, "base64", maxEncoded),
-		"returned headers":         part("Content-Type: text/rfc822-headers\r\n", "Subject: s\r\nMessage-ID: <1@x>"),
-		"receipt":                  part("Content-Type: message/disposition-notification\r\n", "Final-Recipient: rfc822;a@b\r\nOriginal-Message-ID: <1@x>\r\n"),
-		"delivery report":          part("Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; x\r\nOriginal-Message-ID: <1@x>\r\n\r\nAction: failed\r\n"),
-		"under another media type": part("Content-Type: application/octet-stream; name=\"Brief.EML\"\r\n", original),
-		"part of a digest":         "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + original + "\r\n--b--\r\n",
-		"header of a part":         part("Message-ID: <1@x>\r\n", "text"),
-		"after a malformed part":   strings.Replace(part("Content-Type: message/rfc822\r\n", original), "--b\r\n\r\ntext", "--b\r\nContent-Type: multipart/mixed\r\n\r\ntext", 1),
+		"attached message":             part("Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n", original),
+		"message alone":                "Content-Type: message/rfc822\r\n\r\n" + original,
+		"message in a message":         nested,
+		"base64":                       part("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n", base64.StdEncoding.EncodeToString([]byte(original))),
+		"quoted-printable":             part("Content-Type: message/global\r\nContent-Transfer-Encoding: quoted-printable\r\n", quoted),
+		"encoded at the bound":         wrapped(original, "base64", maxEncoded),
+		"returned headers":             part("Content-Type: text/rfc822-headers\r\n", "Subject: s\r\nMessage-ID: <1@x>"),
+		"receipt":                      part("Content-Type: message/disposition-notification\r\n", "Final-Recipient: rfc822;a@b\r\nOriginal-Message-ID: <1@x>\r\n"),
+		"delivery report, a recipient": part("Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; x\r\n\r\n\r\nAction: failed\r\n\r\nOriginal-Message-ID: <1@x>\r\nAction: failed\r\n"),
+		"complaint":                    part("Content-Type: message/feedback-report\r\n", "Feedback-Type: abuse\r\nOriginal-Message-ID: <1@x>\r\n"),
+		"delivery report":              part("Content-Type: message/delivery-status\r\n", "Reporting-MTA: dns; x\r\nOriginal-Message-ID: <1@x>\r\n\r\nAction: failed\r\n"),
+		"under another media type":     part("Content-Type: application/octet-stream; name=\"Brief.EML\"\r\n", original),
+		"part of a digest":             "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n" + original + "\r\n--b--\r\n",
+		"header of a part":             part("Message-ID: <1@x>\r\n", "text"),
+		"after a malformed part":       strings.Replace(part("Content-Type: message/rfc822\r\n", original), "--b\r\n\r\ntext", "--b\r\nContent-Type: multipart/mixed\r\n\r\ntext", 1),
 	} {
 		if ids, err := embeddedIDs(t, text); err != nil || !slices.Equal(ids, []string{"<1@x>"}) {
 			t.Errorf("%s: %q %v", name, ids, err)

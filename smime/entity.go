@@ -154,6 +154,14 @@ func (e *Entity) message() (*Entity, error) {
 	return e.child(e.body, e.size)
 }
 
+// behind is what stands behind the header, read as another header.
+func (e *Entity) behind() (*Entity, error) {
+	if *e.count++; *e.count > maxParts {
+		return nil, beyondAt(e.off+e.body, "more than %d entities", maxParts)
+	}
+	return parseEntity(&Entity{r: e.r, off: e.off + e.body, size: e.size - e.body, depth: e.depth, count: e.count})
+}
+
 // child is the entity from start to end, counted from the beginning of e.
 func (e *Entity) child(start, end int64) (*Entity, error) {
 	if e.depth+1 > maxNesting {

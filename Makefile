@@ -63,10 +63,11 @@ load:
 	go test -tags load -run TestLoad -v ./gateway
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 15m ./e2e
 
-# long plays the stranger of e2e/notices_test.go on every site, with every action.
+# long plays the stranger of e2e/notices_test.go on every site, with every action, and asks
+# a thousand times for the padding of a recorded mail on each.
 long:
 	scripts/need postfix openssl
-	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing' -timeout 30m ./e2e
+	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing|TestRecordedCiphertext' -timeout 30m ./e2e
 
 # man writes packaging/sealgate.8 and sealgate.toml.5 out of the commands and of
 # config.example.toml; a test says when they are out of date.

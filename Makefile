@@ -18,7 +18,7 @@ run:
 # the end-to-end tests build the gateway themselves, which go test does not see.
 test:
 	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools
-	$(ROOT) go test -count=1 -timeout 15m ./...
+	$(ROOT) go test -count=1 -timeout 25m ./...
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/sealgate ./cmd/sealgate

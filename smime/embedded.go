@@ -107,9 +107,10 @@ func (s *headerSearch) message(e *Entity, encoded int) error {
 	return s.inside(m, encoded)
 }
 
-// groups visits the groups of fields behind the first, one for each recipient.
+// groups visits the groups of fields behind the first, one for each recipient. What does
+// not begin with a field or an empty line is no group, and the end of them.
 func (s *headerSearch) groups(first *Entity) error {
-	for group := first; group.body < group.size; {
+	for group := first; group.body > 0 && group.body < group.size; {
 		if err := s.ctx.Err(); err != nil {
 			return err
 		}

@@ -80,6 +80,17 @@ func TestEmbedded(t *testing.T) {
 	}
 }
 
+// TestEmbeddedReportThatIsNone: text in the place of a delivery report has no groups, and
+// its search an end.
+func TestEmbeddedReportThatIsNone(t *testing.T) {
+	for _, body := range []string{"x\r\n", "Reporting-MTA: dns; x\r\n\r\nno field\r\n", "\r\n\r\n\r\n"} {
+		ids, err := embeddedIDs(t, "Content-Type: message/delivery-status\r\n\r\n"+body)
+		if err != nil || len(ids) > 0 {
+			t.Errorf("%q: %q, %v", body, ids, err)
+		}
+	}
+}
+
 // TestEmbeddedBeyond: what was not looked at is told.
 func TestEmbeddedBeyond(t *testing.T) {
 	const original = "Message-ID: <1@x>\r\n\r\ntext\r\n"

@@ -223,6 +223,9 @@ func mailsOut(h *house) map[string]string {
 // TestAnyMailCosts: whatever a mail of 1 MiB is made of, in or out, it takes 1 s of
 // processor time at most.
 func TestAnyMailCosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures processor time, which the race detector and other packages' tests make longer")
+	}
 	h := newHouse(t, func(o *Options) {
 		o.Limits.LookUps = time.Second
 		o.On = Actions{"unauthenticated": Text}

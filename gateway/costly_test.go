@@ -121,6 +121,9 @@ func crossSigned(h *house, n, keys int, key string) (list []*testpki.Cert) {
 // keys, whatever the keys are and wherever they stand. What was not looked at is
 // unchecked, and the reason says so.
 func TestCostlySignatures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures processor time, which the race detector and other packages' tests make longer")
+	}
 	h := newHouse(t, func(o *Options) { o.Limits.LookUps = time.Second })
 	anna := func(key string, by *testpki.Cert) (list []*testpki.Cert) {
 		for range 16 {
@@ -169,6 +172,9 @@ func TestCostlySignatures(t *testing.T) {
 // TestCostlyRecipients: as many RecipientInfos for our key as are read, in as many
 // layers, cost no more than a message may.
 func TestCostlyRecipients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures processor time, which the race detector and other packages' tests make longer")
+	}
 	h := newHouse(t)
 	mine := h.pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}, Key: "rsa-3072"})
 	var to []cms.Recipient

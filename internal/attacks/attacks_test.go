@@ -40,29 +40,47 @@ func tests(t *testing.T, root string) map[string]bool {
 }
 
 func TestEveryAttackHasItsTest(t *testing.T) {
+	named(t, "attacks.md", 50, func(what string) bool { return what != "attack" })
+}
+
+// TestEveryPromiseHasItsTests: the table in docs/security.md, whose rows begin with the
+// number of a promise.
+func TestEveryPromiseHasItsTests(t *testing.T) {
+	named(t, "security.md", 10, func(what string) bool { return what[0] >= '1' && what[0] <= '3' && what[1] == ':' })
+}
+
+// named reads the tables of two columns in a document and looks for each test that the
+// second column of the rows meant names.
+func named(t *testing.T, document string, atLeast int, meant func(what string) bool) {
+	t.Helper()
 	const root = "../.."
-	text, err := os.ReadFile(filepath.Join(root, "docs", "attacks.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs", document))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, rows := tests(t, root), 0
+	all := tests(t, root)
+	rows := 0
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.TrimSpace(line), "|")
-		if len(cells) != 4 || strings.HasPrefix(cells[1], "--") || strings.TrimSpace(cells[1]) == "attack" {
+		if len(cells) != 4 || strings.HasPrefix(cells[1], "--") {
+			continue
+		}
+		what := strings.TrimSpace(cells[1])
+		if len(what) < 2 || !meant(what) {
 			continue
 		}
 		rows++
 		names := strings.Fields(cells[2])
 		if len(names) == 0 {
-			t.Errorf("%s: no test", cells[1])
+			t.Errorf("%s: no test", what)
 		}
 		for _, n := range names {
 			if !all[n] {
-				t.Errorf("%s: there is no test %s", strings.TrimSpace(cells[1]), n)
+				t.Errorf("%s: there is no test %s", what, n)
 			}
 		}
 	}
-	if rows < 50 {
-		t.Errorf("only %d attacks", rows)
+	if rows < atLeast {
+		t.Errorf("only %d rows", rows)
 	}
 }

@@ -61,7 +61,7 @@ roots:
 load:
 	scripts/need postfix openssl
 	go test -tags load -run TestLoad -v ./gateway
-	$(ROOT) go test -tags load -run TestLoad -v -timeout 20m ./e2e ./gateway
+	$(ROOT) go test -tags load -run TestLoad -v -timeout 20m ./e2e
 
 # long plays the stranger of e2e/notices_test.go on every site, with every action, and asks
 # a thousand times for the padding of a recorded mail on each.

@@ -83,7 +83,18 @@ func operationsOn(size int) ([]operation, error) {
 			return nil, err
 		}
 		add("decrypt, "+c.name, c.decrypt, e.opening(msg), "-decrypt", "-in", file, "-inkey", o.key, "-recip", o.certificate)
-		add("encrypt, "+c.name, c.encrypt, func() error { return deliver(e.encrypted(c.cipher)) }, "-encrypt", "-binary", "-"+c.cipher, "-in", o.content, "-recip", o.certificate)
+		add(
+			"encrypt, "+c.name,
+			c.encrypt,
+			func() error { return deliver(e.encrypted(c.cipher)) },
+			"-encrypt",
+			"-binary",
+			"-"+c.cipher,
+			"-in",
+			o.content,
+			"-recip",
+			o.certificate,
+		)
 	}
 	for _, s := range []struct {
 		name         string

@@ -75,9 +75,11 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 	if err != nil {
 		return nil, explain(o.Dir, err)
 	}
-	s := &Badger{db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{}),
+	s := &Badger{
+		db: db, dir: o.Dir, stop: make(chan struct{}), done: make(chan struct{}),
 		bounds: cmp.Or(o.Cache, DefaultCacheBounds), caches: map[string]cacheUse{},
-		maxContents: cmp.Or(o.MaxContents, DefaultMaxContents)}
+		maxContents: cmp.Or(o.MaxContents, DefaultMaxContents),
+	}
 	for _, check := range []func() error{s.verify, s.checkSchema, s.makeSecret, s.countContents} {
 		if err := check(); err != nil {
 			db.Close()
@@ -104,17 +106,27 @@ func explain(dir string, err error) error {
 	text := err.Error()
 	switch {
 	case errors.Is(err, badger.ErrEncryptionKeyMismatch):
-		return fmt.Errorf("certstore: %s was made with another key, or with none: give the right store.key_file, or move the folder away and import the certificates again", dir)
+		return fmt.Errorf(
+			"certstore: %s was made with another key, or with none: give the right store.key_file, or move the folder away and import the certificates again",
+			dir,
+		)
 	case strings.Contains(text, "checksum") || strings.Contains(text, "initialize biggest"):
 		return damaged(dir, err)
 	case strings.Contains(text, "Cannot acquire directory lock"):
-		return fmt.Errorf("certstore: %s is in use by another process: use the running gateway's socket, or stop it first", dir)
+		return fmt.Errorf(
+			"certstore: %s is in use by another process: use the running gateway's socket, or stop it first",
+			dir,
+		)
 	}
 	return fmt.Errorf("certstore: cannot open %s: %w", dir, err)
 }
 
 func damaged(dir string, err error) error {
-	return fmt.Errorf("certstore: %s is damaged: restore the folder from a backup, or move it away and import the certificates again: %w", dir, err)
+	return fmt.Errorf(
+		"certstore: %s is damaged: restore the folder from a backup, or move it away and import the certificates again: %w",
+		dir,
+		err,
+	)
 }
 
 // collect frees the value log of what was overwritten, and looks after the tables,

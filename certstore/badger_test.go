@@ -42,8 +42,10 @@ func record(text string, addresses ...string) *Record {
 	if err != nil {
 		panic(err)
 	}
-	return &Record{DER: der, Identity: identity, Fingerprint: sha256.Sum256(der), Addresses: addresses, State: Active, Source: Harvested,
-		FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour)}
+	return &Record{
+		DER: der, Identity: identity, Fingerprint: sha256.Sum256(der), Addresses: addresses, State: Active, Source: Harvested,
+		FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour),
+	}
 }
 
 func TestUnchangedNeedsNoWrite(t *testing.T) {

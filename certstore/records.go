@@ -57,7 +57,12 @@ func (s *Badger) mayWait(addresses []string) error {
 			return err
 		}
 		if n >= MaxPending {
-			return fmt.Errorf("%w: %d certificates of %s wait already: sealgate cert show, then pin or block them", ErrRecord, n, a)
+			return fmt.Errorf(
+				"%w: %d certificates of %s wait already: sealgate cert show, then pin or block them",
+				ErrRecord,
+				n,
+				a,
+			)
 		}
 	}
 	return nil

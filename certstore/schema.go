@@ -57,7 +57,11 @@ func (s *Badger) schema() (uint32, error) {
 			return version, nil
 		}
 	}
-	return 0, fmt.Errorf("certstore: schema version %x, this program knows up to %d: use the program that made it and export", v, schemaVersion)
+	return 0, fmt.Errorf(
+		"certstore: schema version %x, this program knows up to %d: use the program that made it and export",
+		v,
+		schemaVersion,
+	)
 }
 
 // migrate moves every record from its fingerprint to its identity, each in a

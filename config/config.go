@@ -188,8 +188,15 @@ func Default() *Config {
 	limits := gateway.DefaultLimits()
 	return &Config{
 		Server: Server{Hostname: "localhost", DataDir: "/var/lib/sealgate", Language: gateway.English},
-		Trust:  Trust{SystemRoots: true, Revocation: trust.Soft, FetchAllow: []netip.Prefix{}, UnknownCA: in.UnknownCA, OnKeyChange: in.OnKeyChange, AcceptNoEKU: true},
-		Store:  Store{Driver: Badger, Dir: "store"},
+		Trust: Trust{
+			SystemRoots: true,
+			Revocation:  trust.Soft,
+			FetchAllow:  []netip.Prefix{},
+			UnknownCA:   in.UnknownCA,
+			OnKeyChange: in.OnKeyChange,
+			AcceptNoEKU: true,
+		},
+		Store: Store{Driver: Badger, Dir: "store"},
 		Outbound: Outbound{
 			ReplyToEncrypted: out.ReplyToEncrypted, AutoReplyToEncrypted: out.AutoReplyToEncrypted,
 			ForwardOfEncrypted: out.ForwardOfEncrypted, HeaderProtection: out.HeaderProtection,

@@ -70,7 +70,8 @@ func (p place) line(text string) (heading int) {
 			}
 			continue
 		}
-		if p.key != "" && in == p.table && (p.n == 0 || p.n == n) && keyOf(line) == p.key || in == "" && keyOf(line) == p.table+"."+p.key {
+		if p.key != "" && in == p.table && (p.n == 0 || p.n == n) && keyOf(line) == p.key ||
+			in == "" && keyOf(line) == p.table+"."+p.key {
 			return i + 1
 		}
 	}

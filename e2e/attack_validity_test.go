@@ -96,8 +96,10 @@ func attacksByEmptyUsage(s *site) (list []hostile) {
 		"purposes without one":    {Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: []byte{0x30, 0}},
 	} {
 		c := s.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048", Extra: []pkix.Extension{empty}})
-		list = append(list, hostile{name: "a certificate: " + name, want: "untrusted/none",
-			entity: signedData(text, bag(c), s.signerInfo(c, text, honestAttributes(text)...))})
+		list = append(list, hostile{
+			name: "a certificate: " + name, want: "untrusted/none",
+			entity: signedData(text, bag(c), s.signerInfo(c, text, honestAttributes(text)...)),
+		})
 	}
 	return list
 }
@@ -129,10 +131,14 @@ func attacksBesideTheSender(s *site) (list []hostile) {
 		{"of an unknown algorithm", bag(s.anna, second), unknown, "valid"},
 	} {
 		infos := [][]byte{honest(s.anna), k.other}
-		list = append(list, hostile{name: "beside the sender's own, detached: " + k.name, want: k.want + "/none",
-			entity: detachedBy(text, signedDataOf(nil, k.bag, infos...))})
-		list = append(list, hostile{name: "beside the sender's own, opaque: " + k.name, want: k.want + "/none",
-			entity: signedData(text, k.bag, infos...)})
+		list = append(list, hostile{
+			name: "beside the sender's own, detached: " + k.name, want: k.want + "/none",
+			entity: detachedBy(text, signedDataOf(nil, k.bag, infos...)),
+		})
+		list = append(list, hostile{
+			name: "beside the sender's own, opaque: " + k.name, want: k.want + "/none",
+			entity: signedData(text, k.bag, infos...),
+		})
 	}
 	return list
 }
@@ -166,8 +172,10 @@ func TestRevocationDoesNotLapse(t *testing.T) {
 	revoked := s.pki.Issue(o)
 	other := s.pki.Issue(o)
 	now := time.Now()
-	lapsed := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: now.AddDate(0, 0, -9), NextUpdate: now.AddDate(0, 0, -2),
-		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: revoked.Certificate.SerialNumber, RevocationTime: now.AddDate(0, 0, -10)}}}
+	lapsed := &x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: now.AddDate(0, 0, -9), NextUpdate: now.AddDate(0, 0, -2),
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: revoked.Certificate.SerialNumber, RevocationTime: now.AddDate(0, 0, -10)}},
+	}
 	var err error
 	list, err = x509.CreateRevocationList(rand.Reader, lapsed, revoked.Issuer.Certificate, revoked.Issuer.Key)
 	if err != nil {

@@ -46,8 +46,10 @@ func TestDeadStoreKeepsTheMail(t *testing.T) {
 	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
 		ports["milter"], ports["proxy"] = s.port(), s.port()
 		milter, proxy := s.deadGateway()
-		return []string{ports["milter"] + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + milter,
-			ports["proxy"] + " inet n - n - - smtpd\n  -o smtpd_milters=\n  -o smtpd_proxy_filter=" + proxy}
+		return []string{
+			ports["milter"] + " inet n - n - - smtpd\n  -o smtpd_milters=inet:" + milter,
+			ports["proxy"] + " inet n - n - - smtpd\n  -o smtpd_milters=\n  -o smtpd_proxy_filter=" + proxy,
+		}
 	}})
 	for name, port := range ports {
 		for _, order := range []string{"X-SMIME-Encrypt: yes\n", "X-SMIME-Encrypt: if-possible\n", "Message-ID: <1@kunde.example>\n"} {
@@ -76,15 +78,19 @@ func (s *site) deadGateway() (byMilter, byProxy string) {
 	}
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	box := &keyring.Mailbox{Addresses: []string{"support@firma.example"}, Credentials: []*keyring.Credential{{Certificate: s.support.Certificate, Key: s.support.Key}}}
-	g, err := gateway.New(gateway.Options{AuthservID: "gw.firma.example", Language: gateway.English, Inbound: gateway.DefaultInbound(), Outbound: gateway.DefaultOutbound(),
-		Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: deadStore{}, Spool: sp, Log: log})
+	g, err := gateway.New(gateway.Options{
+		AuthservID: "gw.firma.example", Language: gateway.English, Inbound: gateway.DefaultInbound(), Outbound: gateway.DefaultOutbound(),
+		Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: deadStore{}, Spool: sp, Log: log,
+	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	orders := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	byMilter = s.served(&milter.Server{Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders})
-	byProxy = s.served(&proxy.Server{Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders,
-		Hostname: "gw.firma.example", Next: &proxy.Client{Address: s.sink.Address, Hostname: "gw.firma.example"}})
+	byProxy = s.served(&proxy.Server{
+		Processor: g, Spool: sp, Log: log, Direction: gateway.Outbound, OrdersFrom: orders,
+		Hostname: "gw.firma.example", Next: &proxy.Client{Address: s.sink.Address, Hostname: "gw.firma.example"},
+	})
 	return byMilter, byProxy
 }
 
@@ -92,7 +98,8 @@ func (s *site) deadGateway() (byMilter, byProxy string) {
 func (s *site) served(server interface {
 	Serve(net.Listener) error
 	Shutdown(context.Context) error
-}) string {
+},
+) string {
 	s.t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -42,7 +42,8 @@ func TestLoad(t *testing.T) {
 		master: func(s *site) []string {
 			emptyDoor, alone, through = s.port(), s.port(), s.port()
 			return []string{alone + " inet n - n - - smtpd", through + " inet n - n - - smtpd\n  -o smtpd_proxy_filter=" + emptyDoor}
-		}})
+		},
+	})
 	s.learn("anna", "anna@kunde.example")
 	sp, err := spool.New(spool.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -57,8 +58,11 @@ func TestLoad(t *testing.T) {
 	defer server.Shutdown(context.Background())
 	for round := range loadRounds {
 		for _, k := range []struct{ name, port, from string }{
-			{"Postfix alone", alone, "support@firma.example"}, {"empty proxy", through, "support@firma.example"},
-			{"sealgate, nothing asked", s.outbound, "boss@firma.example"}, {"sealgate, signing", s.outbound, "support@firma.example"}, {"sealgate, signing and encrypting", s.outbound, "sales@firma.example"},
+			{"Postfix alone", alone, "support@firma.example"},
+			{"empty proxy", through, "support@firma.example"},
+			{"sealgate, nothing asked", s.outbound, "boss@firma.example"},
+			{"sealgate, signing", s.outbound, "support@firma.example"},
+			{"sealgate, signing and encrypting", s.outbound, "sales@firma.example"},
 		} {
 			start := time.Now()
 			out, err := exec.Command("smtp-source", "-s", fmt.Sprint(loadSessions), "-m", fmt.Sprint(loadMails), "-l", fmt.Sprint(loadSize), "-f", k.from, "-t", "anna@kunde.example", k.port).CombinedOutput()

@@ -44,11 +44,15 @@ func noticeSites() map[string]func(t *testing.T) *site {
 			}
 			all[transport+"-"+original] = func(t *testing.T) *site {
 				dir := t.TempDir()
-				virtual := postfixtest.WriteMap(dir, "virtual", map[string]string{"support+alias@firma.example": "ticket+one@helpdesk.local, ticket+two@helpdesk.local",
-					"support+renamed@firma.example": "ticket+renamed@helpdesk.local"})
+				virtual := postfixtest.WriteMap(dir, "virtual", map[string]string{
+					"support+alias@firma.example":   "ticket+one@helpdesk.local, ticket+two@helpdesk.local",
+					"support+renamed@firma.example": "ticket+renamed@helpdesk.local",
+				})
 				slow := postfixtest.WriteMap(dir, "transport", map[string]string{"support+delay@firma.example": "smtp:[127.0.0.1]:1"})
-				o := siteOptions{mailbox: "recipient_delimiter = \"+\"", lmtp: transport == "LMTP", main: map[string]string{"enable_original_recipient": original, "smtpd_discard_ehlo_keywords": "",
-					"virtual_alias_maps": virtual, "virtual_alias_domains": "", "transport_maps": slow, "delay_warning_time": "1s", "smtp_discard_ehlo_keywords": "dsn"}}
+				o := siteOptions{mailbox: "recipient_delimiter = \"+\"", lmtp: transport == "LMTP", main: map[string]string{
+					"enable_original_recipient": original, "smtpd_discard_ehlo_keywords": "",
+					"virtual_alias_maps": virtual, "virtual_alias_domains": "", "transport_maps": slow, "delay_warning_time": "1s", "smtp_discard_ehlo_keywords": "dsn",
+				}}
 				if transport == "LMTP" {
 					transport = viaFilter
 				}
@@ -201,8 +205,10 @@ func TestAnswersTellNothing(t *testing.T) {
 				s := newSite(t, transport, siteOptions{config: on})
 				s.person("bob", "bob@kunde.example", "rsa-2048")
 				answers := map[string][]string{}
-				for name, inside := range map[string]string{"plain": htmlEntity, "broken": strings.Replace(s.signed("anna", textEntity), "very secret", "very forged", 1), "mismatch": s.signed("bob", textEntity),
-					"malformed": "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQ==\n", "sealed again": s.sealed(textEntity, []string{"anna"})} {
+				for name, inside := range map[string]string{
+					"plain": htmlEntity, "broken": strings.Replace(s.signed("anna", textEntity), "very secret", "very forged", 1), "mismatch": s.signed("bob", textEntity),
+					"malformed": "Content-Type: application/pkcs7-mime; smime-type=signed-data\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQ==\n", "sealed again": s.sealed(textEntity, []string{"anna"}),
+				} {
 					for padding, entity := range s.paddings(inside) {
 						got := s.send(s.inbound, "stranger@evil.example", []string{"support@firma.example"}, withHeader(headerOf("answer"), entity))
 						said := fmt.Sprint(got.code, " ", queueID.ReplaceAllString(got.text, "queued as ID"))

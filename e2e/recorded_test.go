@@ -148,10 +148,14 @@ func (r *recorded) honest(header string) {
 		{"to the other mailbox, on its own", "anna@kunde.example", toSales, header, r.original(), "decrypted"},
 		{"forwarded with SRS", "SRS0=a=b=kunde.example=anna@fwd.example", toSupport, header, r.original(), "decrypted"},
 		{"sent again by a person", "anna@kunde.example", toSupport, strings.Replace(header, "<recorded@", "<again@", 1), r.original(), "decrypted"},
-		{"encrypted anew by another", "bob@other.example", toSupport, strings.Replace(header, "anna@kunde", "bob@other", 1),
-			r.recorded("support").original(), "decrypted"},
-		{"through a list that adds a footer", "list-bounces@lists.example", toSupport, header, around,
-			"partial: An encrypted part inside the message was not opened"},
+		{
+			"encrypted anew by another", "bob@other.example", toSupport, strings.Replace(header, "anna@kunde", "bob@other", 1),
+			r.recorded("support").original(), "decrypted",
+		},
+		{
+			"through a list that adds a footer", "list-bounces@lists.example", toSupport, header, around,
+			"partial: An encrypted part inside the message was not opened",
+		},
 		{"through Mailman, after the direct one", "list-bounces@lists.example", toSupport, list + header, r.original(), saysResent},
 	} {
 		if got := r.again(c.from, c.to, c.header, c.entity); got != c.want {

@@ -21,8 +21,10 @@ import (
 // the authorities above it.
 func (h *house) announcing(by, other *testpki.Cert) string {
 	h.t.Helper()
-	e, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{Chain: other.Chain(), Spool: h.o.Spool,
-		Signer: cms.Signer{Certificate: by.Certificate, Key: by.Key, SigningTime: time.Now(), EncryptionCertificate: other.Certificate}})
+	e, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{
+		Chain: other.Chain(), Spool: h.o.Spool,
+		Signer: cms.Signer{Certificate: by.Certificate, Key: by.Key, SigningTime: time.Now(), EncryptionCertificate: other.Certificate},
+	})
 	if err != nil {
 		h.t.Fatal(err)
 	}

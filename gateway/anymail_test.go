@@ -48,8 +48,10 @@ func issueMail(h *house, layers int) string {
 	authorities := ladder(h, 48)
 	var signers []*testpki.Cert
 	for range 16 {
-		o := testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "p521",
-			NotBefore: time.Now().AddDate(0, 0, -2), NotAfter: time.Now().AddDate(0, 0, -1)}
+		o := testpki.Options{
+			Addresses: []string{"anna@kunde.example"}, Key: "p521",
+			NotBefore: time.Now().AddDate(0, 0, -2), NotAfter: time.Now().AddDate(0, 0, -1),
+		}
 		signers = append(signers, h.pki.Under(authorities[47], o))
 	}
 	entity := plainText
@@ -84,8 +86,11 @@ func compressed(t *testing.T, entity string) string {
 	der, err := asn1.Marshal(struct {
 		ID   asn1.ObjectIdentifier
 		Data data `asn1:"explicit,tag:0"`
-	}{append(smime[:7:7], 1, 9), data{0, algorithm{append(smime[:7:7], 3, 8)},
-		encapsulated{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}, z.Bytes()}}})
+	}{append(smime[:7:7], 1, 9), data{
+		0,
+		algorithm{append(smime[:7:7], 3, 8)},
+		encapsulated{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}, z.Bytes()},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

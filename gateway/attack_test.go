@@ -27,8 +27,10 @@ func TestOddRecipientsDoNotEscapeRules(t *testing.T) {
 	for name, rule := range map[string]Rule{"recipient": {Recipient: "@bank.example"}, "domain": {Domain: "example"}} {
 		rule.Encrypt = Yes
 		h := newHouse(t, func(o *Options) { o.Rules = []Rule{rule} })
-		for _, to := range []string{"anna@bank.example", "a..b@bank.example", ".a@bank.example", "a.@BANK.example.", strings.Repeat("x", 65) + "@bank.example", "a b@bank.example",
-			"@relay.example:anna@bank.example", "a\u200b@bank.example", "a@b@bank.example"} {
+		for _, to := range []string{
+			"anna@bank.example", "a..b@bank.example", ".a@bank.example", "a.@BANK.example.", strings.Repeat("x", 65) + "@bank.example", "a b@bank.example",
+			"@relay.example:anna@bank.example", "a\u200b@bank.example", "a@b@bank.example",
+		} {
 			out := h.process(outboundTo(to), fromSupport("x@y.example", plainText))
 			if out.Verdict != Reject || out.Reply.Code != 550 || leaves(out, "the secret text") {
 				t.Errorf("rule by %s, to %q: %+v", name, to, out.Outcome)
@@ -70,9 +72,11 @@ func TestUnknownRevocationIsNoReasonToSendInClear(t *testing.T) {
 // TestSubjectTagIsNotLost: an order by tag, however the Subject is written.
 func TestSubjectTagIsNotLost(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Rules = []Rule{{SubjectTag: "[secret]", Demand: Demand{Encrypt: Yes}}} })
-	for _, subject := range []string{"Subject: a [SECRET]\r\n", "Subject: a\r\nSubject: [secret]\r\n", "Subject : [secret]\r\n", "Subject: =?utf-8?b?W3NlY3JldF0=?=\r\n",
+	for _, subject := range []string{
+		"Subject: a [SECRET]\r\n", "Subject: a\r\nSubject: [secret]\r\n", "Subject : [secret]\r\n", "Subject: =?utf-8?b?W3NlY3JldF0=?=\r\n",
 		"Subject: =?iso-8859-15?q?=5Bsecret=5D_=A4?=\r\n", "Subject: =?windows-1252?q?=80?= [secret]\r\n", "Subject: =?x-unknown?q?=FC?= =?utf-8?b?W3NlY3JldF0=?=\r\n",
-		"Subject: =?x-unknown?q?=5Bsecret=5D?=\r\n", "Subject: =?utf-16?q?=FC?= [secret]\r\n"} {
+		"Subject: =?x-unknown?q?=5Bsecret=5D?=\r\n", "Subject: =?utf-16?q?=FC?= [secret]\r\n",
+	} {
 		out := h.process(outboundTo("anna@kunde.example"), subject+"From: support@firma.example\r\nTo: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText)
 		if out.Verdict != Reject {
 			t.Errorf("%q left in clear", subject)

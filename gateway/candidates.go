@@ -45,7 +45,14 @@ func (g *Gateway) Candidates(ctx context.Context, addr string) ([]Candidate, err
 	if box := g.o.Ring.ByFrom(addr); box != nil {
 		for _, c := range box.Credentials {
 			x := c.Certificate
-			own := Candidate{Fingerprint: hexSum(x.Raw), State: "own", Source: "keyring", NotBefore: x.NotBefore, NotAfter: x.NotAfter, Cipher: cipherFor(cms.OwnCapabilities())}
+			own := Candidate{
+				Fingerprint: hexSum(x.Raw),
+				State:       "own",
+				Source:      "keyring",
+				NotBefore:   x.NotBefore,
+				NotAfter:    x.NotAfter,
+				Cipher:      cipherFor(cms.OwnCapabilities()),
+			}
 			own.Chosen = chosen != nil && chosen.certificate.Equal(x)
 			list = append(list, own)
 		}
@@ -65,10 +72,19 @@ func hexSum(der []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (g *Gateway) candidate(ctx context.Context, addr string, r *certstore.Record, chosen *recipientCertificate) Candidate {
+func (g *Gateway) candidate(
+	ctx context.Context,
+	addr string,
+	r *certstore.Record,
+	chosen *recipientCertificate,
+) Candidate {
 	c, res := g.consider(ctx, addr, r)
-	out := Candidate{Fingerprint: hex.EncodeToString(r.Fingerprint[:]), State: string(r.State), Source: string(r.Source), NotBefore: r.NotBefore, NotAfter: r.NotAfter,
-		ProofTime: r.ProofTime, Status: string(res.Status), Rule: res.Rule, Reason: res.Reason, Remedy: res.Remedy, Revocation: res.Revocation}
+	out := Candidate{
+		Fingerprint: hex.EncodeToString(
+			r.Fingerprint[:],
+		), State: string(r.State), Source: string(r.Source), NotBefore: r.NotBefore, NotAfter: r.NotAfter,
+		ProofTime: r.ProofTime, Status: string(res.Status), Rule: res.Rule, Reason: res.Reason, Remedy: res.Remedy, Revocation: res.Revocation,
+	}
 	if c == nil {
 		return out
 	}

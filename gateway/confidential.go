@@ -199,6 +199,12 @@ func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *O
 		d.action = QuarantineMail
 		return d.hold(out, m.env)
 	}
-	m.log.Warn("not refused, because the answer would tell the sender what was decrypted: left as it came", "cause", d.cause, "action", string(d.action))
+	m.log.Warn(
+		"not refused, because the answer would tell the sender what was decrypted: left as it came",
+		"cause",
+		d.cause,
+		"action",
+		string(d.action),
+	)
 	return m.leftAsItCame(ctx, withheldRule)
 }

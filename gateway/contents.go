@@ -28,7 +28,12 @@ var withheldCauses = map[withheld]string{
 // bindContent remembers what the keys are for, in the mail e, and returns why they may
 // not be tried on it: they were first seen with something else. What the store cannot
 // answer is an error, never "not known".
-func (g *Gateway) bindContent(ctx context.Context, e *smime.Entity, keys []cms.ContentKey, content [sha256.Size]byte) (withheld, error) {
+func (g *Gateway) bindContent(
+	ctx context.Context,
+	e *smime.Entity,
+	keys []cms.ContentKey,
+	content [sha256.Size]byte,
+) (withheld, error) {
 	secret, err := g.o.Store.Secret(ctx)
 	if err != nil {
 		return "", err

@@ -139,7 +139,8 @@ func withSubject(fields []smime.Field, subject string) []smime.Field {
 // encryptsAll tells whether every copy that leaves is encrypted: only then can
 // anything be hidden.
 func (p *plan) encryptsAll() bool {
-	return p.encrypts() && !slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside && !g.home })
+	return p.encrypts() &&
+		!slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside && !g.home })
 }
 
 // copy writes one group's copy.
@@ -257,11 +258,22 @@ func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan)
 	if c == nil {
 		return content, nil
 	}
-	s := cms.Signer{Certificate: c.Certificate, Key: c.Key, Digest: m.digest(c), PSS: m.how.PSS && cms.IsRSA(c.Certificate), SigningTime: m.signingTime(), Capabilities: cms.OwnCapabilities()}
+	s := cms.Signer{
+		Certificate:  c.Certificate,
+		Key:          c.Key,
+		Digest:       m.digest(c),
+		PSS:          m.how.PSS && cms.IsRSA(c.Certificate),
+		SigningTime:  m.signingTime(),
+		Capabilities: cms.OwnCapabilities(),
+	}
 	if own := m.g.pick(m.box, mayEncrypt); own != nil {
 		s.EncryptionCertificate = own.Certificate
 	}
-	return smime.Sign(ctx, content, smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool})
+	return smime.Sign(
+		ctx,
+		content,
+		smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool},
+	)
 }
 
 func (m *outboundMail) signingTime() time.Time {

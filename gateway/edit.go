@@ -120,7 +120,15 @@ func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
 		}
 		was := decodeWords(f.Value())
 		if now := g.untag(was); now != was {
-			edits = append(edits, HeaderEdit{Op: ReplaceField, Index: i, Name: f.Name, Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))})
+			edits = append(
+				edits,
+				HeaderEdit{
+					Op:    ReplaceField,
+					Index: i,
+					Name:  f.Name,
+					Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject))),
+				},
+			)
 		}
 	}
 	return edits

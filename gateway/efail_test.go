@@ -40,7 +40,8 @@ func (h *house) plaintext(der []byte) string {
 	h.t.Helper()
 	text := efail.Entity(der)
 	m, err := smime.Open(h.t.Context(), strings.NewReader(text), int64(len(text)), smime.OpenOptions{
-		Keys: []cms.DecryptionKey{{Certificate: h.support.Certificate, Key: h.support.Key}}, Spool: h.o.Spool})
+		Keys: []cms.DecryptionKey{{Certificate: h.support.Certificate, Key: h.support.Key}}, Spool: h.o.Spool,
+	})
 	if err != nil {
 		h.t.Fatal(err)
 	}

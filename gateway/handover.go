@@ -160,8 +160,10 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		encoding = "quoted-printable"
 	}
 	var head strings.Builder
-	head.WriteString("--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + "\r\nContent-Language: " +
-		m.g.languageTag() + "\r\n\r\n" + text + "\r\n--" + boundary + "\r\n")
+	head.WriteString(
+		"--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + "\r\nContent-Language: " +
+			m.g.languageTag() + "\r\n\r\n" + text + "\r\n--" + boundary + "\r\n",
+	)
 	for _, f := range m.e.Fields {
 		if isContent(f.Name) {
 			head.Write(f.Raw)
@@ -194,7 +196,12 @@ func quotedPrintable(text string) string {
 // withStatus puts together what a copy's header needs: lies out, the Subject, our
 // fields on top, and the content edits right below them: some readers look at so many
 // fields only, and would take the body for something else.
-func (m *inboundMail) withStatus(ctx context.Context, j *Judgement, e *smime.Entity, content []HeaderEdit) []HeaderEdit {
+func (m *inboundMail) withStatus(
+	ctx context.Context,
+	j *Judgement,
+	e *smime.Entity,
+	content []HeaderEdit,
+) []HeaderEdit {
 	edits := slices.Concat(m.strip, m.subject(j, e), m.g.statusFields(j, m.reply(ctx, j)))
 	if m.encrypted {
 		edits = append(edits, m.senderFields()...)

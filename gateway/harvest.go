@@ -74,8 +74,10 @@ func intermediates(chain []*x509.Certificate) (raw [][]byte) {
 // own chain and usage.
 func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) trust.Result {
 	layer := m.j.Signer.Layer
-	return m.g.o.Trust.Check(ctx, trust.Request{Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
-		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: changeable(m.opened.Layers[:layer])})
+	return m.g.o.Trust.Check(ctx, trust.Request{
+		Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
+		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: changeable(m.opened.Layers[:layer]),
+	})
 }
 
 // issuerOf is the authority that a chain names for its leaf; of a chain of one, that
@@ -100,7 +102,8 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 		if err != nil {
 			continue
 		}
-		if bytes.Equal(c.RawIssuer, issuer.RawSubject) && issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
+		if bytes.Equal(c.RawIssuer, issuer.RawSubject) &&
+			issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
 			return false
 		}
 		other = true

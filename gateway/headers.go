@@ -197,7 +197,11 @@ func (g *Gateway) authenticationResults(j *Judgement) []string {
 	if a := j.Signer.Address; a != "" && !strings.ContainsAny(a, " \"();") {
 		words = append(words, "body.smime-identifier="+phrase(a, maxQuoted))
 	}
-	return append(words, "body.smime-serial="+clean(c.SerialNumber.Text(16), 64), "body.smime-issuer="+quoted(dn.String(c.Issuer)))
+	return append(
+		words,
+		"body.smime-serial="+clean(c.SerialNumber.Text(16), 64),
+		"body.smime-issuer="+quoted(dn.String(c.Issuer)),
+	)
 }
 
 // smimeResult maps a status to the results of RFC 7281 §3.

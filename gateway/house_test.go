@@ -63,9 +63,11 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 			t.Errorf("%d octets are left in the spool", n)
 		}
 	})
-	h.o = Options{AuthservID: "gw.example", Language: English, Ring: keyring.NewRing(h.ring), Trust: check, Store: h.store, Spool: sp, Log: slog.New(slog.DiscardHandler),
+	h.o = Options{
+		AuthservID: "gw.example", Language: English, Ring: keyring.NewRing(h.ring), Trust: check, Store: h.store, Spool: sp, Log: slog.New(slog.DiscardHandler),
 		Inbound:  DefaultInbound(),
-		Outbound: DefaultOutbound()}
+		Outbound: DefaultOutbound(),
+	}
 	for _, c := range change {
 		c(&h.o)
 	}

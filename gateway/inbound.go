@@ -41,7 +41,13 @@ type mailboxKey struct {
 	key     cms.DecryptionKey
 }
 
-func (g *Gateway) inbound(ctx context.Context, env Envelope, e *smime.Entity, share *spool.Spool, log *slog.Logger) (*Outcome, error) {
+func (g *Gateway) inbound(
+	ctx context.Context,
+	env Envelope,
+	e *smime.Entity,
+	share *spool.Spool,
+	log *slog.Logger,
+) (*Outcome, error) {
 	if r := g.forgedOrder(e); r != nil {
 		return nil, r
 	}
@@ -134,7 +140,11 @@ func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
 	if !slices.ContainsFunc(fromAddresses(e), func(a string) bool { return g.o.Ring.ByFrom(a) != nil }) {
 		return nil
 	}
-	return refuse(550, "5.7.1", "not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service")
+	return refuse(
+		550,
+		"5.7.1",
+		"not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service",
+	)
 }
 
 // recipients sorts out whose mail it is and collects their keys, each once.
@@ -218,7 +228,8 @@ func (m *inboundMail) report() {
 // RecipientInfo is nothing.
 func (m *inboundMail) owns(box *keyring.Mailbox) bool {
 	for _, l := range m.opened.Layers {
-		if l.Encrypted() && l.Err == nil && !slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {
+		if l.Encrypted() && l.Err == nil &&
+			!slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {
 			return false
 		}
 	}

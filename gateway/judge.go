@@ -157,7 +157,17 @@ func (j *Judgement) layer(ctx context.Context, m *smime.Message, i int, check Tr
 	check = eachOnce{check, map[string]trust.Result{}}
 	for _, s := range l.Signatures {
 		v := SignerVerdict{Layer: i, Signature: s}
-		v.judge(ctx, trust.Request{Intermediates: l.Certificates, Address: j.From, Purpose: trust.Sign, At: at, NoFetch: changeable(m.Layers[:i])}, check)
+		v.judge(
+			ctx,
+			trust.Request{
+				Intermediates: l.Certificates,
+				Address:       j.From,
+				Purpose:       trust.Sign,
+				At:            at,
+				NoFetch:       changeable(m.Layers[:i]),
+			},
+			check,
+		)
 		if l.Covers == smime.CoversCiphertext && SignaturePartial.worse(v.Status) {
 			v.rule(SignaturePartial, ruleCoverage, "the signature covers only ciphertext, which anybody can sign")
 		}
@@ -361,7 +371,8 @@ func (j *Judgement) notes(m *smime.Message, at time.Time) {
 		j.Notes = append(j.Notes, noteReplyTo)
 	}
 	date := dateOf(m.Outer, at)
-	if t := j.Signer.Signature.SigningTime; !t.IsZero() && (date.Sub(t) > signingTimeSlack || t.Sub(date) > signingTimeSlack) {
+	if t := j.Signer.Signature.SigningTime; !t.IsZero() &&
+		(date.Sub(t) > signingTimeSlack || t.Sub(date) > signingTimeSlack) {
 		j.Notes = append(j.Notes, noteSigningTime)
 	}
 }

@@ -46,9 +46,22 @@ func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result,
 	case errors.Is(err, certstore.ErrNotFound):
 		return res, false
 	case err != nil:
-		return trust.Result{Status: trust.Unchecked, Rule: "state", Reason: "the certificate store does not answer", Revocation: "not checked", Fault: err}, true
+		return trust.Result{
+			Status:     trust.Unchecked,
+			Rule:       "state",
+			Reason:     "the certificate store does not answer",
+			Revocation: "not checked",
+			Fault:      err,
+		}, true
 	case rec.State == certstore.Blocked:
-		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: "the administrator has blocked this certificate", Remedy: "sealgate cert activate", Revocation: "not checked", Answered: trust.AllAnswered()}, true
+		return trust.Result{
+			Status:     trust.Untrusted,
+			Rule:       "state",
+			Reason:     "the administrator has blocked this certificate",
+			Remedy:     "sealgate cert activate",
+			Revocation: "not checked",
+			Answered:   trust.AllAnswered(),
+		}, true
 	}
 	r.Pinned = rec.State == certstore.Pinned
 	return res, false
@@ -59,7 +72,8 @@ func (t judge) policy(r trust.Request) trust.Policy {
 	p := r.Revocation
 	for i := range t.rules {
 		rule := &t.rules[i]
-		if matchAddress(rule.Recipient, r.Address) && matchDomain(rule.Domain, r.Address) && policyRank[rule.Revocation] > policyRank[p] {
+		if matchAddress(rule.Recipient, r.Address) && matchDomain(rule.Domain, r.Address) &&
+			policyRank[rule.Revocation] > policyRank[p] {
 			p = rule.Revocation
 		}
 	}

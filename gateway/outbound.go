@@ -36,7 +36,13 @@ type outboundMail struct {
 	demanded Strength // encryption, because of what the mail refers to
 }
 
-func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, share *spool.Spool, log *slog.Logger) (*Outcome, error) {
+func (g *Gateway) outbound(
+	ctx context.Context,
+	env Envelope,
+	e *smime.Entity,
+	share *spool.Spool,
+	log *slog.Logger,
+) (*Outcome, error) {
 	m := &outboundMail{g: g, env: env, e: e, log: log, spool: share}
 	if m.from, m.fromErr = FromAddress(e); m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
@@ -71,7 +77,17 @@ func (g *Gateway) outbound(ctx context.Context, env Envelope, e *smime.Entity, s
 		return nil, err
 	}
 	m.countInClear(p)
-	m.log.Info("outbound", "from", m.from, "signed", p.credential != nil, "encrypted", p.encrypts(), "copies", len(out.Deliveries))
+	m.log.Info(
+		"outbound",
+		"from",
+		m.from,
+		"signed",
+		p.credential != nil,
+		"encrypted",
+		p.encrypts(),
+		"copies",
+		len(out.Deliveries),
+	)
 	return out, nil
 }
 
@@ -100,8 +116,15 @@ func (m *outboundMail) losesNoOrder() error {
 	if name == "" {
 		return nil
 	}
-	return refuse(550, "5.7.1", "the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+printable(name, 40)+
-		". Send the message without that line; if this is text of yours, begin it with an empty line")
+	return refuse(
+		550,
+		"5.7.1",
+		"the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+printable(
+			name,
+			40,
+		)+
+			". Send the message without that line; if this is text of yours, begin it with an empty line",
+	)
 }
 
 // mayUse tells who may use the mailbox's key. It is asked for orders, and for
@@ -112,7 +135,11 @@ func (m *outboundMail) mayUse(what string) *refusal {
 		return refuse(550, "5.7.1", "not allowed to "+what+": this client is not in orders_from and not authenticated")
 	}
 	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
-		return refuse(550, "5.7.1", "not allowed to "+what+": user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100))
+		return refuse(
+			550,
+			"5.7.1",
+			"not allowed to "+what+": user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100),
+		)
 	}
 	return nil
 }
@@ -146,7 +173,11 @@ func (m *outboundMail) ruleAddresses() (all []string, err error) {
 		all = append(all, ruleAddress(to))
 		routes, ok := address.Routes(to)
 		if !ok {
-			return nil, refuse(550, "5.1.3", "the recipient "+printable(to, 100)+" may be delivered to another address, which cannot be told for sure")
+			return nil, refuse(
+				550,
+				"5.1.3",
+				"the recipient "+printable(to, 100)+" may be delivered to another address, which cannot be told for sure",
+			)
 		}
 		for _, r := range routes {
 			all = append(all, ruleAddress(r))

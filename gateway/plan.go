@@ -45,7 +45,11 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 			return nil, err
 		}
 		if done && m.orders.Sign == Yes {
-			return nil, refuse(550, "5.7.1", "cannot sign: the message is encrypted already, and a signature around it would prove nothing")
+			return nil, refuse(
+				550,
+				"5.7.1",
+				"cannot sign: the message is encrypted already, and a signature around it would prove nothing",
+			)
 		}
 		if p.keep = done; done {
 			return p, nil
@@ -168,7 +172,11 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 	}
 	all := m.g.findAll(ctx, outside)
 	if i := slices.IndexFunc(all.missing, address.IsRouted); i >= 0 {
-		return refuse(550, "5.1.3", "cannot encrypt: "+printable(all.missing[i], 100)+" may be delivered to another address than it names")
+		return refuse(
+			550,
+			"5.1.3",
+			"cannot encrypt: "+printable(all.missing[i], 100)+" may be delivered to another address than it names",
+		)
 	}
 	if len(all.missing) > 0 && m.asked.Encrypt == Yes {
 		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(all.missing))
@@ -203,7 +211,12 @@ func (m *outboundMail) sides() (inside, outside []string) {
 // group makes the copies: one for all who stand in the header, one for each hidden
 // recipient, however many spellings it has, a clear one for those inside the house
 // and, with mixed_clear, for those without a certificate.
-func (m *outboundMail) group(p *plan, inside, outside []string, found map[string]*recipientCertificate, missing []string) error {
+func (m *outboundMail) group(
+	p *plan,
+	inside, outside []string,
+	found map[string]*recipientCertificate,
+	missing []string,
+) error {
 	named := m.named()
 	open := group{}
 	var copies []group
@@ -224,7 +237,8 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 			open.to, open.encrypt = append(open.to, to), append(open.encrypt, c)
 		}
 	}
-	if beside := len(copies) + len(open.to) + len(missing) + len(inside); len(copies) > 0 && beside > 1 && !m.env.CanSplit {
+	if beside := len(copies) + len(open.to) + len(missing) + len(inside); len(copies) > 0 && beside > 1 &&
+		!m.env.CanSplit {
 		return errHidden
 	}
 	if len(open.to) > 0 {
@@ -239,11 +253,19 @@ func (m *outboundMail) group(p *plan, inside, outside []string, found map[string
 }
 
 // errHidden is the answer where a hidden recipient cannot get a copy of its own.
-var errHidden = refuse(550, "5.7.1", "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately")
+var errHidden = refuse(
+	550,
+	"5.7.1",
+	"hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately",
+)
 
 // refuseMixed is the answer where those inside cannot get a copy of their own.
 func refuseMixed(inside []string) *refusal {
-	return refuse(550, "5.7.1", "cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately")
+	return refuse(
+		550,
+		"5.7.1",
+		"cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately",
+	)
 }
 
 // withInside adds the copy for served mailboxes. Where there can be only one

@@ -23,7 +23,8 @@ func (j *Judgement) protected(m *smime.Message) {
 // heeds tells whether the protected header is worth more than the one outside: it was
 // encrypted with the text, or a signature that may be believed covers both.
 func (j *Judgement) heeds(m *smime.Message) bool {
-	return m.Protected != nil && (j.Encryption == EncryptionDecrypted || j.Signature != SignatureNone && SignaturePartial.worse(j.Signature))
+	return m.Protected != nil &&
+		(j.Encryption == EncryptionDecrypted || j.Signature != SignatureNone && SignaturePartial.worse(j.Signature))
 }
 
 // notedFields are the protected fields whose outer ones an agent acts on. The Subject

@@ -34,7 +34,10 @@ type lookUp struct {
 func (g *Gateway) certificateFor(ctx context.Context, addr string) lookUp {
 	if box := g.o.Ring.ByFrom(addr); box != nil {
 		if c := g.pick(box, mayEncrypt); c != nil {
-			return lookUp{&recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()}, trust.AllAnswered()}
+			return lookUp{
+				&recipientCertificate{address: addr, certificate: c.Certificate, capabilities: cms.OwnCapabilities()},
+				trust.AllAnswered(),
+			}
 		}
 	}
 	records, err := g.o.Store.ByAddress(ctx, addr)
@@ -45,15 +48,30 @@ func (g *Gateway) certificateFor(ctx context.Context, addr string) lookUp {
 			return lookUp{c, trust.AllAnswered()}
 		}
 		answered = answered.And(res.Answered)
-		g.o.Log.Debug("certificate passed over", slog.String("address", addr), slog.String("status", string(res.Status)), slog.String("reason", res.Reason))
+		g.o.Log.Debug(
+			"certificate passed over",
+			slog.String("address", addr),
+			slog.String("status", string(res.Status)),
+			slog.String("reason", res.Reason),
+		)
 	}
 	return lookUp{nil, answered}
 }
 
 // consider judges a stored certificate again: state, chain, time, usage.
-func (g *Gateway) consider(ctx context.Context, addr string, r *certstore.Record) (*recipientCertificate, trust.Result) {
+func (g *Gateway) consider(
+	ctx context.Context,
+	addr string,
+	r *certstore.Record,
+) (*recipientCertificate, trust.Result) {
 	passed := func(why, remedy string) trust.Result {
-		return trust.Result{Status: trust.Untrusted, Rule: "state", Reason: why, Remedy: remedy, Answered: trust.AllAnswered()}
+		return trust.Result{
+			Status:   trust.Untrusted,
+			Rule:     "state",
+			Reason:   why,
+			Remedy:   remedy,
+			Answered: trust.AllAnswered(),
+		}
 	}
 	if r.State != certstore.Active && r.State != certstore.Pinned {
 		return nil, passed("it is "+string(r.State), "sealgate cert activate; cert pin when its authority is not trusted")

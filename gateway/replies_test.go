@@ -136,8 +136,10 @@ func TestIfPossibleIsNoReasonForClearToAll(t *testing.T) {
 // TestEncryptedWithoutMessageID gets one, the same in all copies and when it comes
 // again, and an answer to it is known.
 func TestEncryptedWithoutMessageID(t *testing.T) {
-	for name, field := range map[string]string{"none": "", "empty": "Message-ID: <>\r\n", "two": "Message-ID: <1@x>\r\nMessage-ID: <2@x>\r\n",
-		"cut off": "Message-ID: <1@x\r\n", "with a blank": "Message-ID: <1 2@x>\r\n", "too long": "Message-ID: <" + strings.Repeat("1", maxMessageID) + "@x>\r\n"} {
+	for name, field := range map[string]string{
+		"none": "", "empty": "Message-ID: <>\r\n", "two": "Message-ID: <1@x>\r\nMessage-ID: <2@x>\r\n",
+		"cut off": "Message-ID: <1@x\r\n", "with a blank": "Message-ID: <1 2@x>\r\n", "too long": "Message-ID: <" + strings.Repeat("1", maxMessageID) + "@x>\r\n",
+	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t)
 			header := strings.Replace(fromAnna, "Message-ID: <1@kunde.example>\r\n", field, 1)

@@ -25,15 +25,15 @@ func TestDefaultsHoldForAnyFrom(t *testing.T) {
 	}
 	h.knows(h.anna)
 	for from, want := range map[string]int{
-		"From: support@firma.example\r\n":                                       250,
-		"From: Support <SUPPORT@Firma.Example>\r\n":                             250,
-		"From: support+ticket12@firma.example\r\n":                              250,
-		"From: support@firma.example, sales@firma.example\r\n":                  554,
-		"From: Support <support@firma.example\r\n":                              554,
-		"From: sales@firma.example\r\nFrom: support@firma.example\r\n":          554,
-		"From: x@firma.example\r\nFrom : support@firma.example\r\n":             554,
-		"From: Support\r\n":                                                     554,
-		"":                                                                      554,
+		"From: support@firma.example\r\n":                              250,
+		"From: Support <SUPPORT@Firma.Example>\r\n":                    250,
+		"From: support+ticket12@firma.example\r\n":                     250,
+		"From: support@firma.example, sales@firma.example\r\n":         554,
+		"From: Support <support@firma.example\r\n":                     554,
+		"From: sales@firma.example\r\nFrom: support@firma.example\r\n": 554,
+		"From: x@firma.example\r\nFrom : support@firma.example\r\n":    554,
+		"From: Support\r\n": 554,
+		"":                  554,
 		"From: sales@firma.example\r\nReply-To: support@firma.example\r\n":      0, // sales has no default: in clear
 		"From: sales@firma.example\r\nSubject: From: support@firma.example\r\n": 0,
 	} {

@@ -34,7 +34,19 @@ func (s *storeSilence) answered(err error, now time.Time) trust.Answered {
 func (m *outboundMail) notAnswered(open []openLookUp) *refusal {
 	for _, l := range open {
 		for _, s := range l.silent {
-			m.log.Warn("a source does not answer", "recipient", l.to, "source", s.Source, "since", s.Since, "error", s.Why, "remedy", s.Remedy)
+			m.log.Warn(
+				"a source does not answer",
+				"recipient",
+				l.to,
+				"source",
+				s.Source,
+				"since",
+				s.Since,
+				"error",
+				s.Why,
+				"remedy",
+				s.Remedy,
+			)
 		}
 	}
 	text := "cannot encrypt now for " + printable(open[0].to, maxListedText/4) + ": "

@@ -34,7 +34,8 @@ func (g *Gateway) hidesField(f smime.Field) bool {
 	lines := strings.FieldsFunc(string(f.Raw), func(r rune) bool { return r == '\r' || r == '\n' })
 	for _, line := range lines[min(1, len(lines)):] {
 		name, _, ok := strings.Cut(line, ":")
-		if _, ours := g.ours(name); ok && (ours || strings.EqualFold(strings.TrimSpace(name), "Authentication-Results")) && bytes.Contains(f.Raw, []byte("\r"+line)) {
+		if _, ours := g.ours(name); ok && (ours || strings.EqualFold(strings.TrimSpace(name), "Authentication-Results")) &&
+			bytes.Contains(f.Raw, []byte("\r"+line)) {
 			return true
 		}
 	}

@@ -143,7 +143,11 @@ func belongs(k crypto.Signer, c *x509.Certificate) bool {
 
 // chainOf follows the issuers among the certificates that have no key here. The
 // root is left out: whoever needs it has it.
-func chainOf(leaf *x509.Certificate, certs []*x509.Certificate, used map[*x509.Certificate]bool) (chain []*x509.Certificate) {
+func chainOf(
+	leaf *x509.Certificate,
+	certs []*x509.Certificate,
+	used map[*x509.Certificate]bool,
+) (chain []*x509.Certificate) {
 	for at := leaf; len(chain) <= len(certs); {
 		var next *x509.Certificate
 		for _, c := range certs {

@@ -88,11 +88,15 @@ func keyBlock(data []byte) *pem.Block {
 
 // others are the first octets of files that people take for key files, and what to do.
 var others = []struct{ begin, remedy string }{
-	{"\xfe\xed\xfe\xed",
-		"a Java keystore (JKS): keytool -importkeystore -srckeystore OLD.jks -destkeystore NEW.p12 -deststoretype pkcs12"},
-	{"\xce\xce\xce\xce",
+	{
+		"\xfe\xed\xfe\xed",
+		"a Java keystore (JKS): keytool -importkeystore -srckeystore OLD.jks -destkeystore NEW.p12 -deststoretype pkcs12",
+	},
+	{
+		"\xce\xce\xce\xce",
 		"a Java keystore (JCEKS): keytool -importkeystore -srckeystore OLD.jks -srcstoretype jceks " +
-			"-destkeystore NEW.p12 -deststoretype pkcs12"},
+			"-destkeystore NEW.p12 -deststoretype pkcs12",
+	},
 	{"SQLite format 3", "a database of Firefox or Thunderbird: export the certificate there, as a .p12 file"},
 	{"PK\x03\x04", "a ZIP archive: unpack it"},
 	{"PuTTY-User-Key-File", "an SSH key: it has no certificate that S/MIME could use"},

@@ -30,9 +30,13 @@ const (
 // The faults that callers tell apart.
 var (
 	ErrPassword = errors.New("keyring: wrong password")
-	ErrNoKey    = errors.New("keyring: there is a certificate but no private key; paste the block that begins with BEGIN PRIVATE KEY along with it")
-	ErrNoCert   = errors.New("keyring: there is a private key but no certificate; paste the block that begins with BEGIN CERTIFICATE along with it")
-	ErrEmpty    = errors.New("keyring: neither PEM blocks nor a PKCS#12 file")
+	ErrNoKey    = errors.New(
+		"keyring: there is a certificate but no private key; paste the block that begins with BEGIN PRIVATE KEY along with it",
+	)
+	ErrNoCert = errors.New(
+		"keyring: there is a private key but no certificate; paste the block that begins with BEGIN CERTIFICATE along with it",
+	)
+	ErrEmpty = errors.New("keyring: neither PEM blocks nor a PKCS#12 file")
 )
 
 // File is what a key file holds.
@@ -99,7 +103,11 @@ func (c *collection) pem(text []byte) error {
 		}
 	}
 	if n != begun {
-		return fmt.Errorf("keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them", begun, n)
+		return fmt.Errorf(
+			"keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them",
+			begun,
+			n,
+		)
 	}
 	return nil
 }
@@ -150,10 +158,21 @@ func (c *Credential) Problems(now time.Time) (out []string) {
 		out = append(out, fmt.Sprintf("the certificate is not valid before %s", cert.NotBefore.UTC().Format(time.DateOnly)))
 	}
 	if !spki.ForMail(cert) {
-		out = append(out, "the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted")
+		out = append(
+			out,
+			"the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted",
+		)
 	}
 	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < minRSA || k.E < 3) {
-		out = append(out, fmt.Sprintf("the RSA key has %d bits and exponent %d; receivers call less than %d bits weak", k.N.BitLen(), k.E, minRSA))
+		out = append(
+			out,
+			fmt.Sprintf(
+				"the RSA key has %d bits and exponent %d; receivers call less than %d bits weak",
+				k.N.BitLen(),
+				k.E,
+				minRSA,
+			),
+		)
 	}
 	return out
 }

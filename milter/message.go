@@ -44,9 +44,17 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 }
 
 var (
-	ourFault = gateway.Reply{Code: 451, Enhanced: "4.3.0", Text: "S/MIME gateway cannot handle the message now, try again later"}
-	full     = gateway.Reply{Code: 452, Enhanced: "4.3.1", Text: "S/MIME gateway has too many messages at once, try again later"}
-	unfit    = gateway.Reply{Code: 554, Enhanced: "5.6.0", Text: "message header cannot be read"}
+	ourFault = gateway.Reply{
+		Code:     451,
+		Enhanced: "4.3.0",
+		Text:     "S/MIME gateway cannot handle the message now, try again later",
+	}
+	full = gateway.Reply{
+		Code:     452,
+		Enhanced: "4.3.1",
+		Text:     "S/MIME gateway has too many messages at once, try again later",
+	}
+	unfit = gateway.Reply{Code: 554, Enhanced: "5.6.0", Text: "message header cannot be read"}
 )
 
 // refuse answers for a fault; the cause goes into the log.
@@ -113,7 +121,8 @@ func (s *session) handOver(out *gateway.Outcome, m *milter.Modifier) (milter.Res
 // forAll tells whether there is one copy, for all recipients: what is changed in
 // place goes to each of them.
 func (s *session) forAll(copies []gateway.Delivery) bool {
-	return len(copies) == 1 && slices.Equal(slices.Sorted(slices.Values(copies[0].To)), slices.Sorted(slices.Values(s.envelope().To)))
+	return len(copies) == 1 &&
+		slices.Equal(slices.Sorted(slices.Values(copies[0].To)), slices.Sorted(slices.Values(s.envelope().To)))
 }
 
 // split sends the copies away and lets Postfix drop its own. They have a time of their

@@ -205,8 +205,13 @@ func TestNoticesOfWhatCameEncrypted(t *testing.T) {
 		mail, rcpt string
 		asks       bool
 	}{
-		{"", "", false}, {"RET=FULL\x00ENVID=x", "ORCPT=rfc822;b@firma.example", false}, {"", "NOTIFY=NEVER", false}, {"", "NOTIFY=FAILURE", false},
-		{"", "NOTIFY=SUCCESS", true}, {"", "notify=failure,delay", true}, {"", "ORCPT=rfc822;x\x00NOTIFY=FAILURE,SUCCESS", true},
+		{"", "", false},
+		{"RET=FULL\x00ENVID=x", "ORCPT=rfc822;b@firma.example", false},
+		{"", "NOTIFY=NEVER", false},
+		{"", "NOTIFY=FAILURE", false},
+		{"", "NOTIFY=SUCCESS", true},
+		{"", "notify=failure,delay", true},
+		{"", "ORCPT=rfc822;x\x00NOTIFY=FAILURE,SUCCESS", true},
 	} {
 		for _, came := range []bool{true, false} {
 			for _, splits := range []bool{true, false} {

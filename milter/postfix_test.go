@@ -41,8 +41,10 @@ func realPostfix(t *testing.T, e *engine) (v4, v6 string, sink *postfixtest.Sink
 	}
 	v6 = l.Addr().String()
 	milters := " inet n - n - - smtpd -o smtpd_milters=inet:" + serve(t, &Server{Processor: e})
-	p, err := postfixtest.Start(postfixtest.Config{Dir: t.TempDir() + "/postfix", NextHop: sink.Address, Master: []string{v4 + milters, v6 + milters},
-		Main: map[string]string{"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all", "mynetworks": "127.0.0.0/8 [::1]/128"}})
+	p, err := postfixtest.Start(postfixtest.Config{
+		Dir: t.TempDir() + "/postfix", NextHop: sink.Address, Master: []string{v4 + milters, v6 + milters},
+		Main: map[string]string{"inet_interfaces": "127.0.0.1, [::1]", "inet_protocols": "all", "mynetworks": "127.0.0.0/8 [::1]/128"},
+	})
 	if errors.Is(err, postfixtest.ErrMissing) {
 		t.Skip(err)
 	}
@@ -128,11 +130,24 @@ func TestAddressesAsPostfixTellsThem(t *testing.T) {
 	e := &engine{}
 	v4, _, sink := realPostfix(t, e)
 	for i, k := range [][2]string{
-		{`<"a b"@firma.example>`, `"a b"@firma.example`}, {`<"x> NOTIFY=NEVER "@firma.example>`, `"x> NOTIFY=NEVER "@firma.example`}, {`<"plain"@firma.example>`, `"plain"@firma.example`},
-		{`<a..b@firma.example>`, `a..b@firma.example`}, {`<@one.example,@two.example:c@firma.example>`, `c@firma.example`}, {`<"x@y"@firma.example>`, `"x@y"@firma.example`},
-		{`c@firma.example`, `c@firma.example`}, {`<c@firma.example.>`, `c@firma.example.`}, {`< c@firma.example >`, `c@firma.example`}, {`<<c@firma.example>>`, `c@firma.example`},
-		{`<c @firma.example>`, ""}, {`(x)c@firma.example`, ""}, {`<c(hris)@firma.example>`, ""}, {`<\c@firma.example>`, ""}, {`<chris:c@firma.example;>`, ""}, {`<c@(x)firma.example>`, ""},
-		{`<c%firma.example>`, ""}, {`<firma.example!c>`, ""},
+		{`<"a b"@firma.example>`, `"a b"@firma.example`},
+		{`<"x> NOTIFY=NEVER "@firma.example>`, `"x> NOTIFY=NEVER "@firma.example`},
+		{`<"plain"@firma.example>`, `"plain"@firma.example`},
+		{`<a..b@firma.example>`, `a..b@firma.example`},
+		{`<@one.example,@two.example:c@firma.example>`, `c@firma.example`},
+		{`<"x@y"@firma.example>`, `"x@y"@firma.example`},
+		{`c@firma.example`, `c@firma.example`},
+		{`<c@firma.example.>`, `c@firma.example.`},
+		{`< c@firma.example >`, `c@firma.example`},
+		{`<<c@firma.example>>`, `c@firma.example`},
+		{`<c @firma.example>`, ""},
+		{`(x)c@firma.example`, ""},
+		{`<c(hris)@firma.example>`, ""},
+		{`<\c@firma.example>`, ""},
+		{`<chris:c@firma.example;>`, ""},
+		{`<c@(x)firma.example>`, ""},
+		{`<c%firma.example>`, ""},
+		{`<firma.example!c>`, ""},
 	} {
 		mark := fmt.Sprintf("mark-%d.", i)
 		for _, sender := range []bool{true, false} {

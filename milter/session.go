@@ -111,14 +111,23 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
 	}
 	if s.circle() {
-		s.log().Error("one of our own copies comes back to us: take sealgate off the milters of the service that reinject or next_hop leads to", "port", s.port)
+		s.log().Error(
+			"one of our own copies comes back to us: take sealgate off the milters of the service that reinject or next_hop leads to",
+			"port",
+			s.port,
+		)
 		return reply(circle), nil
 	}
 	from, ok := path(from)
 	if !ok {
 		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.7", Text: "bad sender address"}), nil
 	}
-	s.mail = mail{user: m.Macros["{auth_authen}"], t: Transaction{From: from, Args: s.conn.args}, known: map[string]bool{}, msg: s.server.Spool.Create()}
+	s.mail = mail{
+		user:  m.Macros["{auth_authen}"],
+		t:     Transaction{From: from, Args: s.conn.args},
+		known: map[string]bool{},
+		msg:   s.server.Spool.Create(),
+	}
 	return goOn, nil
 }
 
@@ -129,7 +138,11 @@ func (s *session) circle() bool {
 	return s.server.Own != nil && s.server.Own(netip.AddrPortFrom(s.client, s.port))
 }
 
-var circle = gateway.Reply{Code: 451, Enhanced: "4.4.6", Text: "mail loop: what the S/MIME gateway sends on passes its milter again"}
+var circle = gateway.Reply{
+	Code:     451,
+	Enhanced: "4.4.6",
+	Text:     "mail loop: what the S/MIME gateway sends on passes its milter again",
+}
 
 // RcptTo takes a recipient, once however often it is named. Postfix has a queue
 // id from the second one on.
@@ -248,7 +261,8 @@ func (s *session) log() *slog.Logger {
 
 // mayOrder tells whether this client may give orders.
 func (s *session) mayOrder() bool {
-	return s.user != "" || slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) })
+	return s.user != "" ||
+		slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) })
 }
 
 // direction is the listener's, or what Auto means for this client.
@@ -263,8 +277,10 @@ func (s *session) direction() gateway.Direction {
 }
 
 func (s *session) envelope() gateway.Envelope {
-	env := gateway.Envelope{From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, WantsNotices: s.t.wantsNotices(),
-		Client: s.client, User: s.user, QueueID: s.id}
+	env := gateway.Envelope{
+		From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, WantsNotices: s.t.wantsNotices(),
+		Client: s.client, User: s.user, QueueID: s.id,
+	}
 	env.Direction = s.direction()
 	env.MayOrder = env.Direction == gateway.Outbound && s.mayOrder()
 	for _, r := range s.t.To {

@@ -161,9 +161,11 @@ func TestEveryRecipientOnce(t *testing.T) {
 // login speaks for itself only (RFC 4616 §2).
 func TestGuessingPasswords(t *testing.T) {
 	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
-	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
+	address, _ := serve(t, &Server{
+		Processor: &engine{}, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
 		TLS:   &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
-		Login: func(user, password string) bool { return user == "agent" && password == "right" }})
+		Login: func(user, password string) bool { return user == "agent" && password == "right" },
+	})
 	c, err := smtp.DialStartTLS(address, &tls.Config{InsecureSkipVerify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -266,8 +268,10 @@ func TestQuitIsNotWaitedFor(t *testing.T) {
 func TestCommandsBeforeTheHandshake(t *testing.T) {
 	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
 	hop := newNextHop(t, nexthop.Fault{})
-	address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop),
-		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}}})
+	address, _ := serve(t, &Server{
+		Processor: &engine{}, Next: to(hop),
+		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
+	})
 	c, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)

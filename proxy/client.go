@@ -64,7 +64,15 @@ type Client struct {
 // a reply, with the recipient's address in front when it refused one.
 func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error {
 	if len(copies) > maxCopies {
-		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 3}, Message: fmt.Sprintf("%d different copies, at most %d can be made; send to fewer hidden recipients at once", len(copies), maxCopies)}
+		return &smtp.SMTPError{
+			Code:         554,
+			EnhancedCode: smtp.EnhancedCode{5, 5, 3},
+			Message: fmt.Sprintf(
+				"%d different copies, at most %d can be made; send to fewer hidden recipients at once",
+				len(copies),
+				maxCopies,
+			),
+		}
 	}
 	if err := sound(t, copies); err != nil {
 		return err

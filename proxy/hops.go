@@ -27,11 +27,16 @@ func looping(msg *spool.File) error {
 		if err != nil || len(bytes.TrimRight(line, "\r\n")) == 0 {
 			return nil // a line that is too long ends the search: it is no trace field
 		}
-		if name, _, ok := strings.Cut(string(line[:min(len(line), 10)]), ":"); ok && strings.EqualFold(strings.TrimSpace(name), "Received") {
+		if name, _, ok := strings.Cut(string(line[:min(len(line), 10)]), ":"); ok &&
+			strings.EqualFold(strings.TrimSpace(name), "Received") {
 			hops++
 		}
 		if hops > maxHops {
-			return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 4, 6}, Message: "too many hops: the mail goes in a circle; does next_hop lead back to this listener?"}
+			return &smtp.SMTPError{
+				Code:         554,
+				EnhancedCode: smtp.EnhancedCode{5, 4, 6},
+				Message:      "too many hops: the mail goes in a circle; does next_hop lead back to this listener?",
+			}
 		}
 	}
 }

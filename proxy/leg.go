@@ -35,14 +35,22 @@ type leg struct {
 // envelope connects and gives MAIL and RCPT.
 func (l *leg) envelope(ctx context.Context) error {
 	if err := l.connect(ctx); err != nil {
-		return fmt.Errorf("proxy: next hop %s: %v", l.client.Address, err) // its own trouble, whatever it says: no reply to this message
+		return fmt.Errorf(
+			"proxy: next hop %s: %v",
+			l.client.Address,
+			err,
+		) // its own trouble, whatever it says: no reply to this message
 	}
 	o, err := l.mailOptions()
 	if err != nil {
 		return err
 	}
 	if o.UTF8 && !l.offers("SMTPUTF8") {
-		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 6, 7}, Message: "next hop does not offer SMTPUTF8"}
+		return &smtp.SMTPError{
+			Code:         550,
+			EnhancedCode: smtp.EnhancedCode{5, 6, 7},
+			Message:      "next hop does not offer SMTPUTF8",
+		}
 	}
 	if err := l.smtp.Mail(l.sender(), o); err != nil {
 		return err

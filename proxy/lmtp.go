@@ -47,7 +47,12 @@ var errUnanswered = tempFail("internal error, the message was not taken")
 
 // apart hands each copy over by itself, since here they need not stand or fall
 // together, and tells what became of each recipient: nil means that it has got it.
-func (s *session) apart(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) map[string]error {
+func (s *session) apart(
+	ctx context.Context,
+	t Transaction,
+	msg *spool.File,
+	copies []gateway.Delivery,
+) map[string]error {
 	said := map[string]error{}
 	room := make(chan struct{}, maxCopies)
 	var mu sync.Mutex
@@ -101,6 +106,9 @@ func (s *session) one(ctx context.Context, t Transaction, msg *spool.File, c gat
 			err = fmt.Errorf("proxy: panic: %v", p)
 		}
 	}()
-	t.Recipients = slices.DeleteFunc(slices.Clone(t.Recipients), func(r Recipient) bool { return !slices.Contains(c.To, r.Address) })
+	t.Recipients = slices.DeleteFunc(
+		slices.Clone(t.Recipients),
+		func(r Recipient) bool { return !slices.Contains(c.To, r.Address) },
+	)
 	return s.server.Next.Deliver(ctx, t, msg, []gateway.Delivery{c})
 }

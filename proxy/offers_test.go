@@ -30,8 +30,10 @@ func TestAnnouncesWhatTheNextHopOffers(t *testing.T) {
 		hop.Plain = plain
 		address, _ := serve(t, &Server{Processor: &engine{}, Next: to(hop)})
 		got := announced(t, address)
-		for word, want := range map[string]bool{"PIPELINING": true, "ENHANCEDSTATUSCODES": true, "SIZE 100000000": true, "BINARYMIME": false, "CHUNKING": false,
-			"SMTPUTF8": !plain, "DSN": !plain, "8BITMIME": !plain} {
+		for word, want := range map[string]bool{
+			"PIPELINING": true, "ENHANCEDSTATUSCODES": true, "SIZE 100000000": true, "BINARYMIME": false, "CHUNKING": false,
+			"SMTPUTF8": !plain, "DSN": !plain, "8BITMIME": !plain,
+		} {
 			if strings.Contains(got, "250-"+word+"\r\n") != want {
 				t.Errorf("a plain next hop: %v, %s: %s", plain, word, got)
 			}

@@ -38,14 +38,26 @@ func receiveReply(err error) error {
 	return processReply(err)
 }
 
-var bareLineEnd = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 5, 2}, Message: "bare CR or LF in the message; lines end with CRLF"}
+var bareLineEnd = &smtp.SMTPError{
+	Code:         554,
+	EnhancedCode: smtp.EnhancedCode{5, 5, 2},
+	Message:      "bare CR or LF in the message; lines end with CRLF",
+}
 
-var eightBit = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 3}, Message: "8-bit text in the message, and the next hop does not offer 8BITMIME"}
+var eightBit = &smtp.SMTPError{
+	Code:         554,
+	EnhancedCode: smtp.EnhancedCode{5, 6, 3},
+	Message:      "8-bit text in the message, and the next hop does not offer 8BITMIME",
+}
 
 // processReply answers for our own faults.
 func processReply(err error) error {
 	if errors.Is(err, spool.ErrFull) {
-		return &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "too many messages at once, try again later"}
+		return &smtp.SMTPError{
+			Code:         452,
+			EnhancedCode: smtp.EnhancedCode{4, 3, 1},
+			Message:      "too many messages at once, try again later",
+		}
 	}
 	return tempFail("S/MIME gateway cannot handle the message now, try again later")
 }
@@ -57,7 +69,11 @@ func deliverReply(err error) error {
 	if errors.As(err, &reply) && refusal(reply.Code) {
 		return passedOn(reply)
 	}
-	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 4, 1}, Message: "next hop did not take the message, try again later"}
+	return &smtp.SMTPError{
+		Code:         451,
+		EnhancedCode: smtp.EnhancedCode{4, 4, 1},
+		Message:      "next hop did not take the message, try again later",
+	}
 }
 
 // passedOn is a next hop's refusal as a client can read it: with one enhanced code on
@@ -135,5 +151,9 @@ func Reply(err error) gateway.Reply {
 		errors.As(deliverReply(err), &r)
 	}
 	c, lines := enhanced(r)
-	return gateway.Reply{Code: passedOn(r).Code, Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]), Text: strings.Join(lines, " / ")}
+	return gateway.Reply{
+		Code:     passedOn(r).Code,
+		Enhanced: fmt.Sprintf("%d.%d.%d", c[0], c[1], c[2]),
+		Text:     strings.Join(lines, " / "),
+	}
 }

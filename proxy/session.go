@@ -155,7 +155,10 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	if out.Verdict != gateway.Accept {
 		return smtpError(out.Reply)
 	}
-	handing, done := context.WithTimeout(context.Background(), s.server.Timeout) // what processing took of it would show in the answer
+	handing, done := context.WithTimeout(
+		context.Background(),
+		s.server.Timeout,
+	) // what processing took of it would show in the answer
 	defer done()
 	if err := deliver(handing, t, msg, out.Deliveries); err != nil {
 		log.Warn("next hop did not take the message", "error", err)
@@ -193,7 +196,14 @@ func (b *bounded) Write(p []byte) (int, error) {
 }
 
 func (s *session) envelope(t Transaction) gateway.Envelope {
-	env := gateway.Envelope{Direction: s.server.Direction, From: t.From, CanSplit: true, SevenBit: !s.wire.eightBit, Client: s.client, User: s.user}
+	env := gateway.Envelope{
+		Direction: s.server.Direction,
+		From:      t.From,
+		CanSplit:  true,
+		SevenBit:  !s.wire.eightBit,
+		Client:    s.client,
+		User:      s.user,
+	}
 	for _, r := range t.Recipients {
 		env.To = append(env.To, r.Address)
 	}

@@ -18,9 +18,11 @@ import (
 func TestStartTLSAndAuth(t *testing.T) {
 	cert := testpki.New(t).Issue(testpki.Options{Name: "gw.example"})
 	e := &engine{}
-	s := &Server{Processor: e, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
+	s := &Server{
+		Processor: e, Next: to(newNextHop(t, nexthop.Fault{})), Direction: gateway.Outbound,
 		TLS:   &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Certificate.Raw}, PrivateKey: cert.Key}}},
-		Login: func(user, password string) bool { return user == "agent" && password == "right" }}
+		Login: func(user, password string) bool { return user == "agent" && password == "right" },
+	}
 	address, _ := serve(t, s)
 	if got := talk(t, address, "EHLO x\r\nAUTH PLAIN AGFnZW50AHJpZ2h0\r\nQUIT\r\n"); !strings.Contains(got, "STARTTLS") || strings.Contains(got, "250-AUTH") || strings.Contains(got, "235") {
 		t.Errorf("in clear: %s", got)

@@ -77,7 +77,10 @@ func saysNothing(r *io.SectionReader) (bool, error) {
 		return false, err
 	}
 	switch strings.TrimSpace(string(text)) {
-	case "", "Version: 1", "This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)", "This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)":
+	case "",
+		"Version: 1",
+		"This is an OpenPGP/MIME encrypted message (RFC 4880 and 3156)",
+		"This is an OpenPGP/MIME encrypted message (RFC 2440 and 3156)":
 		return true, nil
 	}
 	return false, nil

@@ -88,7 +88,9 @@ const (
 )
 
 var (
-	agreedField    = regexp.MustCompile(`^[^:]+:` + fold + `(?i:multipart/signed)(?:` + fold + `;` + fold + parameter + `)*` + fold + `;?` + fold + `$`)
+	agreedField = regexp.MustCompile(
+		`^[^:]+:` + fold + `(?i:multipart/signed)(?:` + fold + `;` + fold + parameter + `)*` + fold + `;?` + fold + `$`,
+	)
 	agreedBoundary = regexp.MustCompile(`(?i)[;\s]` + boundaryIs)
 )
 
@@ -97,7 +99,13 @@ var (
 // RFC 2231, or decode RFC 2047 everywhere.
 func oneBoundary(raw []byte, boundary string) bool {
 	field := bytes.TrimRight(raw, "\r\n")
-	mentions := strings.Count(strings.ToLower(string(field)), "boundary") - strings.Count(strings.ToLower(boundary), "boundary")
+	mentions := strings.Count(
+		strings.ToLower(string(field)),
+		"boundary",
+	) - strings.Count(
+		strings.ToLower(boundary),
+		"boundary",
+	)
 	return mentions == 1 && !bytes.Contains(field, []byte("=?")) && agreedField.Match(field) && agreedBoundary.Match(field)
 }
 

@@ -46,9 +46,12 @@ func TestLabelsDoNotMatter(t *testing.T) {
 	signed := signedEntity(t, sp, c, hello)
 	sealed := sealedEntity(t, sp, c, "aes-128-cbc", crlf(hello))
 	for _, r := range [][2]string{
-		{"micalg=sha-256", "micalg=md5"}, {"micalg=sha-256", "micalg=\"sha-999, x\""}, {"micalg=sha-256; ", ""},
+		{"micalg=sha-256", "micalg=md5"},
+		{"micalg=sha-256", "micalg=\"sha-999, x\""},
+		{"micalg=sha-256; ", ""},
 		{"protocol=\"application/pkcs7-signature\"", "protocol=\"application/x-pkcs7-signature\""},
-		{"protocol=\"application/pkcs7-signature\";", ""}, {"protocol=\"application/pkcs7-signature\"", "protocol=\"application/pgp-signature\""},
+		{"protocol=\"application/pkcs7-signature\";", ""},
+		{"protocol=\"application/pkcs7-signature\"", "protocol=\"application/pgp-signature\""},
 		{"Content-Type: application/pkcs7-signature", "Content-Type: application/x-pkcs7-signature"},
 		{"Content-Type: application/pkcs7-signature", "Content-Type: application/octet-stream"},
 		{"Content-Transfer-Encoding: base64\r\n", ""},
@@ -60,8 +63,12 @@ func TestLabelsDoNotMatter(t *testing.T) {
 		mustVerify(t, m, 0, c.Certificate)
 	}
 	for _, r := range [][2]string{
-		{"smime-type=enveloped-data", "smime-type=signed-data"}, {"smime-type=enveloped-data;", ""}, {"smime-type=enveloped-data", "smime-type=certs-only"},
-		{"application/pkcs7-mime", "application/x-pkcs7-mime"}, {"application/pkcs7-mime", "application/octet-stream"}, {"application/pkcs7-mime", "application/pkcs7-signature"},
+		{"smime-type=enveloped-data", "smime-type=signed-data"},
+		{"smime-type=enveloped-data;", ""},
+		{"smime-type=enveloped-data", "smime-type=certs-only"},
+		{"application/pkcs7-mime", "application/x-pkcs7-mime"},
+		{"application/pkcs7-mime", "application/octet-stream"},
+		{"application/pkcs7-mime", "application/pkcs7-signature"},
 		{"Content-Transfer-Encoding: base64\r\n", "Content-Transfer-Encoding: 7bit\r\n"},
 	} {
 		if !strings.Contains(sealed, r[0]) {

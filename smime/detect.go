@@ -69,7 +69,11 @@ func (e *Entity) detached(ctx context.Context) (*Entity, *Entity, error) {
 		return parts[0], parts[1], nil
 	}
 	if ours {
-		return nil, nil, malformedAt(e.off, "multipart/signed of %d parts, where two are needed, the second one the signature", len(parts))
+		return nil, nil, malformedAt(
+			e.off,
+			"multipart/signed of %d parts, where two are needed, the second one the signature",
+			len(parts),
+		)
 	}
 	return nil, nil, nil
 }

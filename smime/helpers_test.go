@@ -133,8 +133,10 @@ func compressedEntity(t testing.TB, content string) string {
 	der, err := asn1.Marshal(struct {
 		ID   asn1.ObjectIdentifier
 		Data compressedData `asn1:"explicit,tag:0"`
-	}{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 9},
-		compressedData{0, algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 3, 8}}, encapsulated{oidData, z.Bytes()}}})
+	}{
+		asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 9},
+		compressedData{0, algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 3, 8}}, encapsulated{oidData, z.Bytes()}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

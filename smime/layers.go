@@ -19,7 +19,10 @@ var (
 	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
 	oidEncryptedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
 
-	errSharedKey = fmt.Errorf("smime: encrypted with a key agreed elsewhere (EncryptedData, RFC 5652 §8): %w", cms.ErrNoRecipient)
+	errSharedKey = fmt.Errorf(
+		"smime: encrypted with a key agreed elsewhere (EncryptedData, RFC 5652 §8): %w",
+		cms.ErrNoRecipient,
+	)
 )
 
 // enveloped decrypts.
@@ -36,7 +39,10 @@ func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
 	if !e.EContentType.Equal(oidData) {
 		return nil, op.fail(l, malformed("encrypted content of type %v is not mail", e.EContentType))
 	}
-	p, err := e.Decrypt(op.ctx, cms.DecryptOptions{Keys: op.o.Keys, Admit: op.admission(), Spool: op.o.Spool, Accept: beginsAsMail})
+	p, err := e.Decrypt(
+		op.ctx,
+		cms.DecryptOptions{Keys: op.o.Keys, Admit: op.admission(), Spool: op.o.Spool, Accept: beginsAsMail},
+	)
 	if err != nil {
 		return nil, op.fail(l, err)
 	}

@@ -42,7 +42,12 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	if err != nil {
 		return nil, err
 	}
-	op := &opener{ctx: effort.Ensure(ctx), o: o, m: &Message{Outer: outer, Inner: outer}, hash: hashed(o.MaxExpanded, size)}
+	op := &opener{
+		ctx:  effort.Ensure(ctx),
+		o:    o,
+		m:    &Message{Outer: outer, Inner: outer},
+		hash: hashed(o.MaxExpanded, size),
+	}
 	err = op.open()
 	if op.endTurn != nil {
 		op.endTurn()
@@ -144,7 +149,10 @@ func (op *opener) fail(l Layer, err error) error {
 		errors.Is(err, cms.ErrTooCostly),
 		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
 		op.m.Undecryptable = err
-	case errors.Is(err, ErrMalformed), errors.Is(err, cms.ErrMalformed), errors.Is(err, cms.ErrUnsupported), errors.Is(err, cms.ErrTooLarge),
+	case errors.Is(err, ErrMalformed),
+		errors.Is(err, cms.ErrMalformed),
+		errors.Is(err, cms.ErrUnsupported),
+		errors.Is(err, cms.ErrTooLarge),
 		errors.Is(err, spool.ErrShare):
 		op.m.Malformed = err
 	default:

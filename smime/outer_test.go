@@ -28,10 +28,14 @@ func outer(t *testing.T, msg string) (header, body string) {
 // of known form, the encoding, and the disposition without a name.
 func TestOuterKeepsFewFields(t *testing.T) {
 	for _, k := range []struct{ name, fields, want string }{
-		{"text", "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes; x-secret=word\nContent-Transfer-Encoding: 8bit\n",
-			"Content-Type: text/plain;\r\n charset=\"utf-8\";\r\n format=\"flowed\";\r\n delsp=\"yes\"\r\nContent-Transfer-Encoding: 8bit\r\n"},
-		{"other fields", "Content-A: secret\nContent-ID: <secret@x>\nContent-Language: de\nContent-Location: http://secret/\nContent-Description: secret\nContent-MD5: c2VjcmV0\nSubject: secret\nContent-Type: text/html\n",
-			"Content-Type: text/html\r\n"},
+		{
+			"text", "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes; x-secret=word\nContent-Transfer-Encoding: 8bit\n",
+			"Content-Type: text/plain;\r\n charset=\"utf-8\";\r\n format=\"flowed\";\r\n delsp=\"yes\"\r\nContent-Transfer-Encoding: 8bit\r\n",
+		},
+		{
+			"other fields", "Content-A: secret\nContent-ID: <secret@x>\nContent-Language: de\nContent-Location: http://secret/\nContent-Description: secret\nContent-MD5: c2VjcmV0\nSubject: secret\nContent-Type: text/html\n",
+			"Content-Type: text/html\r\n",
+		},
 		{"disposition", "Content-Type: text/plain\nContent-Disposition: inline; creation-date=\"secret\"; size=7\n", "Content-Type: text/plain\r\nContent-Disposition: inline\r\n"},
 		{"invitation", "Content-Type: text/calendar; method=REQUEST; charset=utf-8\n", "Content-Type: text/calendar;\r\n charset=\"utf-8\";\r\n method=\"REQUEST\"\r\n"},
 		{"no type", "", ""},

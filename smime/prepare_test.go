@@ -32,26 +32,40 @@ func TestPrepare(t *testing.T) {
 	for _, c := range []struct{ name, msg, want string }{
 		{"stays", "From: a\nMIME-Version: 1.0\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n", "Content-Type: text/plain\n\nhello\n"},
 		{"no content type", "From: a\n\nhello\n", "\nhello\n"},
-		{"8bit text", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße an alle\n",
-			"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle\n"},
+		{
+			"8bit text", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße an alle\n",
+			"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle\n",
+		},
 		{"label 8bit on ASCII", "Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\nhello\n", "Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\n\nhello\n"},
-		{"label 7bit that lies", "Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\n\nGrüße an alle\n",
-			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle\n"},
-		{"label base64 that lies", "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nGrüße an alle!\n",
-			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle!\n"},
+		{
+			"label 7bit that lies", "Content-Type: text/plain\nContent-Transfer-Encoding: 7bit\n\nGrüße an alle\n",
+			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle\n",
+		},
+		{
+			"label base64 that lies", "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nGrüße an alle!\n",
+			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle!\n",
+		},
 		{"blank at the end", "\nhello \n", "Content-Transfer-Encoding: quoted-printable\n\nhello=20\n"},
 		{"From", "\nFrom here\n", "Content-Transfer-Encoding: quoted-printable\n\n=46rom here\n"},
 		{"binary data", "Content-Type: image/png\nContent-Transfer-Encoding: binary\n\n\x89PNG\x00", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORwA=\n"},
-		{"long base64 lines", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 25) + "\n",
-			"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 19) + "\n" + strings.Repeat("AAAA", 6) + "\n"},
+		{
+			"long base64 lines", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 25) + "\n",
+			"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 19) + "\n" + strings.Repeat("AAAA", 6) + "\n",
+		},
 		{"quoted-printable with blanks", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC \n=20\n", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC\n=20\n"},
-		{"what the caller omits, in a part", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-Crypt-Sign: yes\nX-SMIME-Sign: yes\n\nhello\n--b--\n",
-			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n--b--\n"},
-		{"preamble, padding, epilogue", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\nGrüße\n--b  \n\nhello\n--b--  \nFrom me\n",
-			"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 7bit\n\n--b\n\nhello\n--b--\n"},
+		{
+			"what the caller omits, in a part", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-Crypt-Sign: yes\nX-SMIME-Sign: yes\n\nhello\n--b--\n",
+			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n--b--\n",
+		},
+		{
+			"preamble, padding, epilogue", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\nGrüße\n--b  \n\nhello\n--b--  \nFrom me\n",
+			"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 7bit\n\n--b\n\nhello\n--b--\n",
+		},
 		{"message in it that fits", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n"},
-		{"message in it that does not fit", "Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nFrom: a\nX-SMIME-Status: x\n\nfür euch alle\n",
-			"Content-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n\nFrom: a\nX-SMIME-Status: x\nContent-Transfer-Encoding: quoted-printable\n\nf=C3=BCr euch alle\n"},
+		{
+			"message in it that does not fit", "Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nFrom: a\nX-SMIME-Status: x\n\nfür euch alle\n",
+			"Content-Type: message/rfc822\nContent-Transfer-Encoding: 7bit\n\nFrom: a\nX-SMIME-Status: x\nContent-Transfer-Encoding: quoted-printable\n\nf=C3=BCr euch alle\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := prepared(t, crlf(c.msg)); got != crlf(c.want) {
@@ -98,8 +112,10 @@ func TestLegalize(t *testing.T) {
 		{"LF without header", "\na\n", "\r\na\r\n"},
 		{"bare CR in a field", "Content-Type: text/plain;\r\n a=b\rc\r\nContent-Transfer-Encoding: binary\r\n\r\n", "Content-Type: text/plain;\r\n a=b c\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"},
 		{"multipart that is none", "Content-Type: multipart/mixed\r\n\r\na\x00b\r\n", "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\nYQBiDQo=\r\n"},
-		{"part", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nok\r\n--b\r\nContent-Transfer-Encoding: binary\r\nContent-Type: a/b\r\n\r\n\x00\r\n--b--",
-			"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nok\r\n--b\r\nContent-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n\r\n--b--"},
+		{
+			"part", "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nok\r\n--b\r\nContent-Transfer-Encoding: binary\r\nContent-Type: a/b\r\n\r\n\x00\r\n--b--",
+			"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nok\r\n--b\r\nContent-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nAA==\r\n\r\n--b--",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := parse(t, c.msg)

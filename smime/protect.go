@@ -73,7 +73,8 @@ func (p *Protection) header(content *Entity) (header []byte) {
 
 // protectable leaves out what describes the body, and an HP-Outer of somebody else's.
 func protectable(f Field) bool {
-	return f.Name != "" && !isContent(f.Name) && !strings.EqualFold(f.Name, "MIME-Version") && !strings.EqualFold(f.Name, "HP-Outer")
+	return f.Name != "" && !isContent(f.Name) && !strings.EqualFold(f.Name, "MIME-Version") &&
+		!strings.EqualFold(f.Name, "HP-Outer")
 }
 
 // withParameter adds a parameter on a line of its own.

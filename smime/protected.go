@@ -38,7 +38,8 @@ func (p *Protected) Hidden(name string) bool {
 // protectedHeader reads the header of the payload, and takes a message out of
 // the message/rfc822 that older software put around it.
 func (m *Message) protectedHeader() error {
-	if m.Undecryptable != nil || m.Malformed != nil || m.NotMail != nil || m.CertsOnly || !m.has((*Layer).Encrypted) && !m.has((*Layer).Signed) {
+	if m.Undecryptable != nil || m.Malformed != nil || m.NotMail != nil || m.CertsOnly ||
+		!m.has((*Layer).Encrypted) && !m.has((*Layer).Signed) {
 		return nil
 	}
 	media, params := m.Inner.ContentType()

@@ -47,7 +47,8 @@ func Sign(ctx context.Context, content *Entity, o SignOptions) (*Entity, error) 
 
 func (o *SignOptions) sign(ctx context.Context, dst io.Writer, content *Entity) error {
 	return cms.Sign(ctx, dst, content.Section(), content.Size(), cms.SignOptions{
-		Signers: []cms.Signer{o.Signer}, Detached: !o.Opaque, Certificates: o.Chain})
+		Signers: []cms.Signer{o.Signer}, Detached: !o.Opaque, Certificates: o.Chain,
+	})
 }
 
 // multipart puts content and signature together (RFC 8551 §3.5.3.2).

@@ -55,7 +55,14 @@ func fetches(e *Entity) bool {
 }
 
 // plainText are the kinds of text that are shown as they are.
-var plainText = map[string]bool{"text/plain": true, "text/csv": true, "text/calendar": true, "text/vcard": true, "text/x-vcard": true, "text/directory": true}
+var plainText = map[string]bool{
+	"text/plain":     true,
+	"text/csv":       true,
+	"text/calendar":  true,
+	"text/vcard":     true,
+	"text/x-vcard":   true,
+	"text/directory": true,
+}
 
 // textFields replace those that told of HTML.
 var textFields = newFields{

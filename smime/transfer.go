@@ -64,12 +64,21 @@ func decodeLazily(ctx context.Context, e *Entity, encoding string, sp *spool.Spo
 }
 
 // decodedInto is the decoded body.
-func (e *Entity) decodedInto(ctx context.Context, sp *spool.Spool, decode func(io.Writer, io.Reader) error) (*content, error) {
+func (e *Entity) decodedInto(
+	ctx context.Context,
+	sp *spool.Spool,
+	decode func(io.Writer, io.Reader) error,
+) (*content, error) {
 	c, err := decodeInto(ctx, sp, e.Body(), decode)
 	return c, located(err, 0, e.off+e.body)
 }
 
-func decodeInto(ctx context.Context, sp *spool.Spool, src *io.SectionReader, decode func(io.Writer, io.Reader) error) (*content, error) {
+func decodeInto(
+	ctx context.Context,
+	sp *spool.Spool,
+	src *io.SectionReader,
+	decode func(io.Writer, io.Reader) error,
+) (*content, error) {
 	f := sp.Create()
 	if err := decode(f, contextio.NewReader(ctx, src)); err != nil {
 		f.Close()

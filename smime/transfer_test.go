@@ -119,8 +119,10 @@ func TestDecodeBase64Refuses(t *testing.T) {
 
 func TestQuoted(t *testing.T) {
 	long := strings.Repeat("ä", 40000)
-	for _, s := range []string{"", "plain\r\n", "ä = b\r\n", "blank \r\ntab\t\r\nend ", "From me\r\n.\r\n", strings.Repeat("x", 200) + "\r\n", long, long + "\r\n",
-		"bare\rCR\nLF\r\r\n", "\x00\x01", strings.Repeat("x ", 100) + "\r\n", strings.Repeat("From ", 100), strings.Repeat(".", 100), strings.Repeat("a", 65535) + "\r\nb"} {
+	for _, s := range []string{
+		"", "plain\r\n", "ä = b\r\n", "blank \r\ntab\t\r\nend ", "From me\r\n.\r\n", strings.Repeat("x", 200) + "\r\n", long, long + "\r\n",
+		"bare\rCR\nLF\r\r\n", "\x00\x01", strings.Repeat("x ", 100) + "\r\n", strings.Repeat("From ", 100), strings.Repeat(".", 100), strings.Repeat("a", 65535) + "\r\nb",
+	} {
 		var enc, dec bytes.Buffer
 		if err := encodeQuoted(&enc, strings.NewReader(s)); err != nil {
 			t.Fatal(err)

@@ -128,7 +128,8 @@ func utf8Mailbox(n asn1.RawValue) (s string, is bool, err error) {
 		return "", false, err
 	}
 	var explicit, text asn1.RawValue
-	if _, err := asn1.Unmarshal(rest, &explicit); err != nil || explicit.Class != asn1.ClassContextSpecific || explicit.Tag != 0 {
+	if _, err := asn1.Unmarshal(rest, &explicit); err != nil || explicit.Class != asn1.ClassContextSpecific ||
+		explicit.Tag != 0 {
 		return "", true, errMailbox
 	}
 	if _, err := asn1.Unmarshal(explicit.Bytes, &text); err != nil || text.Tag != asn1.TagUTF8String {

@@ -33,7 +33,8 @@ func affordable(c *x509.Certificate) bool {
 
 // acceptable tells whether c may stand in a path at all.
 func acceptable(c *x509.Certificate) bool {
-	return c.IsCA && len(c.Raw) <= maxCertificate && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName && affordable(c)
+	return c.IsCA && len(c.Raw) <= maxCertificate && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName &&
+		affordable(c)
 }
 
 // parse reads the bag one by one: a bad certificate does not matter.

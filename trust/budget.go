@@ -104,8 +104,10 @@ func costly(err error) Result {
 	if !errors.Is(err, effort.ErrSpent) {
 		return Result{Status: Unchecked, Rule: RuleCost, Revocation: notChecked, Fault: err}
 	}
-	return Result{Status: Unchecked, Rule: RuleCost, Revocation: notChecked, Answered: AllAnswered(),
-		Reason: "not judged: " + err.Error(), Remedy: RemedyCost}
+	return Result{
+		Status: Unchecked, Rule: RuleCost, Revocation: notChecked, Answered: AllAnswered(),
+		Reason: "not judged: " + err.Error(), Remedy: RemedyCost,
+	}
 }
 
 // RuleCost is the Rule of a certificate whose judging would cost more than one message

@@ -106,7 +106,10 @@ func directoryNames(chain []*x509.Certificate) error {
 		for n, c := range chain[:i+1] {
 			exempt := n > 0 && bytes.Equal(c.RawSubject, c.RawIssuer)
 			if !exempt && !within(c, permitted, excluded) {
-				return fmt.Errorf("the authority %q may not issue for the directory name of a certificate below it", ca.Subject.String())
+				return fmt.Errorf(
+					"the authority %q may not issue for the directory name of a certificate below it",
+					ca.Subject.String(),
+				)
 			}
 		}
 	}

@@ -40,8 +40,10 @@ func enormous(t *testing.T, bits int) *rsa.PublicKey {
 func withKey(t *testing.T, key *rsa.PublicKey, name string) *x509.Certificate {
 	t.Helper()
 	by := testpki.New(t).Root
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}, by.Certificate, key, by.Key)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning},
+	}, by.Certificate, key, by.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,8 +292,10 @@ func TestRevokedStays(t *testing.T) {
 		s := newServices(t)
 		cert := s.person("crl")
 		this, next := times("good")
-		s.crl = s.sign(&x509.RevocationList{Number: big.NewInt(1), ThisUpdate: this, NextUpdate: next,
-			RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: reason}}}, s.pki.Root)
+		s.crl = s.sign(&x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: this, NextUpdate: next,
+			RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: reason}},
+		}, s.pki.Root)
 		cache := newMemory()
 		if res, _ := check(s.checker(Soft, cache), cert); res.Revocation != isRevoked {
 			t.Fatalf("%+v", res)

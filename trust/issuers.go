@@ -35,7 +35,11 @@ const storeSource = "the certificate store"
 // complete returns what is missing between the certificate asked about and a root:
 // bag is what came along. Whatever it finds is no more than a proposal, for the
 // path search to judge. What was asked in vain might have been the missing one.
-func (s *Sources) complete(ctx context.Context, r Request, bag []*x509.Certificate) (found []*x509.Certificate, answered Answered) {
+func (s *Sources) complete(
+	ctx context.Context,
+	r Request,
+	bag []*x509.Certificate,
+) (found []*x509.Certificate, answered Answered) {
 	answered = AllAnswered()
 	propose := func(list []*x509.Certificate) {
 		for _, ca := range list {
@@ -110,7 +114,12 @@ func poolKey(subject []byte) string { return fmt.Sprintf("issuer/%x", sha256.Sum
 // atURL gets the authorities behind one URL, out of memory when only what is known
 // may be given. The key holds the name too: else who asks for one authority of a
 // bundle would hide the others.
-func (s *Sources) atURL(ctx context.Context, url string, c *x509.Certificate, known bool) ([]*x509.Certificate, Answered) {
+func (s *Sources) atURL(
+	ctx context.Context,
+	url string,
+	c *x509.Certificate,
+	known bool,
+) ([]*x509.Certificate, Answered) {
 	key := fmt.Sprintf("aia/%x", sha256.Sum256(append([]byte(url+"\x00"), c.RawIssuer...)))
 	if list := s.downloaded(key); len(list) > 0 {
 		return list, AllAnswered()

@@ -166,7 +166,11 @@ func (s *Sources) parseInTurn(data []byte, issuer *x509.Certificate) (*crl, erro
 }
 
 func (s *Sources) fetchList(url, key string, issuer *x509.Certificate) (*crl, error) {
-	data, err := s.try(key, fetchTime, func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxCRL) })
+	data, err := s.try(
+		key,
+		fetchTime,
+		func(ctx context.Context) ([]byte, error) { return s.o.Fetch.Get(ctx, url, maxCRL) },
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,11 @@ type ocspQuestion struct {
 
 // askOCSP makes a question with a nonce.
 func askOCSP(cert, issuer *x509.Certificate) (*ocspQuestion, error) {
-	plain, err := ocsp.CreateRequest(cert, issuer, &ocsp.RequestOptions{Hash: crypto.SHA1}) // what every responder knows (RFC 5019 §2.1.1)
+	plain, err := ocsp.CreateRequest(
+		cert,
+		issuer,
+		&ocsp.RequestOptions{Hash: crypto.SHA1},
+	) // what every responder knows (RFC 5019 §2.1.1)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +221,12 @@ func (q *ocspQuestion) matches(resp *ocsp.Response) error {
 
 // certIDHashes are the digests that a CertID may name its authority by; a responder
 // need not take the one of the question.
-var certIDHashes = map[string]crypto.Hash{"1.3.14.3.2.26": crypto.SHA1, "2.16.840.1.101.3.4.2.1": crypto.SHA256, "2.16.840.1.101.3.4.2.2": crypto.SHA384, "2.16.840.1.101.3.4.2.3": crypto.SHA512}
+var certIDHashes = map[string]crypto.Hash{
+	"1.3.14.3.2.26":          crypto.SHA1,
+	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
+	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
+	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
+}
 
 // issuedBy tells whether a CertID (RFC 6960 §4.1.1) names the issuer.
 func (q *ocspQuestion) issuedBy(algorithm asn1.ObjectIdentifier, name, key []byte) bool {

@@ -11,8 +11,10 @@ import (
 // nobody else's, whatever it certifies.
 func TestPartner(t *testing.T) {
 	public, partner := testpki.New(t), testpki.New(t)
-	c, err := New(Options{Roots: []*x509.Certificate{public.Root.Certificate}, AcceptAny: true, Revocation: Off,
-		Partners: []Partner{{Domain: "bank.example", Roots: []*x509.Certificate{partner.Root.Certificate}}}})
+	c, err := New(Options{
+		Roots: []*x509.Certificate{public.Root.Certificate}, AcceptAny: true, Revocation: Off,
+		Partners: []Partner{{Domain: "bank.example", Roots: []*x509.Certificate{partner.Root.Certificate}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

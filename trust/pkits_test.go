@@ -31,17 +31,21 @@ var pkitsSkipped = map[string]string{
 }
 
 // pkitsSections are the titles of the rest.
-var pkitsSections = map[string]string{"4.1": "signature verification", "4.2": "validity periods", "4.3": "name chaining", "4.4": "basic CRLs", "4.5": "self-issued certificates",
-	"4.6": "basic constraints and path length", "4.7": "key usage", "4.13": "name constraints", "4.16": "private extensions"}
+var pkitsSections = map[string]string{
+	"4.1": "signature verification", "4.2": "validity periods", "4.3": "name chaining", "4.4": "basic CRLs", "4.5": "self-issued certificates",
+	"4.6": "basic constraints and path length", "4.7": "key usage", "4.13": "name constraints", "4.16": "private extensions",
+}
 
 // pkitsStricter are valid paths that we do not take, and why. None the other way
 // round is allowed.
 var pkitsStricter = map[string]string{}
 
 // pkitsNames are certificates that have another name than their case.
-var pkitsNames = map[string]string{"ValidSignaturesTest1": "ValidCertificatePathTest1", "ValidNameChainingUIDsTest6": "ValidNameUIDsTest6",
+var pkitsNames = map[string]string{
+	"ValidSignaturesTest1": "ValidCertificatePathTest1", "ValidNameChainingUIDsTest6": "ValidNameUIDsTest6",
 	"InvalidNameChainingEETest1": "InvalidNameChainingTest1", "MissingCRLTest1": "InvalidMissingCRLTest1",
-	"ValidSelfIssuedDNnameConstraintsTest19": "ValidDNnameConstraintsTest19", "InvalidSelfIssuedDNnameConstraintsTest20": "InvalidDNnameConstraintsTest20"}
+	"ValidSelfIssuedDNnameConstraintsTest19": "ValidDNnameConstraintsTest19", "InvalidSelfIssuedDNnameConstraintsTest20": "InvalidDNnameConstraintsTest20",
+}
 
 func init() {
 	for section, why := range map[string]string{

@@ -72,7 +72,8 @@ func readPoint(list *cryptobyte.String) (p point, ok bool) {
 			return p, false
 		}
 	}
-	return p, s.ReadOptionalASN1(&rest, &p.reasons, cb.Tag(1).ContextSpecific()) && s.ReadOptionalASN1(&rest, &p.indirect, cb.Tag(2).Constructed().ContextSpecific())
+	return p, s.ReadOptionalASN1(&rest, &p.reasons, cb.Tag(1).ContextSpecific()) &&
+		s.ReadOptionalASN1(&rest, &p.indirect, cb.Tag(2).Constructed().ContextSpecific())
 }
 
 // fullName are the names of a DistributionPointName, and which of them are URLs; one
@@ -119,7 +120,9 @@ func readIssuingPoint(value []byte) (p issuingPoint, err error) {
 		return ok
 	}
 	ok := s.ReadASN1(&seq, cb.SEQUENCE) && s.Empty() && seq.ReadOptionalASN1(&name, &p.named, cb.Tag(0).Constructed().ContextSpecific()) &&
-		flag(&p.usersOnly, 1) && flag(&p.authorities, 2) && flag(&someReasons, 3) && flag(&indirect, 4) && flag(&attributes, 5) && seq.Empty()
+		flag(&p.usersOnly, 1) && flag(&p.authorities, 2) && flag(&someReasons, 3) && flag(&indirect, 4) &&
+		flag(&attributes, 5) &&
+		seq.Empty()
 	if ok && p.named {
 		p.names, _, ok = fullName(name)
 	}

@@ -56,8 +56,10 @@ type answer struct {
 }
 
 // causes are CRLReasons (RFC 5280 §5.3.1).
-var causes = map[int]string{1: "key compromised", 2: "authority compromised", 3: "affiliation changed", 4: "superseded", 5: "no longer in use",
-	6: "on hold", 9: "privilege withdrawn", 10: "attribute authority compromised"}
+var causes = map[int]string{
+	1: "key compromised", 2: "authority compromised", 3: "affiliation changed", 4: "superseded", 5: "no longer in use",
+	6: "on hold", 9: "privilege withdrawn", 10: "attribute authority compromised",
+}
 
 // onHold is the one reason that can be taken back (RFC 5280 §5.3.1).
 const onHold = 6
@@ -148,9 +150,11 @@ func revoked(chain []*x509.Certificate, i int, a answer) Result {
 	if text := causes[a.Cause]; text != "" {
 		why = " (" + text + ")"
 	}
-	return Result{Status: Revoked, Rule: RuleRevocation, Revocation: isRevoked, Chain: chain, Answered: AllAnswered(),
+	return Result{
+		Status: Revoked, Rule: RuleRevocation, Revocation: isRevoked, Chain: chain, Answered: AllAnswered(),
 		Reason: fmt.Sprintf("%sthe certificate was revoked on %s%s", of(i), a.Since.UTC().Format(time.DateOnly), why),
-		Remedy: "a new certificate; a signature made before that day is not told from one made after"}
+		Remedy: "a new certificate; a signature made before that day is not told from one made after",
+	}
 }
 
 // answerKey names a certificate by its issuer's key and its number: what OCSP and

@@ -80,8 +80,10 @@ func NewSources(o SourcesOptions) *Sources {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Sources{o: o, refresh: make(chan struct{}, maxRefreshes), reading: make(chan struct{}, maxReading),
-		unknown: make(chan struct{}, maxUnproved), failures: map[[32]byte]failure{}, downloads: map[string]download{}}
+	s := &Sources{
+		o: o, refresh: make(chan struct{}, maxRefreshes), reading: make(chan struct{}, maxReading),
+		unknown: make(chan struct{}, maxUnproved), failures: map[[32]byte]failure{}, downloads: map[string]download{},
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }

@@ -19,8 +19,10 @@ import (
 // holder is a person's certificate for a public key that nobody has.
 func holder(t *testing.T, p *testpki.PKI, key *rsa.PublicKey) *testpki.Cert {
 	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), EmailAddresses: anna, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}, p.Root.Certificate, key, p.Root.Key)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1), EmailAddresses: anna, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+	}, p.Root.Certificate, key, p.Root.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,8 +42,14 @@ func TestRSAKeys(t *testing.T) {
 		bits, exponent int
 		want           Status
 	}{
-		{minRSA - 8, 65537, Weak}, {minRSA, 65537, Valid}, {maxRSA, 65537, Valid}, {maxRSA + 8, 65537, Weak},
-		{minRSA, 1, Weak}, {minRSA, 2, Weak}, {minRSA, 3, Valid}, {minRSA, 65536, Weak},
+		{minRSA - 8, 65537, Weak},
+		{minRSA, 65537, Valid},
+		{maxRSA, 65537, Valid},
+		{maxRSA + 8, 65537, Weak},
+		{minRSA, 1, Weak},
+		{minRSA, 2, Weak},
+		{minRSA, 3, Valid},
+		{minRSA, 65536, Weak},
 	} {
 		key := enormous(t, k.bits)
 		key.E = k.exponent

@@ -133,23 +133,32 @@ func (c *Checker) address(r Request) (Result, bool) {
 	if size := len(r.Certificate.Raw); size > maxCertificate {
 		reason = fmt.Sprintf("the certificate has %d octets, at most %d are read", size, maxCertificate)
 	}
-	return Result{Status: Mismatch, Rule: "address", Revocation: notChecked, Reason: reason,
-		Remedy: "a certificate issued for the From address"}, true
+	return Result{
+		Status: Mismatch, Rule: "address", Revocation: notChecked, Reason: reason,
+		Remedy: "a certificate issued for the From address",
+	}, true
 }
 
 // strength refuses keys that can be broken.
 func (c *Checker) strength(r Request) (Result, bool) {
 	key, err := spki.PublicKey(r.Certificate)
 	if err != nil {
-		return Result{Status: Unchecked, Rule: "key", Revocation: notChecked, Reason: "the certificate's key is of a kind that is not known here"}, true
+		return Result{
+			Status:     Unchecked,
+			Rule:       "key",
+			Revocation: notChecked,
+			Reason:     "the certificate's key is of a kind that is not known here",
+		}, true
 	}
 	k, ok := key.(*rsa.PublicKey)
 	if !ok {
 		return Result{}, false
 	}
 	if n := k.N.BitLen(); n < minRSA || n > maxRSA || k.E < 3 || k.E%2 == 0 {
-		return Result{Status: Weak, Rule: "key", Revocation: notChecked, Reason: fmt.Sprintf("RSA key of %d bits, exponent %d", n, k.E),
-			Remedy: "a certificate with a key of 2048 bits or more"}, true
+		return Result{
+			Status: Weak, Rule: "key", Revocation: notChecked, Reason: fmt.Sprintf("RSA key of %d bits, exponent %d", n, k.E),
+			Remedy: "a certificate with a key of 2048 bits or more",
+		}, true
 	}
 	return Result{}, false
 }
@@ -157,7 +166,13 @@ func (c *Checker) strength(r Request) (Result, bool) {
 // usage holds key usage and purpose against what is asked (RFC 8550 §4.4.2, §4.4.4).
 func (c *Checker) usage(r Request) (Result, bool) {
 	bad := func(reason string) (Result, bool) {
-		return Result{Status: Untrusted, Rule: "usage", Revocation: notChecked, Reason: reason, Remedy: "a certificate issued for e-mail (emailProtection)"}, true
+		return Result{
+			Status:     Untrusted,
+			Rule:       "usage",
+			Revocation: notChecked,
+			Reason:     reason,
+			Remedy:     "a certificate issued for e-mail (emailProtection)",
+		}, true
 	}
 	mayBeUsed := spki.MaySign
 	if r.Purpose == Encrypt {
@@ -186,7 +201,13 @@ func (c *Checker) pinned(r Request) Result {
 	if outside(r.Certificate, r.At) {
 		return expired(r, nil)
 	}
-	return Result{Status: Valid, Rule: "pinned", Revocation: notChecked, Chain: []*x509.Certificate{r.Certificate}, Answered: AllAnswered()}
+	return Result{
+		Status:     Valid,
+		Rule:       "pinned",
+		Revocation: notChecked,
+		Chain:      []*x509.Certificate{r.Certificate},
+		Answered:   AllAnswered(),
+	}
 }
 
 // outside tells whether a time lies outside the validity of c.
@@ -195,9 +216,15 @@ func outside(c *x509.Certificate, at time.Time) bool {
 }
 
 func expired(r Request, chain []*x509.Certificate) Result {
-	return Result{Status: Expired, Rule: "validity", Chain: chain, Revocation: notChecked, Answered: AllAnswered(),
-		Reason: fmt.Sprintf("the certificate is valid from %s to %s", r.Certificate.NotBefore.UTC().Format(time.DateOnly), r.Certificate.NotAfter.UTC().Format(time.DateOnly)),
-		Remedy: "a current certificate"}
+	return Result{
+		Status: Expired, Rule: "validity", Chain: chain, Revocation: notChecked, Answered: AllAnswered(),
+		Reason: fmt.Sprintf(
+			"the certificate is valid from %s to %s",
+			r.Certificate.NotBefore.UTC().Format(time.DateOnly),
+			r.Certificate.NotAfter.UTC().Format(time.DateOnly),
+		),
+		Remedy: "a current certificate",
+	}
 }
 
 // chain looks for a path to a root at the time asked, and tells a path that
@@ -246,7 +273,12 @@ func (c *Checker) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	if err := effort.Spend(ctx, search); err != nil {
 		return costly(err)
 	}
-	opts := x509.VerifyOptions{Roots: c.rootsFor(r.Address), Intermediates: pool(bag), CurrentTime: r.At, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}
+	opts := x509.VerifyOptions{
+		Roots:         c.rootsFor(r.Address),
+		Intermediates: pool(bag),
+		CurrentTime:   r.At,
+		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+	}
 	chains, err := leaf.Verify(opts)
 	if err == nil {
 		if chains, err = allBelievable(chains); err != nil {
@@ -291,8 +323,10 @@ func butForItsTime(leaf *x509.Certificate, opts x509.VerifyOptions) ([][]*x509.C
 }
 
 func untrusted(err error) Result {
-	return Result{Status: Untrusted, Rule: "chain", Revocation: notChecked, Answered: AllAnswered(), Reason: "no path to an authority trusted for mail: " + err.Error(),
-		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail"}
+	return Result{
+		Status: Untrusted, Rule: "chain", Revocation: notChecked, Answered: AllAnswered(), Reason: "no path to an authority trusted for mail: " + err.Error(),
+		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail",
+	}
 }
 
 // allBelievable keeps the chains that hold against what Go does not look at: names,

@@ -93,8 +93,10 @@ func text(r *certstore.Record) string {
 func Record(text string, addresses ...string) *certstore.Record {
 	now := time.Now().Truncate(time.Second)
 	der := DER(text, "signature")
-	return &certstore.Record{DER: der, Identity: identity(text), Fingerprint: sha256.Sum256(der), Addresses: addresses,
-		State: certstore.Active, Source: certstore.Harvested, FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour)}
+	return &certstore.Record{
+		DER: der, Identity: identity(text), Fingerprint: sha256.Sum256(der), Addresses: addresses,
+		State: certstore.Active, Source: certstore.Harvested, FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour),
+	}
 }
 
 func put(t *testing.T, s certstore.Store, all ...*certstore.Record) {
@@ -118,7 +120,14 @@ func get(t *testing.T, s certstore.Store, text string) *certstore.Record {
 func everyField(t *testing.T, s certstore.Store) {
 	want := Record("\x00\xff binary", "a@b.example", `"quoted local"@b.example`, "jürgen@xn--mnchen-3ya.example")
 	slices.Sort(want.Addresses)
-	want.KeyUsage, want.NotBefore, want.Capabilities, want.Proof = 5, want.NotAfter.AddDate(-1, 0, 0), []byte{0x30, 0}, "<id@b.example>"
+	want.KeyUsage, want.NotBefore, want.Capabilities, want.Proof = 5, want.NotAfter.AddDate(
+		-1,
+		0,
+		0,
+	), []byte{
+		0x30,
+		0,
+	}, "<id@b.example>"
 	want.Intermediates = [][]byte{{1, 0, 2}, {3}}
 	put(t, s, want)
 	got := get(t, s, "\x00\xff binary")
@@ -205,17 +214,37 @@ func closeInUse(t *testing.T, s certstore.Store) {
 		t.Error(err)
 	}
 	all.Wait()
-	if _, err := s.ByIdentity(context.Background(), Record("r").Identity); err == nil || errors.Is(err, certstore.ErrNotFound) {
+	if _, err := s.ByIdentity(context.Background(), Record("r").Identity); err == nil ||
+		errors.Is(err, certstore.ErrNotFound) {
 		t.Errorf("after Close: %v", err)
 	}
 }
 
 func byAddress(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
-	old, fresh, pinned := Record("old", "anna@kunde.example"), Record("new", "anna@kunde.example", "info@kunde.example"), Record("pinned", "anna@kunde.example")
+	old, fresh, pinned := Record(
+		"old",
+		"anna@kunde.example",
+	), Record(
+		"new",
+		"anna@kunde.example",
+		"info@kunde.example",
+	), Record(
+		"pinned",
+		"anna@kunde.example",
+	)
 	old.ProofTime, pinned.ProofTime = old.ProofTime.Add(-time.Hour), old.ProofTime.Add(-2*time.Hour)
 	pinned.State = certstore.Pinned
-	put(t, s, old, fresh, pinned, Record("other", "ann@kunde.example"), Record("third", "anna@kunde.example.org"), Record("short", "a@kunde.example"))
+	put(
+		t,
+		s,
+		old,
+		fresh,
+		pinned,
+		Record("other", "ann@kunde.example"),
+		Record("third", "anna@kunde.example.org"),
+		Record("short", "a@kunde.example"),
+	)
 	got, err := s.ByAddress(ctx, "anna@kunde.example")
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d records, %v", len(got), err)
@@ -258,10 +287,15 @@ func putKeeps(t *testing.T, s certstore.Store) {
 		t.Fatal(err)
 	}
 	again := Record("c", "c@d.example")
-	again.FirstSeen, again.LastSeen, again.Source = again.FirstSeen.Add(48*time.Hour), again.LastSeen.Add(48*time.Hour), certstore.LDAP
+	again.FirstSeen, again.LastSeen, again.Source = again.FirstSeen.Add(
+		48*time.Hour,
+	), again.LastSeen.Add(
+		48*time.Hour,
+	), certstore.LDAP
 	put(t, s, again)
 	got := get(t, s, "c")
-	if got.State != certstore.Blocked || got.Source != certstore.Harvested || !got.FirstSeen.Equal(r.FirstSeen) || !got.LastSeen.Equal(again.LastSeen) {
+	if got.State != certstore.Blocked || got.Source != certstore.Harvested || !got.FirstSeen.Equal(r.FirstSeen) ||
+		!got.LastSeen.Equal(again.LastSeen) {
 		t.Errorf("state, source or times changed: %+v", got)
 	}
 	for _, a := range []string{"a@b.example", "c@d.example"} {
@@ -312,7 +346,8 @@ func olderProof(t *testing.T, s certstore.Store) {
 	old.ProofTime, old.LastSeen = old.ProofTime.Add(-100*time.Hour), old.LastSeen.Add(-100*time.Hour)
 	put(t, s, fresh, old)
 	got := get(t, s, "c")
-	if string(got.Capabilities) != "new" || got.Proof != fresh.Proof || !got.ProofTime.Equal(fresh.ProofTime) || !got.LastSeen.Equal(fresh.LastSeen) {
+	if string(got.Capabilities) != "new" || got.Proof != fresh.Proof || !got.ProofTime.Equal(fresh.ProofTime) ||
+		!got.LastSeen.Equal(fresh.LastSeen) {
 		t.Errorf("an older mail changed what a newer one said: %+v", got)
 	}
 }

@@ -30,7 +30,9 @@ const page = 200
 
 func certCommand() *cobra.Command {
 	var path string
-	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"})
+	c := family(
+		&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"},
+	)
 	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
 	with := func(do func(context.Context, certificateStore, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
@@ -44,22 +46,54 @@ func certCommand() *cobra.Command {
 		}
 	}
 	var out string
-	export := &cobra.Command{Use: "export [--out FILE] WHICH...", Short: "write certificates as PEM, or as .p7b when FILE ends so", Args: cobra.MinimumNArgs(1),
+	export := &cobra.Command{
+		Use: "export [--out FILE] WHICH...", Short: "write certificates as PEM, or as .p7b when FILE ends so", Args: cobra.MinimumNArgs(1),
 		RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
 			return exportCerts(ctx, s, args, out)
-		})}
+		}),
+	}
 	export.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
 	c.AddCommand(
-		&cobra.Command{Use: "list [ADDRESS]", Short: "one line a certificate", Args: cobra.MaximumNArgs(1), RunE: with(listCerts)},
-		&cobra.Command{Use: "show WHICH...", Short: "all that is known; WHICH is an address or a fingerprint", Args: cobra.MinimumNArgs(1), RunE: with(showCerts)},
+		&cobra.Command{
+			Use:   "list [ADDRESS]",
+			Short: "one line a certificate",
+			Args:  cobra.MaximumNArgs(1),
+			RunE:  with(listCerts),
+		},
+		&cobra.Command{
+			Use:   "show WHICH...",
+			Short: "all that is known; WHICH is an address or a fingerprint",
+			Args:  cobra.MinimumNArgs(1),
+			RunE:  with(showCerts),
+		},
 		importCommand(with),
 		export,
-		&cobra.Command{Use: "block WHICH...", Short: "never use them", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Blocked))},
-		&cobra.Command{Use: "pin WHICH...", Short: "vouch for them: use them before all others, without a chain", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Pinned))},
-		&cobra.Command{Use: "activate WHICH...", Short: "take back block, pin or pending", Args: cobra.MinimumNArgs(1), RunE: with(state(certstore.Active))},
-		&cobra.Command{Use: "delete WHICH...", Short: "forget them", Args: cobra.MinimumNArgs(1), RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
-			return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
-		})},
+		&cobra.Command{
+			Use:   "block WHICH...",
+			Short: "never use them",
+			Args:  cobra.MinimumNArgs(1),
+			RunE:  with(state(certstore.Blocked)),
+		},
+		&cobra.Command{
+			Use:   "pin WHICH...",
+			Short: "vouch for them: use them before all others, without a chain",
+			Args:  cobra.MinimumNArgs(1),
+			RunE:  with(state(certstore.Pinned)),
+		},
+		&cobra.Command{
+			Use:   "activate WHICH...",
+			Short: "take back block, pin or pending",
+			Args:  cobra.MinimumNArgs(1),
+			RunE:  with(state(certstore.Active)),
+		},
+		&cobra.Command{
+			Use:   "delete WHICH...",
+			Short: "forget them",
+			Args:  cobra.MinimumNArgs(1),
+			RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+				return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
+			}),
+		},
 	)
 	return c
 }
@@ -77,7 +111,10 @@ func withStore(path string, args []string, do func(context.Context, certificateS
 		return failed(do(ctx, dial(socket), args))
 	}
 	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
-		return &failure{exitNotValid, fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir)}
+		return &failure{
+			exitNotValid,
+			fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir),
+		}
 	}
 	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -130,7 +167,14 @@ func find(ctx context.Context, s certificateStore, which string) ([]*certstore.R
 }
 
 func line(r *certstore.Record) string {
-	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source, r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
+	return fmt.Sprintf(
+		"%x  %-8s %-9s %s  %s",
+		r.Fingerprint,
+		r.State,
+		r.Source,
+		r.NotAfter.UTC().Format(time.DateOnly),
+		strings.Join(r.Addresses, " "),
+	)
 }
 
 func listCerts(ctx context.Context, s certificateStore, args []string) error {
@@ -161,9 +205,22 @@ func showCerts(ctx context.Context, s certificateStore, args []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("subject:    %q\nissuer:     %q\nserial:     %s\nvalid:      %s to %s\nfirst seen: %s\nlast seen:  %s\nproved by:  %q at %s\n",
-			dn.String(c.Subject), dn.String(c.Issuer), c.SerialNumber.Text(16), c.NotBefore.UTC().Format(time.RFC3339), c.NotAfter.UTC().Format(time.RFC3339),
-			r.FirstSeen.UTC().Format(time.RFC3339), r.LastSeen.UTC().Format(time.RFC3339), r.Proof, r.ProofTime.UTC().Format(time.RFC3339))
+		fmt.Printf(
+			"subject:    %q\nissuer:     %q\nserial:     %s\nvalid:      %s to %s\nfirst seen: %s\nlast seen:  %s\nproved by:  %q at %s\n",
+			dn.String(
+				c.Subject,
+			),
+			dn.String(c.Issuer),
+			c.SerialNumber.Text(16),
+			c.NotBefore.UTC().Format(time.RFC3339),
+			c.NotAfter.UTC().Format(time.RFC3339),
+			r.FirstSeen.UTC().Format(
+				time.RFC3339,
+			),
+			r.LastSeen.UTC().Format(time.RFC3339),
+			r.Proof,
+			r.ProofTime.UTC().Format(time.RFC3339),
+		)
 		return nil
 	})
 }

@@ -37,7 +37,8 @@ type storeCommand func(func(context.Context, certificateStore, []string) error) 
 
 func importCommand(with storeCommand) *cobra.Command {
 	var passwordFile string
-	c := &cobra.Command{Use: "import [--password-file FILE] FILE|FOLDER...", Args: cobra.MinimumNArgs(1),
+	c := &cobra.Command{
+		Use: "import [--password-file FILE] FILE|FOLDER...", Args: cobra.MinimumNArgs(1),
 		Short: "add certificates: PEM, DER, base64, .p7b, .p12, LDIF, vCard, signed mail, folders of them",
 		RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
 			sp, err := offlineSpool()
@@ -46,7 +47,8 @@ func importCommand(with storeCommand) *cobra.Command {
 			}
 			i := &importer{store: s, spool: sp, passwordFile: passwordFile, issuers: map[string][]*x509.Certificate{}}
 			return i.run(ctx, args)
-		})}
+		}),
+	}
 	c.Flags().StringVar(&passwordFile, "password-file", "",
 		"password of .p12 files, FILE (default: asked for on the terminal)")
 	return c
@@ -181,8 +183,10 @@ func (i *importer) put(ctx context.Context, in imported) error {
 		return nil
 	}
 	now := time.Now()
-	r := &certstore.Record{DER: c.Raw, Identity: certstore.Identity(c), Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-		FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: i.chain(c)}
+	r := &certstore.Record{
+		DER: c.Raw, Identity: certstore.Identity(c), Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+		FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: i.chain(c),
+	}
 	_, err := i.store.ByIdentity(ctx, r.Identity)
 	unknown := errors.Is(err, certstore.ErrNotFound)
 	if err != nil && !unknown {

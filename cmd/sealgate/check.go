@@ -19,7 +19,8 @@ import (
 func checkCommand() *cobra.Command {
 	var path, postfixDir string
 	var withPostfix bool
-	c := &cobra.Command{Use: "check --config FILE [--postfix]", Short: "do all of serve's start-up and say what is wrong", Args: cobra.NoArgs,
+	c := &cobra.Command{
+		Use: "check --config FILE [--postfix]", Short: "do all of serve's start-up and say what is wrong", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := check(path)
 			if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
@@ -29,15 +30,24 @@ func checkCommand() *cobra.Command {
 				return &failure{exitNotValid, err}
 			}
 			for _, domain := range agentsDomains(cfg) {
-				fmt.Printf("note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in the house\n", domain)
+				fmt.Printf(
+					"note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in the house\n",
+					domain,
+				)
 			}
 			if !withPostfix {
 				return nil
 			}
 			return checkPostfix(cfg, postfixDir)
-		}}
+		},
+	}
 	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
-	c.Flags().BoolVar(&withPostfix, "postfix", false, "also read Postfix's configuration and name every way past the gateway")
+	c.Flags().BoolVar(
+		&withPostfix,
+		"postfix",
+		false,
+		"also read Postfix's configuration and name every way past the gateway",
+	)
 	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
 	return c
 }

@@ -133,7 +133,8 @@ func dial(socket string) remote {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			return d.DialContext(ctx, "unix", socket)
-		}}}}
+		},
+	}}}
 }
 
 func (r remote) call(ctx context.Context, q question) (a answer, err error) {

@@ -19,10 +19,12 @@ import (
 func decryptCommand() *cobra.Command {
 	var keys []string
 	var passwordFile, out string
-	c := &cobra.Command{Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: oneMessage,
+	c := &cobra.Command{
+		Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: oneMessage,
 		RunE: func(c *cobra.Command, args []string) error {
 			return decrypt(c.Context(), args[0], keys, passwordFile, out)
-		}}
+		},
+	}
 	c.Flags().StringArrayVar(&keys, "key", nil, "key to decrypt with, FILE (PEM, DER, .p12)")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the keys, FILE")
 	c.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")

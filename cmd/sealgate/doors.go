@@ -101,14 +101,24 @@ func remedy(err error) string {
 func (h *house) server(l config.Listener) (interface {
 	Serve(net.Listener) error
 	Shutdown(context.Context) error
-}, error) {
+}, error,
+) {
 	sessions := l.MaxSessions
 	if sessions == 0 {
 		sessions = h.cfg.Limits.Sessions
 	}
 	timeout := time.Duration(h.cfg.Limits.MessageTimeout)
 	if l.Protocol == config.Milter {
-		s := &milter.Server{Processor: h, Spool: h.spool, Log: h.log, Direction: l.Direction, OrdersFrom: l.OrdersFrom, MaxClients: sessions, Timeout: timeout, Own: h.own.Has}
+		s := &milter.Server{
+			Processor:  h,
+			Spool:      h.spool,
+			Log:        h.log,
+			Direction:  l.Direction,
+			OrdersFrom: l.OrdersFrom,
+			MaxClients: sessions,
+			Timeout:    timeout,
+			Own:        h.own.Has,
+		}
 		if l.Reinject != "" {
 			s.Splitter = reinject{h.client(l.Reinject)}
 		}
@@ -122,9 +132,11 @@ func (h *house) server(l config.Listener) (interface {
 	if err != nil {
 		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
 	}
-	return &proxy.Server{Processor: h, Next: h.client(l.NextHop), Spool: h.spool, Log: h.log,
+	return &proxy.Server{
+		Processor: h, Next: h.client(l.NextHop), Spool: h.spool, Log: h.log,
 		Hostname: h.cfg.Server.Hostname, Direction: l.Direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
-		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions}, nil
+		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions,
+	}, nil
 }
 
 // client delivers to a next hop.
@@ -136,7 +148,12 @@ func (h *house) client(address string) *proxy.Client {
 type reinject struct{ client *proxy.Client }
 
 // Deliver implements milter.Splitter.
-func (r reinject) Deliver(ctx context.Context, t milter.Transaction, msg *spool.File, copies []gateway.Delivery) gateway.Reply {
+func (r reinject) Deliver(
+	ctx context.Context,
+	t milter.Transaction,
+	msg *spool.File,
+	copies []gateway.Delivery,
+) gateway.Reply {
 	var out proxy.Transaction
 	var err error
 	if out.Options, err = proxy.MailArguments(t.Args); err == nil {

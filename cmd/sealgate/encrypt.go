@@ -20,7 +20,8 @@ func encryptCommand() *cobra.Command {
 	var to []string
 	var cipher, out, passwordFile string
 	var oaep bool
-	c := &cobra.Command{Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: oneMessage,
+	c := &cobra.Command{
+		Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: oneMessage,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(cms.Ciphers(), cipher) {
 				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))
@@ -32,7 +33,8 @@ func encryptCommand() *cobra.Command {
 			return transform(c.Context(), args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
 				return smime.Encrypt(c.Context(), content, smime.EncryptOptions{Cipher: cipher, Recipients: recipients, Spool: sp})
 			})
-		}}
+		},
+	}
 	c.Flags().StringArrayVar(&to, "to", nil, "recipient's certificate, FILE (PEM, DER, .p7b, .p12)")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of a .p12, FILE")
 	c.Flags().StringVar(&cipher, "cipher", "aes-256-cbc", "content cipher, such as aes-256-gcm")
@@ -50,11 +52,15 @@ func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Re
 			return nil, err
 		}
 		if certs = people(certs); len(certs) == 0 {
-			return nil, unreadable(fmt.Errorf("%s: there are certificates of authorities only, none of somebody to encrypt to", path))
+			return nil, unreadable(
+				fmt.Errorf("%s: there are certificates of authorities only, none of somebody to encrypt to", path),
+			)
 		}
 		for _, c := range certs {
 			if !spki.MayEncrypt(c) {
-				return nil, unreadable(fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path, dn.String(c.Subject)))
+				return nil, unreadable(
+					fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path, dn.String(c.Subject)),
+				)
 			}
 			list = append(list, cms.Recipient{Certificate: c, OAEP: oaep})
 		}

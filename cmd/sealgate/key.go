@@ -20,10 +20,17 @@ func keyCommand() *cobra.Command {
 	c := family(&cobra.Command{Use: "key", Short: "our own keys"})
 	var passwordFile, out string
 	var force bool
-	imp := &cobra.Command{Use: "import --out FILE SOURCE", Short: "turn a .p12, PEM or whatever else a key came in (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) }}
+	imp := &cobra.Command{
+		Use: "import --out FILE SOURCE", Short: "turn a .p12, PEM or whatever else a key came in (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) },
+	}
 	imp.Flags().StringVar(&out, "out", "", "where the key goes, FILE (mode 0600)")
-	imp.Flags().StringVar(&passwordFile, "password-file", "", "password of the source, FILE (default: asked for on the terminal)")
+	imp.Flags().StringVar(
+		&passwordFile,
+		"password-file",
+		"",
+		"password of the source, FILE (default: asked for on the terminal)",
+	)
 	imp.Flags().BoolVar(&force, "force", false, "write it even if there are problems with it, or the file exists")
 	_ = imp.MarkFlagRequired("out")
 	c.AddCommand(imp)
@@ -95,5 +102,10 @@ func writeKey(path string, pem []byte, force bool) error {
 
 // describe says what was found, so that an admin sees a wrong file at once.
 func describe(c *keyring.Credential) {
-	fmt.Printf("certificate of %q, valid until %s, chain of %d\n", trust.Addresses(c.Certificate), c.Certificate.NotAfter.UTC().Format(time.DateOnly), len(c.Chain))
+	fmt.Printf(
+		"certificate of %q, valid until %s, chain of %d\n",
+		trust.Addresses(c.Certificate),
+		c.Certificate.NotAfter.UTC().Format(time.DateOnly),
+		len(c.Chain),
+	)
 }

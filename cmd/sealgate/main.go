@@ -38,7 +38,8 @@ const (
 )
 
 func rootCommand() *cobra.Command {
-	root := &cobra.Command{Use: "sealgate", Short: "S/MIME gateway for Postfix", SilenceErrors: true, SilenceUsage: true,
+	root := &cobra.Command{
+		Use: "sealgate", Short: "S/MIME gateway for Postfix", SilenceErrors: true, SilenceUsage: true,
 		Version: version(),
 		Long: `sealgate gives a helpdesk that knows no S/MIME signed and encrypted mail: as a
 milter or SMTP proxy of Postfix, it decrypts and verifies what comes in, and signs
@@ -48,10 +49,14 @@ MESSAGE is a file, or - for standard input. Exit codes: 0, 1 for a failure (of
 verify: for anything but "valid"), 2 for wrong use or a file that cannot be read.`,
 		Example: `  sealgate key import --out keys/support.pem support.p12
   sealgate check --config config.toml --postfix
-  sealgate verify --roots ca.pem message.eml`}
+  sealgate verify --roots ca.pem message.eml`,
+	}
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.AddGroup(&cobra.Group{ID: groupGateway, Title: "The gateway:"}, &cobra.Group{ID: groupMessages, Title: "Messages:"},
-		&cobra.Group{ID: groupKeys, Title: "Keys and certificates:"})
+	root.AddGroup(
+		&cobra.Group{ID: groupGateway, Title: "The gateway:"},
+		&cobra.Group{ID: groupMessages, Title: "Messages:"},
+		&cobra.Group{ID: groupKeys, Title: "Keys and certificates:"},
+	)
 	add := func(group string, list ...*cobra.Command) {
 		for _, c := range list {
 			c.GroupID = group

@@ -78,7 +78,16 @@ func drawRecipient(w io.Writer, addr string, list []gateway.Candidate) (usable b
 		if c.Chosen {
 			mark, usable = "CHOSEN", true
 		}
-		fmt.Fprintf(w, "%s %s: %s, %s, valid %s to %s\n", branch, mark, c.State, c.Source, c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
+		fmt.Fprintf(
+			w,
+			"%s %s: %s, %s, valid %s to %s\n",
+			branch,
+			mark,
+			c.State,
+			c.Source,
+			c.NotBefore.UTC().Format(time.DateOnly),
+			c.NotAfter.UTC().Format(time.DateOnly),
+		)
 		fmt.Fprintf(w, "%s    sha256 %s\n", stem, c.Fingerprint)
 		for _, line := range [][2]string{{"because: ", c.Reason}, {"rule: ", c.Rule}, {"would help: ", c.Remedy}, {"revocation: ", c.Revocation}, {"would be sent: ", cipherIf(c)}} {
 			if line[1] != "" {

@@ -77,7 +77,12 @@ func (o *judging) judge(path string) (*judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := smime.Open(context.Background(), msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
+	opened, err := smime.Open(
+		context.Background(),
+		msg,
+		msg.Size(),
+		smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp},
+	)
 	if err != nil {
 		msg.Close()
 		return nil, unreadable(err)
@@ -104,7 +109,8 @@ func (o *judging) checker() (*trust.Checker, error) {
 func verifyCommand() *cobra.Command {
 	var o judging
 	var asJSON bool
-	c := &cobra.Command{Use: "verify [flags] MESSAGE", Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use", Args: oneMessage,
+	c := &cobra.Command{
+		Use: "verify [flags] MESSAGE", Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use", Args: oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := o.judge(args[0])
 			if err != nil {
@@ -118,7 +124,8 @@ func verifyCommand() *cobra.Command {
 				return &failure{code: exitNotValid}
 			}
 			return nil
-		}}
+		},
+	}
 	o.flags(c.Flags())
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
@@ -177,10 +184,17 @@ func (r *judged) print(w io.Writer, asJSON bool) error {
 }
 
 func (r *judged) report() report {
-	rep := report{Signature: string(r.j.Signature), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Notes: append([]string{}, r.j.Remarks()...),
-		Layers: []reportLayer{}, Signers: []reportSigner{}}
+	rep := report{
+		Signature: string(
+			r.j.Signature,
+		), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Notes: append([]string{}, r.j.Remarks()...),
+		Layers: []reportLayer{}, Signers: []reportSigner{},
+	}
 	for _, l := range r.opened.Layers {
-		rep.Layers = append(rep.Layers, reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest})
+		rep.Layers = append(
+			rep.Layers,
+			reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest},
+		)
 	}
 	for _, s := range r.j.Signers {
 		rep.Signers = append(rep.Signers, signer(s))
@@ -197,7 +211,12 @@ func (r *judged) reason() string {
 }
 
 func signer(s gateway.SignerVerdict) reportSigner {
-	out := reportSigner{Address: s.Address, Algorithm: s.Signature.Algorithm, Digest: s.Signature.Digest, Status: string(s.Status)}
+	out := reportSigner{
+		Address:   s.Address,
+		Algorithm: s.Signature.Algorithm,
+		Digest:    s.Signature.Digest,
+		Status:    string(s.Status),
+	}
 	if t := s.Signature.SigningTime; !t.IsZero() {
 		out.SigningTime = t.UTC().Format(time.RFC3339)
 	}

@@ -10,11 +10,13 @@ import (
 )
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "tell which version this is", Args: cobra.NoArgs,
+	return &cobra.Command{
+		Use: "version", Short: "tell which version this is", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(c.OutOrStdout(), "sealgate %s\n", version())
 			return err
-		}}
+		},
+	}
 }
 
 // version is the module's version, which in a build from a checkout names the commit and

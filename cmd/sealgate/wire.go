@@ -56,7 +56,11 @@ func build(cfg *config.Config) (*house, error) {
 		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
 	}
 	for _, cause := range heldByProxy(cfg) {
-		h.log.Warn("a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up", "on", cause)
+		h.log.Warn(
+			"a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up",
+			"on",
+			cause,
+		)
 	}
 	var err error
 	if err = os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
@@ -68,7 +72,14 @@ func build(cfg *config.Config) (*house, error) {
 	if h.store, err = openStore(cfg, h.log); err != nil {
 		return nil, err
 	}
-	h.asked = trust.NewSources(trust.SourcesOptions{Fetch: fetch.New(cfg.Trust.FetchAllow), Cache: h.store, Parse: certstore.ReadCertificates, Log: h.log})
+	h.asked = trust.NewSources(
+		trust.SourcesOptions{
+			Fetch: fetch.New(cfg.Trust.FetchAllow),
+			Cache: h.store,
+			Parse: certstore.ReadCertificates,
+			Log:   h.log,
+		},
+	)
 	g, err := h.newEngine(cfg)
 	if err != nil {
 		h.asked.Close()
@@ -81,7 +92,10 @@ func build(cfg *config.Config) (*house, error) {
 
 // heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.
 func heldByProxy(cfg *config.Config) (causes []string) {
-	if !slices.ContainsFunc(cfg.Listener, func(l config.Listener) bool { return l.Protocol == config.SMTP && l.Direction == gateway.Inbound }) {
+	if !slices.ContainsFunc(
+		cfg.Listener,
+		func(l config.Listener) bool { return l.Protocol == config.SMTP && l.Direction == gateway.Inbound },
+	) {
 		return nil
 	}
 	for cause, action := range cfg.On.Actions() {
@@ -101,7 +115,11 @@ func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {
 			return nil, fmt.Errorf("store.key_file: %w", err)
 		}
 		if len(key) != 32 {
-			return nil, fmt.Errorf("store.key_file: %s has %d octets, a key has 32 (head -c 32 /dev/urandom > FILE)", cfg.Store.KeyFile, len(key))
+			return nil, fmt.Errorf(
+				"store.key_file: %s has %d octets, a key has 32 (head -c 32 /dev/urandom > FILE)",
+				cfg.Store.KeyFile,
+				len(key),
+			)
 		}
 	}
 	if err := ownedByUs(cfg.Server.DataDir); err != nil {
@@ -119,7 +137,13 @@ func ownedByUs(dir string) error {
 	}
 	owner := info.Sys().(*syscall.Stat_t).Uid
 	if me := os.Geteuid(); int(owner) != me {
-		return fmt.Errorf("data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)", dir, owner, me, owner)
+		return fmt.Errorf(
+			"data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)",
+			dir,
+			owner,
+			me,
+			owner,
+		)
 	}
 	return nil
 }
@@ -141,10 +165,17 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 	return gateway.New(gateway.Options{
 		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
 		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
-		Inbound: gateway.InboundOptions{ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
-			UnknownCA: cfg.Trust.UnknownCA, OnKeyChange: cfg.Trust.OnKeyChange},
+		Inbound: gateway.InboundOptions{
+			ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
+			UnknownCA: cfg.Trust.UnknownCA, OnKeyChange: cfg.Trust.OnKeyChange,
+		},
 		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: cfg.On.Actions(),
-		Limits: gateway.Limits{ResultSize: int64(cfg.Limits.MessageSize), Expanded: int64(cfg.Limits.Expanded), Remember: time.Duration(cfg.Limits.Remember), LookUps: time.Duration(cfg.Limits.LookUps)},
+		Limits: gateway.Limits{
+			ResultSize: int64(cfg.Limits.MessageSize),
+			Expanded:   int64(cfg.Limits.Expanded),
+			Remember:   time.Duration(cfg.Limits.Remember),
+			LookUps:    time.Duration(cfg.Limits.LookUps),
+		},
 	})
 }
 
@@ -181,18 +212,27 @@ func warn(log *slog.Logger, mailbox, path string, f *keyring.File) {
 
 func rules(cfg *config.Config) (out []gateway.Rule) {
 	for _, r := range cfg.Rule {
-		out = append(out, gateway.Rule{Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
-			Demand:     gateway.Demand{Sign: r.Sign, Encrypt: r.Encrypt},
-			Algorithms: gateway.Algorithms{Cipher: r.Cipher, OAEP: r.OAEP, PSS: r.PSS, Opaque: r.Opaque}, Revocation: r.Revocation})
+		out = append(out, gateway.Rule{
+			Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
+			Demand: gateway.Demand{Sign: r.Sign, Encrypt: r.Encrypt},
+			Algorithms: gateway.Algorithms{
+				Cipher: r.Cipher,
+				OAEP:   r.OAEP,
+				PSS:    r.PSS,
+				Opaque: r.Opaque,
+			}, Revocation: r.Revocation,
+		})
 	}
 	return out
 }
 
 func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundOptions {
 	o := cfg.Outbound
-	return gateway.OutboundOptions{ReplyToEncrypted: o.ReplyToEncrypted, AutoReplyToEncrypted: o.AutoReplyToEncrypted,
+	return gateway.OutboundOptions{
+		ReplyToEncrypted: o.ReplyToEncrypted, AutoReplyToEncrypted: o.AutoReplyToEncrypted,
 		ForwardOfEncrypted: o.ForwardOfEncrypted, MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
-		HeaderProtection: o.HeaderProtection, Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque}
+		HeaderProtection: o.HeaderProtection, Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque,
+	}
 }
 
 func headers(cfg *config.Config) gateway.HeaderOptions {
@@ -200,8 +240,10 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 	for _, name := range cfg.Headers.Omit {
 		omit[strings.ToLower(name)] = true
 	}
-	return gateway.HeaderOptions{Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
-		OmitAuthentic: !cfg.Headers.AuthenticationResults}
+	return gateway.HeaderOptions{
+		Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
+		OmitAuthentic: !cfg.Headers.AuthenticationResults,
+	}
 }
 
 // newChecker collects the roots.
@@ -227,7 +269,15 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 	if len(roots)+len(partners) == 0 {
 		return nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
 	}
-	return trust.New(trust.Options{Roots: roots, Partners: partners, AcceptAny: cfg.Trust.AcceptNoEKU, Revocation: cfg.Trust.Revocation, Sources: h.asked})
+	return trust.New(
+		trust.Options{
+			Roots:      roots,
+			Partners:   partners,
+			AcceptAny:  cfg.Trust.AcceptNoEKU,
+			Revocation: cfg.Trust.Revocation,
+			Sources:    h.asked,
+		},
+	)
 }
 
 // rootLeftOut tells of an authority that nobody can read: the others are trusted.

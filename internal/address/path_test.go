@@ -18,8 +18,10 @@ func TestIsPath(t *testing.T) {
 }
 
 func TestQuote(t *testing.T) {
-	for raw, want := range map[string]string{"": "", "a@b.example": "a@b.example", "a b@c.example": `"a b"@c.example`, "a@b@c.example": `"a@b"@c.example`,
-		`a"\@b.example`: `"a\"\\"@b.example`, "a..b@c.example": `"a..b"@c.example`, ".a@b.example": `".a"@b.example`, `"a"@b.example`: `"\"a\""@b.example`} {
+	for raw, want := range map[string]string{
+		"": "", "a@b.example": "a@b.example", "a b@c.example": `"a b"@c.example`, "a@b@c.example": `"a@b"@c.example`,
+		`a"\@b.example`: `"a\"\\"@b.example`, "a..b@c.example": `"a..b"@c.example`, ".a@b.example": `".a"@b.example`, `"a"@b.example`: `"\"a\""@b.example`,
+	} {
 		if got, ok := Quote(raw); !ok || got != want {
 			t.Errorf("%q: %q %v", raw, got, ok)
 		}

@@ -35,8 +35,10 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: %q %v, want none", path, list, ok)
 		}
 	}
-	for _, path := range []string{`"boss@bank.example (x)"@firma.example`, `"boss @bank.example"@firma.example`, `"\"boss\"@bank.example"@firma.example`, `"<boss@bank.example>"@firma.example`,
-		`"x:boss@bank.example"@firma.example`, `"boss@bank.example,a"@firma.example`, `"boss@[127.0.0.1]"@firma.example`, "\"boss\u200b@bank.example\"@firma.example"} {
+	for _, path := range []string{
+		`"boss@bank.example (x)"@firma.example`, `"boss @bank.example"@firma.example`, `"\"boss\"@bank.example"@firma.example`, `"<boss@bank.example>"@firma.example`,
+		`"x:boss@bank.example"@firma.example`, `"boss@bank.example,a"@firma.example`, `"boss@[127.0.0.1]"@firma.example`, "\"boss\u200b@bank.example\"@firma.example",
+	} {
 		if list, ok := Routes(path); ok || !IsRouted(path) {
 			t.Errorf("%s: %q, which nobody can tell", path, list)
 		}

@@ -32,8 +32,10 @@ var floors = [][]string{
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
-var forTests = []string{"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki",
-	"certstore/storetest", "keyring/interop", "smime/cms/interop", "smime/cms/internal/wycheproof"}
+var forTests = []string{
+	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki",
+	"certstore/storetest", "keyring/interop", "smime/cms/interop", "smime/cms/internal/wycheproof",
+}
 
 // isolated packages touch no network and no files: what they need is given to them.
 var isolated = []string{"gateway", "smime", "smime/cms"}

@@ -148,9 +148,11 @@ func (s *stage) startPostfix() (err error) {
 		return err
 	}
 	smtpd := " inet n - n - - smtpd\n  -o smtpd_milters=inet:"
-	s.postfix, err = postfixtest.Start(postfixtest.Config{Dir: s.path("postfix"), NextHop: s.world.Address,
+	s.postfix, err = postfixtest.Start(postfixtest.Config{
+		Dir: s.path("postfix"), NextHop: s.world.Address,
 		Main:   map[string]string{"non_smtpd_milters": "inet:" + s.milterOut},
-		Master: []string{s.inbound + smtpd + s.milterIn, s.outbound + smtpd + s.milterOut}})
+		Master: []string{s.inbound + smtpd + s.milterIn, s.outbound + smtpd + s.milterOut},
+	})
 	return err
 }
 
@@ -158,7 +160,21 @@ const wait = 30 * time.Second
 
 func (s *stage) annaWrites() error {
 	text := "Content-Type: text/plain\r\n\r\nMy meter reads 4711. Please keep this between us.\r\n"
-	mail, err := s.openssl(text, "cms", "-sign", "-binary", "-crlfeol", "-signer", "anna.pem", "-from", "Anna <anna@kunde.example>", "-to", "support@firma.example", "-subject", "my meter")
+	mail, err := s.openssl(
+		text,
+		"cms",
+		"-sign",
+		"-binary",
+		"-crlfeol",
+		"-signer",
+		"anna.pem",
+		"-from",
+		"Anna <anna@kunde.example>",
+		"-to",
+		"support@firma.example",
+		"-subject",
+		"my meter",
+	)
 	if err != nil {
 		return err
 	}

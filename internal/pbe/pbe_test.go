@@ -124,7 +124,8 @@ func TestBounds(t *testing.T) {
 func TestShortMACKey(t *testing.T) {
 	for length, ok := range map[int]bool{0: false, 1: false, minMACKey - 1: false, minMACKey: true, maxMACKey: true, maxMACKey + 1: false} {
 		m := MAC{Algorithm: algorithm(t, idPBMAC1, derivationAndCipher{
-			algorithm(t, idPBKDF2, pbkdf2WithLength{[]byte("salt"), 1, length}), algorithm(t, "1.2.840.113549.2.9", asn1.NullRawValue)})}
+			algorithm(t, idPBKDF2, pbkdf2WithLength{[]byte("salt"), 1, length}), algorithm(t, "1.2.840.113549.2.9", asn1.NullRawValue),
+		})}
 		if err := m.Check(); (err == nil) != ok {
 			t.Errorf("a key of %d octets: %v", length, err)
 		}

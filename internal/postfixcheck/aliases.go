@@ -45,21 +45,53 @@ func (p *Postfix) endings(g *Gateway, box, key string) (out []Finding) {
 func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out []Finding) {
 	ends, err := p.resolve(box, by)
 	if err != nil {
-		return []Finding{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)", err)}
+		return []Finding{
+			bad(
+				"%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)",
+				err,
+			),
+		}
 	}
 	for _, end := range ends {
 		switch own, err := p.isOwn(g, end.at); {
 		case strings.HasPrefix(end.at, "|"):
-			out = append(out, note("%s: delivered to %s (%s); what that program does with decrypted mail cannot be followed", box, end.at, end.by))
+			out = append(
+				out,
+				note(
+					"%s: delivered to %s (%s); what that program does with decrypted mail cannot be followed",
+					box,
+					end.at,
+					end.by,
+				),
+			)
 		case isSpecial(end.at):
 			out = append(out, good("%s: delivered to %s (%s)", box, end.at, end.by))
 		case err != nil:
 			out = append(out, bad("%s: %v; whether %s is ours is not known", box, err, end.at))
 		case own:
 		case by != "":
-			out = append(out, bad("%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; take it out", by, copies, end.at, end.by))
+			out = append(
+				out,
+				bad(
+					"%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; take it out",
+					by,
+					copies,
+					end.at,
+					end.by,
+				),
+			)
 		default:
-			out = append(out, bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of %s", box, end.at, end.by, configured(box, key), key))
+			out = append(
+				out,
+				bad(
+					"%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of %s",
+					box,
+					end.at,
+					end.by,
+					configured(box, key),
+					key,
+				),
+			)
 		}
 	}
 	return out
@@ -76,7 +108,8 @@ func configured(box, key string) string {
 // isOwn tells whether mail for an address stays in the house.
 func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
 	domain := address.Domain(at)
-	if domain == "localhost" || slices.Contains(g.Domains, domain) || slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
+	if domain == "localhost" || slices.Contains(g.Domains, domain) ||
+		slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
 		return true, nil
 	}
 	for _, name := range []string{"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "mydomain", "myhostname"} {

@@ -82,13 +82,27 @@ func ways(p *Postfix, g *Gateway) (out []Finding) {
 func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	name := s.Name + "/" + s.Type
 	if g.leadsTo(s) {
-		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
-			return []Finding{bad("%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters", name)}
+		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") &&
+			len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
+			return []Finding{
+				bad(
+					"%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters",
+					name,
+				),
+			}
 		}
 		if again := filterDoor(p, g, s); again != nil {
-			return []Finding{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=", name, again.Address)}
+			return []Finding{
+				bad(
+					"%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=",
+					name,
+					again.Address,
+				),
+			}
 		}
-		return append([]Finding{good("%s: takes our mail back, without passing sealgate again", name)}, returned(p, g, s, name)...)
+		return append(
+			[]Finding{good("%s: takes our mail back, without passing sealgate again", name)},
+			returned(p, g, s, name)...)
 	}
 	list := milters(p.value(s, "smtpd_milters"))
 	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
@@ -123,7 +137,9 @@ func patience(p *Postfix, s *Service, name string) []Finding {
 	if d, ok := duration(v); p.value(s, "smtpd_proxy_filter") == "" || ok && d >= proxyTimeout {
 		return nil
 	}
-	return []Finding{note("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v)}
+	return []Finding{
+		note("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v),
+	}
 }
 
 // newline: a bare LF that ends lines makes two mails of one before sealgate sees them.
@@ -132,18 +148,27 @@ func newline(p *Postfix, s *Service, name string) []Finding {
 	if slices.Contains([]string{"yes", "normalize", "reject"}, v) {
 		return nil
 	}
-	return []Finding{bad("%s: smtpd_forbid_bare_newline is %q: a second mail of any sender can be smuggled in; set it to yes", name, v)}
+	return []Finding{
+		bad("%s: smtpd_forbid_bare_newline is %q: a second mail of any sender can be smuggled in; set it to yes", name, v),
+	}
 }
 
 // mappings: what an after-queue filter's Postfix adds before sealgate is taken for a
 // recipient of the sender's.
 func mappings(p *Postfix, s *Service, name string) []Finding {
-	if p.value(s, "content_filter") == "" || strings.Contains(p.value(s, "receive_override_options"), "no_address_mappings") {
+	if p.value(s, "content_filter") == "" ||
+		strings.Contains(p.value(s, "receive_override_options"), "no_address_mappings") {
 		return nil
 	}
 	for _, m := range []string{"always_bcc", "sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps"} {
 		if p.value(s, m) != "" {
-			return []Finding{bad("%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o receive_override_options=no_address_mappings", name, m)}
+			return []Finding{
+				bad(
+					"%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o receive_override_options=no_address_mappings",
+					name,
+					m,
+				),
+			}
 		}
 	}
 	return nil
@@ -187,7 +212,8 @@ func filterDoor(p *Postfix, g *Gateway, s *Service) *Door {
 	for _, name := range names {
 		v := p.value(s, name)
 		for i := range g.Doors {
-			if d := &g.Doors[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) && sameEndpoint(lastEndpoint(v), d.Address) {
+			if d := &g.Doors[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) &&
+				sameEndpoint(lastEndpoint(v), d.Address) {
 				return d
 			}
 		}
@@ -240,7 +266,13 @@ func size(p *Postfix, g *Gateway) []Finding {
 	case err != nil:
 		return []Finding{bad("message_size_limit %q is not a number", p.Main["message_size_limit"])}
 	case limit != 0 && limit < g.MessageSize:
-		return []Finding{bad("message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused with 552; outbound needs twice what the helpdesk may send", limit, g.MessageSize)}
+		return []Finding{
+			bad(
+				"message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused with 552; outbound needs twice what the helpdesk may send",
+				limit,
+				g.MessageSize,
+			),
+		}
 	}
 	return []Finding{good("message_size_limit %d is enough for results of %d", limit, g.MessageSize)}
 }

@@ -15,7 +15,8 @@ const (
 
 func house() *Gateway {
 	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Doors: []Door{
-		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"},
+	}}
 }
 
 func faults(list []Finding) (out []string) {

@@ -18,7 +18,15 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 		for _, table := range tables(list) {
 			entries, err := p.entries(table)
 			if err != nil {
-				out = append(out, note("%s: %s cannot be listed, so it is not known whether decrypted mail of some sender is copied out of the house: %v", name, table, err))
+				out = append(
+					out,
+					note(
+						"%s: %s cannot be listed, so it is not known whether decrypted mail of some sender is copied out of the house: %v",
+						name,
+						table,
+						err,
+					),
+				)
 				if some, err := p.ask(name, table, []string{"somebody@customer.invalid"}); err == nil && len(some) > 0 {
 					entries = map[string][]string{"anybody": some}
 				}
@@ -35,7 +43,13 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 
 // recipientMaps are the tables that Postfix asks about a recipient, and the
 // programs that ask.
-var recipientMaps = [][2]string{{"cleanup", "recipient_canonical_maps"}, {"cleanup", "canonical_maps"}, {"cleanup", "virtual_alias_maps"}, {"cleanup", "recipient_bcc_maps"}, {"local", "alias_maps"}}
+var recipientMaps = [][2]string{
+	{"cleanup", "recipient_canonical_maps"},
+	{"cleanup", "canonical_maps"},
+	{"cleanup", "virtual_alias_maps"},
+	{"cleanup", "recipient_bcc_maps"},
+	{"local", "alias_maps"},
+}
 
 // forms are a mailbox and its user+ext, or of an "@domain" all addresses, as far as
 // the tables have any.
@@ -52,7 +66,10 @@ func (p *Postfix) forms(box string) (out []string, said []Finding) {
 			for _, table := range tables(list) {
 				entries, err := p.entries(table)
 				if err != nil {
-					said = append(said, note("%s: %s cannot be listed, so what it has for %s is not followed: %v", m[1], table, what, err))
+					said = append(
+						said,
+						note("%s: %s cannot be listed, so what it has for %s is not followed: %v", m[1], table, what, err),
+					)
 				}
 				for _, key := range slices.Sorted(maps.Keys(entries)) {
 					if form := p.form(key, box); form != "" {

@@ -164,7 +164,8 @@ func (p *Postfix) deliver(h hop) (out []hop, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if out, err = p.forwarded(h, "alias_maps", found); err != nil || !missed && !slices.ContainsFunc(out, func(n hop) bool { return n.at == h.at }) {
+	if out, err = p.forwarded(h, "alias_maps", found); err != nil ||
+		!missed && !slices.ContainsFunc(out, func(n hop) bool { return n.at == h.at }) {
 		return out, err
 	}
 	more, err := p.userOrNobody(h, p.base(user), domain)
@@ -215,7 +216,24 @@ func (p *Postfix) userOrNobody(h hop, user, domain string) (out []hop, err error
 			if !own {
 				relay = p.Main["luser_relay"]
 			}
-			relay = p.expand(strings.NewReplacer("$domain", domain, "${domain}", domain, "$user", user, "${user}", user, "$local", user, "${local}", user).Replace(relay))
+			relay = p.expand(
+				strings.NewReplacer(
+					"$domain",
+					domain,
+					"${domain}",
+					domain,
+					"$user",
+					user,
+					"${user}",
+					user,
+					"$local",
+					user,
+					"${local}",
+					user,
+				).Replace(
+					relay,
+				),
+			)
 			if relay != "" {
 				out = append(out, h.to(p, "luser_relay", entering, relay)...)
 			}

@@ -132,8 +132,10 @@ func TestAsPostfixDoes(t *testing.T) {
 	defer sink.Close()
 	pf, err := postfixtest.Start(postfixtest.Config{Dir: dir, NextHop: sink.Address, Main: map[string]string{
 		"mydestination": "firma.example, mail.firma.example", "recipient_delimiter": "+", "luser_relay": "$user@lost.example",
-		"virtual_alias_maps": table("virtual", map[string]string{"bare": "v1@out.example,v2@out.example", "bare+x": "ext@out.example", "both@firma.example": "v3@out.example",
-			"both": "wrong@out.example", "self@firma.example": "self@firma.example, v4@out.example", "@cut.example": "@out.example", "foreign": "wrong@out.example", "a1@hop.example": "a2@out.example"}),
+		"virtual_alias_maps": table("virtual", map[string]string{
+			"bare": "v1@out.example,v2@out.example", "bare+x": "ext@out.example", "both@firma.example": "v3@out.example",
+			"both": "wrong@out.example", "self@firma.example": "self@firma.example, v4@out.example", "@cut.example": "@out.example", "foreign": "wrong@out.example", "a1@hop.example": "a2@out.example",
+		}),
 		"alias_maps":               table("alias", map[string]string{"self": "a3@out.example", "listed": ":include:" + list, "team": "t1@out.example, a1@hop.example", "copy": "c1@out.example"}),
 		"canonical_maps":           table("canonical", map[string]string{"old": "new@out.example", "swap": "back"}),
 		"recipient_canonical_maps": table("rcanonical", map[string]string{"back": "swap", "inner@firma.example": "bare@firma.example"}),
@@ -150,8 +152,10 @@ func TestAsPostfixDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, to := range []string{"bare@firma.example", "bare+x@firma.example", "bare+y@firma.example", "both@firma.example", "self@firma.example", "any@cut.example", "foreign@away.example",
-		"listed@firma.example", "listed+z@mail.firma.example", "old@firma.example", "swap@firma.example", "back@firma.example", "inner@firma.example", "watched@firma.example", "nobody-here@firma.example"} {
+	for i, to := range []string{
+		"bare@firma.example", "bare+x@firma.example", "bare+y@firma.example", "both@firma.example", "self@firma.example", "any@cut.example", "foreign@away.example",
+		"listed@firma.example", "listed+z@mail.firma.example", "old@firma.example", "swap@firma.example", "back@firma.example", "inner@firma.example", "watched@firma.example", "nobody-here@firma.example",
+	} {
 		ends, err := p.resolve(to, "")
 		if err != nil {
 			t.Fatal(err)

@@ -33,11 +33,24 @@ func passes(p *Postfix, s *Service, name string, doors []*Door) (out []Finding) 
 	case who == "" || sendsOut(doors):
 		return []Finding{good("%s: passes sealgate (%s)", name, through(doors))}
 	case fault:
-		return []Finding{bad("%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, and it leaves in clear; %s", name, through(doors), who, p.outward(s))}
+		return []Finding{
+			bad(
+				"%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, and it leaves in clear; %s",
+				name,
+				through(doors),
+				who,
+				p.outward(s),
+			),
+		}
 	}
 	return []Finding{
 		good("%s: passes sealgate (%s)", name, through(doors)),
-		note("%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound listener, or make this listener auto", name, who)}
+		note(
+			"%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound listener, or make this listener auto",
+			name,
+			who,
+		),
+	}
 }
 
 // outward is the remedy: the setting that leads to an outbound listener.

@@ -12,8 +12,10 @@ import (
 var lost = []string{"HOLD", "FILTER", "REDIRECT", "BCC", "PREPEND"}
 
 // restrictions are the lists in which an access map can stand.
-var restrictions = []string{"smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", "smtpd_relay_restrictions",
-	"smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_end_of_data_restrictions"}
+var restrictions = []string{
+	"smtpd_client_restrictions", "smtpd_helo_restrictions", "smtpd_sender_restrictions", "smtpd_relay_restrictions",
+	"smtpd_recipient_restrictions", "smtpd_data_restrictions", "smtpd_end_of_data_restrictions",
+}
 
 // held judges a service whose mail a milter of ours may split.
 func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out []Finding) {
@@ -28,7 +30,14 @@ func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out []
 	}
 	for _, m := range list {
 		if m.door == nil && m.place < mine[i].place && !isOurs(m, mine) {
-			out = append(out, note("%s: when %s quarantines a mail (HOLD) that sealgate splits, its copies are not held; let it refuse instead", name, m.endpoint))
+			out = append(
+				out,
+				note(
+					"%s: when %s quarantines a mail (HOLD) that sealgate splits, its copies are not held; let it refuse instead",
+					name,
+					m.endpoint,
+				),
+			)
 		}
 	}
 	return dedupe(out)
@@ -66,11 +75,26 @@ func (p *Postfix) actions(table, where string) []Finding {
 	case "texthash", "hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre":
 		content, err := p.read(rest)
 		if err != nil {
-			return []Finding{note("%s: %s cannot be read (%v): look for %s in it, which are lost when sealgate splits a mail", where, table, err, strings.Join(lost, ", "))}
+			return []Finding{
+				note(
+					"%s: %s cannot be read (%v): look for %s in it, which are lost when sealgate splits a mail",
+					where,
+					table,
+					err,
+					strings.Join(lost, ", "),
+				),
+			}
 		}
 		text = content
 	default:
-		return []Finding{note("%s: %s cannot be looked into: %s from it are lost when sealgate splits a mail", where, table, strings.Join(lost, ", "))}
+		return []Finding{
+			note(
+				"%s: %s cannot be looked into: %s from it are lost when sealgate splits a mail",
+				where,
+				table,
+				strings.Join(lost, ", "),
+			),
+		}
 	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
@@ -78,7 +102,14 @@ func (p *Postfix) actions(table, where string) []Finding {
 		}
 		for _, w := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t,={}", r) }) {
 			if slices.Contains(lost, strings.ToUpper(w)) {
-				return []Finding{bad("%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md", where, table, strings.ToUpper(w))}
+				return []Finding{
+					bad(
+						"%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md",
+						where,
+						table,
+						strings.ToUpper(w),
+					),
+				}
 			}
 		}
 	}

@@ -63,7 +63,15 @@ func actions(p *Postfix, s *Service, name string, mine []milterEntry) (out []Fin
 			action = v
 		}
 		if action != "tempfail" {
-			out = append(out, bad("%s: default_action of %s is %q, it must be tempfail: otherwise mail leaves in clear when sealgate dies", name, m.endpoint, action))
+			out = append(
+				out,
+				bad(
+					"%s: default_action of %s is %q, it must be tempfail: otherwise mail leaves in clear when sealgate dies",
+					name,
+					m.endpoint,
+					action,
+				),
+			)
 		}
 	}
 	return out
@@ -77,9 +85,19 @@ func order(name string, list, mine []milterEntry) (out []Finding) {
 			switch {
 			case other.place == m.place || other.door != nil:
 			case m.door.Direction == "inbound" && other.place > m.place:
-				out = append(out, good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or SPF, put it before", name, other.endpoint))
+				out = append(
+					out,
+					good(
+						"%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or SPF, put it before",
+						name,
+						other.endpoint,
+					),
+				)
 			case m.door.Direction == "outbound" && other.place < m.place:
-				out = append(out, bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after", name, other.endpoint))
+				out = append(
+					out,
+					bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after", name, other.endpoint),
+				)
 			}
 		}
 	}
@@ -91,7 +109,15 @@ func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out []Find
 	for _, m := range mine {
 		path, unix := strings.CutPrefix(m.door.Address, "unix:")
 		if unix && s.Chroot && !strings.HasPrefix(path, p.Main["queue_directory"]+"/") {
-			out = append(out, bad("%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet", name, path, p.Main["queue_directory"]))
+			out = append(
+				out,
+				bad(
+					"%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet",
+					name,
+					path,
+					p.Main["queue_directory"],
+				),
+			)
 		}
 	}
 	return out

@@ -15,7 +15,14 @@ func notices(p *Postfix, s *Service, name string, mine []milterEntry) (out []Fin
 	for _, m := range mine {
 		strangers := m.door.Direction == "inbound" || m.door.Direction == "auto" && !submits(s)
 		if strangers && m.door.Beyond == "" && !slices.Contains(discarded, "dsn") {
-			out = append(out, bad("%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose sender asks for a notice is left as it came, or the notice would tell him what it says; set smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject", name, m.door.Address))
+			out = append(
+				out,
+				bad(
+					"%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose sender asks for a notice is left as it came, or the notice would tell him what it says; set smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject",
+					name,
+					m.door.Address,
+				),
+			)
 		}
 	}
 	return out
@@ -27,14 +34,28 @@ func blind(p *Postfix, s *Service, name string, mine []milterEntry) []Finding {
 	if filter == "" || len(mine) == 0 {
 		return nil
 	}
-	return []Finding{bad("%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out", name, filter, mine[0].door.Address)}
+	return []Finding{
+		bad(
+			"%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out",
+			name,
+			filter,
+			mine[0].door.Address,
+		),
+	}
 }
 
 // mayRefuse says who sees mail after sealgate and could refuse it for what it says, so
 // that the answer, or the lack of one, tells the sender.
 func mayRefuse(name string, after []string) (out []Finding) {
 	for _, who := range after {
-		out = append(out, note("%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell its sender; let it mark or quarantine such mail", name, who))
+		out = append(
+			out,
+			note(
+				"%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell its sender; let it mark or quarantine such mail",
+				name,
+				who,
+			),
+		)
 	}
 	return out
 }

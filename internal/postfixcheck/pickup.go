@@ -43,14 +43,36 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	doors := doorsOf(mine, filterDoor(p, g, s))
 	switch {
 	case len(doors) == 0:
-		return []Finding{bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener", name)}
+		return []Finding{
+			bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener", name),
+		}
 	case !sendsOut(doors):
-		return []Finding{bad("%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(doors))}
+		return []Finding{
+			bad(
+				"%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener",
+				name,
+				through(doors),
+			),
+		}
 	}
-	out = append(out, good("%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from loopback every local user may order", name, through(doors)))
+	out = append(
+		out,
+		good(
+			"%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from loopback every local user may order",
+			name,
+			through(doors),
+		),
+	)
 	for _, d := range doors {
 		if d.Direction == "auto" {
-			out = append(out, note("%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in its orders_from", name, d.Address))
+			out = append(
+				out,
+				note(
+					"%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in its orders_from",
+					name,
+					d.Address,
+				),
+			)
 		}
 	}
 	return append(append(out, actions(p, cleanup, name, mine)...), order(name, list, mine)...)

@@ -70,7 +70,10 @@ func Parse(main, master, override string) *Postfix {
 		if len(f) < 8 {
 			continue
 		}
-		p.Services = append(p.Services, Service{Name: f[0], Type: f[1], Chroot: f[4] == "y", Command: f[7], Override: map[string]string{}})
+		p.Services = append(
+			p.Services,
+			Service{Name: f[0], Type: f[1], Chroot: f[4] == "y", Command: f[7], Override: map[string]string{}},
+		)
 	}
 	for line := range strings.Lines(override) {
 		where, value, ok := strings.Cut(line, " = ")
@@ -116,7 +119,8 @@ func list(dir, table string) (map[string][]string, error) {
 	}
 	all := map[string][]string{}
 	for line := range strings.Lines(out) {
-		if key, value, ok := strings.Cut(line, "\t"); ok && key != "@" && !strings.HasPrefix(key, "YP_") { // marks of postalias(1)
+		if key, value, ok := strings.Cut(line, "\t"); ok && key != "@" &&
+			!strings.HasPrefix(key, "YP_") { // marks of postalias(1)
 			all[strings.ToLower(key)] = split(value)
 		}
 	}

@@ -20,10 +20,23 @@ func routing(p *Postfix, _ *Gateway) (out []Finding) {
 			out = append(out, good("%s is no: mail to %s stays with that name", h.setting, h.written))
 			continue
 		}
-		out = append(out, note("%s is on: mail to %s goes on to %s; sealgate refuses what it cannot encrypt to such names; set it to no unless somebody writes so", h.setting, h.written, h.means))
+		out = append(
+			out,
+			note(
+				"%s is on: mail to %s goes on to %s; sealgate refuses what it cannot encrypt to such names; set it to no unless somebody writes so",
+				h.setting,
+				h.written,
+				h.means,
+			),
+		)
 	}
 	if v := p.value(nil, "resolve_dequoted_address"); v == "no" {
-		out = append(out, note("resolve_dequoted_address is no: a next hop that looks into \"a@b\"@here relays it for strangers, and sealgate judges it as a@b all the same; set it to yes"))
+		out = append(
+			out,
+			note(
+				"resolve_dequoted_address is no: a next hop that looks into \"a@b\"@here relays it for strangers, and sealgate judges it as a@b all the same; set it to yes",
+			),
+		)
 	} else {
 		out = append(out, good("resolve_dequoted_address is on: mail to \"a@b\"@here goes on to a@b, and sealgate judges it so"))
 	}
@@ -41,5 +54,7 @@ func untrusted(p *Postfix) (out []Finding) {
 	if !slices.ContainsFunc(services, func(s *Service) bool { return p.value(s, "allow_untrusted_routing") == "yes" }) {
 		return nil
 	}
-	return []Finding{bad("allow_untrusted_routing is yes: strangers can have mail sent on to any address, as a%%b@here; set it to no")}
+	return []Finding{
+		bad("allow_untrusted_routing is yes: strangers can have mail sent on to any address, as a%%b@here; set it to no"),
+	}
 }

@@ -71,7 +71,10 @@ func (p *Postfix) settings() map[string]string {
 		"compatibility_level": "3.6", "queue_directory": p.path("queue"), "data_directory": p.path("data"), "maillog_file": p.path("log/maillog"),
 		"maillog_file_prefixes": p.Dir, "command_directory": "/usr/sbin", "daemon_directory": "/usr/lib/postfix/sbin", "mail_owner": "postfix", "setgid_group": "postdrop",
 		"myhostname": "mail.firma.example", "mydestination": "", "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8",
-		"relay_domains": strings.Join(p.Domains, " "), "relayhost": relayhost(p.NextHop), "alias_maps": "", "alias_database": "", "local_recipient_maps": "",
+		"relay_domains": strings.Join(
+			p.Domains,
+			" ",
+		), "relayhost": relayhost(p.NextHop), "alias_maps": "", "alias_database": "", "local_recipient_maps": "",
 		"smtpd_relay_restrictions": "permit_mynetworks,reject", "smtp_dns_support_level": "disabled", "smtp_host_lookup": "native",
 		"milter_default_action": "tempfail", "milter_protocol": "6", "milter_mail_macros": "i {auth_type} {auth_authen} {mail_addr} {mail_host} {mail_mailer}",
 		"message_size_limit": "250000000", "mailbox_size_limit": "0", "smtpd_peername_lookup": "no", "smtp_tls_security_level": "none",

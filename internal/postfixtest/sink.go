@@ -39,7 +39,9 @@ func NewSink() (*Sink, error) {
 		return nil, err
 	}
 	s := &Sink{Address: l.Addr().String(), arrived: make(chan struct{}, 1), refused: map[string]bool{}}
-	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }))
+	s.server = smtp.NewServer(
+		smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }),
+	)
 	s.server.Domain, s.server.EnableSMTPUTF8, s.server.EnableDSN, s.server.MaxLineLength = "sink.example", true, true, 1<<20
 	go func() { _ = s.server.Serve(l) }()
 	return s, nil

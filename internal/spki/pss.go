@@ -69,7 +69,8 @@ func pssOf(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
 		return 0, 0, false
 	}
 	hash = pssDigest(p.Hash.Algorithm)
-	ok = hash != 0 && hash == pssDigest(mgfHash.Algorithm) && p.SaltLength >= 0 && p.SaltLength <= maxSalt && p.Trailer == 1
+	ok = hash != 0 && hash == pssDigest(mgfHash.Algorithm) && p.SaltLength >= 0 && p.SaltLength <= maxSalt &&
+		p.Trailer == 1
 	return hash, p.SaltLength, ok
 }
 

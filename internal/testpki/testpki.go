@@ -222,8 +222,10 @@ func subject(o Options) pkix.Name {
 		n.CommonName = "Test CA"
 	}
 	for _, a := range o.Subject {
-		n.ExtraNames = append(n.ExtraNames, pkix.AttributeTypeAndValue{Type: oidEmailAddress,
-			Value: asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(a)}})
+		n.ExtraNames = append(n.ExtraNames, pkix.AttributeTypeAndValue{
+			Type:  oidEmailAddress,
+			Value: asn1.RawValue{Tag: asn1.TagIA5String, Bytes: []byte(a)},
+		})
 	}
 	return n
 }
@@ -247,7 +249,10 @@ func smtpUTF8(o Options) (pkix.Extension, error) {
 		if err != nil {
 			return pkix.Extension{}, err
 		}
-		names = append(names, asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: append(id, explicit...)})
+		names = append(
+			names,
+			asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: append(id, explicit...)},
+		)
 	}
 	der, err := asn1.Marshal(names)
 	return pkix.Extension{Id: oidSAN, Value: der}, err

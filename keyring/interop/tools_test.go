@@ -81,8 +81,10 @@ func widened(pw string) string {
 }
 
 func opensslP12(b *bench, pw string, options ...string) ([]byte, error) {
-	args := append([]string{"pkcs12", "-export", "-inkey", "key.pem", "-in", "cert.pem", "-certfile", "chain.pem", "-name", "support",
-		"-passout", "pass:" + pw, "-out", "out"}, options...)
+	args := append([]string{
+		"pkcs12", "-export", "-inkey", "key.pem", "-in", "cert.pem", "-certfile", "chain.pem", "-name", "support",
+		"-passout", "pass:" + pw, "-out", "out",
+	}, options...)
 	return b.made("", "openssl", args...)
 }
 
@@ -154,8 +156,10 @@ func gnutlsKinds() (all []kind) {
 		"PKCS#12, SHA-512 MAC":      {"--outder", "--hash", "sha512"},
 	} {
 		all = append(all, kind{"certtool", name, "p12", false, func(b *bench, pw string) ([]byte, error) {
-			args := append([]string{"--to-p12", "--load-privkey", "key.pem", "--load-certificate", "cert.pem", "--load-ca-certificate", "chain.pem",
-				"--p12-name", "support", "--outfile", "out"}, options...)
+			args := append([]string{
+				"--to-p12", "--load-privkey", "key.pem", "--load-certificate", "cert.pem", "--load-ca-certificate", "chain.pem",
+				"--p12-name", "support", "--outfile", "out",
+			}, options...)
 			return b.made("", "certtool", append(args, gnutlsPassword(pw)...)...)
 		}})
 	}

@@ -32,35 +32,43 @@ type keyAgreement struct {
 var keyAgreements = []keyAgreement{
 	{
 		"ecdh-sha-256", "sha-256", crypto.SHA256, kdf.X963, oid.ECPublicKey,
-		[]asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF}, true,
+		[]asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF},
+		true,
 	},
 	{
 		"ecdh-sha-384", "sha-384", crypto.SHA384, kdf.X963, oid.ECPublicKey,
-		[]asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF}, true,
+		[]asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF},
+		true,
 	},
 	{
 		"ecdh-sha-512", "sha-512", crypto.SHA512, kdf.X963, oid.ECPublicKey,
-		[]asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF}, true,
+		[]asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF},
+		true,
 	},
 	{
 		"ecdh-sha-224", "", crypto.SHA224, kdf.X963, oid.ECPublicKey,
-		[]asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF}, false,
+		[]asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF},
+		false,
 	},
 	{
 		"ecdh-sha-1", "", crypto.SHA1, kdf.X963, oid.ECPublicKey,
-		[]asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF}, false,
+		[]asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF},
+		false,
 	},
 	{
 		"ecdh-hkdf-sha-256", "sha-256", crypto.SHA256, kdf.HKDF, oid.X25519,
-		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA256}, false,
+		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA256},
+		false,
 	},
 	{
 		"ecdh-hkdf-sha-384", "sha-384", crypto.SHA384, kdf.HKDF, oid.X25519,
-		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA384}, false,
+		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA384},
+		false,
 	},
 	{
 		"ecdh-hkdf-sha-512", "sha-512", crypto.SHA512, kdf.HKDF, oid.X25519,
-		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA512}, false,
+		[]asn1.ObjectIdentifier{oid.StdDHHKDFSHA512},
+		false,
 	},
 }
 

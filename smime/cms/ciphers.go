@@ -50,7 +50,9 @@ var cipherSpecs = []cipherSpec{
 	{"aes-192-gcm", oid.AES192GCM, gcmMode{}, 24, 12, gcmstream.MaxSize, aes.NewCipher, false},
 	{"aes-128-gcm", oid.AES128GCM, gcmMode{}, 16, 12, gcmstream.MaxSize, aes.NewCipher, false},
 	{
-		"chacha20-poly1305", oid.ChaCha20Poly1305, chachaMode{}, chachastream.KeySize, chachastream.NonceSize,
+		"chacha20-poly1305", oid.ChaCha20Poly1305,
+		chachaMode{},
+		chachastream.KeySize, chachastream.NonceSize,
 		chachastream.MaxSize, nil, false,
 	},
 	{"aes-256-cbc", oid.AES256CBC, cbcMode{}, 32, aes.BlockSize, maxCBC, aes.NewCipher, false},

@@ -64,7 +64,11 @@ func (c *CompressedData) Decompress(dst io.Writer, limit int64) error {
 	case err == errLong:
 		return ErrTooLarge
 	case err != nil:
-		return &Error{Layer: "CompressedData", Offset: c.content.Offset(), Problem: "the zlib stream is damaged: " + err.Error()}
+		return &Error{
+			Layer:   "CompressedData",
+			Offset:  c.content.Offset(),
+			Problem: "the zlib stream is damaged: " + err.Error(),
+		}
 	}
 	return nil
 }

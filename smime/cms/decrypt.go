@@ -81,7 +81,10 @@ func (e *EnvelopedData) Decrypt(ctx context.Context, o DecryptOptions) (*Plainte
 // contentKeys never stops at the first: a bad RecipientInfo may stand before a
 // good one, and several keys may be for the same message. named is false if none
 // was named and the keys are of attempts.
-func (e *EnvelopedData) contentKeys(ctx context.Context, keys []DecryptionKey) (list []contentKey, named bool, err error) {
+func (e *EnvelopedData) contentKeys(
+	ctx context.Context,
+	keys []DecryptionKey,
+) (list []contentKey, named bool, err error) {
 	management := ""
 	var all []attempt
 	for i, k := range keys {
@@ -188,7 +191,13 @@ func (e *EnvelopedData) aad() ([]byte, error) {
 
 // decryptContent streams the content through the cipher, holding back the last
 // block until it is known to be the last. total is what src has, in bytes.
-func decryptContent(ctx context.Context, dst io.Writer, src io.Reader, total int64, open opener) (good bool, err error) {
+func decryptContent(
+	ctx context.Context,
+	dst io.Writer,
+	src io.Reader,
+	total int64,
+	open opener,
+) (good bool, err error) {
 	size, chunk := open.blockSize(), streamChunk
 	if total < streamChunk {
 		chunk = int(total) + 1 // one more, to see the end

@@ -88,9 +88,19 @@ func TestMACSizes(t *testing.T) {
 		announced, sent int
 		ok              bool
 	}{
-		{12, 12, true}, {13, 13, true}, {16, 16, true},
-		{1, 1, false}, {4, 4, false}, {8, 8, false}, {11, 11, false}, {17, 17, false},
-		{16, 12, false}, {12, 16, false}, {16, 1, false}, {16, 0, false}, {0, 0, false},
+		{12, 12, true},
+		{13, 13, true},
+		{16, 16, true},
+		{1, 1, false},
+		{4, 4, false},
+		{8, 8, false},
+		{11, 11, false},
+		{17, 17, false},
+		{16, 12, false},
+		{12, 16, false},
+		{16, 1, false},
+		{16, 0, false},
+		{0, 0, false},
 	} {
 		message := authEnvelope(t, signText, nil, c.announced, c.sent, oid.Data)
 		_, err := Parse(bytes.NewReader(message), int64(len(message)))

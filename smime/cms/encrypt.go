@@ -51,7 +51,11 @@ const maxWrittenRecipients = 500
 // CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
 // *CertificateError that Encrypt would return. It tries: nobody else decides.
 func CanEncryptTo(c *x509.Certificate) error {
-	_, _, err := recipientInfos(context.Background(), EncryptOptions{Recipients: []Recipient{{Certificate: c}}}, make([]byte, 16))
+	_, _, err := recipientInfos(
+		context.Background(),
+		EncryptOptions{Recipients: []Recipient{{Certificate: c}}},
+		make([]byte, 16),
+	)
 	return err
 }
 

@@ -42,9 +42,13 @@ func (c recipientCase) recipient(tb testing.TB) Recipient {
 // recipientCases are all key management algorithms that we write.
 func recipientCases() []recipientCase {
 	cases := []recipientCase{
-		{key: "rsa"}, {key: "rsa", ski: true},
-		{key: "rsa", oaep: true}, {key: "rsa", oaep: true, hash: crypto.SHA384}, {key: "rsa", oaep: true, hash: crypto.SHA512, ski: true},
-		{key: "p256", ski: true}, {key: "x25519", ski: true},
+		{key: "rsa"},
+		{key: "rsa", ski: true},
+		{key: "rsa", oaep: true},
+		{key: "rsa", oaep: true, hash: crypto.SHA384},
+		{key: "rsa", oaep: true, hash: crypto.SHA512, ski: true},
+		{key: "p256", ski: true},
+		{key: "x25519", ski: true},
 	}
 	for _, key := range []string{"p256", "p384", "p521", "x25519"} {
 		for _, kdf := range []string{"", "sha-256", "sha-384", "sha-512"} {

@@ -140,5 +140,9 @@ func (e *EnvelopedData) checkContentType() error {
 	if said == nil && e.EContentType.Equal(oid.Data) || string(said) == string(derOID(e.EContentType)) {
 		return nil
 	}
-	return &Error{Layer: "AuthEnvelopedData", Offset: at, Problem: "the content-type attribute is missing or not the content's"}
+	return &Error{
+		Layer:   "AuthEnvelopedData",
+		Offset:  at,
+		Problem: "the content-type attribute is missing or not the content's",
+	}
 }

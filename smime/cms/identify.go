@@ -113,7 +113,8 @@ func newBag(raw [][]byte) *bagOf {
 func (b *bagOf) at(i int) *x509.Certificate {
 	if !b.tried[i] {
 		b.tried[i] = true
-		if c, err := x509.ParseCertificate(b.raw[i]); err == nil && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName {
+		if c, err := x509.ParseCertificate(b.raw[i]); err == nil && len(c.RawSubject) <= maxName &&
+			len(c.RawIssuer) <= maxName {
 			b.parsed[i] = c
 		}
 	}

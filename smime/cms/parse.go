@@ -71,7 +71,8 @@ func (p *parser) contentInfo() (*ContentInfo, error) {
 		return nil, err
 	}
 	p.layer = "ContentInfo"
-	known := id.Equal(oid.SignedData) || id.Equal(oid.EnvelopedData) || id.Equal(oid.AuthEnvelopedData) || id.Equal(oid.CompressedData)
+	known := id.Equal(oid.SignedData) || id.Equal(oid.EnvelopedData) || id.Equal(oid.AuthEnvelopedData) ||
+		id.Equal(oid.CompressedData)
 	if known && info.Signed == nil && info.Enveloped == nil && info.Compressed == nil {
 		return nil, p.problem("no content")
 	}

@@ -24,15 +24,17 @@ const (
 )
 
 var (
-	errNotRecipient = errors.New("one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519")
-	errRSASize      = errors.New("its RSA key has not 2048 to 16384 bits")
-	errRSAExponent  = errors.New("its RSA key has a bad public exponent")
-	errNoSKI        = errors.New("it has no subject key identifier")
-	errOAEPHash     = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
-	errKDF          = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
-	errSelfOnly     = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
-	errNoWrap       = errors.New("there is no key wrap for a content key of this length")
-	errOAEPNoRSA    = errors.New("OAEP was asked for, but its key is not RSA")
+	errNotRecipient = errors.New(
+		"one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519",
+	)
+	errRSASize     = errors.New("its RSA key has not 2048 to 16384 bits")
+	errRSAExponent = errors.New("its RSA key has a bad public exponent")
+	errNoSKI       = errors.New("it has no subject key identifier")
+	errOAEPHash    = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
+	errKDF         = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
+	errSelfOnly    = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
+	errNoWrap      = errors.New("there is no key wrap for a content key of this length")
+	errOAEPNoRSA   = errors.New("OAEP was asked for, but its key is not RSA")
 )
 
 // recipientInfos encrypts the content key for all, and returns the version of

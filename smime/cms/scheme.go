@@ -88,7 +88,8 @@ func parsePSS(parameters []byte) (s signatureScheme, err error) {
 	}
 	var trailer int
 	if !rest.ReadOptionalASN1Integer(&s.salt, explicit(2), 20) || !rest.ReadOptionalASN1Integer(&trailer, explicit(3), 1) ||
-		!rest.Empty() || s.salt < 0 || s.salt > maxRSABits/8 || trailer != 1 {
+		!rest.Empty() || s.salt < 0 || s.salt > maxRSABits/8 ||
+		trailer != 1 {
 		return s, fmt.Errorf("%w: bad RSASSA-PSS parameters", ErrMalformed)
 	}
 	return s, nil

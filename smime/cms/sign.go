@@ -48,14 +48,21 @@ type CertificateError struct {
 }
 
 func (e *CertificateError) Error() string {
-	return fmt.Sprintf("cms: certificate of %q, serial %x: %v", nameString(e.Certificate.RawSubject), e.Certificate.SerialNumber, e.Err)
+	return fmt.Sprintf(
+		"cms: certificate of %q, serial %x: %v",
+		nameString(e.Certificate.RawSubject),
+		e.Certificate.SerialNumber,
+		e.Err,
+	)
 }
 
 func (e *CertificateError) Unwrap() error { return e.Err }
 
 var (
-	errNoSigners  = errors.New("cms: sign: 1 to 16 signers are needed, each with certificate and key")
-	errSignKey    = errors.New("this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519")
+	errNoSigners = errors.New("cms: sign: 1 to 16 signers are needed, each with certificate and key")
+	errSignKey   = errors.New(
+		"this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519",
+	)
 	errWrongKey   = errors.New("the private key does not belong to it")
 	errSignDigest = errors.New("this digest is not used for signing; use SHA-256, SHA-384, SHA-512 or SHA-3")
 	errPSSOnly    = errors.New("a key other than RSA cannot make a PSS signature")

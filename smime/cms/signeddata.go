@@ -260,7 +260,11 @@ func (a *attributes) one(id asn1.ObjectIdentifier) (value []byte, err error) {
 			continue
 		}
 		if value != nil || len(v.values) != 1 {
-			return nil, &Error{Layer: a.layer, Offset: a.at, Problem: "attribute " + id.String() + " is there twice or has not one value"}
+			return nil, &Error{
+				Layer:   a.layer,
+				Offset:  a.at,
+				Problem: "attribute " + id.String() + " is there twice or has not one value",
+			}
 		}
 		value = v.values[0]
 	}

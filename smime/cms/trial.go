@@ -22,7 +22,8 @@ import (
 // meansKey tells if the identifier names the certificate's key, in any form that senders
 // make of it.
 func (id signerID) meansKey(c *x509.Certificate) bool {
-	return id.means(c) || id.ski != nil && slices.ContainsFunc(keyIDs(c), func(form []byte) bool { return bytes.Equal(form, id.ski) })
+	return id.means(c) ||
+		id.ski != nil && slices.ContainsFunc(keyIDs(c), func(form []byte) bool { return bytes.Equal(form, id.ski) })
 }
 
 // keyIDs are the key identifiers that can be computed: RFC 5280 §4.2.1.2 methods 1 and 2,
@@ -44,7 +45,16 @@ func keyIDs(c *x509.Certificate) [][]byte {
 	method2[0] = 0x40 | method2[0]&0x0f
 	sha256Key, sha384Key, sha512Key := sha256.Sum256(key), sha512.Sum384(key), sha512.Sum512(key)
 	sha256Whole := sha256.Sum256(whole)
-	return [][]byte{method1[:], ofWhole[:], method2, sha256Key[:octets], sha384Key[:octets], sha512Key[:octets], sha256Whole[:octets], sha256Whole[:]}
+	return [][]byte{
+		method1[:],
+		ofWhole[:],
+		method2,
+		sha256Key[:octets],
+		sha384Key[:octets],
+		sha512Key[:octets],
+		sha256Whole[:octets],
+		sha256Whole[:],
+	}
 }
 
 // attempt is a RecipientInfo and the key, by its index, that may be for it.

@@ -151,11 +151,21 @@ func (v *Verifier) announced(s *SignerInfo, sig *Signature) error {
 	if slices.Contains(v.sd.DigestNames, sig.Digest) {
 		return nil
 	}
-	return &Error{"SignedData", s.at, "the signer's digest " + sig.Digest + " is not among the digest algorithms (RFC 5652 §5.1)", true}
+	return &Error{
+		"SignedData",
+		s.at,
+		"the signer's digest " + sig.Digest + " is not among the digest algorithms (RFC 5652 §5.1)",
+		true,
+	}
 }
 
 // check prepares the comparison with one certificate's key.
-func (v *Verifier) check(ctx context.Context, s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+func (v *Verifier) check(
+	ctx context.Context,
+	s *SignerInfo,
+	scheme signatureScheme,
+	content *io.SectionReader,
+) (func(*x509.Certificate) error, error) {
 	if s.attributes == nil {
 		return v.checkContent(s, scheme, content)
 	}
@@ -210,7 +220,11 @@ func (s *SignerInfo) malformed(problem string) error {
 }
 
 // checkContent is for a signature without signed attributes: over the content itself.
-func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+func (v *Verifier) checkContent(
+	s *SignerInfo,
+	scheme signatureScheme,
+	content *io.SectionReader,
+) (func(*x509.Certificate) error, error) {
 	if !v.sd.EContentType.Equal(oid.Data) { // RFC 5652 §5.3
 		return nil, s.malformed("no signed attributes, though the content is not data")
 	}
@@ -234,7 +248,11 @@ func (v *Verifier) checkContent(s *SignerInfo, scheme signatureScheme, content *
 }
 
 // pureContent needs all of the content in memory (RFC 8419 §3.1).
-func pureContent(s *SignerInfo, scheme signatureScheme, content *io.SectionReader) (func(*x509.Certificate) error, error) {
+func pureContent(
+	s *SignerInfo,
+	scheme signatureScheme,
+	content *io.SectionReader,
+) (func(*x509.Certificate) error, error) {
 	if content.Size() > maxPureContent {
 		return nil, fmt.Errorf("%w: EdDSA without signed attributes over %d bytes", ErrUnsupported, content.Size())
 	}

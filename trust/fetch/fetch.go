@@ -47,7 +47,8 @@ func New(allow []netip.Prefix) *Client {
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
 			TLSHandshakeTimeout: dialTime, ResponseHeaderTimeout: firstByte, MaxIdleConns: maxTogether, IdleConnTimeout: 30 * time.Second,
-		}}}
+		},
+	}}
 }
 
 // redirect bounds how often, and to what, a response may lead elsewhere; where it
@@ -70,7 +71,12 @@ func (c *Client) Post(ctx context.Context, address, contentType string, body []b
 	return c.do(ctx, http.MethodPost, address, contentType, body, limit)
 }
 
-func (c *Client) do(ctx context.Context, method, address, contentType string, body []byte, limit int64) ([]byte, error) {
+func (c *Client) do(
+	ctx context.Context,
+	method, address, contentType string,
+	body []byte,
+	limit int64,
+) ([]byte, error) {
 	data, err := c.request(ctx, method, address, contentType, body, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", address[:min(len(address), 200)], bare(err))
@@ -88,7 +94,12 @@ func bare(err error) error {
 	return err
 }
 
-func (c *Client) request(ctx context.Context, method, address, contentType string, body []byte, limit int64) ([]byte, error) {
+func (c *Client) request(
+	ctx context.Context,
+	method, address, contentType string,
+	body []byte,
+	limit int64,
+) ([]byte, error) {
 	u, err := parse(address)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,21 @@ import (
 // netip knows by name (RFC 6890 and its registries). Of IPv6 only 2000::/3 is given
 // out (RFC 4291 §2.4).
 var closed = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-	"::/3", "4000::/2", "8000::/1", "2001::/23", "2001:db8::/32", "3fff::/20",
+	"0.0.0.0/8",
+	"100.64.0.0/10",
+	"192.0.0.0/24",
+	"192.0.2.0/24",
+	"192.88.99.0/24",
+	"198.18.0.0/15",
+	"198.51.100.0/24",
+	"203.0.113.0/24",
+	"240.0.0.0/4",
+	"::/3",
+	"4000::/2",
+	"8000::/1",
+	"2001::/23",
+	"2001:db8::/32",
+	"3fff::/20",
 )
 
 // translated are networks whose addresses hold an IPv4 address, from bit 96 or
@@ -70,7 +83,8 @@ func untranslated(a netip.Addr) netip.Addr {
 
 // inside tells whether an address is none of the public Internet's.
 func inside(a netip.Addr) bool {
-	return !a.IsGlobalUnicast() || a.IsPrivate() || slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) })
+	return !a.IsGlobalUnicast() || a.IsPrivate() ||
+		slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // own tells whether an address is this machine's; in doubt it is.

@@ -21,8 +21,10 @@ func (o openssl) write(r row, text string) ([]byte, error) {
 	in := o.file("content", []byte(text))
 	switch r.group {
 	case signatures:
-		args := []string{"cms", "-sign", "-binary", "-outform", "DER", "-in", in, "-signer", certFile(r.key), "-inkey", keyFile(r.key),
-			"-certfile", certFile("inter"), "-md", strings.ReplaceAll(strings.ToLower(plainDigest(r.digest)), "/", "-")}
+		args := []string{
+			"cms", "-sign", "-binary", "-outform", "DER", "-in", in, "-signer", certFile(r.key), "-inkey", keyFile(r.key),
+			"-certfile", certFile("inter"), "-md", strings.ReplaceAll(strings.ToLower(plainDigest(r.digest)), "/", "-"),
+		}
 		if r.pss || r.key == "rsapss" {
 			args = append(args, "-keyopt", "rsa_padding_mode:pss")
 		}

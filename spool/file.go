@@ -41,6 +41,7 @@ type File struct {
 
 // Write appends p. ErrFull leaves the File as it was.
 func (f *File) Write(p []byte) (int, error) {
+	f.spool.rest()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -139,6 +140,7 @@ func (f *File) append(p []byte, off int64) (done int, err error) {
 
 // ReadAt reads as io.ReaderAt says.
 func (f *File) ReadAt(p []byte, off int64) (int, error) {
+	f.spool.rest()
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	if f.closed {

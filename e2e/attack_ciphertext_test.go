@@ -12,7 +12,6 @@ import (
 
 // attacksByAnotherKey: the secret is for support, and nobody else reads it.
 func attacksByAnotherKey(s *site) []hostile {
-	s.haveOwnKeys(s.support, s.sales)
 	sealed := func(cipher string, to ...string) envelope {
 		return s.envelope(s.sealed(textEntity, to, cipher, "-outform", "DER"))
 	}

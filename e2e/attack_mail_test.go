@@ -4,7 +4,6 @@ package e2e
 // recipient is told, and that nobody gets text that is not his.
 
 import (
-	"crypto/rsa"
 	"encoding/base64"
 	"fmt"
 	"net/mail"
@@ -13,13 +12,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"sealgate/internal/testpki"
 )
 
 // TestAttacksOnCMS: what is wrong with signed and encrypted data by mail, all through
 // one Postfix.
 func TestAttacksOnCMS(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaBoth)
 	s.attacked(t, attacksByOtherSigners(s), attacksAroundCiphertext(s), attacksOnSigners(s), attacksOnAttributes(s), attacksBySize(s), attacksByDepth(s), attacksByAnotherKey(s), attacksByExfiltration(s))
 }
@@ -50,15 +48,6 @@ const payEntity = "Content-Type: text/plain\n\nplease pay to this account\n"
 // fromEve is the header of an attacker who hides nothing.
 func fromEve() string {
 	return strings.ReplaceAll(headerOf("MARK"), "Anna <anna@kunde.example>", "eve@evil.example")
-}
-
-// haveOwnKeys: testpki gives few RSA keys in turn; where tests run at once, two
-// persons may have the same.
-func (s *site) haveOwnKeys(a, b *testpki.Cert) {
-	s.t.Helper()
-	if a.Key.(*rsa.PrivateKey).Equal(b.Key) {
-		s.t.Fatal("two persons with one key: the test shows nothing")
-	}
 }
 
 // attacked sends them one after the other; nobody may get a copy who was not asked

@@ -12,6 +12,7 @@ import (
 // TestOrderInAPart: RT repeats its template's header in the first part; with another
 // prefix than ours too, what is signed does not hold the order.
 func TestOrderInAPart(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{config: "[headers]\nprefix = \"X-Crypt-\"\n"})
 	text := "From: support@firma.example\nTo: anna@kunde.example\nSubject: inner-prefix\nMIME-Version: 1.0\nX-Crypt-Sign: yes\n" +
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-Crypt-Sign: yes\n\n" + secret + "\n--b--\n"
@@ -123,6 +124,7 @@ func (s *site) textAboutOrders(t *testing.T) {
 // TestRuleForRoutedRecipient: Postfix delivers a recipient whose local part holds another
 // address to that one, when the domain is its own. The rule for it holds.
 func TestRuleForRoutedRecipient(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{
 		config: "[[rule]]\nrecipient = \"@bank.example\"\nencrypt = \"yes\"\n", main: map[string]string{"mydestination": "firma.example"},
 		master: func(s *site) []string { return nil },

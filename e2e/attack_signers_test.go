@@ -26,7 +26,6 @@ func attacksOnSigners(s *site) []hostile {
 	text := crlf(payEntity)
 	bob := s.person("bob", "bob@kunde.example", "rsa-2048")
 	old := s.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048", NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(0, -1, 0)})
-	s.haveOwnKeys(s.anna, bob)
 	honest := func(c *testpki.Cert) []byte { return s.signerInfo(c, text, honestAttributes(text)...) }
 	broken := func(c *testpki.Cert) []byte {
 		b := honest(c)

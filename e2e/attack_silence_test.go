@@ -15,6 +15,7 @@ import (
 // certificate is dead. Nothing leaves in clear, the mail waits, and the answer says for
 // what and what an admin can do; who does it is not asked to wait.
 func TestSilentAuthority(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{trust: "fetch_allow = [\"127.0.0.0/8\"]\n"})
 	url := "http://" + s.port() + "/ca.crt"
 	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true})

@@ -26,6 +26,7 @@ func (s *site) arrivesHidden(id string) (inner string) {
 // TestSubjectOfSignedMailIsHidden: a mail that its author has signed himself hides its
 // Subject as any other, and the true one stands under a signature inside.
 func TestSubjectOfSignedMailIsHidden(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{config: hidesSubject})
 	s.learn("anna", "anna@kunde.example")
 	head := "From: support@firma.example\nTo: anna@kunde.example\nSubject: " + hiddenWords + "\nMessage-ID: <signed-already@firma.example>\nMIME-Version: 1.0\n" + bothOrders
@@ -39,6 +40,7 @@ func TestSubjectOfSignedMailIsHidden(t *testing.T) {
 // TestReplyToSeveralStaysHidden: one of the mails that a reply refers to had hidden its
 // Subject, and another one, which stands first, had not.
 func TestReplyToSeveralStaysHidden(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	for id, outer := range map[string]string{"shown": hiddenWords, "hidden": "[...]"} {

@@ -30,6 +30,7 @@ type attack struct {
 // TestAttacks: none of them is shown as valid, except where only what no signature
 // covers was changed, and then it is said.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{config: "[limits]\nexpanded = \"8 MiB\"\n"})
 	for i, a := range append(attacksOnFrom(s), append(attacksOnStructure(s), attacksOnCertificates(s)...)...) {
 		t.Run(a.name, func(t *testing.T) {

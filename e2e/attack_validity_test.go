@@ -22,6 +22,7 @@ import (
 
 // TestAttacksOnValidity: each beside an honest mail that differs in this thing alone.
 func TestAttacksOnValidity(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.attacked(t, attacksOnReaders(s), attacksOnSigningCertificate(s), attacksByEmptyUsage(s), attacksBesideTheSender(s))
 }
@@ -146,6 +147,7 @@ func attacksBesideTheSender(s *site) (list []hostile) {
 // TestBlockedCertificateInAnotherForm: after `cert block` the same certificate with n-s
 // in its ECDSA signature is not valid, not harvested, and not encrypted to.
 func TestBlockedCertificateInAnotherForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	s.command("cert", "block", "anna@kunde.example")
@@ -164,6 +166,7 @@ func TestBlockedCertificateInAnotherForm(t *testing.T) {
 // TestRevocationDoesNotLapse: a revocation list past its time still revokes what it
 // lists; the certificate beside it is as if there was no list.
 func TestRevocationDoesNotLapse(t *testing.T) {
+	t.Parallel()
 	var list []byte
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(list) }))
 	t.Cleanup(h.Close)

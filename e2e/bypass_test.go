@@ -30,6 +30,7 @@ func (s *site) sealedArrival(mark string) string {
 }
 
 func TestOrderFromClientThatMayNot(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	for _, order := range []string{encryptOrder, "X-SMIME-Sign: yes\n", "X-SMIME-Sign: no\n"} {
 		got := s.send(s.stranger, "support@firma.example", []string{"x@kunde.example"}, ticket("stranger", "x@kunde.example", order))
@@ -44,6 +45,7 @@ func TestOrderFromClientThatMayNot(t *testing.T) {
 }
 
 func TestWrongEmptyDoubledOrder(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	for _, order := range []string{"X-SMIME-Encrypt: 1\n", "X-SMIME-Encrypt:\n", "X-SMIME-Encrypt: \n", "X-SMIME-Encrypt: yes\nX-SMIME-Encrypt: no\n", "X-SMIME-Encryption: yes\n", "X-SMIMEEncrypt: yes\n", "X_SMIME_Encrypt: yes\n"} {
@@ -56,6 +58,7 @@ func TestWrongEmptyDoubledOrder(t *testing.T) {
 }
 
 func TestRuleAndHeader(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter, siteOptions{config: "[[rule]]\nrecipient = \"@kunde.example\"\nencrypt = \"yes\"\n"})
 	s.learn("anna", "anna@kunde.example")
 	s.accepted(s.out("header no", "anna@kunde.example", "X-SMIME-Encrypt: no\n"))
@@ -66,6 +69,7 @@ func TestRuleAndHeader(t *testing.T) {
 }
 
 func TestOrderInAnyFoldingAndCase(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	for i, order := range []string{"x-smime-encrypt: yes\n", "X-SMIME-ENCRYPT:YES\n", "X-SMIME-Encrypt:\n yes\n", "X-SMIME-Encrypt:\n\t  yes  \n", "X-SMIME-Encrypt : yes\n"} {
@@ -111,6 +115,7 @@ func (s *site) checkPostfix() string {
 }
 
 func TestSubmissionWithItsOwnMilters(t *testing.T) {
+	t.Parallel()
 	var submission, login string
 	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
 		submission, login = s.port(), s.port()
@@ -125,6 +130,7 @@ func TestSubmissionWithItsOwnMilters(t *testing.T) {
 }
 
 func TestAliasThatLeadsOut(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	virtual := postfixtest.WriteMap(dir, "virtual", map[string]string{"support@firma.example": "ticket@helpdesk.local, partner@outside.example"})
 	s := newSite(t, viaMilter, siteOptions{main: map[string]string{"virtual_alias_maps": virtual, "virtual_alias_domains": "firma.example"}})
@@ -136,6 +142,7 @@ func TestAliasThatLeadsOut(t *testing.T) {
 // TestTwicePassed: a content_filter loop that brings the mail back to our milter
 // neither opens nor wraps it again.
 func TestTwicePassed(t *testing.T) {
+	t.Parallel()
 	var first string
 	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
 		first = s.port()
@@ -171,6 +178,7 @@ func TestBounceOfDecryptedTicket(t *testing.T) {
 }
 
 func TestReplyWithoutOrder(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.accepted(s.send(s.inbound, "anna@kunde.example", []string{"support@firma.example"}, withHeader(headerOf("question"), s.sealed(s.signed("anna", textEntity), []string{"support"}))))
 	s.arrival("Subject: question")
@@ -181,6 +189,7 @@ func TestReplyWithoutOrder(t *testing.T) {
 }
 
 func TestLabelledEncryptedThatIsNot(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	labelled := strings.Replace(ticket("labelled", "anna@kunde.example", encryptOrder), "Content-Type: text/plain", "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", 1)

@@ -67,6 +67,7 @@ func TestActions(t *testing.T) {
 
 // TestExplainRecipients asks the running gateway, and then the store at rest.
 func TestExplainRecipients(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	path, err := binary()

@@ -84,6 +84,7 @@ func (s *site) check(name, text string, signed, encrypted bool) {
 // TestNSSOpensIt: cmsutil decrypts and verifies what we make, and we read what
 // it makes.
 func TestNSSOpensIt(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	n := s.nss("anna")
 	n.add("support")
@@ -127,6 +128,7 @@ func (s *site) detached(text string) (signature, content string) {
 
 // TestRefusals: what cannot be done is refused, and nothing is sent.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	for name, k := range map[string]struct {
 		order string
@@ -154,6 +156,7 @@ func TestRefusals(t *testing.T) {
 // the mail is delivered, also after a kill -9 at that moment; that of others is not.
 // (That the engine waits for the store is gateway's TestHarvestComesFirst.)
 func TestHarvestSurvives(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.person("bob", "bob@kunde.example", "rsa-2048")
 	mismatch := strings.Replace(headerOf("mismatch"), "anna@kunde.example", "carl@kunde.example", 1)
@@ -200,6 +203,7 @@ func (s *site) known(address string) string {
 
 // TestDownIsTempfail: Postfix keeps the mail when the gateway is not there.
 func TestDownIsTempfail(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.gateway.Process.Kill()
 	s.gateway.Wait()
@@ -226,6 +230,7 @@ func (s *site) answerWithoutGateway() reply {
 // TestAttachmentsAreIdentical: binary attachments of any kind come out as they
 // went in.
 func TestAttachmentsAreIdentical(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	var attachment strings.Builder
 	for i := range 50000 {

@@ -66,6 +66,7 @@ const (
 // way whatever it asks, a stranger has nothing decrypted for him, and honest mail is
 // opened as before, also after a crash.
 func TestRecordedCiphertext(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{viaMilter, viaBoth, viaProxy} {
 		t.Run(transport, func(t *testing.T) {
 			s := newSite(t, transport)

@@ -31,6 +31,7 @@ func (s *site) refused(name string, got reply, address string) {
 // TestMailOfHelpdesksThatLeftInClear: five mails as helpdesks sent them, with the text
 // that had been decrypted.
 func TestMailOfHelpdesksThatLeftInClear(t *testing.T) {
+	t.Parallel()
 	for _, strength := range []string{"if-possible", "yes"} {
 		s := newSite(t, viaMilter, siteOptions{config: fmt.Sprintf("[outbound]\nreply_to_encrypted = %q\n", strength)})
 		for _, id := range []string{"plain@kunde.example", "zweiteif-possible@kunde.example", "ersteif-possible@kunde.example"} {
@@ -59,6 +60,7 @@ func TestMailOfHelpdesksThatLeftInClear(t *testing.T) {
 
 // TestAnswersThroughPostfix: who may be answered in clear, and who not.
 func TestAnswersThroughPostfix(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.asked("1@kunde.example")
 	const answers = "In-Reply-To: <1@kunde.example>\n"
@@ -129,6 +131,7 @@ func TestEncryptedWithoutMessageIDThroughPostfix(t *testing.T) {
 // TestAnswerToUndecryptableThroughPostfix, and rubbish under the Message-ID of a plain
 // mail, which blocks nothing.
 func TestAnswerToUndecryptableThroughPostfix(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	rubbish := s.sealed(textEntity, []string{"anna"})
 	automatic := func(mark, id string) reply {
@@ -149,6 +152,7 @@ func TestAnswerToUndecryptableThroughPostfix(t *testing.T) {
 
 // TestThreadGoesOnEncrypted: the customer answers our encrypted mail in clear.
 func TestThreadGoesOnEncrypted(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	s.accepted(s.out("begun", "anna@kunde.example", "Message-ID: <begun@firma.example>\n"+encryptOrder))
@@ -163,6 +167,7 @@ func TestThreadGoesOnEncrypted(t *testing.T) {
 
 // TestNoticesToAgents: a helpdesk tells its agents of an encrypted mail.
 func TestNoticesToAgents(t *testing.T) {
+	t.Parallel()
 	const notice = "In-Reply-To: <1@kunde.example>\nPrecedence: bulk\n"
 	s := newSite(t, viaMilter)
 	s.asked("1@kunde.example")

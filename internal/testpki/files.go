@@ -60,7 +60,7 @@ type PKI struct {
 // New makes a PKI with a fresh root.
 func New(t testing.TB) *PKI {
 	t.Helper()
-	root, err := NewRoot(Options{Name: "Test Root"})
+	root, err := newRoot(Options{Name: "Test Root"}, turnOf(t.Name()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,5 +54,5 @@ func (c *Cert) WithOutside(t testing.TB, der []byte) *Cert {
 	if changed.Equal(c.Certificate) || changed.CheckSignatureFrom(c.Issuer.Certificate) != nil {
 		t.Fatal("the test's certificate is the same, or does not hold")
 	}
-	return &Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer}
+	return &Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer, keys: c.keys}
 }

@@ -8,13 +8,11 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
 	"math/big"
-	"sync"
 	"time"
 )
 
@@ -49,17 +47,23 @@ type Cert struct {
 	Certificate *x509.Certificate
 	Key         crypto.Signer
 	Issuer      *Cert // nil for a root
+
+	keys *rsaTurn // which RSA key the next certificate below the same root gets
 }
 
 // NewRoot makes a self-signed CA.
 func NewRoot(o Options) (*Cert, error) {
+	return newRoot(o, everybody)
+}
+
+func newRoot(o Options, keys *rsaTurn) (*Cert, error) {
 	o.CA = true
-	return issue(nil, o)
+	return issue(nil, o, keys)
 }
 
 // Issue makes a certificate signed by c; c need not be a CA, for tests of what
 // must be refused.
-func (c *Cert) Issue(o Options) (*Cert, error) { return issue(c, o) }
+func (c *Cert) Issue(o Options) (*Cert, error) { return issue(c, o, c.keys) }
 
 // Chain is the certificates above c, the root last.
 func (c *Cert) Chain() (chain []*x509.Certificate) {
@@ -69,8 +73,8 @@ func (c *Cert) Chain() (chain []*x509.Certificate) {
 	return chain
 }
 
-func issue(by *Cert, o Options) (*Cert, error) {
-	key, err := keyFor(o)
+func issue(by *Cert, o Options, keys *rsaTurn) (*Cert, error) {
+	key, err := keyFor(o, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +94,10 @@ func issue(by *Cert, o Options) (*Cert, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testpki: %w", err)
 	}
-	return &Cert{Certificate: cert, Key: key, Issuer: by}, nil
+	return &Cert{Certificate: cert, Key: key, Issuer: by, keys: keys}, nil
 }
 
-func keyFor(o Options) (crypto.Signer, error) {
+func keyFor(o Options, keys *rsaTurn) (crypto.Signer, error) {
 	if o.ReuseKeyFrom != nil {
 		return o.ReuseKeyFrom.Key, nil
 	}
@@ -112,33 +116,7 @@ func keyFor(o Options) (crypto.Signer, error) {
 	if _, err := fmt.Sscanf(o.Key, "rsa-%d", &bits); err != nil {
 		return nil, fmt.Errorf("testpki: no key type %q", o.Key)
 	}
-	return rsaKey(bits)
-}
-
-// rsaPool hands out RSA keys that were made before: they are slow to make, and
-// tests rarely care that two certificates have different ones. Each size has a
-// few, in turn.
-var rsaPool = struct {
-	sync.Mutex
-	keys map[int][]*rsa.PrivateKey
-	next map[int]int
-}{keys: map[int][]*rsa.PrivateKey{}, next: map[int]int{}}
-
-const rsaKeys = 3
-
-func rsaKey(bits int) (*rsa.PrivateKey, error) {
-	rsaPool.Lock()
-	defer rsaPool.Unlock()
-	n := rsaPool.next[bits]
-	rsaPool.next[bits] = (n + 1) % rsaKeys
-	if n < len(rsaPool.keys[bits]) {
-		return rsaPool.keys[bits][n], nil
-	}
-	key, err := rsa.GenerateKey(rand.Reader, bits)
-	if err == nil {
-		rsaPool.keys[bits] = append(rsaPool.keys[bits], key)
-	}
-	return key, err
+	return keys.key(bits)
 }
 
 func template(o Options) (*x509.Certificate, error) {

@@ -44,3 +44,19 @@ func TestChain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRSAKeys: the certificates of one test have different keys, whatever others take
+// meanwhile and from whichever root they come.
+func TestRSAKeys(t *testing.T) {
+	o := Options{Key: "rsa-1024"}
+	seen := map[string]bool{}
+	for range rsaKeys / 2 {
+		for _, p := range []*PKI{New(t), New(t)} {
+			seen[string(p.Issue(o).Certificate.RawSubjectPublicKeyInfo)] = true
+			everybody.key(1024)
+		}
+	}
+	if len(seen) != rsaKeys {
+		t.Errorf("%d keys for %d certificates", len(seen), rsaKeys)
+	}
+}

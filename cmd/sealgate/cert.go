@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -20,13 +19,11 @@ import (
 	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/internal/address"
+	"sealgate/internal/control"
 	"sealgate/internal/dn"
 	"sealgate/internal/spki"
 	"sealgate/smime/cms"
 )
-
-// page is how many records are fetched at once.
-const page = 200
 
 func certCommand() *cobra.Command {
 	var path string
@@ -34,11 +31,11 @@ func certCommand() *cobra.Command {
 		&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"},
 	)
 	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
-	with := func(do func(context.Context, certificateStore, []string) error) func(*cobra.Command, []string) error {
+	with := func(do func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
 	}
-	state := func(s certstore.State) func(context.Context, certificateStore, []string) error {
-		return func(ctx context.Context, store certificateStore, args []string) error {
+	state := func(s certstore.State) func(context.Context, control.Store, []string) error {
+		return func(ctx context.Context, store control.Store, args []string) error {
 			return each(ctx, store, args, func(r *certstore.Record) error {
 				r.State = s
 				return store.SetState(ctx, r.Identity, s)
@@ -48,7 +45,7 @@ func certCommand() *cobra.Command {
 	var out string
 	export := &cobra.Command{
 		Use: "export [--out FILE] WHICH...", Short: "write certificates as PEM, or as .p7b when FILE ends so", Args: cobra.MinimumNArgs(1),
-		RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
 			return exportCerts(ctx, s, args, out)
 		}),
 	}
@@ -90,7 +87,7 @@ func certCommand() *cobra.Command {
 			Use:   "delete WHICH...",
 			Short: "forget them",
 			Args:  cobra.MinimumNArgs(1),
-			RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+			RunE: with(func(ctx context.Context, s control.Store, args []string) error {
 				return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
 			}),
 		},
@@ -99,16 +96,14 @@ func certCommand() *cobra.Command {
 }
 
 // withStore asks the running gateway when there is one, else opens the store.
-func withStore(path string, args []string, do func(context.Context, certificateStore, []string) error) error {
+func withStore(path string, args []string, do func(context.Context, control.Store, []string) error) error {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return unreadable(err)
 	}
 	ctx := context.Background()
-	socket := controlSocket(cfg)
-	if c, err := net.Dial("unix", socket); err == nil {
-		c.Close()
-		return failed(do(ctx, dial(socket), args))
+	if c, running := control.Dial(controlSocket(cfg)); running {
+		return failed(do(ctx, c, args))
 	}
 	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
 		return &failure{
@@ -133,7 +128,7 @@ func failed(err error) error {
 }
 
 // each finds what WHICH means and does something to every record.
-func each(ctx context.Context, s certificateStore, which []string, do func(*certstore.Record) error) error {
+func each(ctx context.Context, s control.Store, which []string, do func(*certstore.Record) error) error {
 	for _, w := range which {
 		list, err := find(ctx, s, w)
 		if err != nil {
@@ -150,7 +145,7 @@ func each(ctx context.Context, s certificateStore, which []string, do func(*cert
 }
 
 // find takes an address or a SHA-256 fingerprint in hex, with or without colons.
-func find(ctx context.Context, s certificateStore, which string) ([]*certstore.Record, error) {
+func find(ctx context.Context, s control.Store, which string) ([]*certstore.Record, error) {
 	if fp, err := hex.DecodeString(strings.ReplaceAll(which, ":", "")); err == nil && len(fp) == 32 {
 		r, err := s.ByFingerprint(ctx, [32]byte(fp))
 		return []*certstore.Record{r}, err
@@ -177,53 +172,47 @@ func line(r *certstore.Record) string {
 	)
 }
 
-func listCerts(ctx context.Context, s certificateStore, args []string) error {
+func listCerts(ctx context.Context, s control.Store, args []string) error {
 	if len(args) == 1 {
 		return each(ctx, s, args, func(*certstore.Record) error { return nil })
 	}
 	return all(ctx, s, func(r *certstore.Record) { fmt.Println(line(r)) })
 }
 
-func all(ctx context.Context, s certificateStore, do func(*certstore.Record)) error {
+func all(ctx context.Context, s control.Store, do func(*certstore.Record)) error {
 	for cursor := ""; ; {
-		list, next, err := s.List(ctx, cursor, page)
+		list, next, err := s.List(ctx, cursor, control.MaxPage)
 		if err != nil {
 			return err
 		}
 		for _, r := range list {
 			do(r)
 		}
-		if cursor = next; next == "" {
+		cursor = next
+		if next == "" {
 			return nil
 		}
 	}
 }
 
-func showCerts(ctx context.Context, s certificateStore, args []string) error {
+func showCerts(ctx context.Context, s control.Store, args []string) error {
 	return each(ctx, s, args, func(r *certstore.Record) error {
 		c, err := x509.ParseCertificate(r.DER)
 		if err != nil {
 			return err
 		}
-		fmt.Printf(
-			"subject:    %q\nissuer:     %q\nserial:     %s\nvalid:      %s to %s\nfirst seen: %s\nlast seen:  %s\nproved by:  %q at %s\n",
-			dn.String(
-				c.Subject,
-			),
-			dn.String(c.Issuer),
-			c.SerialNumber.Text(16),
-			c.NotBefore.UTC().Format(time.RFC3339),
-			c.NotAfter.UTC().Format(time.RFC3339),
-			r.FirstSeen.UTC().Format(
-				time.RFC3339,
-			),
-			r.LastSeen.UTC().Format(time.RFC3339),
-			r.Proof,
-			r.ProofTime.UTC().Format(time.RFC3339),
-		)
+		fmt.Printf("subject:    %q\n", dn.String(c.Subject))
+		fmt.Printf("issuer:     %q\n", dn.String(c.Issuer))
+		fmt.Printf("serial:     %s\n", c.SerialNumber.Text(16))
+		fmt.Printf("valid:      %s to %s\n", instant(c.NotBefore), instant(c.NotAfter))
+		fmt.Printf("first seen: %s\n", instant(r.FirstSeen))
+		fmt.Printf("last seen:  %s\n", instant(r.LastSeen))
+		fmt.Printf("proved by:  %q at %s\n", r.Proof, instant(r.ProofTime))
 		return nil
 	})
 }
+
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // useless says why nothing will be encrypted for a certificate, whoever issued it.
 func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
@@ -242,7 +231,7 @@ func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 	return ""
 }
 
-func exportCerts(ctx context.Context, s certificateStore, which []string, out string) error {
+func exportCerts(ctx context.Context, s control.Store, which []string, out string) error {
 	var certs []*x509.Certificate
 	for _, w := range which {
 		list, err := find(ctx, s, w)

@@ -20,6 +20,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/certfile"
+	"sealgate/internal/control"
 	"sealgate/internal/spki"
 	"sealgate/spool"
 	"sealgate/trust"
@@ -33,14 +34,14 @@ const (
 )
 
 // storeCommand makes a command's RunE out of what it does with the store.
-type storeCommand func(func(context.Context, certificateStore, []string) error) func(*cobra.Command, []string) error
+type storeCommand func(func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error
 
 func importCommand(with storeCommand) *cobra.Command {
 	var passwordFile string
 	c := &cobra.Command{
 		Use: "import [--password-file FILE] FILE|FOLDER...", Args: cobra.MinimumNArgs(1),
 		Short: "add certificates: PEM, DER, base64, .p7b, .p12, LDIF, vCard, signed mail, folders of them",
-		RunE: with(func(ctx context.Context, s certificateStore, args []string) error {
+		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
 			sp, err := offlineSpool()
 			if err != nil {
 				return unreadable(err)
@@ -62,7 +63,7 @@ type imported struct {
 
 // importer is one import under way.
 type importer struct {
-	store        certificateStore
+	store        control.Store
 	spool        *spool.Spool
 	passwordFile string
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"sealgate/config"
 	"sealgate/internal/address"
+	"sealgate/internal/control"
 )
 
 func checkCommand() *cobra.Command {
@@ -72,8 +72,7 @@ func check(path string) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c, err := net.Dial("unix", controlSocket(cfg)); err == nil {
-		c.Close()
+	if _, running := control.Dial(controlSocket(cfg)); running {
 		fmt.Println("a gateway runs with this data_dir: its store and its addresses are in use and were not tried")
 		h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
 		if h.spool, err = offlineSpool(); err != nil {

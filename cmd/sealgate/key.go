@@ -33,7 +33,7 @@ func keyCommand() *cobra.Command {
 	)
 	imp.Flags().BoolVar(&force, "force", false, "write it even if there are problems with it, or the file exists")
 	_ = imp.MarkFlagRequired("out")
-	c.AddCommand(imp)
+	c.AddCommand(imp, keyListCommand())
 	return c
 }
 

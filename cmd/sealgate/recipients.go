@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"time"
 
 	"sealgate/config"
 	"sealgate/gateway"
+	"sealgate/internal/control"
 )
 
 // explainRecipients asks the running gateway when there is one, else an engine of
@@ -45,21 +45,17 @@ func explainRecipients(w io.Writer, path string, to []string) error {
 // candidates is who answers, and what is to be done in the end.
 func candidates(cfg *config.Config) (ask func(string) ([]gateway.Candidate, error), done func(), err error) {
 	ctx := context.Background()
-	socket := controlSocket(cfg)
-	if c, err := net.Dial("unix", socket); err == nil {
-		c.Close()
-		r := dial(socket)
-		return func(addr string) ([]gateway.Candidate, error) {
-			a, err := r.call(ctx, question{Method: "Candidates", Address: addr})
-			return a.Candidates, err
-		}, func() {}, nil
+	if c, running := control.Dial(controlSocket(cfg)); running {
+		ask = func(addr string) ([]gateway.Candidate, error) { return c.Explain(ctx, addr) }
+		return ask, func() {}, nil
 	}
 	h, err := build(cfg)
 	if err != nil {
 		return nil, nil, err
 	}
 	h.log = slog.New(slog.DiscardHandler)
-	return func(addr string) ([]gateway.Candidate, error) { return h.engine.Load().Candidates(ctx, addr) }, h.closeStore, nil
+	ask = func(addr string) ([]gateway.Candidate, error) { return h.explain(ctx, addr) }
+	return ask, h.closeStore, nil
 }
 
 // drawRecipient draws one address as a tree; true when it can be written to.

@@ -37,9 +37,15 @@ type house struct {
 	asked  *trust.Sources // of revocation
 	spool  *spool.Spool
 	own    proxy.Own // our connections to the next hops
-	engine atomic.Pointer[gateway.Gateway]
+	engine atomic.Pointer[engine]
 
 	counters gateway.Counters
+}
+
+// engine is what SIGHUP replaces: the gateway, and the mailboxes that it has the keys of.
+type engine struct {
+	*gateway.Gateway
+	boxes []*keyring.Mailbox
 }
 
 // Process and NeedsBody ask the engine of the moment.
@@ -48,6 +54,11 @@ func (h *house) Process(ctx context.Context, env gateway.Envelope, msg *spool.Fi
 }
 
 func (h *house) NeedsBody(env gateway.Envelope) bool { return h.engine.Load().NeedsBody(env) }
+
+// explain is which certificates of an address a mail to it would find now.
+func (h *house) explain(ctx context.Context, address string) ([]gateway.Candidate, error) {
+	return h.engine.Load().Candidates(ctx, address)
+}
 
 // build opens everything that the configuration names.
 func build(cfg *config.Config) (*house, error) {
@@ -149,7 +160,7 @@ func ownedByUs(dir string) error {
 }
 
 // newEngine reads keys, rules and roots: what SIGHUP reads anew.
-func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
+func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	boxes, defaults, err := mailboxes(cfg, h.log)
 	if err != nil {
 		return nil, err
@@ -162,7 +173,7 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
-	return gateway.New(gateway.Options{
+	g, err := gateway.New(gateway.Options{
 		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
 		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
 		Inbound: gateway.InboundOptions{
@@ -177,6 +188,10 @@ func (h *house) newEngine(cfg *config.Config) (*gateway.Gateway, error) {
 			LookUps:    time.Duration(cfg.Limits.LookUps),
 		},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &engine{g, boxes}, nil
 }
 
 // mailboxes loads every key; one that cannot sign or decrypt now is told.

@@ -20,7 +20,7 @@ const module = "sealgate/"
 // one floor does not import each other, and nothing imports a floor above.
 var floors = [][]string{
 	{"cmd/sealgate"},
-	{"config", "milter", "proxy", "internal/postfixcheck"},
+	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"gateway", "internal/certfile"},
 	{"smime"},
 	{"certstore", "keyring", "trust"},

@@ -1,0 +1,99 @@
+// Package control is the running gateway's socket: what a command asks of the gateway
+// while it runs, its store that only one process can open among it.
+package control
+
+// This file is what both ends say: JSON over HTTP, one path for each thing asked.
+
+import (
+	"context"
+	"time"
+
+	"sealgate/certstore"
+	"sealgate/gateway"
+)
+
+// Mode keeps every other user off the socket: who reaches it decides which certificates
+// are trusted. (The umask of serve holds it until this is set.)
+const Mode = 0o600
+
+// MaxPage is how many records one answer of List holds at most: 200 records with their
+// intermediates are some megabytes.
+const MaxPage = 200
+
+// The bounds of a request and of an answer, in octets. A record with its intermediates
+// has some kilobytes; many addresses may share one answer.
+const (
+	maxRequest = 4 << 20
+	maxAnswer  = 64 << 20
+	maxHeader  = 8 << 10
+)
+
+// maxConnections is how many may ask at once: an admin, a backup and a monitor do.
+const maxConnections = 16
+
+// requestTime is how long a request may take to arrive, and answerTime how long the
+// answer may take after it: explaining asks the sources of revocation.
+const (
+	requestTime = 10 * time.Second
+	answerTime  = 30 * time.Second
+)
+
+// The paths of what is asked.
+const (
+	pathStore   = "/store"
+	pathExplain = "/explain"
+	pathKeys    = "/keys"
+	pathHealth  = "/health"
+)
+
+// Store is what is asked of the certificates: of a store at rest, or of the running
+// gateway's.
+type Store interface {
+	Put(ctx context.Context, r *certstore.Record) error
+	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
+	ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error)
+	ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error)
+	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
+	SetState(ctx context.Context, identity [32]byte, s certstore.State) error
+	Delete(ctx context.Context, identity [32]byte) error
+}
+
+// Key is one of our own certificates whose key the gateway holds.
+type Key struct {
+	Addresses   []string // of its mailbox
+	Fingerprint string   // SHA-256, hex
+	NotBefore   time.Time
+	NotAfter    time.Time
+	Problems    []string // why it cannot sign or decrypt now
+}
+
+// Health is how the gateway does.
+type Health struct {
+	Version string
+	Started time.Time
+	Keys    int
+	Store   string // why the store does not answer; empty when it does
+}
+
+// request is what is asked: an address on pathExplain, one call of Store on pathStore.
+type request struct {
+	Method  string            `json:",omitempty"`
+	Record  *certstore.Record `json:",omitempty"`
+	Address string            `json:",omitempty"`
+	Hash    [32]byte          // identity or fingerprint
+	Cursor  string            `json:",omitempty"`
+	N       int               `json:",omitempty"`
+	State   certstore.State   `json:",omitempty"`
+}
+
+// answer holds the results of any of them.
+type answer struct {
+	Records    []*certstore.Record `json:",omitempty"`
+	Next       string              `json:",omitempty"`
+	Candidates []gateway.Candidate `json:",omitempty"`
+	Keys       []Key               `json:",omitempty"`
+	Health     *Health             `json:",omitempty"`
+	NotFound   bool                `json:",omitempty"`
+	Refused    bool                `json:",omitempty"` // the store is well, and does not take the record
+	Error      string              `json:",omitempty"`
+}

@@ -1,0 +1,151 @@
+package control
+
+// This file is the gateway's end of the socket: it believes nothing of a request, be it
+// too long, too slow, or no JSON.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"sealgate/certstore"
+	"sealgate/gateway"
+)
+
+// Server answers out of the running gateway.
+type Server struct {
+	Store   Store
+	Explain func(ctx context.Context, address string) ([]gateway.Candidate, error)
+	Keys    func() []Key
+	Version string
+	Started time.Time
+	Log     *slog.Logger
+
+	// RequestTime is how long a request may take to arrive; 0 is requestTime.
+	RequestTime time.Duration
+}
+
+// Start answers on l until the server that it returns is closed.
+func (s *Server) Start(l net.Listener) *http.Server {
+	arrive := s.RequestTime
+	if arrive == 0 {
+		arrive = requestTime
+	}
+	h := &http.Server{
+		Handler: s.handler(), MaxHeaderBytes: maxHeader, ReadTimeout: arrive, WriteTimeout: arrive + answerTime,
+		IdleTimeout: arrive, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+	}
+	go func() { _ = h.Serve(netutil.LimitListener(l, maxConnections)) }() // ends when it is closed
+	return h
+}
+
+// question answers one request.
+type question func(ctx context.Context, r *request) (answer, error)
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	for path, ask := range map[string]question{
+		pathStore: s.store, pathExplain: s.explain, pathKeys: s.keys, pathHealth: s.health,
+	} {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, ask) })
+	}
+	return mux
+}
+
+// serve reads one request and writes its answer.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, ask question) {
+	req, err := read(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil {
+		s.Log.Warn("control socket: a request cannot be read", "path", r.URL.Path, "error", err)
+		http.Error(w, "the request cannot be read", http.StatusBadRequest)
+		return
+	}
+	s.Log.Info("control socket", "path", r.URL.Path, "method", req.Method)
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	a, err := ask(ctx, req)
+	if err != nil {
+		a.NotFound = errors.Is(err, certstore.ErrNotFound)
+		a.Refused = errors.Is(err, certstore.ErrRecord)
+		a.Error = err.Error()
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(a) // who asked may be gone
+}
+
+// read is one JSON object and nothing behind it.
+func read(body io.Reader) (*request, error) {
+	d := json.NewDecoder(body)
+	var r *request
+	if err := d.Decode(&r); err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, errors.New("null is no request")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("more follows the request")
+	}
+	return r, nil
+}
+
+func (s *Server) explain(ctx context.Context, r *request) (a answer, err error) {
+	a.Candidates, err = s.Explain(ctx, r.Address)
+	return a, err
+}
+
+func (s *Server) keys(context.Context, *request) (answer, error) {
+	return answer{Keys: s.Keys()}, nil
+}
+
+func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
+	h := &Health{Version: s.Version, Started: s.Started, Keys: len(s.Keys())}
+	if _, _, err := s.Store.List(ctx, "", 1); err != nil {
+		h.Store = err.Error()
+	}
+	return answer{Health: h}, nil
+}
+
+// store carries one call of Store out.
+func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {
+	switch r.Method {
+	case "Put":
+		if r.Record == nil {
+			return a, fmt.Errorf("%w: there is none", certstore.ErrRecord)
+		}
+		return a, s.Store.Put(ctx, r.Record)
+	case "ByAddress":
+		a.Records, err = s.Store.ByAddress(ctx, r.Address)
+		return a, err
+	case "ByIdentity":
+		return single(s.Store.ByIdentity(ctx, r.Hash))
+	case "ByFingerprint":
+		return single(s.Store.ByFingerprint(ctx, r.Hash))
+	case "List":
+		if r.N < 1 || r.N > MaxPage {
+			return a, fmt.Errorf("%d records were asked for, an answer has 1 to %d", r.N, MaxPage)
+		}
+		a.Records, a.Next, err = s.Store.List(ctx, r.Cursor, r.N)
+		return a, err
+	case "SetState":
+		return a, s.Store.SetState(ctx, r.Hash, r.State)
+	case "Delete":
+		return a, s.Store.Delete(ctx, r.Hash)
+	}
+	return a, fmt.Errorf("unknown method %q", r.Method)
+}
+
+func single(r *certstore.Record, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{Records: []*certstore.Record{r}}, nil
+}

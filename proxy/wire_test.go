@@ -212,7 +212,7 @@ func TestSlowIsNotTooSlow(t *testing.T) {
 	defer c.Close()
 	io.WriteString(c, envelope)
 	for range 10 {
-		io.WriteString(c, strings.Repeat("w", 2*minRate*int(idle/3)/int(time.Second))+"\r\n")
+		io.WriteString(c, strings.Repeat("w", int(2*minRate*(idle/3)/time.Second))+"\r\n")
 		time.Sleep(idle / 3)
 	}
 	io.WriteString(c, ".\r\nQUIT\r\n")

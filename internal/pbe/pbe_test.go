@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 )
@@ -100,7 +101,7 @@ func TestBounds(t *testing.T) {
 		"one more, PBKDF2":        {pbes2(algorithm(t, idPBKDF2, saltAndIterations{salt, maxIterations + 1})), ErrTooMuch},
 		"scrypt's memory":         {pbes2(algorithm(t, idScrypt, scryptOf{salt, maxScrypt / 128 / 8, 8, 1})), nil},
 		"twice the memory":        {pbes2(algorithm(t, idScrypt, scryptOf{salt, maxScrypt / 128 / 4, 8, 1})), ErrTooMuch},
-		"scrypt's r is enormous":  {pbes2(algorithm(t, idScrypt, scryptOf{salt, 2, 1 << 62, 1})), ErrTooMuch},
+		"scrypt's r is enormous":  {pbes2(algorithm(t, idScrypt, scryptOf{salt, 2, math.MaxInt, 1})), ErrTooMuch},
 		"scrypt's p":              {pbes2(algorithm(t, idScrypt, scryptOf{salt, 2, 8, maxParallel})), nil},
 		"one p more":              {pbes2(algorithm(t, idScrypt, scryptOf{salt, 2, 8, maxParallel + 1})), ErrTooMuch},
 		"N that is no power of 2": {pbes2(algorithm(t, idScrypt, scryptOf{salt, 6, 8, 1})), ErrDamaged},

@@ -38,6 +38,10 @@ func Addresses(c *x509.Certificate) []string {
 	return normal(append(slices.Clone(c.EmailAddresses), international...))
 }
 
+// NormalAddress returns an address, without angle brackets, in the one form that
+// Addresses and Request.Address have: two that mean one mailbox compare equal.
+func NormalAddress(s string) (string, error) { return address.Normalize(s) }
+
 func normal(names []string) (out []string) {
 	known := map[string]bool{}
 	for _, n := range names {

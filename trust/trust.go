@@ -52,7 +52,7 @@ const (
 type Request struct {
 	Certificate   *x509.Certificate
 	Intermediates [][]byte // raw certificates that may complete the chain, hostile
-	Address       string   // in normal form; "": any
+	Address       string   // as NormalAddress returns it; "": any
 	Purpose       Purpose
 	At            time.Time
 	Pinned        bool   // an admin vouches for it: no chain is needed

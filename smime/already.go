@@ -17,6 +17,9 @@ import (
 // or an OpenPGP encrypted message (RFC 9580 §10.3), as PGP/MIME (RFC 3156 §4) or
 // as armor. A label alone is nothing. An error is a fault of ours.
 func AlreadyEncrypted(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
+	if err := needs(e, sp); err != nil {
+		return false, err
+	}
 	media, _ := e.ContentType()
 	switch {
 	case claimOf(e) != claimsNothing:
@@ -36,11 +39,8 @@ func isEnveloped(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) 
 	}
 	defer c.Close()
 	info, err := cms.Parse(c, c.size)
-	if senderCaused(err) {
-		return false, nil
-	}
 	if err != nil {
-		return false, err
+		return false, ignoreMalformed(err)
 	}
 	return info.Enveloped != nil && len(info.Enveloped.Recipients) > 0, nil
 }

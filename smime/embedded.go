@@ -24,6 +24,9 @@ var ErrBeyond = errors.New("beyond a bound")
 // and delivery reports with their groups of fields for each recipient (RFC 3464 §2.1). What cannot be taken apart is passed over, as a reader passes over it; an
 // ErrBeyond says that there may be more.
 func Embedded(ctx context.Context, e *Entity, sp *spool.Spool, visit func([]Field)) error {
+	if err := needs(e, sp); err != nil {
+		return err
+	}
 	search := headerSearch{ctx: ctx, spool: sp, visit: visit}
 	return search.inside(e, 0)
 }

@@ -25,6 +25,9 @@ type EncryptOptions struct {
 // whose fields are only Content-*, to be put under the header of the message. When
 // ctx ends, so does Encrypt, with its error.
 func Encrypt(ctx context.Context, content *Entity, o EncryptOptions) (*Entity, error) {
+	if err := needs(content, o.Spool); err != nil {
+		return nil, err
+	}
 	return seal(o.Spool.CreatePublic(), smimeType(o.Cipher), "smime.p7m", func(dst io.Writer) error {
 		return cms.Encrypt(ctx, dst, content.Section(), content.Size(), cms.EncryptOptions{
 			Cipher:     o.Cipher,

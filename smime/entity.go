@@ -33,6 +33,12 @@ type Entity struct {
 // as long as it is used. Lines may end in CRLF or LF. What is wrong with the
 // header itself is an ErrMalformed, other errors come from r.
 func ParseEntity(r io.ReaderAt, size int64) (*Entity, error) {
+	if r == nil {
+		return nil, errNoReader
+	}
+	if size < 0 {
+		return nil, errSize
+	}
 	return parseEntity(opaqueEntity(r, size))
 }
 

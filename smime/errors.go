@@ -5,11 +5,16 @@ package smime
 import (
 	"errors"
 	"fmt"
+
+	"sealgate/smime/cms"
 )
 
 // ErrMalformed is what errors about the message itself wrap: a sender caused
-// them, and trying again does not help. All others are faults of ours.
-var ErrMalformed = errors.New("malformed message")
+// them, and trying again does not help. All others are faults of ours. It is
+// [cms.ErrMalformed]: who asks only whether the message is to blame asks once,
+// whether MIME or the CMS in it is broken; the types [Error] and [cms.Error] tell
+// the two apart.
+var ErrMalformed = cms.ErrMalformed
 
 // ErrDecrypting is in every error of Open that came while a layer was decrypted, or
 // after it was: an answer that shows the error to the sender would tell him what the
@@ -36,7 +41,7 @@ func (e *Error) Error() string {
 		}
 		where += ")"
 	}
-	return "smime: " + e.Problem + where + ": " + ErrMalformed.Error()
+	return "smime: " + e.Problem + where + ": malformed message"
 }
 
 // Is makes every Error an ErrMalformed, and those about a bound an ErrBeyond.

@@ -4,12 +4,15 @@ package smime_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
+	"os"
 	"strings"
 
-	"sealgate/internal/testpki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -24,18 +27,26 @@ const message = "From: anna@kunde.example\r\n" +
 	"\r\n" +
 	"Grüße aus Köln\r\n"
 
-// credential makes a key and a certificate for anna@kunde.example. A program
-// would read them from a file.
-func credential() *testpki.Cert {
-	root, err := testpki.NewRoot(testpki.Options{})
+// credential reads the certificate and the key of anna@kunde.example.
+func credential() (*x509.Certificate, crypto.Signer) {
+	certificate, err := x509.ParseCertificate(read("cms/testdata/pki/p256.pem"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	c, err := root.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}})
+	key, err := x509.ParsePKCS8PrivateKey(read("cms/testdata/pki/p256.key"))
 	if err != nil {
 		log.Fatal(err)
 	}
-	return c
+	return certificate, key.(crypto.Signer)
+}
+
+func read(path string) []byte {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		log.Fatal(err)
+	}
+	block, _ := pem.Decode(data)
+	return block.Bytes
 }
 
 func newSpool() *spool.Spool {
@@ -47,7 +58,8 @@ func newSpool() *spool.Spool {
 }
 
 func ExampleSign() {
-	c, sp := credential(), newSpool()
+	certificate, key := credential()
+	sp := newSpool()
 	e, err := smime.ParseEntity(strings.NewReader(message), int64(len(message)))
 	if err != nil {
 		log.Fatal(err)
@@ -58,7 +70,7 @@ func ExampleSign() {
 	}
 	defer content.Close()
 	signed, err := smime.Sign(context.Background(), content, smime.SignOptions{
-		Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key},
+		Signer: cms.Signer{Certificate: certificate, Key: key},
 		Spool:  sp,
 	})
 	if err != nil {
@@ -85,7 +97,8 @@ func ExampleSign() {
 }
 
 func ExampleEncrypt() {
-	c, sp := credential(), newSpool()
+	certificate, _ := credential()
+	sp := newSpool()
 	e, err := smime.ParseEntity(strings.NewReader(message), int64(len(message)))
 	if err != nil {
 		log.Fatal(err)
@@ -96,7 +109,7 @@ func ExampleEncrypt() {
 	}
 	defer content.Close()
 	sealed, err := smime.Encrypt(context.Background(), content, smime.EncryptOptions{
-		Recipients: []cms.Recipient{{Certificate: c.Certificate}},
+		Recipients: []cms.Recipient{{Certificate: certificate}},
 		Spool:      sp,
 	})
 	if err != nil {
@@ -113,14 +126,15 @@ func ExampleEncrypt() {
 }
 
 func ExampleOpen() {
-	c, sp := credential(), newSpool()
+	certificate, key := credential()
+	sp := newSpool()
 	e, err := smime.ParseEntity(strings.NewReader(message), int64(len(message)))
 	if err != nil {
 		log.Fatal(err)
 	}
 	sealed, err := smime.Encrypt(context.Background(), e, smime.EncryptOptions{
 		Cipher:     "aes-256-gcm",
-		Recipients: []cms.Recipient{{Certificate: c.Certificate}},
+		Recipients: []cms.Recipient{{Certificate: certificate}},
 		Spool:      sp,
 	})
 	if err != nil {
@@ -129,7 +143,7 @@ func ExampleOpen() {
 	defer sealed.Close()
 
 	m, err := smime.Open(context.Background(), sealed.Section(), sealed.Size(), smime.OpenOptions{
-		Keys:  []cms.DecryptionKey{{Certificate: c.Certificate, Key: c.Key}},
+		Keys:  []cms.DecryptionKey{{Certificate: certificate, Key: key}},
 		Spool: sp,
 	})
 	if err != nil {
@@ -147,4 +161,42 @@ func ExampleOpen() {
 	// Output:
 	// auth-enveloped aes-256-gcm
 	// Grüße aus Köln
+}
+
+func ExampleWithHeader() {
+	certificate, key := credential()
+	sp := newSpool()
+	e, err := smime.ParseEntity(strings.NewReader(message), int64(len(message)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	content, err := smime.Prepare(context.Background(), e, smime.PrepareOptions{Spool: sp})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer content.Close()
+	signed, err := smime.Sign(context.Background(), content, smime.SignOptions{
+		Signer: cms.Signer{Certificate: certificate, Key: key},
+		Opaque: true,
+		Spool:  sp,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer signed.Close()
+	whole, err := smime.WithHeader(e.Fields, signed)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, f := range whole.Fields {
+		fmt.Println(f.Name+":", f.Value())
+	}
+	// Output:
+	// From: anna@kunde.example
+	// To: support@firma.example
+	// Subject: Hallo
+	// MIME-Version: 1.0
+	// Content-Type: application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"
+	// Content-Transfer-Encoding: base64
+	// Content-Disposition: attachment; filename="smime.p7m"
 }

@@ -21,6 +21,9 @@ const maxLegacy = 1 << 20
 // shows the protected header would show them twice. It returns e itself when
 // nothing is to do; else the result reads from e: close it before e.
 func WithoutLegacyDisplay(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	if err := needs(e, sp); err != nil {
+		return nil, err
+	}
 	if _, params := e.ContentType(); !strings.EqualFold(params["hp"], "cipher") {
 		return e, nil
 	}

@@ -16,6 +16,9 @@ import (
 // the result reads from e: close it before e. When ctx ends, so does Legalize, with
 // its error.
 func Legalize(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	if err := needs(e, sp); err != nil {
+		return nil, err
+	}
 	lf, err := e.hasBareLF()
 	if err != nil {
 		return nil, err

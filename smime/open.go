@@ -27,6 +27,9 @@ type OpenOptions struct {
 // in the Message; an error is a fault of ours: the spool is full, ctx is done,
 // msg cannot be read. The Message reads msg until it is closed.
 func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Message, error) {
+	if o.Spool == nil {
+		return nil, errNoSpool
+	}
 	if o.MaxDepth <= 0 {
 		o.MaxDepth = maxLayers
 	}
@@ -150,7 +153,6 @@ func (op *opener) fail(l Layer, err error) error {
 		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
 		op.m.Undecryptable = err
 	case errors.Is(err, ErrMalformed),
-		errors.Is(err, cms.ErrMalformed),
 		errors.Is(err, cms.ErrUnsupported),
 		errors.Is(err, cms.ErrTooLarge),
 		errors.Is(err, spool.ErrShare):
@@ -186,14 +188,10 @@ func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity,
 			return op.contentInfo(info)
 		}
 	}
-	if claims == namedCMS && senderCaused(err) {
+	if claims == namedCMS && errors.Is(err, ErrMalformed) {
 		return nil, nil // a file that happens to have that name
 	}
 	return nil, op.fail(Layer{Type: labelledType(e)}, err)
-}
-
-func senderCaused(err error) bool {
-	return errors.Is(err, ErrMalformed) || errors.Is(err, cms.ErrMalformed)
 }
 
 func (op *opener) contentInfo(info *cms.ContentInfo) (*Entity, error) {

@@ -17,6 +17,9 @@ import (
 // becomes the one part of a multipart/mixed, so that it stands in the body as it was.
 // The result reads from e: close it before e.
 func Outer(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	if err := needs(e, sp); err != nil {
+		return nil, err
+	}
 	m, err := e.multipart(ctx)
 	if ignoreMalformed(err) != nil {
 		return nil, err

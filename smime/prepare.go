@@ -27,6 +27,9 @@ type PrepareOptions struct {
 // The result reads from e: close it before e. Closing it does not close e. When ctx
 // ends, so does Prepare, with its error.
 func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) {
+	if err := needs(e, o.Spool); err != nil {
+		return nil, err
+	}
 	content, err := rewrite(ctx, e, o.Spool, rule{
 		sealed: isSealed,
 		field:  o.keeps,

@@ -23,6 +23,9 @@ type Protection struct {
 // Protect puts a header into content, which [Prepare] made and [Sign] or
 // [Encrypt] takes. The result reads from content: close it before content.
 func Protect(ctx context.Context, content *Entity, p Protection, sp *spool.Spool) (*Entity, error) {
+	if err := needs(content, sp); err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

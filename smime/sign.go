@@ -27,6 +27,9 @@ type SignOptions struct {
 // message. A multipart/signed reads from content: close it before content. When ctx
 // ends, so does Sign, with its error.
 func Sign(ctx context.Context, content *Entity, o SignOptions) (*Entity, error) {
+	if err := needs(content, o.Spool); err != nil {
+		return nil, err
+	}
 	if o.Opaque {
 		return seal(o.Spool.Create(), "signed-data", "smime.p7m", func(dst io.Writer) error {
 			return o.sign(ctx, dst, content)

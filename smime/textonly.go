@@ -20,6 +20,9 @@ import (
 // bodies elsewhere (message/external-body) become text as well. It returns e
 // itself when nothing is to do; else the result reads from e: close it before e.
 func TextOnly(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
+	if err := needs(e, sp); err != nil {
+		return nil, err
+	}
 	return rewrite(ctx, e, sp, rule{
 		sealed: func(*Entity) bool { return false },
 		field:  func(Field, position) bool { return true },

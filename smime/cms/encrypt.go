@@ -59,8 +59,11 @@ func CanEncryptTo(c *x509.Certificate) error {
 	return err
 }
 
-// IsRSA tells whether OAEP is a choice for the certificate's key.
+// IsRSA reports whether OAEP is a choice for the certificate's key.
 func IsRSA(c *x509.Certificate) bool {
+	if c == nil {
+		return false
+	}
 	key, err := spki.PublicKey(c)
 	_, ok := key.(*rsa.PublicKey)
 	return err == nil && ok
@@ -75,6 +78,9 @@ func Encrypt(ctx context.Context, dst io.Writer, content io.Reader, size int64, 
 	spec, err := o.spec(size)
 	if err != nil {
 		return err
+	}
+	if content == nil {
+		return errNoContent
 	}
 	key := randomBytes(spec.keySize)
 	defer clear(key)

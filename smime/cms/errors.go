@@ -35,6 +35,12 @@ var (
 	ErrTooCostly = fmt.Errorf("cms: %w", effort.ErrSpent)
 )
 
+// What a caller must give.
+var (
+	errNoContent = errors.New("cms: there is no content to read")
+	errNegative  = errors.New("cms: the size of the content is negative")
+)
+
 // Error says in which layer and where a message is malformed.
 type Error struct {
 	Layer   string // "ContentInfo", "SignedData", "EnvelopedData" …

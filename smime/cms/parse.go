@@ -46,6 +46,12 @@ type parser struct {
 // stays in r, which must not change while the result is used. An error is an
 // *Error, or one of reading r.
 func Parse(r io.ReaderAt, size int64) (*ContentInfo, error) {
+	if r == nil {
+		return nil, errNoContent
+	}
+	if size < 0 {
+		return nil, errNegative
+	}
 	p := &parser{ber.NewReader(r, size), "ContentInfo", maxStructure}
 	info, err := p.contentInfo()
 	if err == nil {

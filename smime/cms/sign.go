@@ -68,7 +68,6 @@ var (
 	errPSSOnly    = errors.New("a key other than RSA cannot make a PSS signature")
 	errShort      = errors.New("cms: the content is shorter than its stated size")
 	errLong       = errors.New("cms: the content is longer than its stated size")
-	errNegative   = errors.New("cms: the size of the content is negative")
 )
 
 // Sign signs content, of size bytes, and writes a ContentInfo with SignedData
@@ -78,6 +77,9 @@ var (
 func Sign(ctx context.Context, dst io.Writer, content io.ReaderAt, size int64, o SignOptions) error {
 	if len(o.Signers) == 0 || len(o.Signers) > maxWrittenSigners {
 		return errNoSigners
+	}
+	if content == nil {
+		return errNoContent
 	}
 	signers, err := prepareSigners(o.Signers)
 	if err != nil {

@@ -1,0 +1,27 @@
+// What a caller must give: without it there is an error, and no panic.
+
+package smime
+
+import (
+	"errors"
+
+	"sealgate/spool"
+)
+
+var (
+	errNoEntity = errors.New("smime: there is no entity")
+	errNoSpool  = errors.New("smime: a Spool is needed")
+	errNoReader = errors.New("smime: there is nothing to read a message from")
+	errSize     = errors.New("smime: the size of the message is negative")
+)
+
+// needs returns an error when the entity or the spool is missing.
+func needs(e *Entity, sp *spool.Spool) error {
+	if e == nil || e.r == nil {
+		return errNoEntity
+	}
+	if sp == nil {
+		return errNoSpool
+	}
+	return nil
+}

@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
-	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/spki"},
+	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/spki", "internal/x509cert"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

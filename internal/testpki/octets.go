@@ -1,0 +1,52 @@
+package testpki
+
+// This file makes certificates as some authorities issue them and crypto/x509 does not:
+// with octets of the signed part exchanged, and signed after that.
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/asn1"
+	"testing"
+
+	"sealgate/internal/x509cert"
+)
+
+// WithOctets is c, whose authority has a key of ECDSA, with was replaced by becomes, of
+// the same length, in its signed part, and with a signature that holds.
+func (c *Cert) WithOctets(t testing.TB, was, becomes string) *Cert {
+	t.Helper()
+	raw := c.Certificate.Raw
+	if len(was) != len(becomes) || bytes.Count(c.Certificate.RawTBSCertificate, []byte(was)) == 0 {
+		t.Fatalf("%q cannot become %q in the test's certificate", was, becomes)
+	}
+	var frame certificateFrame
+	if _, err := asn1.Unmarshal(raw, &frame); err != nil {
+		t.Fatal(err)
+	}
+	frame.TBS.FullBytes = bytes.ReplaceAll(frame.TBS.FullBytes, []byte(was), []byte(becomes))
+	signer := c.Key
+	if c.Issuer != nil {
+		signer = c.Issuer.Key
+	}
+	sum := sha256.Sum256(frame.TBS.FullBytes)
+	signature, err := ecdsa.SignASN1(rand.Reader, signer.(*ecdsa.PrivateKey), sum[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	der, err := asn1.Marshal(frame)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := x509cert.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer}
+}
+
+// SignedPart is the octets of c from which WithOctets takes what is replaced.
+func (c *Cert) SignedPart() string { return string(c.Certificate.RawTBSCertificate) }

@@ -1,0 +1,145 @@
+package x509cert
+
+// This file reads extensions that crypto/x509 refuses.
+
+import (
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cb "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+var (
+	idSubjectAltName   = []byte("\x06\x03\x55\x1d\x11")
+	idBasicConstraints = []byte("\x06\x03\x55\x1d\x13")
+	idNameConstraints  = []byte("\x06\x03\x55\x1d\x1e")
+)
+
+// tagMailbox is that of rfc822Name in a GeneralName (RFC 5280 §4.2.1.6).
+const tagMailbox = cb.Tag(1 | 0x80)
+
+func (w *rewriting) extensions(list []extension) []extension {
+	list = slices.Clone(list)
+	for i := range list {
+		if strictExtension(list[i]) {
+			continue
+		}
+		e := &list[i]
+		if e.critical != nil {
+			e.critical = w.boolean(e.critical)
+		}
+		if strictExtension(*e) {
+			continue
+		}
+		switch {
+		case slices.Equal(e.id, idSubjectAltName):
+			e.value = w.alternativeNames(*e)
+		case slices.Equal(e.id, idBasicConstraints):
+			e.value = w.basicConstraints(e.value)
+		case slices.Equal(e.id, idNameConstraints):
+			e.value = w.nameConstraints(e.value)
+		default:
+			w.refused = true
+		}
+	}
+	return list
+}
+
+func strictExtension(e extension) bool {
+	return accepted(func(f *fields) {
+		f.extended = true
+		f.extensions = []extension{e}
+	})
+}
+
+// boolean is TRUE for all that is not zero, as BER has it (X.690 §8.2.2).
+func (w *rewriting) boolean(content []byte) []byte {
+	if len(content) != 1 {
+		w.refused = true
+		return content
+	}
+	if content[0] == 0 || content[0] == 0xff {
+		return content
+	}
+	w.remark("a truth value is written in another way than DER has it")
+	return []byte{0xff}
+}
+
+// basicConstraints reads the value cA (RFC 5280 §4.2.1.9).
+func (w *rewriting) basicConstraints(value []byte) []byte {
+	in := cryptobyte.String(value)
+	var content, cA cryptobyte.String
+	if !in.ReadASN1(&content, cb.SEQUENCE) || !content.ReadASN1(&cA, cb.BOOLEAN) {
+		w.refused = true
+		return value
+	}
+	return sequence(tagged(cb.BOOLEAN, w.boolean(cA)), content)
+}
+
+// alternativeNames leaves out the entries that cannot be read. Of mailboxes one must
+// stay: else the subject's would count, which the authority may have checked less.
+func (w *rewriting) alternativeNames(e extension) []byte {
+	in := cryptobyte.String(e.value)
+	var names cryptobyte.String
+	var kept []byte
+	var mailboxes, leftOut int
+	w.refused = w.refused || !in.ReadASN1(&names, cb.SEQUENCE) || !in.Empty()
+	for !w.refused && !names.Empty() {
+		var name cryptobyte.String
+		var tag cb.Tag
+		if !names.ReadAnyASN1Element(&name, &tag) {
+			w.refused = true
+			break
+		}
+		one := extension{id: e.id, value: sequence(name)}
+		switch {
+		case strictExtension(one):
+			kept = append(kept, name...)
+			if tag == tagMailbox {
+				mailboxes++
+			}
+		case tag == tagMailbox:
+			leftOut++
+		}
+	}
+	if len(kept) == 0 || leftOut > 0 && mailboxes == 0 {
+		w.refused = true
+	}
+	w.remark("an alternative name cannot be read, and does not count")
+	return sequence(kept)
+}
+
+// nameConstraints takes "@domain" for "domain", as openssl does: all mailboxes of that
+// host (RFC 5280 §4.2.1.10). A constraint that cannot be read is never left out.
+func (w *rewriting) nameConstraints(value []byte) []byte {
+	in := cryptobyte.String(value)
+	var lists, subtrees cryptobyte.String
+	var out []byte
+	w.refused = w.refused || !in.ReadASN1(&lists, cb.SEQUENCE) || !in.Empty()
+	for !w.refused && !lists.Empty() {
+		var tag cb.Tag
+		if !lists.ReadAnyASN1(&subtrees, &tag) {
+			w.refused = true
+			break
+		}
+		out = append(out, tagged(tag, w.subtrees(subtrees))...)
+	}
+	return sequence(out)
+}
+
+func (w *rewriting) subtrees(list cryptobyte.String) (out []byte) {
+	for !w.refused && !list.Empty() {
+		var subtree, base cryptobyte.String
+		var tag cb.Tag
+		if !list.ReadASN1(&subtree, cb.SEQUENCE) || !subtree.ReadAnyASN1(&base, &tag) {
+			w.refused = true
+			break
+		}
+		if tag == tagMailbox && len(base) > 1 && base[0] == '@' {
+			base = base[1:]
+			w.remark("a name constraint is written with an @ before the domain")
+		}
+		out = append(out, sequence(tagged(tag, base), subtree)...)
+	}
+	return out
+}

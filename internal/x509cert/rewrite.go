@@ -1,0 +1,108 @@
+package x509cert
+
+// This file writes what crypto/x509 refuses in strict form. Whether it refuses a field is
+// asked of itself, so that there is one opinion about what is strict.
+
+import (
+	"crypto/x509"
+	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
+	cb "golang.org/x/crypto/cryptobyte/asn1"
+)
+
+// rewriting is the strict form of one certificate in the making.
+type rewriting struct {
+	remarks []string
+	refused bool
+}
+
+func (w *rewriting) remark(s string) {
+	if !slices.Contains(w.remarks, s) {
+		w.remarks = append(w.remarks, s)
+	}
+}
+
+// sequence is SEQUENCE { elements }.
+func sequence(elements ...[]byte) []byte {
+	return tagged(cb.SEQUENCE, slices.Concat(elements...))
+}
+
+// tagged is an element with a tag and content that were read, or are short.
+func tagged(tag cb.Tag, content []byte) []byte {
+	var b cryptobyte.Builder
+	b.AddASN1(tag, func(b *cryptobyte.Builder) { b.AddBytes(content) })
+	return b.BytesOrPanic() // content is no longer than maxTolerated allows
+}
+
+// The parts of the least certificate that crypto/x509 reads.
+var (
+	leastID  = []byte{byte(cb.OBJECT_IDENTIFIER), 1, 0x2a} // {1 2}: no algorithm
+	leastKey = sequence(sequence(leastID), []byte{byte(cb.BIT_STRING), 1, 0})
+	leastUTC = tagged(cb.UTCTime, []byte("000101000000Z"))
+)
+
+// accepted reports whether crypto/x509 reads a certificate whose one field is set by set.
+func accepted(set func(*fields)) bool {
+	f := fields{
+		version: version3, serial: []byte{1}, algorithm: sequence(leastID), issuer: sequence(),
+		validity: sequence(leastUTC, leastUTC), subject: sequence(), key: leastKey,
+		outside: slices.Concat(sequence(leastID), []byte{byte(cb.BIT_STRING), 1, 0}),
+	}
+	set(&f)
+	der, err := f.encode()
+	if err != nil {
+		return false
+	}
+	_, err = x509.ParseCertificate(der)
+	return err == nil
+}
+
+// serial stands for a number that is negative (RFC 5280 §4.1.2.2) or has octets too many
+// (X.690 §8.3.2); the number itself is put back.
+func (w *rewriting) serial(content []byte) []byte {
+	if accepted(func(f *fields) { f.serial = content }) {
+		return content
+	}
+	w.remark("the serial number is negative or has leading zeros")
+	return []byte{1}
+}
+
+var (
+	idRSA = []byte("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
+	idEC  = []byte("\x06\x07\x2a\x86\x48\xce\x3d\x02\x01")
+)
+
+// keyParts are those of a SubjectPublicKeyInfo: algorithm, its parameters, and the key.
+func keyParts(info []byte) (id, parameters, key []byte, ok bool) {
+	in := cryptobyte.String(info)
+	var content, algorithm cryptobyte.String
+	ok = in.ReadASN1(&content, cb.SEQUENCE) && content.ReadASN1(&algorithm, cb.SEQUENCE) &&
+		element(&algorithm, &id, cb.OBJECT_IDENTIFIER)
+	return id, algorithm, content, ok
+}
+
+// onUnknownCurve reports whether a key is one of a curve that crypto/x509 does not know.
+func onUnknownCurve(info []byte) bool {
+	id, _, _, ok := keyParts(info)
+	return ok && slices.Equal(id, idEC) && !accepted(func(f *fields) { f.key = info })
+}
+
+// key takes an RSA key without its NULL (RFC 3279 §2.3.1), and leaves a key on a curve
+// that crypto/x509 does not know to those who know it.
+func (w *rewriting) key(info []byte) []byte {
+	if accepted(func(f *fields) { f.key = info }) {
+		return info
+	}
+	id, parameters, key, ok := keyParts(info)
+	switch {
+	case ok && slices.Equal(id, idEC):
+		w.remark("the key is on a curve that Go does not know")
+		return leastKey
+	case ok && slices.Equal(id, idRSA) && len(parameters) == 0:
+		w.remark("the RSA key has no parameters where NULL belongs")
+		return sequence(sequence(id, []byte{byte(cb.NULL), 0}), key)
+	}
+	w.refused = true
+	return info
+}

@@ -16,6 +16,7 @@ import (
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/internal/charset"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -79,7 +80,7 @@ func (b *Bundle) der(data []byte) {
 	rest := cryptobyte.String(data)
 	var der cryptobyte.String
 	if rest.ReadASN1Element(&der, cb.SEQUENCE) && len(bytes.Trim(rest, "\x00\r\n")) == 0 {
-		if c, err := x509.ParseCertificate(der); err == nil {
+		if c, err := x509cert.Parse(der); err == nil {
 			b.Certificates = append(b.Certificates, c)
 			return
 		}
@@ -105,7 +106,7 @@ func (b *Bundle) pem(text []byte) {
 }
 
 func (b *Bundle) certificate(der []byte, where string) {
-	c, err := x509.ParseCertificate(der)
+	c, err := x509cert.Parse(der)
 	if err != nil {
 		b.LeftOut = append(b.LeftOut, fmt.Sprintf("%scertificate: %v", where, err))
 		return

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 	"sealgate/trust"
 )
@@ -98,7 +99,7 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
 			continue
 		}
-		c, err := x509.ParseCertificate(r.DER)
+		c, err := x509cert.Parse(r.DER)
 		if err != nil {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/address"
 	"sealgate/internal/effort"
+	"sealgate/internal/x509cert"
 	"sealgate/keyring"
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -76,7 +77,7 @@ func (g *Gateway) consider(
 	if r.State != certstore.Active && r.State != certstore.Pinned {
 		return nil, passed("it is "+string(r.State), "sealgate cert activate; cert pin when its authority is not trusted")
 	}
-	c, err := x509.ParseCertificate(r.DER)
+	c, err := x509cert.Parse(r.DER)
 	if err != nil {
 		return nil, passed("it cannot be read", "")
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -30,7 +31,7 @@ func (c *collection) leaveOut(where, why string) { c.leftOut = append(c.leftOut,
 
 // certificate adds one, or leaves it out with the reason: a good one may stand beside it.
 func (c *collection) certificate(der []byte, where string) {
-	cert, err := x509.ParseCertificate(der)
+	cert, err := x509cert.Parse(der)
 	if err != nil {
 		c.leaveOut(where, fmt.Sprintf("certificate: %v", err))
 		return

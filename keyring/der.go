@@ -4,13 +4,13 @@ package keyring
 
 import (
 	"bytes"
-	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
 
 	"sealgate/internal/charset"
 	"sealgate/internal/pkcs12"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -19,7 +19,7 @@ func (c *collection) der(data []byte) error {
 	if err := c.pkcs12(data); !errors.Is(err, pkcs12.ErrNotPKCS12) {
 		return err
 	}
-	if _, err := x509.ParseCertificate(data); err == nil {
+	if _, err := x509cert.Parse(data); err == nil {
 		c.note = "the file is a certificate in DER"
 		c.certificate(data, "")
 		return nil
@@ -65,7 +65,7 @@ func (c *collection) pkcs12(data []byte) error {
 
 // ToPEM is a certificate or private key in DER as PEM, anything else as it is.
 func ToPEM(data []byte) []byte {
-	if _, err := x509.ParseCertificate(data); err == nil {
+	if _, err := x509cert.Parse(data); err == nil {
 		return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: data})
 	}
 	if block := keyBlock(data); block != nil {

@@ -13,6 +13,7 @@ import (
 
 	"sealgate/internal/address"
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
 )
 
 // Bounds of an authority's RSA key. Whoever sends a mail makes the keys of its bag,
@@ -43,7 +44,7 @@ func parse(raw [][]byte) (list []*x509.Certificate) {
 		if len(der) > maxCertificate {
 			continue
 		}
-		if c, err := x509.ParseCertificate(der); err == nil && acceptable(c) {
+		if c, err := x509cert.Parse(der); err == nil && acceptable(c) {
 			list = append(list, withDirectoryNames(c))
 		}
 	}

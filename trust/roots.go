@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"sealgate/internal/x509cert"
 )
 
 //go:embed roots/email.pem
@@ -44,7 +46,7 @@ func readRoots(text, source, date string) (*Roots, error) {
 			break
 		}
 		data = rest
-		if c, err := x509.ParseCertificate(block.Bytes); err != nil {
+		if c, err := x509cert.Parse(block.Bytes); err != nil {
 			r.Unread = append(r.Unread, fmt.Errorf("trust: root %d of %s: %w", len(r.Certificates)+len(r.Unread)+1, source, err))
 		} else {
 			r.Certificates = append(r.Certificates, c)

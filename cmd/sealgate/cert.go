@@ -22,6 +22,7 @@ import (
 	"sealgate/internal/control"
 	"sealgate/internal/dn"
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -197,7 +198,7 @@ func all(ctx context.Context, s control.Store, do func(*certstore.Record)) error
 
 func showCerts(ctx context.Context, s control.Store, args []string) error {
 	return each(ctx, s, args, func(r *certstore.Record) error {
-		c, err := x509.ParseCertificate(r.DER)
+		c, err := x509cert.Parse(r.DER)
 		if err != nil {
 			return err
 		}
@@ -239,7 +240,7 @@ func exportCerts(ctx context.Context, s control.Store, which []string, out strin
 			return err
 		}
 		for _, r := range list {
-			c, err := x509.ParseCertificate(r.DER)
+			c, err := x509cert.Parse(r.DER)
 			if err != nil {
 				return err
 			}

@@ -22,6 +22,7 @@ import (
 	"sealgate/internal/certfile"
 	"sealgate/internal/control"
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
 	"sealgate/spool"
 	"sealgate/trust"
 )
@@ -246,7 +247,7 @@ func (i *importer) complete(ctx context.Context) error {
 	}
 	var incomplete []*certstore.Record
 	err := all(ctx, i.store, func(r *certstore.Record) {
-		c, err := x509.ParseCertificate(r.DER)
+		c, err := x509cert.Parse(r.DER)
 		if err != nil {
 			return
 		}

@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/x509cert"
 )
 
 // String is for people: issuer and serial number, or key identifier.
@@ -59,12 +61,13 @@ func sameName(a, b []byte) bool {
 	return s != "" && s == nameString(b)
 }
 
-// means tells if the identifier names the certificate.
+// means reports whether the identifier names the certificate.
 func (id signerID) means(c *x509.Certificate) bool {
 	if id.ski != nil {
 		return bytes.Equal(id.ski, keyID(c))
 	}
-	return bytes.Equal(id.serial, derBigInt(c.SerialNumber)) && sameName(id.issuer, c.RawIssuer)
+	return id.meansRaw(c.Raw) ||
+		bytes.Equal(id.serial, derBigInt(c.SerialNumber)) && sameName(id.issuer, c.RawIssuer)
 }
 
 // keyID is the subject key identifier, or what it would be (RFC 5280 §4.2.1.2, method 1).
@@ -113,7 +116,7 @@ func newBag(raw [][]byte) *bagOf {
 func (b *bagOf) at(i int) *x509.Certificate {
 	if !b.tried[i] {
 		b.tried[i] = true
-		if c, err := x509.ParseCertificate(b.raw[i]); err == nil && len(c.RawSubject) <= maxName &&
+		if c, err := x509cert.Parse(b.raw[i]); err == nil && len(c.RawSubject) <= maxName &&
 			len(c.RawIssuer) <= maxName {
 			b.parsed[i] = c
 		}

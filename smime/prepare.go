@@ -20,7 +20,9 @@ type PrepareOptions struct {
 // Prepare returns the entity to sign: the Content-* fields of e and its body,
 // every leaf of which is such that nobody on the way has a reason to change it:
 // 7-bit, lines of at most 76 characters, no blanks at their ends, none that
-// begins with "From ". Other leaves become quoted-printable or base64. What is
+// begins with "From ". Other leaves become quoted-printable or base64. Text around the
+// parts of a multipart goes: GMime writes a signed multipart anew before it verifies, and
+// loses it. What is
 // signed or encrypted already stays as it is. A body that cannot be made safe is
 // an ErrMalformed.
 //
@@ -37,6 +39,7 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 		labels: map[string]string{"8bit": "7bit", "binary": "7bit"},
 		leaf:   encodeLeaf,
 		refuse: true,
+		parts:  true,
 	})
 	if content != e || err != nil {
 		return content, err

@@ -61,6 +61,11 @@ func TestPrepare(t *testing.T) {
 			"preamble, padding, epilogue", "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 8bit\n\nGrüße\n--b  \n\nhello\n--b--  \nFrom me\n",
 			"Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: 7bit\n\n--b\n\nhello\n--b--\n",
 		},
+		{
+			"text around safe parts, at two levels", "Content-Type: multipart/mixed; boundary=b\n\nline 1\nline 2\n--b\nContent-Type: multipart/alternative; boundary=c\n\nx\n--c\n\nhello\n--c--\n\n\n--b--\n\n",
+			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/alternative; boundary=c\n\n--c\n\nhello\n--c--\n\n--b--\n",
+		},
+		{"binary data of safe lines", "Content-Type: a/b\nContent-Transfer-Encoding: binary\n\nx\n", "Content-Type: a/b\nContent-Transfer-Encoding: base64\n\neA0K\n"},
 		{"message in it that fits", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n", "Content-Type: message/rfc822\n\nFrom: a\nX-SMIME-Status: x\n\nhello\n"},
 		{
 			"message in it that does not fit", "Content-Type: message/rfc822\nContent-Transfer-Encoding: 8bit\n\nFrom: a\nX-SMIME-Status: x\n\nfür euch alle\n",
@@ -106,6 +111,7 @@ func TestLegalize(t *testing.T) {
 		{"NUL", "Content-Type: text/plain\r\n\r\na\x00b\r\n", "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nYQBiDQo=\r\n"},
 		{"bare LF", "Content-Type: text/plain\r\n\r\na\nb\r\n", "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\na=0Ab\r\n"},
 		{"binary", "Content-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n\x00\r\n", "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAA0K\r\n"},
+		{"binary of legal lines", "Content-Type: a/b\r\nContent-Transfer-Encoding: binary\r\n\r\nx\r\n", "Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\neA0K\r\n"},
 		{"label binary only", "Content-Type: text/plain\r\nContent-Transfer-Encoding: binary\r\n\r\nx\r\n", "Content-Type: text/plain\r\nContent-Transfer-Encoding: 8bit\r\n\r\nx\r\n"},
 		{"LF message", "Content-Type: text/plain\n\na\nb\n", "Content-Type: text/plain\r\n\r\na\r\nb\r\n"},
 		{"LF message with NUL", "Content-Type: a/b\n\na\x00\n", "Content-Type: a/b\r\nContent-Transfer-Encoding: base64\r\n\r\nYQANCg==\r\n"},

@@ -31,6 +31,7 @@ type rule struct {
 	leaf   func(*rewriter, *Entity, position) error
 	within bool // goes into messages also when they fit
 	refuse bool // a multipart that cannot be taken apart
+	parts  bool // a multipart is its parts alone, without the text before and after them
 	single bool // the first Content-* field of a name is the only one: readers differ in which they believe
 }
 
@@ -124,7 +125,7 @@ func (w *rewriter) verbatim(e *Entity, at position, encoding string) error {
 
 // multipart writes the parts, and the delimiters between them as they are. Text
 // before the first and after the last that does not fit is left out: no reader
-// shows it (RFC 2046 §5.1.1).
+// shows it (RFC 2046 §5.1.1). Nor is it kept where the rule wants the parts alone.
 func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
 	if err := w.header(e, at, encoded(w.labels[e.encoding()])); err != nil {
 		return err
@@ -171,6 +172,10 @@ func (w *rewriter) delimiter(e *Entity, from int64, d delimiter) error {
 
 // aside keeps a preamble or an epilogue if it fits.
 func (w *rewriter) aside(e *Entity, from, to int64) error {
+	if w.parts {
+		w.changed = w.changed || from < to
+		return nil
+	}
 	s, err := measure(w.source(e.gap(from, to)))
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	if err != nil {
 		return err
 	}
-	if w.fits(s) {
+	if w.fits(s) && !e.isBinaryData() {
 		return w.verbatim(e, at, w.labels[e.encoding()])
 	}
 	c, err := decode(w.ctx, e, e.encoding(), w.sp)
@@ -40,6 +40,13 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 		return err
 	}
 	return w.encode(w.source(c.reader()), encoding)
+}
+
+// isBinaryData reports whether the body is what its label says: octets that are no lines
+// (RFC 2045 §2.9), even if they look so. As 8bit, readers change their line ends.
+func (e *Entity) isBinaryData() bool {
+	media, _ := e.ContentType()
+	return e.encoding() == "binary" && !strings.HasPrefix(media, "text/") && !e.isComposite()
 }
 
 // isComposite tells what may not be encoded whole (RFC 2045 §6.4).

@@ -71,7 +71,12 @@ func (e *engine) signEntity(in *smime.Entity, opaque bool) (*smime.Entity, error
 	return smime.Sign(
 		context.Background(),
 		in,
-		smime.SignOptions{Signer: cms.Signer{Certificate: e.certificate, Key: e.key}, Opaque: opaque, Spool: e.spool},
+		smime.SignOptions{
+			Signer:     cms.Signer{Certificate: e.certificate, Key: e.key},
+			Opaque:     opaque,
+			Spool:      e.spool,
+			Unprepared: true, // the others are timed without it as well
+		},
 	)
 }
 

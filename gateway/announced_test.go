@@ -22,7 +22,7 @@ import (
 func (h *house) announcing(by, other *testpki.Cert) string {
 	h.t.Helper()
 	e, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{
-		Chain: other.Chain(), Spool: h.o.Spool,
+		Chain: other.Chain(), Spool: h.o.Spool, Unprepared: true,
 		Signer: cms.Signer{Certificate: by.Certificate, Key: by.Key, SigningTime: time.Now(), EncryptionCertificate: other.Certificate},
 	})
 	if err != nil {

@@ -177,7 +177,7 @@ func (h *house) signed(by *testpki.Cert, header, entity string, change ...func(*
 	for _, c := range change {
 		c(&s)
 	}
-	e, err := smime.Sign(context.Background(), h.entity(entity), smime.SignOptions{Signer: s, Chain: by.Chain(), Spool: h.o.Spool})
+	e, err := smime.Sign(context.Background(), h.entity(entity), smime.SignOptions{Signer: s, Chain: by.Chain(), Spool: h.o.Spool, Unprepared: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -341,7 +341,7 @@ func (s *services) mail(h *house, i, person int) string {
 		c = h.pki.Under(s.by, testpki.Options{Addresses: []string{who + "@kunde.example"}, OCSP: []string{s.url + "/ocsp/" + who}, AIA: []string{s.url + "/ca"}})
 		s.people[who] = c
 	}
-	e, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key, SigningTime: time.Now()}, Spool: h.o.Spool})
+	e, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key, SigningTime: time.Now()}, Spool: h.o.Spool, Unprepared: true})
 	if err != nil {
 		h.t.Fatal(err)
 	}

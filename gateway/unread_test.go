@@ -22,7 +22,7 @@ func TestUnreadIsNotMalformed(t *testing.T) {
 	for range 64 {
 		bag = append(bag, h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}}).Certificate)
 	}
-	signed, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{Signer: signer, Chain: bag, Spool: h.o.Spool})
+	signed, err := smime.Sign(context.Background(), h.entity(plainText), smime.SignOptions{Signer: signer, Chain: bag, Spool: h.o.Spool, Unprepared: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,10 +9,11 @@ import (
 )
 
 var (
-	errNoEntity = errors.New("smime: there is no entity")
-	errNoSpool  = errors.New("smime: a Spool is needed")
-	errNoReader = errors.New("smime: there is nothing to read a message from")
-	errSize     = errors.New("smime: the size of the message is negative")
+	errNoEntity   = errors.New("smime: there is no entity")
+	errNoSpool    = errors.New("smime: a Spool is needed")
+	errUnprepared = errors.New("smime: Sign: the content does not come from Prepare")
+	errNoReader   = errors.New("smime: there is nothing to read a message from")
+	errSize       = errors.New("smime: the size of the message is negative")
 )
 
 // needs returns an error when the entity or the spool is missing.

@@ -122,3 +122,35 @@ func closed(e *Entity, err error) error {
 	}
 	return err
 }
+
+// TestSignUnprepared signs a whole message, whose header would move into what is
+// signed and whose 8-bit text the way would change.
+func TestSignUnprepared(t *testing.T) {
+	sp := newSpool(t)
+	o := signOptions(sp, issue(t, "p256"))
+	o.Unprepared = false
+	e := parse(t, "Subject: x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n")
+	for _, opaque := range []bool{false, true} {
+		o.Opaque = opaque
+		if err := closed(Sign(t.Context(), e, o)); !errors.Is(err, errUnprepared) {
+			t.Errorf("opaque %v: %v", opaque, err)
+		}
+	}
+	for name, e := range map[string]*Entity{"changed": e, "as it was": parse(t, "Content-Type: text/plain\r\n\r\nText\r\n")} {
+		content, err := Prepare(t.Context(), e, PrepareOptions{Spool: sp})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, content)
+		protected, err := Protect(t.Context(), content, Protection{}, sp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, protected)
+		for _, c := range []*Entity{content, protected} {
+			if err := closed(Sign(t.Context(), c, o)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -23,6 +23,7 @@ type Entity struct {
 	digest bool  // in a multipart/digest, whose parts are messages by default (RFC 2046 §5.1.5)
 	depth  int
 	count  *int       // entities found in the message so far
+	ready  bool       // Prepare made it: nobody on the way has a reason to change it
 	owned  io.Closer  // what r reads, when closing it falls to this entity
 	split  *multipart // what Parts found
 	media  string     // what ContentType found; "": not looked yet

@@ -73,7 +73,7 @@ func TestErrDecrypting(t *testing.T) {
 	long := "Content-Type: text/plain\r\n\r\n" + strings.Repeat("0123456789abcdef\r\n", 10000)
 	sealed := sealedEntity(t, sp, c, "aes-256-cbc", long)
 	signed := func(content string, opaque bool) string {
-		e, err := Sign(t.Context(), parse(t, content), SignOptions{Signer: signOptions(sp, c).Signer, Opaque: opaque, Spool: sp})
+		e, err := Sign(t.Context(), parse(t, content), SignOptions{Signer: signOptions(sp, c).Signer, Opaque: opaque, Spool: sp, Unprepared: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,7 +80,7 @@ func issue(t testing.TB, key string) *testpki.Cert {
 }
 
 func signOptions(sp *spool.Spool, c *testpki.Cert) SignOptions {
-	return SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key}, Chain: c.Chain(), Spool: sp}
+	return SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key}, Chain: c.Chain(), Spool: sp, Unprepared: true}
 }
 
 func recipients(certs ...*testpki.Cert) (r []cms.Recipient) {

@@ -41,12 +41,16 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 		refuse: true,
 		parts:  true,
 	})
-	if content != e || err != nil {
-		return content, err
+	if err != nil {
+		return nil, err
 	}
-	same := *e
-	same.owned = nil
-	return &same, nil
+	if content == e {
+		same := *e
+		same.owned = nil
+		content = &same
+	}
+	content.ready = true
+	return content, nil
 }
 
 // keeps reports whether a field is in what is signed: Content-* move inside,

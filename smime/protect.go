@@ -43,6 +43,7 @@ func Protect(ctx context.Context, content *Entity, p Protection, sp *spool.Spool
 		return nil, err
 	}
 	e.owned = file
+	e.ready = content.ready
 	return e, nil
 }
 

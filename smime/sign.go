@@ -20,15 +20,22 @@ type SignOptions struct {
 	Chain  []*x509.Certificate // goes along; roots are left out
 	Opaque bool                // application/pkcs7-mime instead of multipart/signed
 	Spool  *spool.Spool
+	// Unprepared allows content that Prepare did not make, which is signed as it
+	// stands: somebody on the way may change it, and then the signature is broken.
+	Unprepared bool
 }
 
 // Sign signs content, which [Prepare] made, byte for byte. The result is an
 // entity whose fields are only Content-*, to be put under the header of the
 // message. A multipart/signed reads from content: close it before content. When ctx
-// ends, so does Sign, with its error.
+// ends, so does Sign, with its error. What Prepare did not make, nor [Protect] of it,
+// is refused.
 func Sign(ctx context.Context, content *Entity, o SignOptions) (*Entity, error) {
 	if err := needs(content, o.Spool); err != nil {
 		return nil, err
+	}
+	if !content.ready && !o.Unprepared {
+		return nil, errUnprepared
 	}
 	if o.Opaque {
 		return seal(o.Spool.Create(), "signed-data", "smime.p7m", func(dst io.Writer) error {

@@ -106,7 +106,7 @@ func TestDecryptProtectedSubject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := smime.Sign(context.Background(), e, smime.SignOptions{Signer: cms.Signer{Certificate: anna.Certificate, Key: anna.Key}, Spool: sp})
+	signed, err := smime.Sign(context.Background(), e, smime.SignOptions{Signer: cms.Signer{Certificate: anna.Certificate, Key: anna.Key}, Spool: sp, Unprepared: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func signedMail(t *testing.T, c *testpki.Cert, sp *spool.Spool) []byte {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	signed, err := smime.Sign(context.Background(), content, smime.SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key}, Spool: sp})
+	signed, err := smime.Sign(context.Background(), content, smime.SignOptions{Signer: cms.Signer{Certificate: c.Certificate, Key: c.Key}, Spool: sp, Unprepared: true})
 	if err != nil {
 		t.Fatal(err)
 	}

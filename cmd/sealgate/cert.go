@@ -205,6 +205,9 @@ func showCerts(ctx context.Context, s control.Store, args []string) error {
 		fmt.Printf("subject:    %q\n", dn.String(c.Subject))
 		fmt.Printf("issuer:     %q\n", dn.String(c.Issuer))
 		fmt.Printf("serial:     %s\n", c.SerialNumber.Text(16))
+		for _, remark := range x509cert.Tolerated(c) {
+			fmt.Printf("tolerated:  %s\n", remark)
+		}
 		fmt.Printf("valid:      %s to %s\n", instant(c.NotBefore), instant(c.NotAfter))
 		fmt.Printf("first seen: %s\n", instant(r.FirstSeen))
 		fmt.Printf("last seen:  %s\n", instant(r.LastSeen))

@@ -13,6 +13,7 @@ import (
 
 	"sealgate/gateway"
 	"sealgate/internal/dn"
+	"sealgate/internal/x509cert"
 	"sealgate/smime"
 )
 
@@ -125,6 +126,9 @@ func drawSigner(w io.Writer, indent string, s gateway.SignerVerdict) {
 	}
 	for _, c := range s.Trust.Chain {
 		fmt.Fprintf(w, "%s│    chain: %s\n", indent, dn.String(c.Subject))
+		for _, remark := range x509cert.Tolerated(c) {
+			fmt.Fprintf(w, "%s│    tolerated: %s\n", indent, remark)
+		}
 	}
 }
 

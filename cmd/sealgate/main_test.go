@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"os"
@@ -80,8 +82,29 @@ var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
 			return nil, err
 		}
 	}
+	if err := addTolerated(files, root); err != nil {
+		return nil, err
+	}
 	return files, addChain(files, root)
 })
+
+// addTolerated adds a certificate that crypto/x509 refuses, and a file of roots with one
+// that nobody reads.
+func addTolerated(files map[string][]byte, root *testpki.Cert) error {
+	id := asn1.ObjectIdentifier{2, 5, 4, 10}
+	name := pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{{Type: id, Value: "a@b"}}}
+	c, err := root.Issue(testpki.Options{DN: &name, Addresses: []string{"anna@kunde.example"}})
+	if err != nil {
+		return err
+	}
+	c, err = c.WithOctets("\x0c\x03a@b", "\x13\x03a@b")
+	if err != nil {
+		return err
+	}
+	unreadable := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte{0x30, 3, 2, 1, 7}})
+	files["roots-one-unreadable.crt"] = append(unreadable, root.CertPEM()...)
+	return addFiles(files, "tolerated", c)
+}
 
 // addChain adds a certificate and the authority between it and the root, each alone.
 func addChain(files map[string][]byte, root *testpki.Cert) error {

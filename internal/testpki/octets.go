@@ -9,22 +9,21 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/asn1"
-	"testing"
+	"fmt"
 
 	"sealgate/internal/x509cert"
 )
 
 // WithOctets is c, whose authority has a key of ECDSA, with was replaced by becomes, of
 // the same length, in its signed part, and with a signature that holds.
-func (c *Cert) WithOctets(t testing.TB, was, becomes string) *Cert {
-	t.Helper()
+func (c *Cert) WithOctets(was, becomes string) (*Cert, error) {
 	raw := c.Certificate.Raw
 	if len(was) != len(becomes) || bytes.Count(c.Certificate.RawTBSCertificate, []byte(was)) == 0 {
-		t.Fatalf("%q cannot become %q in the test's certificate", was, becomes)
+		return nil, fmt.Errorf("testpki: %q cannot become %q", was, becomes)
 	}
 	var frame certificateFrame
 	if _, err := asn1.Unmarshal(raw, &frame); err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("testpki: %w", err)
 	}
 	frame.TBS.FullBytes = bytes.ReplaceAll(frame.TBS.FullBytes, []byte(was), []byte(becomes))
 	signer := c.Key
@@ -34,19 +33,16 @@ func (c *Cert) WithOctets(t testing.TB, was, becomes string) *Cert {
 	sum := sha256.Sum256(frame.TBS.FullBytes)
 	signature, err := ecdsa.SignASN1(rand.Reader, signer.(*ecdsa.PrivateKey), sum[:])
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("testpki: %w", err)
 	}
 	frame.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
 	der, err := asn1.Marshal(frame)
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("testpki: %w", err)
 	}
 	changed, err := x509cert.Parse(der)
 	if err != nil {
-		t.Fatal(err)
+		return nil, fmt.Errorf("testpki: %w", err)
 	}
-	return &Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer}
+	return &Cert{Certificate: changed, Key: c.Key, Issuer: c.Issuer}, nil
 }
-
-// SignedPart is the octets of c from which WithOctets takes what is replaced.
-func (c *Cert) SignedPart() string { return string(c.Certificate.RawTBSCertificate) }

@@ -98,6 +98,15 @@ func issue(t testing.TB, by *testpki.Cert, o testpki.Options) *testpki.Cert {
 	return c
 }
 
+func withOctets(t testing.TB, c *testpki.Cert, was, becomes string) *testpki.Cert {
+	t.Helper()
+	changed, err := c.WithOctets(was, becomes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
 // TestTolerated: each kind is refused by crypto/x509 and read here, with its own octets,
 // a path, and a remark.
 func TestTolerated(t *testing.T) {
@@ -105,14 +114,14 @@ func TestTolerated(t *testing.T) {
 	for _, k := range tolerances {
 		t.Run(k.name, func(t *testing.T) {
 			was := issue(t, root, k.options)
-			checkTolerated(t, was, was.WithOctets(t, k.was, k.becomes).Certificate, k)
+			checkTolerated(t, was, withOctets(t, was, k.was, k.becomes).Certificate, k)
 		})
 	}
 	t.Run("negative serial", func(t *testing.T) {
 		was := issue(t, root, testpki.Options{})
 		serial := serialOf(t, was)
 		negative := serial[:2] + "\x80" + serial[3:]
-		checkTolerated(t, was, was.WithOctets(t, serial, negative).Certificate, tolerance{
+		checkTolerated(t, was, withOctets(t, was, serial, negative).Certificate, tolerance{
 			remark: "the serial number is negative or has leading zeros",
 			fault: func(c *x509.Certificate) bool {
 				der, err := asn1.Marshal(c.SerialNumber)
@@ -123,7 +132,7 @@ func TestTolerated(t *testing.T) {
 	t.Run("serial with leading zeros", func(t *testing.T) {
 		was := issue(t, root, testpki.Options{})
 		serial := serialOf(t, was)
-		checkTolerated(t, was, was.WithOctets(t, serial, serial[:2]+"\x00\x00"+serial[4:]).Certificate, tolerance{
+		checkTolerated(t, was, withOctets(t, was, serial, serial[:2]+"\x00\x00"+serial[4:]).Certificate, tolerance{
 			remark: "the serial number is negative or has leading zeros",
 			fault: func(c *x509.Certificate) bool {
 				return !bytes.HasSuffix([]byte(serial), c.SerialNumber.Bytes())
@@ -194,6 +203,28 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestKeys: an RSA key without NULL is read, and one on an unknown curve is left to others.
+func TestKeys(t *testing.T) {
+	root := newRoot(t)
+	c := issue(t, root, testpki.Options{Key: "rsa-2048"})
+	raw := x509cert.WithoutNULL(c.Certificate.Raw)
+	if _, err := x509.ParseCertificate(raw); err == nil {
+		t.Fatal("crypto/x509 reads it")
+	}
+	read, err := x509cert.Parse(raw)
+	if err != nil || !reflect.DeepEqual(read.PublicKey, c.Certificate.PublicKey) {
+		t.Errorf("%v", err)
+	}
+	c = withOctets(t, issue(t, root, testpki.Options{}), "\x2a\x86\x48\xce\x3d\x03\x01\x07", "\x2a\x86\x48\xce\x3d\x03\x01\x7f")
+	if k := c.Certificate; k.PublicKey != nil || k.PublicKeyAlgorithm != x509.ECDSA ||
+		!bytes.Contains(k.RawTBSCertificate, k.RawSubjectPublicKeyInfo) {
+		t.Errorf("%v %v", k.PublicKeyAlgorithm, k.PublicKey)
+	}
+	if remarks := x509cert.Tolerated(c.Certificate); !slices.Equal(remarks, []string{"the key is on a curve that Go does not know"}) {
+		t.Errorf("%q", remarks)
+	}
+}
+
 // TestBound: one octet more than what is tolerated is refused.
 func TestBound(t *testing.T) {
 	root, err := testpki.NewRoot(testpki.Options{Key: "ed25519"}) // all its signatures have one length
@@ -232,7 +263,7 @@ func FuzzParse(f *testing.F) {
 	root := newRoot(f)
 	f.Add(root.Certificate.Raw)
 	for _, k := range tolerances {
-		f.Add(issue(f, root, k.options).WithOctets(f, k.was, k.becomes).Certificate.Raw)
+		f.Add(withOctets(f, issue(f, root, k.options), k.was, k.becomes).Certificate.Raw)
 	}
 	f.Fuzz(func(t *testing.T, der []byte) {
 		c, err := x509cert.Parse(der)

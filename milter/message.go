@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-milter"
 
 	"sealgate/gateway"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
@@ -26,11 +27,11 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log().Error("panic while a message was handled", "panic", fmt.Sprint(p))
-			resp, err = reply(ourFault), nil
+			resp, err = reply(gateway.Reply(sessions.Failed)), nil
 		}
 	}()
 	if s.msg == nil {
-		return reply(ourFault), nil
+		return reply(gateway.Reply(sessions.Failed)), nil
 	}
 	if s.fault != nil {
 		return s.refuse(s.fault), nil
@@ -43,26 +44,14 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	return s.handOver(out, m)
 }
 
-var (
-	ourFault = gateway.Reply{
-		Code:     451,
-		Enhanced: "4.3.0",
-		Text:     "S/MIME gateway cannot handle the message now, try again later",
-	}
-	full = gateway.Reply{
-		Code:     452,
-		Enhanced: "4.3.1",
-		Text:     "S/MIME gateway has too many messages at once, try again later",
-	}
-	unfit = gateway.Reply{Code: 554, Enhanced: "5.6.0", Text: "message header cannot be read"}
-)
+var unfit = gateway.Reply{Code: 554, Enhanced: "5.6.0", Text: "message header cannot be read"}
 
 // refuse answers for a fault; the cause goes into the log.
 func (s *session) refuse(err error) answer {
-	r := ourFault
+	r := gateway.Reply(sessions.Failed)
 	switch {
 	case errors.Is(err, spool.ErrFull):
-		r = full
+		r = gateway.Reply(sessions.Full)
 	case errors.Is(err, errHeader):
 		r = unfit
 	}
@@ -118,7 +107,7 @@ func (s *session) handOver(out *gateway.Outcome, m *milter.Modifier) (milter.Res
 	return goOn, nil
 }
 
-// forAll tells whether there is one copy, for all recipients: what is changed in
+// forAll reports whether there is one copy, for all recipients: what is changed in
 // place goes to each of them.
 func (s *session) forAll(copies []gateway.Delivery) bool {
 	return len(copies) == 1 &&
@@ -133,7 +122,7 @@ func (s *session) split(out *gateway.Outcome) answer {
 	defer cancel()
 	if s.server.Splitter == nil || out.Verdict == gateway.Quarantine {
 		s.log().Error("several copies and no way to deliver them", "copies", len(out.Deliveries))
-		return reply(ourFault)
+		return reply(gateway.Reply(sessions.Failed))
 	}
 	if r := s.server.Splitter.Deliver(ctx, s.t, s.msg, out.Deliveries); r.Code != 0 {
 		s.log().Warn("copies not taken by reinject", "reply", r.Code, "text", r.Text)

@@ -209,7 +209,7 @@ func (m *mta) deliver(g message) []frame {
 	return m.finish(g)
 }
 
-// closed tells whether the server ends the connection.
+// closed reports whether the server ends the connection.
 func (m *mta) closed() bool {
 	m.c.SetReadDeadline(time.Now().Add(3 * time.Second))
 	_, err := m.tryRead()

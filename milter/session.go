@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"net/textproto"
-	"slices"
 	"strings"
 
 	"github.com/emersion/go-milter"
@@ -108,7 +107,7 @@ func (s *session) Helo(string, *milter.Modifier) (milter.Response, error) { retu
 func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, error) {
 	s.reset()
 	if !s.life.Begin() {
-		return reply(gateway.Reply{Code: 451, Enhanced: "4.3.2", Text: "shutting down, try again later"}), nil
+		return reply(gateway.Reply(sessions.Stopping)), nil
 	}
 	if s.circle() {
 		s.log().Error(
@@ -120,7 +119,7 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	}
 	from, ok := path(from)
 	if !ok {
-		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.7", Text: "bad sender address"}), nil
+		return reply(gateway.Reply(sessions.BadSender)), nil
 	}
 	s.mail = mail{
 		user:  m.Macros["{auth_authen}"],
@@ -131,7 +130,7 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	return goOn, nil
 }
 
-// circle tells whether the client is ourselves. Passing twice would overwrite what the
+// circle reports whether the client is ourselves. Passing twice would overwrite what the
 // first pass found out, so that a decrypted mail would say that it came in clear. The
 // answer is given before anything is sent; it is a 4xx, because an admin can help.
 func (s *session) circle() bool {
@@ -151,7 +150,7 @@ func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error)
 	to, ok := path(to)
 	switch {
 	case !ok || to == "":
-		return reply(gateway.Reply{Code: 501, Enhanced: "5.1.3", Text: "bad recipient address"}), nil
+		return reply(gateway.Reply(sessions.BadRecipient)), nil
 	case s.msg == nil || s.known[to]:
 	case len(s.t.To) == maxRecipients:
 		return reply(gateway.Reply{Code: 452, Enhanced: "4.5.3", Text: "too many recipients for one message"}), nil
@@ -195,7 +194,7 @@ func (s *session) Header(name, value string, m *milter.Modifier) (milter.Respons
 	return nil, nil
 }
 
-// fits tells whether a field, written out, is the one field that Postfix means:
+// fits reports whether a field, written out, is the one field that Postfix means:
 // otherwise positions would shift, and an order could be lost.
 func fits(name, value string) bool {
 	name = strings.TrimRight(name, " \t")
@@ -259,11 +258,8 @@ func (s *session) log() *slog.Logger {
 	return s.server.Log.With("queue_id", s.id, "client", s.client.String())
 }
 
-// mayOrder tells whether this client may give orders.
-func (s *session) mayOrder() bool {
-	return s.user != "" ||
-		slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) })
-}
+// mayOrder reports whether this client may give orders.
+func (s *session) mayOrder() bool { return sessions.MayOrder(s.server.OrdersFrom, s.client, s.user) }
 
 // direction is the listener's, or what Auto means for this client.
 func (s *session) direction() gateway.Direction {

@@ -50,7 +50,7 @@ type Own struct {
 	open map[netip.AddrPort]struct{}
 }
 
-// Has tells whether a client that Postfix names is one of ours. Another client of this
+// Has reports whether a client that Postfix names is one of ours. Another client of this
 // machine may have the same port towards another service, for a moment: a reason to
 // refuse for now, never for good.
 func (o *Own) Has(client netip.AddrPort) bool {

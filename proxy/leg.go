@@ -152,7 +152,7 @@ func (l *leg) content() error {
 	return nil
 }
 
-// waits tells whether the next hop still waits for the rest of the content: one
+// waits reports whether the next hop still waits for the rest of the content: one
 // that broke off in the middle is seen before any copy is final.
 func (l *leg) waits() error {
 	if err := silent(l.conn); err != nil {

@@ -13,16 +13,19 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sealgate/gateway"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
-// The refusals of an address that would end its path early: it would bring
-// arguments, or another recipient (RFC 3463 §3.2); and of a message without any.
+// The refusals of addresses, and of a message without any recipient.
 var (
-	errSender    = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 7}, Message: "bad sender address"}
+	errSender    = fault(sessions.BadSender)
 	errNobody    = &smtp.SMTPError{Code: 503, EnhancedCode: smtp.EnhancedCode{5, 5, 1}, Message: "no recipient"}
-	errRecipient = &smtp.SMTPError{Code: 501, EnhancedCode: smtp.EnhancedCode{5, 1, 3}, Message: "bad recipient address"}
+	errRecipient = fault(sessions.BadRecipient)
 )
+
+// fault is a server's answer in go-smtp's form.
+func fault(f sessions.Fault) error { return smtpError(gateway.Reply(f)) }
 
 // receiveReply answers for a message that could not be taken in.
 func receiveReply(err error) error {
@@ -53,13 +56,9 @@ var eightBit = &smtp.SMTPError{
 // processReply answers for our own faults.
 func processReply(err error) error {
 	if errors.Is(err, spool.ErrFull) {
-		return &smtp.SMTPError{
-			Code:         452,
-			EnhancedCode: smtp.EnhancedCode{4, 3, 1},
-			Message:      "too many messages at once, try again later",
-		}
+		return fault(sessions.Full)
 	}
-	return tempFail("S/MIME gateway cannot handle the message now, try again later")
+	return fault(sessions.Failed)
 }
 
 // deliverReply passes the next hop's own refusal on; a fault on the way is 451, and

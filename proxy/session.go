@@ -15,6 +15,7 @@ import (
 
 	"sealgate/gateway"
 	"sealgate/internal/address"
+	"sealgate/internal/sessions"
 	"sealgate/spool"
 )
 
@@ -207,7 +208,7 @@ func (s *session) envelope(t Transaction) gateway.Envelope {
 	for _, r := range t.Recipients {
 		env.To = append(env.To, r.Address)
 	}
-	env.MayOrder = s.server.Direction == gateway.Outbound && (s.user != "" ||
-		slices.ContainsFunc(s.server.OrdersFrom, func(p netip.Prefix) bool { return p.Contains(s.client) }))
+	env.MayOrder = s.server.Direction == gateway.Outbound &&
+		sessions.MayOrder(s.server.OrdersFrom, s.client, s.user)
 	return env
 }

@@ -46,15 +46,8 @@ func (s *strictWriter) Write(p []byte) (int, error) {
 		if !ends {
 			return 0, errBareLineEnd
 		}
-		s.cr, rest = false, rest[i+1:]
+		s.cr = false
+		rest = rest[i+1:]
 	}
 	return s.w.Write(p)
-}
-
-// end tells whether the text stops in the middle of a CRLF.
-func (s *strictWriter) end() error {
-	if s.cr {
-		return errBareLineEnd
-	}
-	return nil
 }

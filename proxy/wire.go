@@ -299,7 +299,7 @@ func newText() text { return text{ends: strictWriter{w: io.Discard}, fresh: true
 
 var crlf = []byte("\r\n")
 
-// add looks at a line or the next part of one, and tells whether it is the end
+// add looks at a line or the next part of one, and reports whether it is the end
 // (RFC 5321 §4.1.1.4): nothing but CRLF.CRLF is.
 func (t *text) add(p []byte) (last bool) {
 	if t.line == 0 && t.fresh && string(p) == ".\r\n" {

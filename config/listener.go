@@ -75,7 +75,7 @@ func (c *Config) circles() error {
 	return nil
 }
 
-// leadsTo tells whether who connects to hop reaches the listener at own.
+// leadsTo reports whether who connects to hop reaches the listener at own.
 func leadsTo(hop, own string) bool {
 	if hop == own {
 		return true

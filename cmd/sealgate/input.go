@@ -94,7 +94,7 @@ func copyMessage(out io.Writer, in io.Reader) error {
 // maxFirstLine bounds how far the end of the first line is looked for, in octets.
 const maxFirstLine = 64 << 10
 
-// endsInCRLF tells whether the first line does.
+// endsInCRLF reports whether the first line does.
 func endsInCRLF(r *bufio.Reader) bool {
 	head, _ := r.Peek(maxFirstLine)
 	i := bytes.IndexByte(head, '\n')

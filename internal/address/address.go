@@ -70,7 +70,7 @@ func normalDomain(s string) (string, error) {
 	return strings.ToLower(a), nil
 }
 
-// isPlainDomain tells whether s is dot-separated labels of letters, digits,
+// isPlainDomain reports whether s is dot-separated labels of letters, digits,
 // hyphens and underscores.
 func isPlainDomain(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {

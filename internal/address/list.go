@@ -100,7 +100,7 @@ func (e *entry) spec() string {
 	return ""
 }
 
-// contradicts tells whether an unquoted name is an address other than a: some
+// contradicts reports whether an unquoted name is an address other than a: some
 // readers show the one, some the other.
 func (e *entry) contradicts(a string) bool {
 	if !e.hasA || !e.at {

@@ -12,7 +12,7 @@ import (
 // domain never.
 const special = ` "(),;<>@\`
 
-// IsPath tells whether s can stand between the angle brackets of MAIL and RCPT and
+// IsPath reports whether s can stand between the angle brackets of MAIL and RCPT and
 // means to every reader what it means to us. One without a domain is possible
 // (RFC 5321 §4.5.1); the older ways to name one, a%b and b!a, are not.
 func IsPath(s string) bool {
@@ -71,7 +71,7 @@ func Quote(raw string) (path string, ok bool) {
 	return path, IsPath(path)
 }
 
-// isDots tells whether the dots of a local part stand between atoms.
+// isDots reports whether the dots of a local part stand between atoms.
 func isDots(local string) bool {
 	return !strings.HasPrefix(local, ".") && !strings.HasSuffix(local, ".") && !strings.Contains(local, "..")
 }

@@ -54,7 +54,7 @@ func IsRouted(path string) bool {
 	return !ok || len(list) > 0
 }
 
-// isPlainRune tells whether r means the same to whoever reads it a second time.
+// isPlainRune reports whether r means the same to whoever reads it a second time.
 func isPlainRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isAtext(byte(r))

@@ -38,7 +38,7 @@ type Header struct {
 	Length      int64      // of the contents in bytes; -1: indefinite
 }
 
-// Constructed tells if the value consists of values.
+// Constructed reports whether the value consists of values.
 func (h Header) Constructed() bool { return h.Tag&0x20 != 0 }
 
 // container is a constructed value that was entered.
@@ -89,7 +89,7 @@ func (r *Reader) fill(pos int64, n int) ([]byte, error) {
 	return r.window[:n], nil
 }
 
-// More tells if the container that was entered last, or the input, has another value.
+// More reports whether the container that was entered last, or the input, has another value.
 func (r *Reader) More() (bool, error) {
 	c := r.inner()
 	if r.pos == c.end && !c.indefinite {

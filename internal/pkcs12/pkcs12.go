@@ -157,7 +157,7 @@ func parse(data []byte) (*file, error) {
 	return f, f.readSafes()
 }
 
-// Is tells whether data looks like a PFX: a SEQUENCE whose first value is version 3,
+// Is reports whether data looks like a PFX: a SEQUENCE whose first value is version 3,
 // also one that was cut off.
 func Is(data []byte) bool {
 	if len(data) < 2 || data[0] != 0x30 {

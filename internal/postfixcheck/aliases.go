@@ -105,7 +105,7 @@ func configured(box, key string) string {
 	return box
 }
 
-// isOwn tells whether mail for an address stays in the house.
+// isOwn reports whether mail for an address stays in the house.
 func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
 	domain := address.Domain(at)
 	if domain == "localhost" || slices.Contains(g.Domains, domain) ||

@@ -186,7 +186,7 @@ func duration(v string) (time.Duration, bool) {
 	return time.Duration(n) * unit, err == nil
 }
 
-// leadsTo tells whether a service is where our mail goes on.
+// leadsTo reports whether a service is where our mail goes on.
 func (g *Gateway) leadsTo(s *Service) bool {
 	return slices.ContainsFunc(g.Doors, func(d Door) bool { return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond) })
 }

@@ -40,7 +40,7 @@ func exposed(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	return out
 }
 
-// loopback tells whether a service listens to this machine only. Without a host in
+// loopback reports whether a service listens to this machine only. Without a host in
 // its name inet_interfaces says where.
 func (p *Postfix) loopback(s *Service) bool {
 	host, _, err := net.SplitHostPort(s.Name)
@@ -54,7 +54,7 @@ func (p *Postfix) loopback(s *Service) bool {
 	})
 }
 
-// gatewayOnly tells whether a service has networks of its own, single machines all
+// gatewayOnly reports whether a service has networks of its own, single machines all
 // of them, and lets in nobody else.
 func (p *Postfix) gatewayOnly(s *Service) bool {
 	networks, own := s.Override["mynetworks"]

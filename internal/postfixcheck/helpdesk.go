@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// sendsOut tells whether one of the doors holds orders and rules.
+// sendsOut reports whether one of the doors holds orders and rules.
 func sendsOut(doors []*Door) bool {
 	return slices.ContainsFunc(doors, func(d *Door) bool { return d.Direction == "outbound" || d.Direction == "auto" })
 }
@@ -93,7 +93,7 @@ func (p *Postfix) senders(s *Service) (who string, fault bool) {
 	return "", false
 }
 
-// onlyHere tells whether mynetworks names nothing but this machine.
+// onlyHere reports whether mynetworks names nothing but this machine.
 func onlyHere(networks string) bool {
 	for _, n := range words(networks) {
 		n = strings.NewReplacer("[", "", "]", "").Replace(n)
@@ -111,7 +111,7 @@ func onlyHere(networks string) bool {
 	return true
 }
 
-// isMine tells whether an address is one of this machine's.
+// isMine reports whether an address is one of this machine's.
 func isMine(a netip.Addr) bool {
 	all, _ := net.InterfaceAddrs()
 	return slices.ContainsFunc(all, func(each net.Addr) bool {

@@ -56,7 +56,7 @@ func tables(v string) (out []string) {
 	return out
 }
 
-// isPattern tells whether a table is asked for the whole address only.
+// isPattern reports whether a table is asked for the whole address only.
 func isPattern(table string) bool {
 	kind, _, _ := strings.Cut(table, ":")
 	return slices.Contains([]string{"regexp", "pcre", "cidr", "tcp"}, kind)
@@ -106,7 +106,7 @@ func (p *Postfix) base(local string) string {
 	return local
 }
 
-// isLocal tells whether a bare user stands for an address of this domain.
+// isLocal reports whether a bare user stands for an address of this domain.
 func (p *Postfix) isLocal(domain string) (bool, error) {
 	if domain == p.origin() || strings.HasPrefix(domain, "[") {
 		return true, nil
@@ -114,7 +114,7 @@ func (p *Postfix) isLocal(domain string) (bool, error) {
 	return p.lists("mydestination", domain)
 }
 
-// lists tells whether a setting names a domain, itself or in a table or file.
+// lists reports whether a setting names a domain, itself or in a table or file.
 func (p *Postfix) lists(name, domain string) (bool, error) {
 	for _, d := range tables(p.expand(p.Main[name])) {
 		switch {

@@ -108,9 +108,18 @@ func New(o Options) (*Checker, error) {
 	return c, nil
 }
 
+var errNoCertificate = errors.New("trust: no certificate to judge")
+
 // Check judges r.Certificate. The first check that fails decides, in the order
-// worst first, so that the status is the worst that holds.
+// worst first, so that the status is the worst that holds. Without a certificate the
+// result is a Fault.
 func (c *Checker) Check(ctx context.Context, r Request) Result {
+	if r.Certificate == nil {
+		return Result{
+			Status: Unchecked, Rule: "certificate", Revocation: notChecked,
+			Reason: errNoCertificate.Error(), Fault: errNoCertificate,
+		}
+	}
 	for _, check := range []func(Request) (Result, bool){c.address, c.strength, c.usage} {
 		if res, bad := check(r); bad {
 			res.Answered = AllAnswered() // nobody could have said otherwise

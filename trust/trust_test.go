@@ -226,3 +226,18 @@ func TestBoundedBag(t *testing.T) {
 		t.Errorf("took %v", d)
 	}
 }
+
+// TestNoCertificate: a request without a certificate is a fault of the caller, which is
+// told so, and never a panic or a certificate that holds.
+func TestNoCertificate(t *testing.T) {
+	c := checker(t, testpki.New(t))
+	for _, r := range []Request{
+		{},
+		{Address: "anna@kunde.example", At: time.Now()},
+		{Pinned: true, Purpose: Encrypt, At: time.Now()},
+	} {
+		if res := c.Check(context.Background(), r); res.Status != Unchecked || res.Fault == nil || res.Answered.All() {
+			t.Errorf("%+v: %+v", r, res)
+		}
+	}
+}

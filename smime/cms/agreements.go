@@ -19,7 +19,7 @@ type keyAgreement struct {
 	name   string
 	kdf    string // Recipient.KDF that asks for it; "": read, never written
 	hash   crypto.Hash
-	derive func(h crypto.Hash, z, info []byte, n int) ([]byte, error)
+	derive func(h crypto.Hash, z, ukm, info []byte, n int) ([]byte, error)
 	key    asn1.ObjectIdentifier   // of the originator's key: the kind of curve
 	ids    []asn1.ObjectIdentifier // all that are read; the first is written
 	// advertised stands in OwnCapabilities.
@@ -31,27 +31,27 @@ type keyAgreement struct {
 // for another curve.
 var keyAgreements = []keyAgreement{
 	{
-		"ecdh-sha-256", "sha-256", crypto.SHA256, kdf.X963, oid.ECPublicKey,
+		"ecdh-sha-256", "sha-256", crypto.SHA256, x963, oid.ECPublicKey,
 		[]asn1.ObjectIdentifier{oid.StdDHSHA256KDF, oid.CofactorSHA256KDF},
 		true,
 	},
 	{
-		"ecdh-sha-384", "sha-384", crypto.SHA384, kdf.X963, oid.ECPublicKey,
+		"ecdh-sha-384", "sha-384", crypto.SHA384, x963, oid.ECPublicKey,
 		[]asn1.ObjectIdentifier{oid.StdDHSHA384KDF, oid.CofactorSHA384KDF},
 		true,
 	},
 	{
-		"ecdh-sha-512", "sha-512", crypto.SHA512, kdf.X963, oid.ECPublicKey,
+		"ecdh-sha-512", "sha-512", crypto.SHA512, x963, oid.ECPublicKey,
 		[]asn1.ObjectIdentifier{oid.StdDHSHA512KDF, oid.CofactorSHA512KDF},
 		true,
 	},
 	{
-		"ecdh-sha-224", "", crypto.SHA224, kdf.X963, oid.ECPublicKey,
+		"ecdh-sha-224", "", crypto.SHA224, x963, oid.ECPublicKey,
 		[]asn1.ObjectIdentifier{oid.StdDHSHA224KDF, oid.CofactorSHA224KDF},
 		false,
 	},
 	{
-		"ecdh-sha-1", "", crypto.SHA1, kdf.X963, oid.ECPublicKey,
+		"ecdh-sha-1", "", crypto.SHA1, x963, oid.ECPublicKey,
 		[]asn1.ObjectIdentifier{oid.StdDHSHA1KDF, oid.CofactorSHA1KDF},
 		false,
 	},
@@ -71,6 +71,9 @@ var keyAgreements = []keyAgreement{
 		false,
 	},
 }
+
+// x963 takes user keying material in the shared info alone (RFC 5753 §7.2).
+func x963(h crypto.Hash, z, _, info []byte, n int) ([]byte, error) { return kdf.X963(h, z, info, n) }
 
 func findAgreement(is func(*keyAgreement) bool) *keyAgreement {
 	for i := range keyAgreements {
@@ -113,7 +116,7 @@ func (a *keyAgreement) keyEncryptionKey(z, wrap, ukm []byte, size int) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	return a.derive(a.hash, z, info, size)
+	return a.derive(a.hash, z, ukm, info, size)
 }
 
 // keyWrap is a key wrap algorithm.

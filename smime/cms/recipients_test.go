@@ -8,7 +8,9 @@ import (
 	"crypto/aes"
 	"crypto/ecdh"
 	"crypto/ecdsa"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"testing"
 
@@ -129,6 +131,32 @@ func TestHKDFIsForX25519(t *testing.T) {
 		r := &RecipientInfo{management: algorithm{id: *id, parameters: derAlgorithm(oid.AES128Wrap)}, agreement: &agreement{point: ephemeral.PublicKey().Bytes()}, encryptedKey: make([]byte, 24)}
 		if _, err := r.agree(decryptionKey(t, "p256")); !errors.Is(err, want) {
 			t.Errorf("%v: %v, want %v", *id, err, want)
+		}
+	}
+}
+
+// TestHKDFSalt: user keying material is the salt, and stands in the info too (RFC 8418
+// §2.2). What is right is RFC 5869 §2 by hand: the key is no longer than the hash.
+func TestHKDFSalt(t *testing.T) {
+	z, wrap := []byte("shared secret"), derAlgorithm(oid.AES256Wrap)
+	sum := func(key, text []byte) []byte {
+		m := hmac.New(sha256.New, key)
+		m.Write(text)
+		return m.Sum(nil)
+	}
+	for _, ukm := range [][]byte{nil, []byte("keying material")} {
+		info, err := kdf.SharedInfo(wrap, ukm, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		salt := ukm
+		if ukm == nil {
+			salt = make([]byte, sha256.Size)
+		}
+		want := sum(sum(salt, z), append(info, 1))
+		got, err := agreementFor(oid.StdDHHKDFSHA256).keyEncryptionKey(z, wrap, ukm, 32)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("ukm %q: %x, %v, want %x", ukm, got, err, want)
 		}
 	}
 }

@@ -34,17 +34,13 @@ func X963(h crypto.Hash, z, sharedInfo []byte, n int) ([]byte, error) {
 	return out[:n], nil
 }
 
-// HKDF derives n bytes from the shared secret z with RFC 5869: the shared info
-// is its info, and there is no salt (RFC 8418 §2.2).
-func HKDF(h crypto.Hash, z, sharedInfo []byte, n int) ([]byte, error) {
-	return hkdfSalted(h, z, nil, sharedInfo, n)
-}
-
-func hkdfSalted(h crypto.Hash, z, salt, info []byte, n int) ([]byte, error) {
+// HKDF derives n bytes from the shared secret z with RFC 5869. Its salt is the user keying
+// material (nil: none), and the shared info is its info (RFC 8418 §2.2).
+func HKDF(h crypto.Hash, z, ukm, sharedInfo []byte, n int) ([]byte, error) {
 	if n < 1 || n > maxLength {
 		return nil, errLength
 	}
-	return hkdf.Key(func() hash.Hash { return h.New() }, z, salt, string(info), n)
+	return hkdf.Key(func() hash.Hash { return h.New() }, z, ukm, string(sharedInfo), n)
 }
 
 // SharedInfo returns the DER of ECC-CMS-SharedInfo (RFC 5753 §7.2):

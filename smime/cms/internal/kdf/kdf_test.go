@@ -50,7 +50,7 @@ func TestHKDFWycheproof(t *testing.T) {
 				if v.Size > maxLength && v.Result == "valid" {
 					continue // no key is that long; errLength is tested in TestLengths
 				}
-				out, err := hkdfSalted(h, v.IKM, v.Salt, v.Info, v.Size)
+				out, err := HKDF(h, v.IKM, v.Salt, v.Info, v.Size)
 				v.Check(t, err == nil && bytes.Equal(out, v.OKM))
 			}
 		}
@@ -64,7 +64,7 @@ func TestLengths(t *testing.T) {
 		if (err == nil) != ok || ok && len(a) != n {
 			t.Errorf("X963 of %d bytes: %d, %v", n, len(a), err)
 		}
-		b, err := HKDF(crypto.SHA256, []byte("z"), nil, n)
+		b, err := HKDF(crypto.SHA256, []byte("z"), nil, nil, n)
 		if (err == nil) != ok || ok && len(b) != n {
 			t.Errorf("HKDF of %d bytes: %d, %v", n, len(b), err)
 		}

@@ -12,7 +12,7 @@ import (
 	"sealgate/spool"
 )
 
-// AlreadyEncrypted tells whether the content of e is encrypted: our own reader
+// AlreadyEncrypted reports whether the content of e is encrypted: our own reader
 // finds EnvelopedData or AuthEnvelopedData with a recipient as the whole of it,
 // or an OpenPGP encrypted message (RFC 9580 §10.3), as PGP/MIME (RFC 3156 §4) or
 // as armor. A label alone is nothing. An error is a fault of ours.
@@ -66,7 +66,7 @@ func isPGPMIME(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
 	return isArmored(ctx, m.parts[1], sp)
 }
 
-// saysNothing tells whether a text around the ciphertext carries no content:
+// saysNothing reports whether a text around the ciphertext carries no content:
 // blank, or one of the lines that mailers put there.
 func saysNothing(r *io.SectionReader) (bool, error) {
 	if r.Size() > 200 {
@@ -86,7 +86,7 @@ func saysNothing(r *io.SectionReader) (bool, error) {
 	return false, nil
 }
 
-// isArmored tells whether the leaf is an OpenPGP encrypted message and nothing
+// isArmored reports whether the leaf is an OpenPGP encrypted message and nothing
 // else, in armor or binary.
 func isArmored(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
 	text, err := decode(ctx, e, e.encoding(), sp)

@@ -94,7 +94,7 @@ var (
 	agreedBoundary = regexp.MustCompile(`(?i)[;\s]` + boundaryIs)
 )
 
-// oneBoundary tells whether careless readers, too, find boundary and no other in the
+// oneBoundary reports whether careless readers, too, find boundary and no other in the
 // raw field: those that take the last of two, know no comments and quotes, nothing of
 // RFC 2231, or decode RFC 2047 everywhere.
 func oneBoundary(raw []byte, boundary string) bool {
@@ -207,7 +207,7 @@ func (r crEndsLine) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// hasLine tells whether a line begins with start, which is shorter than the buffer.
+// hasLine reports whether a line begins with start, which is shorter than the buffer.
 func hasLine(r io.Reader, buffer int, start []byte) (bool, error) {
 	b := bufio.NewReaderSize(r, buffer)
 	for begins := true; ; {

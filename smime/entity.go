@@ -44,10 +44,12 @@ func ParseEntity(r io.ReaderAt, size int64) (*Entity, error) {
 }
 
 func parseEntity(e *Entity) (*Entity, error) {
-	var err error
-	if e.Fields, e.body, err = readHeader(e.r, e.off, e.size, maxHeader); err != nil {
+	fields, body, err := readHeader(e.r, e.off, e.size, maxHeader)
+	if err != nil {
 		return nil, err
 	}
+	e.Fields = fields
+	e.body = body
 	return e, nil
 }
 
@@ -136,7 +138,7 @@ func (e *Entity) disposition() (string, map[string]string) {
 	return parseParameters(e.value("Content-Disposition"))
 }
 
-// named tells whether a name that the entity gives its content fits, in lower case:
+// named reports whether a name that the entity gives its content fits, in lower case:
 // programs write it in one of two places, or another one in each (RFC 8551 §3.9).
 func (e *Entity) named(fits func(name string) bool) bool {
 	_, d := e.disposition()

@@ -110,7 +110,7 @@ func fieldName(line []byte) (string, bool) {
 	return string(name), true
 }
 
-// isContent tells whether a field belongs to the entity rather than to the
+// isContent reports whether a field belongs to the entity rather than to the
 // message (RFC 2045 §3).
 func isContent(name string) bool {
 	return len(name) >= 8 && strings.EqualFold(name[:8], "Content-")

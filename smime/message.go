@@ -78,8 +78,8 @@ type Layer struct {
 	Covers       string          // CoversShown or CoversCiphertext; "" for layers that are not signed
 }
 
-// Encrypted tells whether the layer hides its content.
+// Encrypted reports whether the layer hides its content.
 func (l *Layer) Encrypted() bool { return l.Type == Enveloped || l.Type == AuthEnveloped }
 
-// Signed tells whether the layer is signed.
+// Signed reports whether the layer is signed.
 func (l *Layer) Signed() bool { return l.Type == SignedDetached || l.Type == SignedOpaque }

@@ -171,7 +171,7 @@ func (s *boundaryScanner) next() (d delimiter, ok bool, err error) {
 	}
 }
 
-// delimiterAt tells whether the needle at window[i] is a boundary line, and how
+// delimiterAt reports whether the needle at window[i] is a boundary line, and how
 // long that is. atStart says that the window begins with the body.
 func delimiterAt(window []byte, i, needle int, atEnd, atStart bool) (d delimiter, length int, ok bool) {
 	switch {

@@ -21,7 +21,7 @@ const (
 // maxPackets bounds the session keys: one for each recipient.
 const maxPackets = 2000
 
-// isEncryptedPackets tells whether r is session keys and then one packet of
+// isEncryptedPackets reports whether r is session keys and then one packet of
 // encrypted data, to its last octet.
 func isEncryptedPackets(r io.ReaderAt, size int64) (bool, error) {
 	p := packetReader{r: r, size: size}

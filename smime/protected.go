@@ -25,7 +25,7 @@ func (p *Protected) Entity() *Entity {
 // Get returns the fields of that name, in any case, in their order.
 func (p *Protected) Get(name string) []Field { return p.Entity().Get(name) }
 
-// Hidden tells whether the field was not shown outside, or changed there (RFC
+// Hidden reports whether the field was not shown outside, or changed there (RFC
 // 9788 §4.3).
 func (p *Protected) Hidden(name string) bool {
 	if !p.Cipher || len(p.Get(name)) == 0 {
@@ -63,12 +63,12 @@ func (m *Message) protectedHeader() error {
 	return nil
 }
 
-// has tells whether there is such a layer.
+// has reports whether there is such a layer.
 func (m *Message) has(kind func(*Layer) bool) bool {
 	return slices.ContainsFunc(m.Layers, func(l Layer) bool { return kind(&l) })
 }
 
-// sameMessage tells whether e is the message itself rather than one that is forwarded in it.
+// sameMessage reports whether e is the message itself rather than one that is forwarded in it.
 func (m *Message) sameMessage(e *Entity) bool {
 	for _, name := range []string{"From", "Date", "Message-ID"} {
 		inside, outside := e.Get(name), m.Outer.Get(name)

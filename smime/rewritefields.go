@@ -49,7 +49,7 @@ func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	return err
 }
 
-// oddSeparator tells whether LF alone ends the header.
+// oddSeparator reports whether LF alone ends the header.
 func (e *Entity) oddSeparator() bool {
 	n := e.body
 	for _, f := range e.Fields {

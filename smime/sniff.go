@@ -91,7 +91,7 @@ const sniffed = 4 << 10
 // case in 2^45.
 const manyOctets = 256
 
-// beginsAsMail tells whether a CBC plaintext is a MIME entity rather than what a
+// beginsAsMail reports whether a CBC plaintext is a MIME entity rather than what a
 // wrong key or a changed ciphertext makes: it begins with header fields that are text,
 // or it is text without a header, of which RFC 4134 has examples. Random octets pass
 // less than once in 2^32 cases.
@@ -108,7 +108,7 @@ func beginsAsMail(f *spool.File) bool {
 	return isText(data) && (validUTF8(data, whole) || mostlyASCII(data))
 }
 
-// mostlyASCII tells whether these are so many octets, most of them ASCII, that they are
+// mostlyASCII reports whether these are so many octets, most of them ASCII, that they are
 // text in an older charset, in which nothing says what the others mean.
 func mostlyASCII(p []byte) bool {
 	ascii := 0
@@ -124,7 +124,7 @@ func blankLine(header []byte) bool {
 	return bytes.HasSuffix(header, []byte("\n\r\n")) || bytes.HasSuffix(header, []byte("\n\n"))
 }
 
-// isText tells whether there are no control characters but those of lines.
+// isText reports whether there are no control characters but those of lines.
 func isText(p []byte) bool {
 	return bytes.IndexFunc(p, func(r rune) bool {
 		return r < ' ' && !strings.ContainsRune("\t\r\n\f\b\x1b", r) || r == 0x7f

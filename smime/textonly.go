@@ -39,7 +39,7 @@ const maxToken = 1 << 20
 
 const textCut = "\r\n[…]\r\n"
 
-// fetches tells whether showing the leaf may fetch something. Readers differ in
+// fetches reports whether showing the leaf may fetch something. Readers differ in
 // what they make of types that are unusual, doubled or misspelt, so all text but
 // some kinds counts, and all that speaks of HTML.
 func fetches(e *Entity) bool {

@@ -120,7 +120,7 @@ func ToCRLF(dst io.Writer, src io.Reader) error {
 	}
 }
 
-// hasBareLF tells whether the first line of the entity ends in LF alone: then
+// hasBareLF reports whether the first line of the entity ends in LF alone: then
 // all do, it comes from a file, and what is signed is its CRLF form (RFC 8551
 // §3.1.1).
 func (e *Entity) hasBareLF() (bool, error) {

@@ -83,5 +83,5 @@ func digestOfECDSA(id asn1.ObjectIdentifier) *digest {
 	return findDigest(func(d *digest) bool { return d.ecdsa != nil && d.ecdsa.Equal(id) })
 }
 
-// sha3 tells if the AlgorithmIdentifier never has parameters.
+// sha3 reports whether the AlgorithmIdentifier never has parameters.
 func (d *digest) sha3() bool { return d.name[:4] == "sha3" }

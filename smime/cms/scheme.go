@@ -125,7 +125,7 @@ func maskDigestOf(raw []byte) (*digest, error) {
 	return optionalDigest(a.parameters)
 }
 
-// check tells if the certificate's key made signature over signed.
+// check reports whether the certificate's key made signature over signed.
 func (s signatureScheme) check(c *x509.Certificate, signed, signature []byte) error {
 	key, err := spki.PublicKey(c)
 	if err != nil {

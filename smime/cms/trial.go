@@ -19,7 +19,7 @@ import (
 	"sealgate/smime/cms/internal/oid"
 )
 
-// meansKey tells if the identifier names the certificate's key, in any form that senders
+// meansKey reports whether the identifier names the certificate's key, in any form that senders
 // make of it.
 func (id signerID) meansKey(c *x509.Certificate) bool {
 	return id.means(c) ||
@@ -88,7 +88,7 @@ func (e *EnvelopedData) attempts(keys []DecryptionKey) []attempt {
 	return all[:min(len(all), maxTrials)]
 }
 
-// repeated tells if one of the keys is k, with another certificate.
+// repeated reports whether one of the keys is k, with another certificate.
 func repeated(keys []DecryptionKey, k DecryptionKey) bool {
 	public, err := spki.PublicKey(k.Certificate)
 	key, ok := public.(interface{ Equal(crypto.PublicKey) bool })

@@ -49,7 +49,7 @@ func (r *RecipientInfo) unwrap(k DecryptionKey, n int) []byte {
 	return key
 }
 
-// known tells if the algorithm is one that unwrap can undo.
+// known reports whether the algorithm is one that unwrap can undo.
 func (r *RecipientInfo) known() bool {
 	if r.agreement != nil {
 		return agreementFor(r.management.id) != nil && r.agreement.point != nil

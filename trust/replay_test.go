@@ -40,6 +40,13 @@ func (c *clocked) verdict(cert *testpki.Cert) (Result, time.Duration) {
 	return c.Check(ctx, Request{Certificate: cert.Certificate, Address: anna[0], Purpose: Sign, At: c.o.Sources.o.Now()}), time.Since(start)
 }
 
+// verdictInTime is a verdict of which slowness of the machine is no part.
+func (c *clocked) verdictInTime(cert *testpki.Cert) Result {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*fetchTime)
+	defer cancel()
+	return c.Check(ctx, Request{Certificate: cert.Certificate, Address: anna[0], Purpose: Sign, At: c.o.Sources.o.Now()})
+}
+
 // settle waits until n requests have come.
 func (s *services) settle(n int) {
 	s.t.Helper()
@@ -65,14 +72,18 @@ func (s *services) listOf(this, next time.Time, certs ...*testpki.Cert) []byte {
 // newer one, nor for a service that hangs.
 func TestListRefreshedAhead(t *testing.T) {
 	s := newServices(t)
-	first, second := s.person("crl"), s.person("crl")
+	first := s.person("crl")
+	second := s.person("crl")
 	c := s.clocked(Hard, newMemory())
 	s.crl = s.listOf(time.Now().Add(-time.Hour), time.Now().Add(7*24*time.Hour))
-	c.verdict(first)
+	if res := c.verdictInTime(first); res.Revocation != isGood {
+		t.Fatalf("%+v", res)
+	}
 	c.forward(longest + time.Minute)
 	s.set("hang")
-	if res, took := c.verdict(second); res.Status != Valid || res.Revocation != isGood || took >= patience {
-		t.Errorf("%+v after %v", res, took)
+	// Who waits for the service gets no answer, however long: no clock is looked at.
+	if res := c.verdictInTime(second); res.Status != Valid || res.Revocation != isGood {
+		t.Errorf("%+v", res)
 	}
 	s.settle(2)
 }

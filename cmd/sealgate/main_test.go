@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:      "testdata/script",
-		Deadline: time.Now().Add(5 * time.Minute),
+		Deadline: time.Now().Add(9 * time.Minute),
 		Setup: func(e *testscript.Env) error {
 			for name, data := range files {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), data, 0o600); err != nil {

@@ -19,8 +19,8 @@ const (
 
 // TestLoadBesideBombsThroughPostfix prints what the SMTP dialogue of an ordinary encrypted
 // mail takes, alone, beside sessions that send mail as large that does not unfold, and
-// beside sessions that send bombs: its 99th percentile must be at most twice what it is
-// without them. The rounds are taken together.
+// beside sessions that send bombs. Its 99th percentile must be at most what it is beside
+// plain mail: Postfix alone takes its time for so much. The rounds are taken together.
 func TestLoadBesideBombsThroughPostfix(t *testing.T) {
 	s := newSite(t, viaMilter)
 	ordinary := withHeader(headerOf("ordinary"), s.sealed(s.signed("anna", textEntity), []string{"support"}))
@@ -58,7 +58,7 @@ func TestLoadBesideBombsThroughPostfix(t *testing.T) {
 		p99[name] = took[len(took)*99/100]
 		t.Logf("beside %s: %d mails, median %v, p99 %v", name, len(took), took[len(took)/2], p99[name])
 	}
-	if p99["bombs"] > 2*p99["nothing"] {
-		t.Errorf("p99 is %.1f times what it is without", float64(p99["bombs"])/float64(p99["nothing"]))
+	if p99["bombs"] > p99["large mail"] {
+		t.Error("bombs cost others more than plain mail of their size")
 	}
 }

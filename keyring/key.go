@@ -75,7 +75,7 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 	}
 	var info privateKeyInfo
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
-		return nil, errUnreadable
+		return nil, otherCurve(der)
 	}
 	switch id := info.Algorithm.Algorithm; {
 	case id.Equal(idRSASSAPSS), id.Equal(idRSAESOAEP):
@@ -92,12 +92,35 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 	return nil, fmt.Errorf("%w (algorithm %s)", errKind, name)
 }
 
+// ecPrivateKey is RFC 5915 §3.
+type ecPrivateKey struct {
+	Version int
+	Key     []byte
+	Curve   asn1.ObjectIdentifier `asn1:"explicit,tag:0"`
+	Public  asn1.BitString        `asn1:"optional,explicit,tag:1"`
+}
+
+// otherCurve is why an EC key in the form of SEC1 cannot be read.
+func otherCurve(der []byte) error {
+	var key ecPrivateKey
+	if _, err := asn1.Unmarshal(der, &key); err != nil {
+		return errUnreadable
+	}
+	name := ecPublicKey + " with " + key.Curve.String()
+	if slices.Contains(readKinds, name) {
+		return errUnreadable
+	}
+	return fmt.Errorf("%w (algorithm %s)", errKind, name)
+}
+
+const ecPublicKey = "1.2.840.10045.2.1" // RFC 5480 §2.1.1
+
 // readKinds are the algorithms whose keys are read: of them, one that is not is damaged.
 var readKinds = []string{
 	"1.2.840.113549.1.1.1", "1.3.101.112",
-	"1.2.840.10045.2.1 with 1.2.840.10045.3.1.7",
-	"1.2.840.10045.2.1 with 1.3.132.0.34",
-	"1.2.840.10045.2.1 with 1.3.132.0.35",
+	ecPublicKey + " with 1.2.840.10045.3.1.7",
+	ecPublicKey + " with 1.3.132.0.34",
+	ecPublicKey + " with 1.3.132.0.35",
 }
 
 // describe names an algorithm, and the curve when the parameters name one.

@@ -53,7 +53,7 @@ func start(t *testing.T, store *fakeStore) (path string) {
 	}
 	s := &Server{
 		Store: store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
-		RequestTime: 300 * time.Millisecond,
+		RequestTime: 2 * time.Second, // for 4 MiB, on a machine that is busy
 		Keys:        func() []Key { return []Key{{Addresses: []string{"a@example.org"}}} },
 		Explain: func(_ context.Context, address string) ([]gateway.Candidate, error) {
 			return []gateway.Candidate{{Reason: address}}, nil

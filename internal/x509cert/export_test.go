@@ -3,6 +3,9 @@ package x509cert
 // MaxTolerated is for tests of the bound.
 const MaxTolerated = maxTolerated
 
+// MaxQuestions is for tests of the bound.
+const MaxQuestions = maxQuestions
+
 // Tolerant reads what the strict reader may read too.
 var Tolerant = tolerant
 

@@ -21,14 +21,14 @@ const tagMailbox = cb.Tag(1 | 0x80)
 func (w *rewriting) extensions(list []extension) []extension {
 	list = slices.Clone(list)
 	for i := range list {
-		if strictExtension(list[i]) {
+		if w.isStrict(list[i]) {
 			continue
 		}
 		e := &list[i]
 		if e.critical != nil {
 			e.critical = w.boolean(e.critical)
 		}
-		if strictExtension(*e) {
+		if w.isStrict(*e) {
 			continue
 		}
 		switch {
@@ -45,8 +45,8 @@ func (w *rewriting) extensions(list []extension) []extension {
 	return list
 }
 
-func strictExtension(e extension) bool {
-	return accepted(func(f *fields) {
+func (w *rewriting) isStrict(e extension) bool {
+	return w.accepts(func(f *fields) {
 		f.extended = true
 		f.extensions = []extension{e}
 	})
@@ -93,7 +93,7 @@ func (w *rewriting) alternativeNames(e extension) []byte {
 		}
 		one := extension{id: e.id, value: sequence(name)}
 		switch {
-		case strictExtension(one):
+		case w.isStrict(one):
 			kept = append(kept, name...)
 			if tag == tagMailbox {
 				mailboxes++

@@ -23,7 +23,7 @@ const (
 
 // name writes attributes that crypto/x509 refuses as UTF8String.
 func (w *rewriting) name(name []byte, whose string) []byte {
-	strict := func(name []byte) bool { return accepted(func(f *fields) { f.subject = name }) }
+	strict := func(name []byte) bool { return w.accepts(func(f *fields) { f.subject = name }) }
 	if strict(name) {
 		return name
 	}

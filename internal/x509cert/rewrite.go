@@ -11,10 +11,28 @@ import (
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 )
 
+// maxQuestions bounds how often crypto/x509 is asked about the fields of one certificate:
+// once for each field, extension, and entry of a list that it refuses. Mail brings
+// certificates by the dozen, and an entry of two octets costs as much as any.
+const maxQuestions = 512
+
 // rewriting is the strict form of one certificate in the making.
 type rewriting struct {
-	remarks []string
-	refused bool
+	remarks   []string
+	questions int
+	refused   bool
+	otherKey  bool // the key is on a curve that crypto/x509 does not know
+}
+
+// accepts reports whether crypto/x509 reads a certificate whose one field is set by set.
+// Beyond maxQuestions the certificate is refused.
+func (w *rewriting) accepts(set func(*fields)) bool {
+	w.questions++
+	if w.questions > maxQuestions {
+		w.refused = true
+		return false
+	}
+	return accepted(set)
 }
 
 func (w *rewriting) remark(s string) {
@@ -61,7 +79,7 @@ func accepted(set func(*fields)) bool {
 // serial stands for a number that is negative (RFC 5280 §4.1.2.2) or has octets too many
 // (X.690 §8.3.2); the number itself is put back.
 func (w *rewriting) serial(content []byte) []byte {
-	if accepted(func(f *fields) { f.serial = content }) {
+	if w.accepts(func(f *fields) { f.serial = content }) {
 		return content
 	}
 	w.remark("the serial number is negative or has leading zeros")
@@ -82,21 +100,16 @@ func keyParts(info []byte) (id, parameters, key []byte, ok bool) {
 	return id, algorithm, content, ok
 }
 
-// onUnknownCurve reports whether a key is one of a curve that crypto/x509 does not know.
-func onUnknownCurve(info []byte) bool {
-	id, _, _, ok := keyParts(info)
-	return ok && slices.Equal(id, idEC) && !accepted(func(f *fields) { f.key = info })
-}
-
 // key takes an RSA key without its NULL (RFC 3279 §2.3.1), and leaves a key on a curve
 // that crypto/x509 does not know to those who know it.
 func (w *rewriting) key(info []byte) []byte {
-	if accepted(func(f *fields) { f.key = info }) {
+	if w.accepts(func(f *fields) { f.key = info }) {
 		return info
 	}
 	id, parameters, key, ok := keyParts(info)
 	switch {
 	case ok && slices.Equal(id, idEC):
+		w.otherKey = true
 		w.remark("the key is on a curve that Go does not know")
 		return leastKey
 	case ok && slices.Equal(id, idRSA) && len(parameters) == 0:

@@ -69,6 +69,9 @@ func tolerant(der []byte) (*x509.Certificate, []string, error) {
 		return nil, nil, err
 	}
 	restore(c, &f)
+	if w.otherKey {
+		c.PublicKeyAlgorithm = x509.ECDSA
+	}
 	return c, w.remarks, nil
 }
 
@@ -82,9 +85,6 @@ func restore(c *x509.Certificate, f *fields) {
 	c.SerialNumber = integer(f.serial)
 	for i := range c.Extensions {
 		c.Extensions[i].Value = f.extensions[i].value
-	}
-	if onUnknownCurve(f.key) {
-		c.PublicKeyAlgorithm = x509.ECDSA
 	}
 }
 

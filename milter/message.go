@@ -27,7 +27,8 @@ func (s *session) Body(m *milter.Modifier) (resp milter.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log().Error("panic while a message was handled", "panic", fmt.Sprint(p))
-			resp, err = reply(gateway.Reply(sessions.Failed)), nil
+			resp = reply(gateway.Reply(sessions.Failed))
+			err = nil
 		}
 	}()
 	if s.msg == nil {

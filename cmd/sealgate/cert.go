@@ -45,7 +45,9 @@ func certCommand() *cobra.Command {
 	}
 	var out string
 	export := &cobra.Command{
-		Use: "export [--out FILE] WHICH...", Short: "write certificates as PEM, or as .p7b when FILE ends so", Args: cobra.MinimumNArgs(1),
+		Use:   "export [--out FILE] WHICH...",
+		Short: "write certificates as PEM, or as .p7b when FILE ends so",
+		Args:  cobra.MinimumNArgs(1),
 		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
 			return exportCerts(ctx, s, args, out)
 		}),

@@ -20,7 +20,9 @@ func checkCommand() *cobra.Command {
 	var path, postfixDir string
 	var withPostfix bool
 	c := &cobra.Command{
-		Use: "check --config FILE [--postfix]", Short: "do all of serve's start-up and say what is wrong", Args: cobra.NoArgs,
+		Use:   "check --config FILE [--postfix]",
+		Short: "do all of serve's start-up and say what is wrong",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := check(path)
 			if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {

@@ -20,7 +20,9 @@ func decryptCommand() *cobra.Command {
 	var keys []string
 	var passwordFile, out string
 	c := &cobra.Command{
-		Use: "decrypt --key FILE... [--out FILE] MESSAGE", Short: "write the message as a helpdesk would get it", Args: oneMessage,
+		Use:   "decrypt --key FILE... [--out FILE] MESSAGE",
+		Short: "write the message as a helpdesk would get it",
+		Args:  oneMessage,
 		RunE: func(c *cobra.Command, args []string) error {
 			return decrypt(c.Context(), args[0], keys, passwordFile, out)
 		},

@@ -21,7 +21,9 @@ func encryptCommand() *cobra.Command {
 	var cipher, out, passwordFile string
 	var oaep bool
 	c := &cobra.Command{
-		Use: "encrypt --to CERT... [flags] MESSAGE", Short: "encrypt a message", Args: oneMessage,
+		Use:   "encrypt --to CERT... [flags] MESSAGE",
+		Short: "encrypt a message",
+		Args:  oneMessage,
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(cms.Ciphers(), cipher) {
 				return unreadable(fmt.Errorf("--cipher %q: there are %s", cipher, strings.Join(cms.Ciphers(), ", ")))

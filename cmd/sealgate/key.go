@@ -21,8 +21,10 @@ func keyCommand() *cobra.Command {
 	var passwordFile, out string
 	var force bool
 	imp := &cobra.Command{
-		Use: "import --out FILE SOURCE", Short: "turn a .p12, PEM or whatever else a key came in (or - for standard input) into a checked PEM file", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) },
+		Use:   "import --out FILE SOURCE",
+		Short: "turn a .p12, PEM or whatever else a key came in (or - for standard input) into a checked PEM file",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return importKey(args[0], out, passwordFile, force) },
 	}
 	imp.Flags().StringVar(&out, "out", "", "where the key goes, FILE (mode 0600)")
 	imp.Flags().StringVar(

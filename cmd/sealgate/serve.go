@@ -29,8 +29,10 @@ const drainTime = 60 * time.Second
 func serveCommand() *cobra.Command {
 	var path string
 	c := &cobra.Command{
-		Use: "serve --config FILE", Short: "run the gateway", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return serve(path) },
+		Use:   "serve --config FILE",
+		Short: "run the gateway",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return serve(path) },
 	}
 	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
 	return c

@@ -26,7 +26,9 @@ func signCommand() *cobra.Command {
 	var passwordFile, digest, out string
 	var opaque, pss bool
 	c := &cobra.Command{
-		Use: "sign --key FILE... [flags] MESSAGE", Short: "sign a message", Args: oneMessage,
+		Use:   "sign --key FILE... [flags] MESSAGE",
+		Short: "sign a message",
+		Args:  oneMessage,
 		RunE: func(c *cobra.Command, args []string) error {
 			hash, ok := digests[strings.Replace(digest, "sha-", "sha", 1)]
 			if !ok {

@@ -110,7 +110,9 @@ func verifyCommand() *cobra.Command {
 	var o judging
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "verify [flags] MESSAGE", Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use", Args: oneMessage,
+		Use:   "verify [flags] MESSAGE",
+		Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use",
+		Args:  oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := o.judge(args[0])
 			if err != nil {

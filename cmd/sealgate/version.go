@@ -11,7 +11,9 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "tell which version this is", Args: cobra.NoArgs,
+		Use:   "version",
+		Short: "tell which version this is",
+		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(c.OutOrStdout(), "sealgate %s\n", version())
 			return err

@@ -21,8 +21,9 @@ var ErrBeyond = errors.New("beyond a bound")
 // Embedded calls visit with each header that stands inside e: those of its parts,
 // of messages in it (message/rfc822; RFC 6532 §3.7 message/global), of returned
 // headers (RFC 6522 §4), receipts (RFC 8098 §3.1), complaints (RFC 5965 §3)
-// and delivery reports with their groups of fields for each recipient (RFC 3464 §2.1). What cannot be taken apart is passed over, as a reader passes over it; an
-// ErrBeyond says that there may be more.
+// and delivery reports with their groups of fields for each recipient (RFC 3464 §2.1).
+// What cannot be taken apart is passed over, as a reader passes over it; an ErrBeyond
+// says that there may be more.
 func Embedded(ctx context.Context, e *Entity, sp *spool.Spool, visit func([]Field)) error {
 	if err := needs(e, sp); err != nil {
 		return err

@@ -164,9 +164,12 @@ func (p *Postfix) deliver(h hop) (out []hop, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if out, err = p.forwarded(h, "alias_maps", found); err != nil ||
-		!missed && !slices.ContainsFunc(out, func(n hop) bool { return n.at == h.at }) {
+	out, err = p.forwarded(h, "alias_maps", found)
+	if err != nil {
 		return out, err
+	}
+	if !missed && !slices.ContainsFunc(out, func(n hop) bool { return n.at == h.at }) {
+		return out, nil
 	}
 	more, err := p.userOrNobody(h, p.base(user), domain)
 	return append(out, more...), err
@@ -200,7 +203,8 @@ func (p *Postfix) userOrNobody(h hop, user, domain string) (out []hop, err error
 	if known {
 		out, err = p.include(h, fields[5]+"/.forward")
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-			out, err = nil, nil
+			out = nil
+			err = nil
 		}
 	}
 	for i := range p.Services {

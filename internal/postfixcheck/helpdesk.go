@@ -102,7 +102,8 @@ func onlyHere(networks string) bool {
 		}
 		net, err := netip.ParsePrefix(n)
 		if one, bad := netip.ParseAddr(n); bad == nil {
-			net, err = netip.PrefixFrom(one, one.BitLen()), nil
+			net = netip.PrefixFrom(one, one.BitLen())
+			err = nil
 		}
 		if err != nil || !net.Addr().Unmap().IsLoopback() && !(net.IsSingleIP() && isMine(net.Addr())) {
 			return false

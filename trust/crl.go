@@ -18,6 +18,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/x509cert"
+
 	"sealgate/internal/spki"
 )
 
@@ -40,9 +42,18 @@ type entry struct {
 	cause  int8
 }
 
-func shortNumber(serial []byte) uint64 {
-	h := sha256.Sum256(serial)
+func shortNumber(serial *big.Int) uint64 {
+	h := sha256.Sum256(numberOctets(serial))
 	return binary.BigEndian.Uint64(h[:])
+}
+
+// numberOctets names a serial number: a negative one, which some authorities issue, in
+// another way than every positive one. No positive one begins with a zero octet.
+func numberOctets(serial *big.Int) []byte {
+	if serial.Sign() < 0 {
+		return append([]byte{0}, serial.Bytes()...)
+	}
+	return serial.Bytes()
 }
 
 // parseCRL verifies a CRL (DER, or PEM as some servers send it) that issuer must
@@ -191,7 +202,7 @@ func readEntry(list *cryptobyte.String) (e entry, remove bool, err error) {
 	if !ok {
 		return e, false, errCRL
 	}
-	e = entry{number: shortNumber(new(big.Int).SetBytes(serial).Bytes()), since: int32(since.Unix() / 3600)}
+	e = entry{number: shortNumber(x509cert.Integer(serial)), since: int32(since.Unix() / 3600)}
 	if s.Empty() {
 		return e, false, nil
 	}
@@ -240,7 +251,7 @@ func entryExtensions(s *cryptobyte.String) (cause int8, err error) {
 
 // find says whether a certificate is on the list.
 func (c *crl) find(cert *x509.Certificate) (e entry, on bool) {
-	n := shortNumber(cert.SerialNumber.Bytes())
+	n := shortNumber(cert.SerialNumber)
 	i, on := slices.BinarySearchFunc(c.entries, n, func(e entry, n uint64) int { return cmp.Compare(e.number, n) })
 	if on {
 		e = c.entries[i]

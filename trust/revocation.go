@@ -162,6 +162,6 @@ func revoked(chain []*x509.Certificate, i int, a answer) Result {
 func answerKey(cert, issuer *x509.Certificate) string {
 	h := sha256.New()
 	h.Write(issuer.RawSubjectPublicKeyInfo)
-	h.Write(cert.SerialNumber.Bytes())
+	h.Write(numberOctets(cert.SerialNumber))
 	return fmt.Sprintf("revocation/%x", h.Sum(nil))
 }

@@ -82,16 +82,17 @@ func restore(c *x509.Certificate, f *fields) {
 	c.RawIssuer = f.issuer
 	c.RawSubject = f.subject
 	c.RawSubjectPublicKeyInfo = f.key
-	c.SerialNumber = integer(f.serial)
+	c.SerialNumber = Integer(f.serial)
 	for i := range c.Extensions {
 		c.Extensions[i].Value = f.extensions[i].value
 	}
 }
 
-// integer is the value of an INTEGER, of whatever length (X.690 §8.3).
-func integer(content []byte) *big.Int {
+// Integer is the value of an INTEGER by its content, of whatever length (X.690 §8.3):
+// negative, or with octets too many. Without content it is 0.
+func Integer(content []byte) *big.Int {
 	n := new(big.Int).SetBytes(content)
-	if content[0]&0x80 != 0 {
+	if len(content) > 0 && content[0]&0x80 != 0 {
 		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(content))))
 	}
 	return n

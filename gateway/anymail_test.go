@@ -140,9 +140,23 @@ func mailsOfSignatures(h *house) map[string]string {
 		named = append(named, h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Name: strings.Repeat("n", 1000), Subject: subject}))
 		oids = append(oids, h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Extra: longOID()}))
 	}
+	var odd []*testpki.Cert
+	for range 20 {
+		list := []string{"anna@kunde.example", "mXller@kunde.example"}
+		for i := range 480 {
+			list = append(list, fmt.Sprintf("%050d@kunde.example", i))
+		}
+		c, err := h.pki.Issue(testpki.Options{Addresses: list}).WithOctets("mXller", "m\xfcller")
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		odd = append(odd, c)
+	}
 	return map[string]string{
-		"16 expired signers, 48 authorities of two names, P-521": issueMail(h, 1),
-		"the same in 8 layers": issueMail(h, 8),
+		"16 signers whose certificates crypto/x509 refuses":                fromAnna + h.bundle(plainText, odd[:16], nil),
+		"20 such certificates, one signer":                                 fromAnna + h.bundle(plainText, odd[:1], odd[1:]),
+		"16 expired signers, 48 authorities of two names, P-521":           issueMail(h, 1),
+		"the same in 8 layers":                                             issueMail(h, 8),
 		"2,000 addresses under 1,000 and 3,000 name constraints, 14 times": fromAnna + h.bundle(plainText, wide, append(narrow, constrained)),
 		"16 signers with names of 100 parts":                               fromAnna + h.bundle(plainText, named, nil),
 		"16 signers with an OID of 40 KiB":                                 fromAnna + h.bundle(plainText, oids, nil),

@@ -18,21 +18,65 @@ import (
 
 // Remember implements Store.
 func (s *Badger) Remember(_ context.Context, key [32]byte, m Memory, ttl time.Duration) error {
-	v, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("certstore: %w", err)
+	for {
+		err := s.update(func(tx *badger.Txn) error {
+			before, known, err := memoryOf(tx, key)
+			if err != nil {
+				return err
+			}
+			if known {
+				m = m.after(before)
+			}
+			v, err := json.Marshal(m)
+			if err != nil {
+				return err
+			}
+			return tx.SetEntry(badger.NewEntry(memoryKey(key), v).WithTTL(ttl))
+		})
+		if errors.Is(err, badger.ErrConflict) {
+			continue // another one was first, and is before us now
+		}
+		if err != nil {
+			return fmt.Errorf("certstore: %w", err)
+		}
+		return nil
 	}
-	return s.keep(memoryKey(key), v, ttl)
+}
+
+// after is what is remembered when m comes after what was known before.
+func (m Memory) after(before Memory) Memory {
+	m.HiddenSubject = m.HiddenSubject || before.HiddenSubject
+	m.Own = m.Own && before.Own
+	if len(before.Writers) > 0 {
+		m.Writers = before.Writers
+	}
+	return m
 }
 
 // Recall implements Store.
 func (s *Badger) Recall(_ context.Context, key [32]byte) (m Memory, known bool, err error) {
-	v, known, err := s.fetch(memoryKey(key))
-	if err != nil || !known {
+	err = s.view(func(tx *badger.Txn) error {
+		m, known, err = memoryOf(tx, key)
+		return err
+	})
+	if err != nil {
+		return Memory{}, false, fmt.Errorf("certstore: %w", err)
+	}
+	return m, known, nil
+}
+
+// memoryOf reads what is remembered under a key.
+func memoryOf(tx *badger.Txn, key [32]byte) (m Memory, known bool, err error) {
+	item, err := tx.Get(memoryKey(key))
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return m, false, nil
+	}
+	if err != nil {
 		return m, false, err
 	}
-	if err := json.Unmarshal(v, &m); err != nil {
-		return m, false, fmt.Errorf("certstore: memory damaged: %w", err)
+	err = item.Value(func(v []byte) error { return json.Unmarshal(v, &m) })
+	if err != nil {
+		return Memory{}, false, fmt.Errorf("memory damaged: %w", err)
 	}
 	return m, true, nil
 }

@@ -116,8 +116,12 @@ type Store interface {
 	SetState(ctx context.Context, identity [32]byte, s State) error
 	// Delete removes a record; ErrNotFound for an unknown one.
 	Delete(ctx context.Context, identity [32]byte) error
-	// Remember and Recall keep what is known of a mail, under a hash.
+	// Remember adds to what is known of a mail, under a hash, in one step: its Subject
+	// stays hidden, once it is not Own it never is again, and its first Writers stay.
+	// Whoever knows a Message-ID can send it again, with a Subject that is not hidden, or
+	// from an address that a secret would then be answered to.
 	Remember(ctx context.Context, key [32]byte, m Memory, ttl time.Duration) error
+	// Recall is what Remember has kept.
 	Recall(ctx context.Context, key [32]byte) (m Memory, known bool, err error)
 	// Secret is 32 random octets, made with the store and the same for all who use it:
 	// the key of the hashes that BindContent is given.

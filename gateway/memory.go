@@ -64,22 +64,10 @@ func wroteHere(memory certstore.Memory, id, address string) bool {
 	return slices.ContainsFunc(memory.Writers, func(w []byte) bool { return string(w) == string(hash) })
 }
 
-// remember notes an encrypted mail that was read or written here. What was there
-// before stays: whoever knows a Message-ID can send it again, with a Subject that is
-// not hidden, or from an address that a secret would then be answered to.
-func (g *Gateway) remember(ctx context.Context, id string, now certstore.Memory) error {
-	before, known, err := g.o.Store.Recall(ctx, replyKey(id))
-	if err != nil {
-		return err
-	}
-	if known {
-		now.HiddenSubject = now.HiddenSubject || before.HiddenSubject
-		now.Own = now.Own && before.Own
-	}
-	if len(before.Writers) > 0 {
-		now.Writers = before.Writers
-	}
-	return g.o.Store.Remember(ctx, replyKey(id), now, g.o.Limits.Remember)
+// remember notes an encrypted mail that was read or written here, beside what is known of
+// it.
+func (g *Gateway) remember(ctx context.Context, id string, m certstore.Memory) error {
+	return g.o.Store.Remember(ctx, replyKey(id), m, g.o.Limits.Remember)
 }
 
 // rememberPlain notes a mail in clear: an encrypted one that cannot be read does not

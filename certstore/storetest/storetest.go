@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"List":                        list,
 		"DeleteAndStateOfUnknownOnes": deleteAndState,
 		"TimeToLive":                  timeToLive,
+		"MemoriesOfOneMail":           memoriesOfOneMail,
 		"CachesAreBoundedInNumber":    manyAnswers,
 		"CachesAreBoundedInOctets":    largeAnswers,
 		"ManyWriters":                 manyWriters,
@@ -482,6 +483,40 @@ func timeToLive(t *testing.T, s certstore.Store) {
 	time.Sleep(2100 * time.Millisecond)
 	if _, known, err := s.CacheGet(ctx, "short"); known || err != nil {
 		t.Error("outlived its time", err)
+	}
+}
+
+// memoriesOfOneMail: of a mail that comes twice at once nothing is forgotten, and who wrote
+// it first stays.
+func memoriesOfOneMail(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	for i := range 50 {
+		key := sha256.Sum256(fmt.Append(nil, i))
+		memories := []certstore.Memory{
+			{HiddenSubject: true, Writers: [][]byte{{1}}},
+			{Own: true, Writers: [][]byte{{2}}},
+			{Own: true, Writers: [][]byte{{3}}},
+		}
+		var all sync.WaitGroup
+		for _, m := range memories {
+			all.Go(func() {
+				if err := s.Remember(ctx, key, m, time.Hour); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		got, known, err := s.Recall(ctx, key)
+		if err != nil || !known || !got.HiddenSubject || got.Own || len(got.Writers) != 1 {
+			t.Fatalf("mail %d: %+v, %v, %v", i, got, known, err)
+		}
+		if err := s.Remember(ctx, key, certstore.Memory{Own: true, Writers: [][]byte{{4}}}, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		later, _, err := s.Recall(ctx, key)
+		if err != nil || !reflect.DeepEqual(later, got) {
+			t.Fatalf("mail %d: %+v became %+v, %v", i, got, later, err)
+		}
 	}
 }
 

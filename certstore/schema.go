@@ -119,16 +119,16 @@ func moveRecord(tx *badger.Txn, oldKey []byte) error {
 	if err != nil {
 		return err
 	}
-	known.State = stricter(known.State, r.State)
+	known.State = Stricter(known.State, r.State)
 	if joined := merge(known, r); joined != nil {
 		known = joined
 	}
 	return setRecord(tx, known)
 }
 
-// stricter is what holds for one certificate of two states: an admin's decision before
+// Stricter is what holds for one certificate of two states: an admin's decision before
 // what mail has brought, a block before all.
-func stricter(a, b State) State {
+func Stricter(a, b State) State {
 	for _, s := range []State{Blocked, Pinned, Pending} {
 		if a == s || b == s {
 			return s

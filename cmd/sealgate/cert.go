@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -43,16 +41,6 @@ func certCommand() *cobra.Command {
 			})
 		}
 	}
-	var out string
-	export := &cobra.Command{
-		Use:   "export [--out FILE] WHICH...",
-		Short: "write certificates as PEM, or as .p7b when FILE ends so",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
-			return exportCerts(ctx, s, args, out)
-		}),
-	}
-	export.Flags().StringVar(&out, "out", "", "output FILE (default: standard output)")
 	c.AddCommand(
 		&cobra.Command{
 			Use:   "list [ADDRESS]",
@@ -67,7 +55,7 @@ func certCommand() *cobra.Command {
 			RunE:  with(showCerts),
 		},
 		importCommand(with),
-		export,
+		exportCommand(with),
 		&cobra.Command{
 			Use:   "block WHICH...",
 			Short: "never use them",
@@ -130,8 +118,19 @@ func failed(err error) error {
 	return &failure{exitNotValid, err}
 }
 
-// each finds what WHICH means and does something to every record.
+// each finds what WHICH means, does something to every record and shows it.
 func each(ctx context.Context, s control.Store, which []string, do func(*certstore.Record) error) error {
+	return eachOf(ctx, s, which, func(r *certstore.Record) error {
+		if err := do(r); err != nil {
+			return err
+		}
+		fmt.Println(line(r))
+		return nil
+	})
+}
+
+// eachOf is each without a word of it.
+func eachOf(ctx context.Context, s control.Store, which []string, do func(*certstore.Record) error) error {
 	for _, w := range which {
 		list, err := find(ctx, s, w)
 		if err != nil {
@@ -141,7 +140,6 @@ func each(ctx context.Context, s control.Store, which []string, do func(*certsto
 			if err := do(r); err != nil {
 				return err
 			}
-			fmt.Println(line(r))
 		}
 	}
 	return nil
@@ -179,17 +177,23 @@ func listCerts(ctx context.Context, s control.Store, args []string) error {
 	if len(args) == 1 {
 		return each(ctx, s, args, func(*certstore.Record) error { return nil })
 	}
-	return all(ctx, s, func(r *certstore.Record) { fmt.Println(line(r)) })
+	return all(ctx, s, func(r *certstore.Record) error {
+		fmt.Println(line(r))
+		return nil
+	})
 }
 
-func all(ctx context.Context, s control.Store, do func(*certstore.Record)) error {
+// all does something to every record of the store.
+func all(ctx context.Context, s control.Store, do func(*certstore.Record) error) error {
 	for cursor := ""; ; {
 		list, next, err := s.List(ctx, cursor, control.MaxPage)
 		if err != nil {
 			return err
 		}
 		for _, r := range list {
-			do(r)
+			if err := do(r); err != nil {
+				return err
+			}
 		}
 		cursor = next
 		if next == "" {
@@ -235,37 +239,4 @@ func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 		return "it is an authority's, and not pinned"
 	}
 	return ""
-}
-
-func exportCerts(ctx context.Context, s control.Store, which []string, out string) error {
-	var certs []*x509.Certificate
-	for _, w := range which {
-		list, err := find(ctx, s, w)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			c, err := x509cert.Parse(r.DER)
-			if err != nil {
-				return err
-			}
-			certs = append(certs, c)
-		}
-	}
-	return output(out, func(w io.Writer) error {
-		if strings.HasSuffix(out, ".p7b") || strings.HasSuffix(out, ".p7c") {
-			der, err := certstore.WriteBundle(certs)
-			if err != nil {
-				return err
-			}
-			_, err = w.Write(der)
-			return err
-		}
-		for _, c := range certs {
-			if err := pem.Encode(w, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }

@@ -39,10 +39,14 @@ type storeCommand func(func(context.Context, control.Store, []string) error) fun
 
 func importCommand(with storeCommand) *cobra.Command {
 	var passwordFile string
+	var states bool
 	c := &cobra.Command{
-		Use: "import [--password-file FILE] FILE|FOLDER...", Args: cobra.MinimumNArgs(1),
+		Use: "import [--password-file FILE] FILE|FOLDER... | import --states FILE...", Args: cobra.MinimumNArgs(1),
 		Short: "add certificates: PEM, DER, base64, .p7b, .p12, LDIF, vCard, signed mail, folders of them",
 		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
+			if states {
+				return importStates(ctx, s, args)
+			}
 			sp, err := offlineSpool()
 			if err != nil {
 				return unreadable(err)
@@ -53,6 +57,8 @@ func importCommand(with storeCommand) *cobra.Command {
 	}
 	c.Flags().StringVar(&passwordFile, "password-file", "",
 		"password of .p12 files, FILE (default: asked for on the terminal)")
+	c.Flags().BoolVar(&states, "states", false,
+		"read what your own cert export --states wrote, with its blocks and pins: never a file of somebody else")
 	return c
 }
 
@@ -154,6 +160,9 @@ func (i *importer) read(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if certstore.HasStates(data) {
+		return errStates
+	}
 	b, err := certfile.Read(ctx, data, certfile.Options{Spool: i.spool, Password: password(i.passwordFile, path)})
 	if err != nil {
 		return err
@@ -246,15 +255,16 @@ func (i *importer) complete(ctx context.Context) error {
 		return nil
 	}
 	var incomplete []*certstore.Record
-	err := all(ctx, i.store, func(r *certstore.Record) {
+	err := all(ctx, i.store, func(r *certstore.Record) error {
 		c, err := x509cert.Parse(r.DER)
 		if err != nil {
-			return
+			return nil // shown by cert show; nothing can be completed
 		}
 		if chain := i.chain(c); len(chain) > len(r.Intermediates) {
 			r.Intermediates = chain
 			incomplete = append(incomplete, r)
 		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,104 @@
+package main
+
+// This file is cert import --states: what an admin has decided comes into another store.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"sealgate/certstore"
+	"sealgate/internal/control"
+)
+
+// errStates keeps the states of a file out of an import that did not ask for them:
+// anybody can write such a file, and pin his certificate in it.
+var errStates = errors.New("it comes of cert export --states, and only cert import --states reads it: " +
+	"do that with a file of your own alone, for it says which certificates are blocked and pinned")
+
+// statesImport is one import with states under way.
+type statesImport struct {
+	store   control.Store
+	added   int
+	known   int
+	changed int // known ones whose state has become a stricter one
+	leftOut int
+}
+
+// importStates reads every file once before it stores anything of them.
+func importStates(ctx context.Context, s control.Store, paths []string) error {
+	for _, path := range paths {
+		if err := readStates(path, func(*certstore.Record) error { return nil }); err != nil {
+			return err
+		}
+	}
+	i := &statesImport{store: s}
+	for _, path := range paths {
+		err := readStates(path, func(r *certstore.Record) error { return i.put(ctx, path, r) })
+		if err != nil {
+			return err
+		}
+	}
+	fmt.Printf("%d new, %d known already, %d of them with a stricter state now, %d left out\n",
+		i.added, i.known, i.changed, i.leftOut)
+	return nil
+}
+
+func readStates(path string, do func(*certstore.Record) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer f.Close()
+	if err := certstore.ReadStates(f, do); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// put stores a record with its state; of one that is known, the stricter state holds.
+func (i *statesImport) put(ctx context.Context, path string, r *certstore.Record) error {
+	_, err := i.store.ByIdentity(ctx, r.Identity)
+	unknown := errors.Is(err, certstore.ErrNotFound)
+	if err != nil && !unknown {
+		return err
+	}
+	err = i.store.Put(ctx, r)
+	refused := errors.Is(err, certstore.ErrRecord)
+	if err != nil && !refused {
+		return err
+	}
+	if refused {
+		i.leftOut++
+		fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %v\n", path, err)
+	}
+	switch {
+	case refused && unknown:
+		return nil
+	case unknown:
+		i.added++
+	default:
+		i.known++
+	}
+	return i.decide(ctx, r)
+}
+
+// decide reads the state anew: mail may have brought the certificate meanwhile, and what
+// is refused of a known one (too many addresses) does not lift its block.
+func (i *statesImport) decide(ctx context.Context, r *certstore.Record) error {
+	stored, err := i.store.ByIdentity(ctx, r.Identity)
+	if err != nil {
+		return err
+	}
+	state := certstore.Stricter(stored.State, r.State)
+	if state != stored.State {
+		if err := i.store.SetState(ctx, r.Identity, state); err != nil {
+			return err
+		}
+		i.changed++
+		stored.State = state
+	}
+	fmt.Println(line(stored))
+	return nil
+}

@@ -28,13 +28,14 @@ var floors = [][]string{
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
 	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/spki", "internal/x509cert"},
+	{"internal/brainpool"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
 var forTests = []string{
-	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki",
-	"certstore/storetest", "keyring/interop", "smime/cms/interop", "smime/cms/internal/wycheproof",
+	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
+	"certstore/storetest", "keyring/interop", "smime/cms/interop",
 }
 
 // isolated packages touch no network and no files: what they need is given to them.

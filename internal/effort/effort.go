@@ -17,6 +17,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"sealgate/internal/brainpool"
 )
 
 // PerMessage is what one message may take: 160 signatures with P-521, 1,600 with
@@ -128,6 +130,9 @@ func other(key crypto.PublicKey) time.Duration {
 		return costCurve255
 	case *ecdsa.PublicKey:
 		size = k.Params().BitSize
+		if brainpool.Is(k.Curve) {
+			return brainpoolCosts[size]
+		}
 	case *ecdh.PublicKey:
 		size = ecdhSizes[k.Curve()]
 	}
@@ -140,6 +145,13 @@ func other(key crypto.PublicKey) time.Duration {
 		return costP521
 	}
 	return costP256
+}
+
+// brainpoolCosts are what the curves of RFC 5639 cost by their size.
+var brainpoolCosts = map[int]time.Duration{
+	256: 2 * time.Millisecond,
+	384: 4 * time.Millisecond,
+	512: 6 * time.Millisecond,
 }
 
 var ecdhSizes = map[ecdh.Curve]int{ecdh.P384(): 384, ecdh.P521(): 521}

@@ -10,6 +10,8 @@ import (
 	"math/big"
 	"testing"
 	"time"
+
+	"sealgate/internal/brainpool"
 )
 
 // TestOneBudgetForAll: what is exactly as much as a message may cost is allowed, one
@@ -63,8 +65,11 @@ func TestCostsGrowWithKeys(t *testing.T) {
 		&rsa.PublicKey{N: modulus(4096), E: 65537},
 		&rsa.PublicKey{N: modulus(4096), E: 1<<31 - 1},
 		&ecdsa.PublicKey{Curve: elliptic.P384()},
+		&ecdsa.PublicKey{Curve: brainpool.P256r1()},
 		&ecdsa.PublicKey{Curve: elliptic.P521()},
 		&rsa.PublicKey{N: modulus(16384), E: 65537},
+		&ecdsa.PublicKey{Curve: brainpool.P384r1()},
+		&ecdsa.PublicKey{Curve: brainpool.P512r1()},
 		&rsa.PublicKey{N: modulus(16384), E: 1<<31 - 1},
 	} {
 		cost := Verification(key)

@@ -14,6 +14,9 @@ import (
 	"fmt"
 	"math/big"
 	"time"
+
+	"sealgate/internal/brainpool"
+	"sealgate/internal/x509cert"
 )
 
 // Options describes one certificate. The zero value of each field is what a
@@ -24,7 +27,7 @@ type Options struct {
 	Addresses    []string   // rfc822Name in the SAN
 	Subject      []string   // emailAddress in the subject
 	SmtpUTF8     []string   // SmtpUTF8Mailbox in the SAN (RFC 9598)
-	Key          string     // "p256" (default), "p384", "p521", "rsa-1024", "rsa-2048", "rsa-3072", "ed25519"
+	Key          string     // kind: see keyFor; "" is "p256"
 	CA           bool
 	MaxPath      int // for a CA: 0 means no limit, -1 means zero
 	Usage        x509.KeyUsage
@@ -86,17 +89,19 @@ func issue(by *Cert, o Options, keys *rsaTurn) (*Cert, error) {
 	if by != nil {
 		parent, signer = by.Certificate, by.Key
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, parent, key.Public(), signer)
+	der, err := create(t, parent, key.Public(), signer)
 	if err != nil {
 		return nil, fmt.Errorf("testpki: %w", err)
 	}
-	cert, err := x509.ParseCertificate(der)
+	cert, err := x509cert.Parse(der)
 	if err != nil {
 		return nil, fmt.Errorf("testpki: %w", err)
 	}
 	return &Cert{Certificate: cert, Key: key, Issuer: by, keys: keys}, nil
 }
 
+// keyFor makes a key: "p256", "p384", "p521", "ed25519", "brainpoolP256r1" and its longer
+// brothers, "rsa-2048" or of another length.
 func keyFor(o Options, keys *rsaTurn) (crypto.Signer, error) {
 	if o.ReuseKeyFrom != nil {
 		return o.ReuseKeyFrom.Key, nil
@@ -111,6 +116,12 @@ func keyFor(o Options, keys *rsaTurn) (crypto.Signer, error) {
 	case "ed25519":
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
+	case "brainpoolP256r1":
+		return ecdsa.GenerateKey(brainpool.P256r1(), rand.Reader)
+	case "brainpoolP384r1":
+		return ecdsa.GenerateKey(brainpool.P384r1(), rand.Reader)
+	case "brainpoolP512r1":
+		return ecdsa.GenerateKey(brainpool.P512r1(), rand.Reader)
 	}
 	var bits int
 	if _, err := fmt.Sscanf(o.Key, "rsa-%d", &bits); err != nil {
@@ -172,7 +183,7 @@ func asAuthority(t *x509.Certificate, o Options) {
 func asLeaf(t *x509.Certificate, o Options) {
 	if o.Usage == 0 {
 		t.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
-		if o.Key == "" || o.Key[0] == 'p' {
+		if o.Key == "" || o.Key[0] == 'p' || o.Key[0] == 'b' {
 			t.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement
 		}
 	}

@@ -4,11 +4,15 @@ package x509cert
 // asked of itself, so that there is one opinion about what is strict.
 
 import (
+	"crypto/ecdsa"
 	"crypto/x509"
+	"errors"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/brainpool"
 )
 
 // maxQuestions bounds how often crypto/x509 is asked about the fields of one certificate:
@@ -21,7 +25,8 @@ type rewriting struct {
 	remarks   []string
 	questions int
 	refused   bool
-	otherKey  bool // the key is on a curve that crypto/x509 does not know
+	otherKey  bool             // the key is on a curve that crypto/x509 does not know
+	brainpool *ecdsa.PublicKey // it, on a curve that is known here
 }
 
 // accepts reports whether crypto/x509 reads a certificate whose one field is set by set.
@@ -100,8 +105,8 @@ func keyParts(info []byte) (id, parameters, key []byte, ok bool) {
 	return id, algorithm, content, ok
 }
 
-// key takes an RSA key without its NULL (RFC 3279 §2.3.1), and leaves a key on a curve
-// that crypto/x509 does not know to those who know it.
+// key takes an RSA key without its NULL (RFC 3279 §2.3.1) and a key on a curve that
+// crypto/x509 does not know.
 func (w *rewriting) key(info []byte) []byte {
 	if w.accepts(func(f *fields) { f.key = info }) {
 		return info
@@ -109,8 +114,7 @@ func (w *rewriting) key(info []byte) []byte {
 	id, parameters, key, ok := keyParts(info)
 	switch {
 	case ok && slices.Equal(id, idEC):
-		w.otherKey = true
-		w.remark("the key is on a curve that Go does not know")
+		w.curve(info)
 		return leastKey
 	case ok && slices.Equal(id, idRSA) && len(parameters) == 0:
 		w.remark("the RSA key has no parameters where NULL belongs")
@@ -118,4 +122,20 @@ func (w *rewriting) key(info []byte) []byte {
 	}
 	w.refused = true
 	return info
+}
+
+// curve reads a key on a brainpool curve (RFC 5639), which is nothing to be tolerated. On
+// another curve it stays unread; where the point is none of the curve, the certificate is
+// refused, as crypto/x509 does it with the curves that it knows.
+func (w *rewriting) curve(info []byte) {
+	w.otherKey = true
+	key, err := brainpool.ParsePublicKey(info)
+	switch {
+	case err == nil:
+		w.brainpool = key
+	case errors.Is(err, brainpool.ErrOtherCurve):
+		w.remark("the key is on an unknown curve")
+	default:
+		w.refused = true
+	}
 }

@@ -72,6 +72,9 @@ func tolerant(der []byte) (*x509.Certificate, []string, error) {
 	if w.otherKey {
 		c.PublicKeyAlgorithm = x509.ECDSA
 	}
+	if w.brainpool != nil {
+		c.PublicKey = w.brainpool
+	}
 	return c, w.remarks, nil
 }
 

@@ -2,15 +2,20 @@ package x509cert_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"sealgate/internal/brainpool"
 	"sealgate/internal/testpki"
 	"sealgate/internal/x509cert"
 )
@@ -220,8 +225,46 @@ func TestKeys(t *testing.T) {
 		!bytes.Contains(k.RawTBSCertificate, k.RawSubjectPublicKeyInfo) {
 		t.Errorf("%v %v", k.PublicKeyAlgorithm, k.PublicKey)
 	}
-	if remarks := x509cert.Tolerated(c.Certificate); !slices.Equal(remarks, []string{"the key is on a curve that Go does not know"}) {
+	if remarks := x509cert.Tolerated(c.Certificate); !slices.Equal(remarks, []string{"the key is on an unknown curve"}) {
 		t.Errorf("%q", remarks)
+	}
+}
+
+// TestBrainpool: a key on a brainpool curve (RFC 5639) is read as any other is, and openssl
+// agrees about the signatures; a point beside the curve is a certificate that is refused.
+func TestBrainpool(t *testing.T) {
+	openssl, err := exec.LookPath("openssl")
+	if err != nil {
+		t.Skip("the openssl command is not installed")
+	}
+	for _, kind := range []string{"brainpoolP256r1", "brainpoolP384r1", "brainpoolP512r1"} {
+		root, err := testpki.NewRoot(testpki.Options{Key: kind})
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaf := issue(t, root, testpki.Options{Key: kind, Addresses: []string{"a@example.com"}})
+		for _, c := range []*testpki.Cert{root, leaf} {
+			if remarks := x509cert.Tolerated(c.Certificate); len(remarks) > 0 {
+				t.Errorf("%s: %q", kind, remarks)
+			}
+			if !c.Key.Public().(*ecdsa.PublicKey).Equal(c.Certificate.PublicKey) {
+				t.Errorf("%s: %v", kind, c.Certificate.PublicKey)
+			}
+			if err := c.Certificate.CheckSignatureFrom(root.Certificate); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		dir := t.TempDir()
+		os.WriteFile(filepath.Join(dir, "root"), root.CertPEM(), 0o600)
+		os.WriteFile(filepath.Join(dir, "leaf"), leaf.CertPEM(), 0o600)
+		verify := exec.Command(openssl, "verify", "-CAfile", filepath.Join(dir, "root"), filepath.Join(dir, "leaf"))
+		if out, err := verify.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", kind, err, out)
+		}
+		point := string(brainpool.MarshalPoint(leaf.Certificate.PublicKey.(*ecdsa.PublicKey))[1:])
+		if _, err := leaf.WithOctets(point, "\x7f"+point[1:]); err == nil && point[0] != 0x7f {
+			t.Errorf("%s: a point beside the curve is a key", kind)
+		}
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/wycheproof"
 	"sealgate/smime/cms/internal/oid"
-	"sealgate/smime/cms/internal/wycheproof"
 )
 
 // digestOf finds a digest by Wycheproof's name, "SHA-256" or "SHA3-256".

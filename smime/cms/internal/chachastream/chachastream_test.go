@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/crypto/chacha20poly1305"
 
-	"sealgate/smime/cms/internal/wycheproof"
+	"sealgate/internal/wycheproof"
 )
 
 func TestAgainstOneShot(t *testing.T) {

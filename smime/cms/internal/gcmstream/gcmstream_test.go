@@ -10,7 +10,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"sealgate/smime/cms/internal/wycheproof"
+	"sealgate/internal/wycheproof"
 )
 
 func newBlock(tb testing.TB, key []byte) cipher.Block {

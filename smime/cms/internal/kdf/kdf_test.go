@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"sealgate/smime/cms/internal/wycheproof"
+	"sealgate/internal/wycheproof"
 )
 
 func unhex(t *testing.T, s string) []byte {

@@ -8,7 +8,7 @@ import (
 	"encoding/hex"
 	"testing"
 
-	"sealgate/smime/cms/internal/wycheproof"
+	"sealgate/internal/wycheproof"
 )
 
 func unhex(t *testing.T, s string) []byte {

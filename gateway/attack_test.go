@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 	"sealgate/trust"
@@ -146,7 +147,7 @@ func TestHiddenSubjectOfSignedMail(t *testing.T) {
 			continue
 		}
 		shown, j, m := h.judged(out.text[0], h.anna)
-		if j.Signature != SignatureValid || len(m.Layers) != 2 || !strings.Contains(shown, "the secret text") {
+		if j.Signature != verdict.SignatureValid || len(m.Layers) != 2 || !strings.Contains(shown, "the secret text") {
 			t.Errorf("%s: %s, %d layers\n%s", name, j.Signature, len(m.Layers), shown)
 		}
 		if m.Protected == nil || len(m.Protected.Get("Subject")) != 1 || m.Protected.Get("Subject")[0].Value() != "TOPSECRET" {
@@ -166,7 +167,7 @@ func TestHiddenSubjectOfSignedMailWithoutKey(t *testing.T) {
 	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
 		t.Fatalf("%+v\n%s", out.Outcome, out.text)
 	}
-	if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != SignatureValid || j.Signer.Address != "boss@firma.example" {
+	if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != verdict.SignatureValid || j.Signer.Address != "boss@firma.example" {
 		t.Errorf("%+v", j)
 	}
 }
@@ -429,7 +430,7 @@ func TestOrderInAPart(t *testing.T) {
 		if out.Verdict != Accept || leaves(out, "-Sign") || leaves(out, "-Encrypt") || !leaves(out, "X-RT: 1") {
 			t.Errorf("%s: %+v\n%s", prefix, out.Outcome, out.text)
 		}
-		if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != SignatureValid {
+		if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != verdict.SignatureValid {
 			t.Errorf("%s: %s", prefix, j.Signature)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/internal/contextio"
 	"sealgate/smime"
@@ -149,10 +150,11 @@ func reason(err error) withheld {
 // leftAsItCame hands the mail over without anything that opening it brought. That
 // needs no room, no time and no key, so it cannot fail.
 func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
-	j := &Judgement{Signature: SignatureNone, Encryption: EncryptionUndecryptable, Withheld: why}
-	j.From, _ = FromAddress(m.e)
-	if m.j == nil {
-		m.j = j
+	m.withheld = why
+	v := &verdict.Verdict{Signature: verdict.SignatureNone, Encryption: verdict.EncryptionUndecryptable}
+	v.From, _ = verdict.FromAddress(m.e)
+	if m.verdict == nil {
+		m.verdict = v
 		m.rememberLeft(ctx)
 	}
 	to := m.env.To
@@ -161,7 +163,7 @@ func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
 		others = slices.DeleteFunc(slices.Clone(to), func(r string) bool { return m.served[r] != nil })
 		to = slices.DeleteFunc(slices.Clone(to), func(r string) bool { return m.served[r] == nil })
 	}
-	out := accepted(m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}))
+	out := accepted(m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, nil)}))
 	if len(others) > 0 {
 		out.Deliveries = append(out.Deliveries, Delivery{To: others, Edits: m.strip})
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 )
@@ -137,7 +138,7 @@ func (g *Gateway) answered(e *smime.Entity, secret [32]byte) (hashes [][32]byte)
 // is no From.
 func answerAddresses(e *smime.Entity, name string) []string {
 	fields := e.Get(name)
-	list, ok := addressesIn(e, name)
+	list, ok := verdict.Addresses(e, name)
 	if ok && len(list) > 0 || len(fields) == 0 && name != "From" {
 		return list
 	}
@@ -146,7 +147,7 @@ func answerAddresses(e *smime.Entity, name string) []string {
 
 // copyAddresses are the same of fields that may be empty ("undisclosed-recipients:;").
 func copyAddresses(e *smime.Entity, name string) []string {
-	list, ok := addressesIn(e, name)
+	list, ok := verdict.Addresses(e, name)
 	if !ok {
 		return []string{asItStands(name, e.Get(name))}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/efail"
 	"sealgate/spool"
 )
@@ -178,8 +179,8 @@ func TestAlteredBeforeTheOriginal(t *testing.T) {
 func TestRefusalsInEveryLanguage(t *testing.T) {
 	for _, l := range []*language{&english, &german} {
 		for _, r := range []withheld{withheldAltered, withheldSender, withheldFull} {
-			j := &Judgement{Signature: SignatureNone, Encryption: EncryptionUndecryptable, Withheld: r}
-			if s := l.withheld[r]; s == "" || l.reason(j) != s || !strings.Contains(l.explanation(j), s) || withheldCauses[r] == "" {
+			v := &verdict.Verdict{Signature: verdict.SignatureNone, Encryption: verdict.EncryptionUndecryptable}
+			if s := l.withheld[r]; s == "" || l.reason(v, r) != s || !strings.Contains(l.explanation(r), s) || withheldCauses[r] == "" {
 				t.Errorf("%s: %q", r, s)
 			}
 		}
@@ -250,7 +251,7 @@ func TestManySenders(t *testing.T) {
 		}
 		return "Reply-To: " + strings.Join(all, ", ") + "\r\n" + fromAnna
 	}
-	for _, n := range []int{certstore.MaxSenders - 1, certstore.MaxSenders, maxInField, maxInField + 1, 500} {
+	for _, n := range []int{certstore.MaxSenders - 1, certstore.MaxSenders, verdict.MaxAddresses, verdict.MaxAddresses + 1, 500} {
 		h := newHouse(t)
 		sealed := strings.TrimPrefix(h.sealed(fromAnna, plainText, h.support), fromAnna)
 		for i, want := range []string{"decrypted", "decrypted"} {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 )
@@ -46,9 +47,9 @@ func TestArchive(t *testing.T) {
 	for _, list := range [][]*x509.Certificate{nil, {archive.Certificate}} {
 		h := h.with(func(o *Options) { o.Outbound.Archive = list })
 		text := h.process(toAnna, fromSupport("anna@kunde.example", orderEncrypt+plainText)).text[0]
-		shown, j, _ := h.judged(text, archive)
-		if opened := j.Encryption == EncryptionDecrypted && strings.Contains(shown, "the secret text"); opened != (list != nil) {
-			t.Errorf("%d certificates: the archive's key gives %s", len(list), j.Encryption)
+		shown, v, _ := h.judged(text, archive)
+		if opened := v.Encryption == verdict.EncryptionDecrypted && strings.Contains(shown, "the secret text"); opened != (list != nil) {
+			t.Errorf("%d certificates: the archive's key gives %s", len(list), v.Encryption)
 		}
 	}
 }
@@ -87,8 +88,8 @@ func TestSignAsOther(t *testing.T) {
 	if out.Verdict != Accept {
 		t.Fatalf("%+v", out.Outcome)
 	}
-	if _, j, _ := h.judged(out.text[0], h.anna); len(j.Signers) != 1 || !j.Signers[0].Signature.Certificate.Equal(h.sales.Certificate) {
-		t.Errorf("%+v", j)
+	if _, v, _ := h.judged(out.text[0], h.anna); len(v.Signers) != 1 || !v.Signers[0].Signature.Certificate.Equal(h.sales.Certificate) {
+		t.Errorf("%+v", v)
 	}
 }
 
@@ -191,12 +192,12 @@ func TestSigningTime(t *testing.T) {
 		"now": {date(0), true}, "just inside": {date(-30 * time.Minute), true}, "just outside": {date(-30*time.Minute - time.Second), false},
 		"ahead": {date(29 * time.Minute), true}, "far ahead": {date(31 * time.Minute), false}, "no date": {"", false}, "nonsense": {"Date: soon\r\n", false},
 	} {
-		_, j, _ := h.judged(h.process(toAnna, fromSupport("anna@kunde.example", k.date+orderSign+plainText)).text[0], h.anna)
-		if j.Signature != SignatureValid {
-			t.Errorf("%s: %s %s", name, j.Signature, j.Reason)
+		_, v, _ := h.judged(h.process(toAnna, fromSupport("anna@kunde.example", k.date+orderSign+plainText)).text[0], h.anna)
+		if v.Signature != verdict.SignatureValid {
+			t.Errorf("%s: %s %s", name, v.Signature, v.Reason)
 			continue
 		}
-		if at := j.Signer.Signature.SigningTime; !at.Equal(now) && k.said || !at.IsZero() && !k.said {
+		if at := v.Signer.Signature.SigningTime; !at.Equal(now) && k.said || !at.IsZero() && !k.said {
 			t.Errorf("%s: signing-time %s", name, at)
 		}
 	}
@@ -232,10 +233,10 @@ func TestAlreadySigned(t *testing.T) {
 			t.Fatalf("%s: %+v", name, out.Outcome)
 		}
 		_, body, _ := strings.Cut(k.text, "\r\n\r\n")
-		_, j, m := h.judged(out.text[0], h.anna)
+		_, v, m := h.judged(out.text[0], h.anna)
 		layers := map[bool]int{true: 1, false: 2}[k.kept]
-		if kept := strings.HasSuffix(out.text[0], body); kept != k.kept || len(m.Layers) != layers || k.kept && j.Signature != SignatureValid {
-			t.Errorf("%s: kept %v, %d layers, %s", name, kept, len(m.Layers), j.Signature)
+		if kept := strings.HasSuffix(out.text[0], body); kept != k.kept || len(m.Layers) != layers || k.kept && v.Signature != verdict.SignatureValid {
+			t.Errorf("%s: kept %v, %d layers, %s", name, kept, len(m.Layers), v.Signature)
 		}
 	}
 }
@@ -304,9 +305,15 @@ func sentences(l language) map[string]string {
 			all[name] = f.String()
 			continue
 		}
+		if f.Kind() == reflect.Func {
+			continue
+		}
 		for _, key := range f.MapKeys() {
 			all[name+" "+key.String()] = f.MapIndex(key).String()
 		}
+	}
+	for topic := verdict.NoteSender; topic <= verdict.NoteProtected; topic++ {
+		all[fmt.Sprintf("note %d", topic)] = l.note(verdict.Note{About: topic, Field: "%s"})
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/spki"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -164,7 +165,7 @@ func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime
 // inside is the copy of served mailboxes: as the helpdesk wrote it, with the status
 // that the signed mail has when it comes back in.
 func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
-	j, err := m.judged(ctx, p, signed)
+	v, err := m.verdictInside(ctx, p, signed)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -172,16 +173,16 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 	if m.from != "" {
 		reply.encrypt = m.g.certificateFor(ctx, m.from).best != nil
 	}
-	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(j, reply))}, nil
+	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(v, "", reply))}, nil
 }
 
-// judged is the verdict over what served mailboxes get: the signature that was asked
+// verdictInside is the verdict over what served mailboxes get: the signature that was asked
 // for, or the mail as it is.
-func (m *outboundMail) judged(ctx context.Context, p *plan, signed *smime.Entity) (*Judgement, error) {
+func (m *outboundMail) verdictInside(ctx context.Context, p *plan, signed *smime.Entity) (*verdict.Verdict, error) {
 	if p.credential != nil && !p.anew {
-		return m.over(ctx, signed)
+		return m.verdictOver(ctx, signed)
 	}
-	return m.over(ctx, m.e)
+	return m.verdictOver(ctx, m.e)
 }
 
 // delivery is a copy with a new body.

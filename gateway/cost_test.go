@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -189,7 +190,7 @@ func TestTooLongToOpen(t *testing.T) {
 
 // recorder keeps what trust is asked.
 type recorder struct {
-	Trust
+	verdict.Trust
 	asked []trust.Request
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -25,17 +26,17 @@ func (h *house) hold(certs ...*testpki.Cert) {
 }
 
 // sends is a mail from the support mailbox, signed by whom it holds.
-func (h *house) sends() (text string, j *Judgement, m *smime.Message) {
+func (h *house) sends() (text string, v *verdict.Verdict, m *smime.Message) {
 	h.t.Helper()
 	out := h.process(toAnna, fromSupport("anna@kunde.example", "Date: "+time.Now().Format(time.RFC1123Z)+"\r\n"+orderSign+plainText))
 	if out.Verdict != Accept {
 		h.t.Fatalf("%+v", out.Outcome)
 	}
-	_, j, m = h.judged(out.text[0], h.anna)
-	if j.Signature != SignatureValid {
-		h.t.Fatalf("%s %s", j.Signature, j.Reason)
+	_, v, m = h.judged(out.text[0], h.anna)
+	if v.Signature != verdict.SignatureValid {
+		h.t.Fatalf("%s %s", v.Signature, v.Reason)
 	}
-	return out.text[0], j, m
+	return out.text[0], v, m
 }
 
 // TestRollover: the newest credential that is valid now signs, wherever it stands among
@@ -49,8 +50,8 @@ func TestRollover(t *testing.T) {
 	expired, old, newest, next := issue(-400*day, -day), issue(-300*day, day), issue(-day, 300*day), issue(day, 400*day)
 	for _, order := range [][]*testpki.Cert{{expired, old, newest, next}, {next, newest, old, expired}, {newest, expired, next, old}} {
 		h.hold(order...)
-		if _, j, _ := h.sends(); !j.Signer.Signature.Certificate.Equal(newest.Certificate) {
-			t.Errorf("signed with the one valid from %s", j.Signer.Signature.Certificate.NotBefore)
+		if _, v, _ := h.sends(); !v.Signer.Signature.Certificate.Equal(newest.Certificate) {
+			t.Errorf("signed with the one valid from %s", v.Signer.Signature.Certificate.NotBefore)
 		}
 		for _, c := range order {
 			if text := h.process(toSupport, h.sealed(fromAnna, plainText, c)).text[0]; h.header(text, "X-SMIME-Encryption") != "decrypted" {
@@ -70,8 +71,8 @@ func TestWhatGoesAlong(t *testing.T) {
 	}
 	signs, decrypts := person(x509.KeyUsageDigitalSignature), person(x509.KeyUsageKeyEncipherment)
 	h.hold(signs, decrypts)
-	_, j, m := h.sends()
-	if s := j.Signer.Signature; !s.Certificate.Equal(signs.Certificate) || !s.EncryptionCertificate.Equal(decrypts.Certificate) || len(s.Capabilities) == 0 {
+	_, v, m := h.sends()
+	if s := v.Signer.Signature; !s.Certificate.Equal(signs.Certificate) || !s.EncryptionCertificate.Equal(decrypts.Certificate) || len(s.Capabilities) == 0 {
 		t.Errorf("signer %s, to encrypt %v, %d capabilities", s.Certificate.SerialNumber, s.EncryptionCertificate, len(s.Capabilities))
 	}
 	bag := layerOf(m, smime.SignedDetached).Certificates
@@ -93,8 +94,8 @@ func TestDigestFitsTheKey(t *testing.T) {
 	h := newHouse(t)
 	for key, want := range map[string]string{"rsa-2048": "sha-256", "p256": "sha-256", "p384": "sha-384", "p521": "sha-512", "ed25519": "sha-512"} {
 		h.hold(h.pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}, Key: key}))
-		text, j, _ := h.sends()
-		if got := j.Signer.Signature.Digest; got != want || !strings.Contains(h.header(text, "Content-Type"), "micalg="+want) {
+		text, v, _ := h.sends()
+		if got := v.Signer.Signature.Digest; got != want || !strings.Contains(h.header(text, "Content-Type"), "micalg="+want) {
 			t.Errorf("%s: %s, %s", key, got, h.header(text, "Content-Type"))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 
+	"sealgate/gateway/verdict"
 	"sealgate/smime"
 )
 
@@ -83,9 +84,9 @@ func newBoundary() (string, error) {
 
 // subject edits the Subject: our tags out, the protected one in place of what stands
 // outside (RFC 9788 §4.2), our tag in. Without a change there is no edit.
-func (m *inboundMail) subject(j *Judgement, e *smime.Entity) []HeaderEdit {
+func (m *inboundMail) subject(v *verdict.Verdict, e *smime.Entity) []HeaderEdit {
 	fields := e.Get("Subject")
-	protected, heeded := m.protectedSubject(j)
+	protected, heeded := m.protectedSubject(v)
 	if len(fields) > 1 && !heeded {
 		return m.g.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
 	}
@@ -97,7 +98,7 @@ func (m *inboundMail) subject(j *Judgement, e *smime.Entity) []HeaderEdit {
 	if heeded {
 		now = m.g.untag(protected)
 	}
-	if t := m.g.tag(j); t != "" {
+	if t := m.g.tag(v); t != "" {
 		now = t + " " + now
 	}
 	if now == was && len(fields) <= 1 {
@@ -110,6 +111,20 @@ func (m *inboundMail) subject(j *Judgement, e *smime.Entity) []HeaderEdit {
 	edits := deleteFields(e, func(name string) bool { return strings.EqualFold(name, "Subject") })
 	edits[0] = HeaderEdit{Op: ReplaceField, Index: edits[0].Index, Name: fields[0].Name, Value: value}
 	return edits
+}
+
+// protectedSubject is the Subject that the sender protected, for the copies whose verdict
+// is v: who cannot open the mail must not read a hidden one. Of several, nobody knows
+// which is shown.
+func (m *inboundMail) protectedSubject(v *verdict.Verdict) (string, bool) {
+	if v != m.verdict || !v.HeedsProtected(m.opened) {
+		return "", false
+	}
+	f := m.opened.Protected.Get("Subject")
+	if len(f) != 1 {
+		return "", false
+	}
+	return decodeWords(f[0].Value()), true
 }
 
 // untagAll takes our tags out of every Subject.
@@ -138,12 +153,12 @@ func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
 const maxSubject = 2000
 
 // tag is what goes before the Subject of a mail of this verdict.
-func (g *Gateway) tag(j *Judgement) string {
+func (g *Gateway) tag(v *verdict.Verdict) string {
 	var tags []string
-	if g.o.Headers.TagValid != "" && j.Signature == SignatureValid {
+	if g.o.Headers.TagValid != "" && v.Signature == verdict.SignatureValid {
 		tags = append(tags, g.o.Headers.TagValid)
 	}
-	if g.o.Headers.TagDecrypted != "" && j.Encryption == EncryptionDecrypted {
+	if g.o.Headers.TagDecrypted != "" && v.Encryption == verdict.EncryptionDecrypted {
 		tags = append(tags, g.o.Headers.TagDecrypted)
 	}
 	return strings.Join(tags, " ")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/contextio"
 	"sealgate/smime"
 	"sealgate/spool"
@@ -22,10 +23,10 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 		return Delivery{}, nil
 	}
 	if m.opened.Undecryptable != nil {
-		return m.explained(ctx, to, m.j)
+		return m.explained(ctx, to, m.verdict)
 	}
 	if m.keepsSignature() && !text {
-		return Delivery{To: to, Edits: m.withStatus(ctx, m.j, m.e, nil)}, nil
+		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
 	}
 	shown, err := m.ordinary(ctx, text)
 	if err != nil {
@@ -38,7 +39,7 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if err := m.sevenBit(ctx, body); err != nil {
 		return Delivery{}, err
 	}
-	edits := m.withStatus(ctx, m.j, m.e, contentFields(m.e, shown))
+	edits := m.withStatus(ctx, m.verdict, m.e, contentFields(m.e, shown))
 	return m.confidential(Delivery{To: to, Edits: edits, Body: body}), nil
 }
 
@@ -96,55 +97,50 @@ func (m *inboundMail) unreadable(ctx context.Context, to []string) (Delivery, er
 	if len(to) == 0 {
 		return Delivery{}, nil
 	}
-	j, err := m.withoutKeys(ctx)
+	v, err := m.withoutKeys(ctx)
 	if err != nil {
 		return Delivery{}, err
 	}
-	return m.explained(ctx, to, j)
+	return m.explained(ctx, to, v)
 }
 
 // untouched is the one copy for recipients who may not all read the same: the
 // body stays, the status says what a reader without our keys could know.
 func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
-	j := m.j
+	v := m.verdict
 	if m.encrypted {
 		var err error
-		if j, err = m.withoutKeys(ctx); err != nil {
+		if v, err = m.withoutKeys(ctx); err != nil {
 			return nil, err
 		}
 	}
 	m.log.Info("one copy for recipients who may not all read the same: left as it came")
-	return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, j, m.e, nil)})), nil
+	return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, v, m.e, nil)})), nil
 }
 
 // withoutKeys judges the message as somebody without keys sees it.
-func (m *inboundMail) withoutKeys(ctx context.Context) (*Judgement, error) {
+func (m *inboundMail) withoutKeys(ctx context.Context) (*verdict.Verdict, error) {
 	opened, err := m.openWith(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer opened.Close()
-	j, err := m.g.verdict(ctx, opened, "")
-	if err != nil {
-		return nil, err
-	}
-	j.Withheld = m.withheld
-	return j, nil
+	return m.g.verdictOf(ctx, opened, "")
 }
 
 // explained is the copy of an undecryptable mail: a readable part in front, the
 // original attached untouched.
-func (m *inboundMail) explained(ctx context.Context, to []string, j *Judgement) (Delivery, error) {
+func (m *inboundMail) explained(ctx context.Context, to []string, v *verdict.Verdict) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
-		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, nil)}), nil
+		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(j))
+	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(m.withheld))
 	if err != nil {
 		return Delivery{}, err
 	}
 	content := deleteContent(m.e)
 	content = append(content, HeaderEdit{Op: AppendField, Name: "Content-Type", Value: " " + contentType})
-	return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, j, m.e, withVersion(m.e, content)), Body: body}), nil
+	return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, withVersion(m.e, content)), Body: body}), nil
 }
 
 // explainBody writes the multipart of explained, with a text for people, and returns its
@@ -198,11 +194,11 @@ func quotedPrintable(text string) string {
 // fields only, and would take the body for something else.
 func (m *inboundMail) withStatus(
 	ctx context.Context,
-	j *Judgement,
+	v *verdict.Verdict,
 	e *smime.Entity,
 	content []HeaderEdit,
 ) []HeaderEdit {
-	edits := slices.Concat(m.strip, m.subject(j, e), m.g.statusFields(j, m.reply(ctx, j)))
+	edits := slices.Concat(m.strip, m.subject(v, e), m.g.statusFields(v, m.withheld, m.reply(ctx, v)))
 	if m.encrypted {
 		edits = append(edits, m.senderFields()...)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -24,9 +25,9 @@ func (m *inboundMail) remember(ctx context.Context) error {
 		return err
 	}
 	switch {
-	case m.j.Signature == SignatureValid && m.j.Signer != nil:
+	case m.verdict.Signature == verdict.SignatureValid && m.verdict.Signer != nil:
 		return m.harvest(ctx, certstore.Active)
-	case m.g.o.Inbound.UnknownCA == PendingUnknownCA && m.j.Signature == SignatureUntrusted && m.j.Signer != nil:
+	case m.g.o.Inbound.UnknownCA == PendingUnknownCA && m.verdict.Signature == verdict.SignatureUntrusted && m.verdict.Signer != nil:
 		return m.harvest(ctx, certstore.Pending)
 	}
 	return nil
@@ -35,14 +36,14 @@ func (m *inboundMail) remember(ctx context.Context) error {
 // harvest stores the certificate that the deciding signer names: the one for
 // encryption when it proves itself on its own, else the signer's.
 func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error {
-	s, chain := m.j.Signer.Signature, m.j.Signer.Trust.Chain
+	s, chain := m.verdict.Signer.Signature, m.verdict.Signer.Trust.Chain
 	cert := s.Certificate
 	if e := s.EncryptionCertificate; e != nil && state == certstore.Active {
 		if r := m.proof(ctx, e); r.Status == trust.Valid && cms.CanEncryptTo(e) == nil {
 			cert, chain = e, r.Chain
 		}
 	}
-	known, err := m.g.o.Store.ByAddress(ctx, m.j.From)
+	known, err := m.g.o.Store.ByAddress(ctx, m.verdict.From)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 	r.Intermediates = intermediates(chain)
 	err = m.g.o.Store.Put(ctx, r)
 	if errors.Is(err, certstore.ErrRecord) { // the sender's fault, which trying again does not mend
-		m.log.Warn("certificate not stored", "address", m.j.From, "reason", err.Error())
+		m.log.Warn("certificate not stored", "address", m.verdict.From, "reason", err.Error())
 		return nil
 	}
 	return err
@@ -74,10 +75,10 @@ func intermediates(chain []*x509.Certificate) (raw [][]byte) {
 // proof judges an encryption certificate that a signer announced: same address,
 // own chain and usage.
 func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) trust.Result {
-	layer := m.j.Signer.Layer
+	layer := m.verdict.Signer.Layer
 	return m.g.o.Trust.Check(ctx, trust.Request{
 		Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
-		Address: m.j.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: changeable(m.opened.Layers[:layer]),
+		Address: m.verdict.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: verdict.Changeable(m.opened.Layers[:layer]),
 	})
 }
 
@@ -113,7 +114,7 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 }
 
 func (m *inboundMail) onKeyChange() certstore.State {
-	m.log.Warn("certificate from another CA for a known address", "address", m.j.From)
+	m.log.Warn("certificate from another CA for a known address", "address", m.verdict.From)
 	if m.g.o.Inbound.OnKeyChange == PendingKeyChange {
 		return certstore.Pending
 	}
@@ -123,7 +124,7 @@ func (m *inboundMail) onKeyChange() certstore.State {
 func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state certstore.State) *certstore.Record {
 	now := m.g.o.Now()
 	r := &certstore.Record{
-		DER: cert.Raw, Identity: certstore.Identity(cert), Fingerprint: sha256.Sum256(cert.Raw), Addresses: []string{m.j.From}, KeyUsage: cert.KeyUsage,
+		DER: cert.Raw, Identity: certstore.Identity(cert), Fingerprint: sha256.Sum256(cert.Raw), Addresses: []string{m.verdict.From}, KeyUsage: cert.KeyUsage,
 		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, FirstSeen: now, LastSeen: now,
 		Source: certstore.Harvested, State: state, ProofTime: proofTime(s.SigningTime, cert.NotBefore, now),
 	}
@@ -160,16 +161,16 @@ const lookUpTime = 8 * time.Second
 
 // reply is what an answer to this mail can do: sign as the first of our
 // mailboxes that it came to, encrypt for all addresses that it goes to.
-func (m *inboundMail) reply(ctx context.Context, j *Judgement) replyAdvice {
+func (m *inboundMail) reply(ctx context.Context, v *verdict.Verdict) replyAdvice {
 	ctx, stop := context.WithTimeout(ctx, lookUpTime)
 	defer stop()
-	r := replyAdvice{advised: j.Encryption == EncryptionDecrypted || j.Encryption == EncryptionUndecryptable}
+	r := replyAdvice{advised: v.Encryption == verdict.EncryptionDecrypted || v.Encryption == verdict.EncryptionUndecryptable}
 	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
 		r.sign = m.g.canSign(m.served[m.env.To[i]])
 	}
-	to, ok := addressesIn(m.e, "Reply-To")
-	if len(to) == 0 && j.From != "" {
-		to = []string{j.From}
+	to, ok := verdict.Addresses(m.e, "Reply-To")
+	if len(to) == 0 && v.From != "" {
+		to = []string{v.From}
 	}
 	r.encrypt = ok && len(to) > 0 && !slices.ContainsFunc(to, func(a string) bool {
 		return m.g.certificateFor(ctx, a).best == nil

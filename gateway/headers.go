@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/dn"
 )
 
@@ -67,8 +68,9 @@ func fold(column int, words []string) string {
 	return b.String()
 }
 
-// statusFields are all fields that tell of j, Authentication-Results first.
-func (g *Gateway) statusFields(j *Judgement, reply replyAdvice) []HeaderEdit {
+// statusFields are all fields that tell of the verdict, Authentication-Results first. why
+// is why the mail was left as it came, "" when it was not.
+func (g *Gateway) statusFields(v *verdict.Verdict, why withheld, reply replyAdvice) []HeaderEdit {
 	l := speak(g.o.Language)
 	var out []HeaderEdit
 	add := func(name string, words ...string) {
@@ -77,15 +79,15 @@ func (g *Gateway) statusFields(j *Judgement, reply replyAdvice) []HeaderEdit {
 		}
 	}
 	if !g.o.Headers.OmitAuthentic {
-		out = append(out, field("Authentication-Results", g.authenticationResults(j)...))
+		out = append(out, field("Authentication-Results", g.authenticationResults(v)...))
 	}
-	add("Status", strings.Fields(phrase(l.status(j), maxReason))...)
-	add("Signature", string(j.Signature))
-	add("Encryption", string(j.Encryption))
-	if words := signerWords(j); words != nil {
+	add("Status", strings.Fields(phrase(l.status(v), maxReason))...)
+	add("Signature", string(v.Signature))
+	add("Encryption", string(v.Encryption))
+	if words := signerWords(v); words != nil {
 		add("Signer", words...)
 	}
-	if r := l.reason(j); r != "" {
+	if r := l.reason(v, why); r != "" {
 		add("Reason", strings.Fields(phrase(r, maxReason))...)
 	}
 	add("Reply", reply.words()...)
@@ -93,92 +95,72 @@ func (g *Gateway) statusFields(j *Judgement, reply replyAdvice) []HeaderEdit {
 }
 
 // status is the one line for people.
-func (l *language) status(j *Judgement) string {
+func (l *language) status(v *verdict.Verdict) string {
 	var parts []string
-	if s, ok := l.signed[j.Signature]; ok {
-		parts = append(parts, fmt.Sprintf(s, j.signerAddress()))
+	if s, ok := l.signed[v.Signature]; ok {
+		parts = append(parts, fmt.Sprintf(s, signerAddress(v)))
 	}
-	if s, ok := l.encrypted[j.Encryption]; ok {
+	if s, ok := l.encrypted[v.Encryption]; ok {
 		parts = append(parts, s)
 	}
-	parts = append(parts, l.remarks(j)...)
+	for _, n := range v.Notes {
+		parts = append(parts, l.note(n))
+	}
 	if len(parts) == 0 {
 		return l.plain
 	}
 	return strings.Join(parts, "; ")
 }
 
-// remarks are the notes of a judgement, in words.
-func (l *language) remarks(j *Judgement) (out []string) {
-	for _, n := range j.Notes {
-		if name, ok := strings.CutPrefix(n, noteProtected); ok {
-			out = append(out, fmt.Sprintf(l.differs, name))
-			continue
-		}
-		out = append(out, l.notes[n])
-	}
-	return out
-}
-
-// Remarks are the notes and what else the status fields say beside the verdict, in
-// English as its reason is.
-func (j *Judgement) Remarks() []string {
-	out := english.remarks(j)
-	if j.Unauthenticated && j.Encryption == EncryptionDecrypted {
-		out = append(out, english.changeable)
-	}
-	return out
-}
-
 // reason is why the mail is not valid or not decrypted, "" when it is or when
 // there is nothing to say.
-func (l *language) reason(j *Judgement) string {
+func (l *language) reason(v *verdict.Verdict, why withheld) string {
 	var parts []string
-	if s, ok := l.why[j.Signature]; ok {
-		if j.Reason != "" {
-			s += fmt.Sprintf(l.detail, j.Reason)
+	if s, ok := l.why[v.Signature]; ok {
+		if v.Reason != "" {
+			s += fmt.Sprintf(l.detail, v.Reason)
 		}
 		parts = append(parts, s)
 	}
-	switch s, ok := l.unread[j.Encryption]; {
-	case j.Withheld != "" && j.Encryption == EncryptionUndecryptable:
-		parts = append(parts, l.withheld[j.Withheld])
+	switch s, ok := l.unread[v.Encryption]; {
+	case why != "" && v.Encryption == verdict.EncryptionUndecryptable:
+		parts = append(parts, l.withheld[why])
 	case ok:
 		parts = append(parts, s)
 	}
-	if j.Unauthenticated && j.Encryption == EncryptionDecrypted {
+	if v.Unauthenticated && v.Encryption == verdict.EncryptionDecrypted {
 		parts = append(parts, l.changeable)
 	}
-	if len(parts) == 0 && j.Signature == SignatureValid {
-		return j.Reason
+	if len(parts) == 0 && v.Signature == verdict.SignatureValid {
+		return v.Reason
 	}
 	return strings.Join(parts, "; ")
 }
 
 // explanation goes in front of a mail that was not decrypted.
-func (l *language) explanation(j *Judgement) string {
-	if j.Withheld == "" {
+func (l *language) explanation(why withheld) string {
+	if why == "" {
 		return l.explain
 	}
-	return fmt.Sprintf(l.explainWithheld, l.withheld[j.Withheld])
+	return fmt.Sprintf(l.explainWithheld, l.withheld[why])
 }
 
 // signerAddress is whom the status line names.
-func (j *Judgement) signerAddress() string {
-	if j.Signer == nil || j.Signer.Address == "" {
+func signerAddress(v *verdict.Verdict) string {
+	if v.Signer == nil || v.Signer.Address == "" {
 		return "?"
 	}
-	return clean(j.Signer.Address, maxQuoted)
+	return clean(v.Signer.Address, maxQuoted)
 }
 
 // signerWords is the value of X-SMIME-Signer, nil when no certificate is known.
-func signerWords(j *Judgement) []string {
-	if j.Signer == nil || j.Signer.Signature.Certificate == nil {
+func signerWords(v *verdict.Verdict) []string {
+	if v.Signer == nil || v.Signer.Signature.Certificate == nil {
 		return nil
 	}
-	c := j.Signer.Signature.Certificate
+	c := v.Signer.Signature.Certificate
 	return []string{
-		phrase(j.signerAddress(), maxQuoted) + ";",
+		phrase(signerAddress(v), maxQuoted) + ";",
 		"subject=" + quoted(dn.String(c.Subject)) + ";",
 		"issuer=" + quoted(dn.String(c.Issuer)) + ";",
 		fmt.Sprintf("serial=%s;", clean(c.SerialNumber.Text(16), 64)),
@@ -188,13 +170,13 @@ func signerWords(j *Judgement) []string {
 }
 
 // authenticationResults is the RFC 8601 field with the method of RFC 7281.
-func (g *Gateway) authenticationResults(j *Judgement) []string {
-	words := []string{g.o.AuthservID + ";", "smime=" + smimeResult(j.Signature)}
-	if j.Signer == nil || j.Signer.Signature.Certificate == nil {
+func (g *Gateway) authenticationResults(v *verdict.Verdict) []string {
+	words := []string{g.o.AuthservID + ";", "smime=" + smimeResult(v.Signature)}
+	if v.Signer == nil || v.Signer.Signature.Certificate == nil {
 		return words
 	}
-	c := j.Signer.Signature.Certificate
-	if a := j.Signer.Address; a != "" && !strings.ContainsAny(a, " \"();") {
+	c := v.Signer.Signature.Certificate
+	if a := v.Signer.Address; a != "" && !strings.ContainsAny(a, " \"();") {
 		words = append(words, "body.smime-identifier="+phrase(a, maxQuoted))
 	}
 	return append(
@@ -205,17 +187,17 @@ func (g *Gateway) authenticationResults(j *Judgement) []string {
 }
 
 // smimeResult maps a status to the results of RFC 7281 §3.
-func smimeResult(s SignatureStatus) string {
+func smimeResult(s verdict.SignatureStatus) string {
 	switch s {
-	case SignatureNone:
+	case verdict.SignatureNone:
 		return "none"
-	case SignatureValid:
+	case verdict.SignatureValid:
 		return "pass"
-	case SignatureInvalid, SignatureMismatch, SignatureRevoked:
+	case verdict.SignatureInvalid, verdict.SignatureMismatch, verdict.SignatureRevoked:
 		return "fail"
-	case SignatureMalformed:
+	case verdict.SignatureMalformed:
 		return "permerror"
-	case SignatureUnchecked:
+	case verdict.SignatureUnchecked:
 		return "neutral"
 	default:
 		return "policy"

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -80,7 +81,7 @@ func newHouse(t *testing.T, change ...func(*Options)) *house {
 // knows puts a customer's certificate into the store.
 func (h *house) knows(c *testpki.Cert, capabilities ...cms.Capability) {
 	h.t.Helper()
-	m := &inboundMail{g: h.g, j: &Judgement{From: c.Certificate.EmailAddresses[0]}, e: h.entity("Message-ID: <proof@kunde.example>\r\n\r\n")}
+	m := &inboundMail{g: h.g, verdict: &verdict.Verdict{From: c.Certificate.EmailAddresses[0]}, e: h.entity("Message-ID: <proof@kunde.example>\r\n\r\n")}
 	if err := h.store.Put(context.Background(), m.record(c.Certificate, cms.Signature{Capabilities: capabilities}, certstore.Active)); err != nil {
 		h.t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"sealgate/gateway/verdict"
+	"sealgate/internal/address"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -17,17 +19,17 @@ import (
 
 // inboundMail is one inbound message on its way through.
 type inboundMail struct {
-	g      *Gateway
-	env    Envelope
-	e      *smime.Entity
-	log    *slog.Logger
-	strip  []HeaderEdit
-	spool  *spool.Spool                // its share, for all that is made of it
-	served map[string]*keyring.Mailbox // by recipient as received; the others are absent
-	keys   []mailboxKey
-	opened *smime.Message
-	j      *Judgement
-	ids    []string // the Message-IDs that it is remembered by
+	g       *Gateway
+	env     Envelope
+	e       *smime.Entity
+	log     *slog.Logger
+	strip   []HeaderEdit
+	spool   *spool.Spool                // its share, for all that is made of it
+	served  map[string]*keyring.Mailbox // by recipient as received; the others are absent
+	keys    []mailboxKey
+	opened  *smime.Message
+	verdict *verdict.Verdict
+	ids     []string // the Message-IDs that it is remembered by
 
 	encrypted bool     // it has an encrypted layer, whatever became of that
 	withheld  withheld // why it is not opened, "" when it is
@@ -83,15 +85,15 @@ func (g *Gateway) inbound(
 func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, error) {
 	var err error
 	m.opened = &smime.Message{Outer: m.e, Inner: m.e, Malformed: why}
-	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
+	if m.verdict, err = m.g.verdictOf(ctx, m.opened, ""); err != nil {
 		return nil, err
 	}
 	m.report()
-	action, _ := m.g.o.On.decide(m.j)
+	action, _ := m.g.o.On.decide(m.verdict)
 	if out := action.refuse(); out != nil {
 		return out, nil
 	}
-	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)}), m.env), nil
+	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}), m.env), nil
 }
 
 // handle opens, judges and hands over.
@@ -103,12 +105,11 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	m.owned = append(m.owned, m.opened)
 	m.encrypted = hasEncrypted(m.opened)
 	var err error
-	if m.j, err = m.g.verdict(ctx, m.opened, ""); err != nil {
+	if m.verdict, err = m.g.verdictOf(ctx, m.opened, ""); err != nil {
 		return nil, err
 	}
-	m.j.Withheld = m.withheld
 	m.report()
-	action, text := m.g.o.On.decide(m.j)
+	action, text := m.g.o.On.decide(m.verdict)
 	if out := action.refuse(); out != nil && !m.tried() {
 		return out, nil
 	}
@@ -145,6 +146,16 @@ func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
 		"5.7.1",
 		"not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service",
 	)
+}
+
+// fromAddresses are all addresses that can be read in From fields.
+func fromAddresses(e *smime.Entity) (all []string) {
+	for _, f := range e.Get("From") {
+		if list, err := address.ParseList(f.Value()); err == nil {
+			all = append(all, list...)
+		}
+	}
+	return all
 }
 
 // recipients sorts out whose mail it is and collects their keys, each once.
@@ -210,12 +221,12 @@ var errTooLong = &smime.Error{Offset: -1, Problem: "takes more time to open than
 
 // report logs the verdict: statuses and fingerprints, never content.
 func (m *inboundMail) report() {
-	attrs := []any{"signature", string(m.j.Signature), "encryption", string(m.j.Encryption)}
-	if m.j.Reason != "" {
-		attrs = append(attrs, "reason", clean(m.j.Reason, maxReason))
+	attrs := []any{"signature", string(m.verdict.Signature), "encryption", string(m.verdict.Encryption)}
+	if m.verdict.Reason != "" {
+		attrs = append(attrs, "reason", clean(m.verdict.Reason, maxReason))
 	}
-	if m.j.Signer != nil {
-		attrs = append(attrs, "signer", m.j.signerAddress())
+	if m.verdict.Signer != nil {
+		attrs = append(attrs, "signer", signerAddress(m.verdict))
 	}
 	if m.opened.Malformed != nil {
 		attrs = append(attrs, "malformed", clean(m.opened.Malformed.Error(), maxReason))
@@ -263,7 +274,7 @@ func (m *inboundMail) split() (owners, served, others []string) {
 func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
 	owners, served, others := m.split()
 	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text {
-		return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.j, m.e, nil)})), nil
+		return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)})), nil
 	}
 	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
 		return m.untouched(ctx)

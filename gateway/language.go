@@ -2,24 +2,16 @@ package gateway
 
 // This file holds every sentence that an agent reads, in each language.
 
-// noteSender and its like are the keys of Judgement.Notes; the name of a field follows
-// noteProtected.
-const (
-	noteSender      = "sender"
-	noteReplyTo     = "reply-to"
-	noteSigningTime = "signing-time"
-	noteProtected   = "protected "
-)
+import "sealgate/gateway/verdict"
 
 // language is the sentences of one language.
 type language struct {
-	signed     map[SignatureStatus]string // with %s for the signer's address
-	why        map[SignatureStatus]string // X-SMIME-Reason
-	encrypted  map[EncryptionStatus]string
-	unread     map[EncryptionStatus]string // X-SMIME-Reason
-	withheld   map[withheld]string         // X-SMIME-Reason, instead of unread
-	notes      map[string]string
-	differs    string // with %s for a field: not what the sender protected
+	signed     map[verdict.SignatureStatus]string // with %s for the signer's address
+	why        map[verdict.SignatureStatus]string // X-SMIME-Reason
+	encrypted  map[verdict.EncryptionStatus]string
+	unread     map[verdict.EncryptionStatus]string // X-SMIME-Reason
+	withheld   map[withheld]string                 // X-SMIME-Reason, instead of unread
+	note       func(verdict.Note) string
 	plain      string // nothing signed, nothing encrypted
 	changeable string // decrypted without authentication
 	explain    string // the part that goes in front of an undecryptable mail
@@ -38,39 +30,39 @@ func speak(l Language) *language {
 }
 
 var english = language{
-	signed: map[SignatureStatus]string{
-		SignatureValid:     "Signed by %s, signature valid",
-		SignatureExpired:   "Signed by %s, certificate not valid at this time",
-		SignatureUnchecked: "Signed by %s, signature could not be checked",
-		SignatureUntrusted: "Signed by %s, issuer of the certificate not trusted",
-		SignatureWeak:      "Signed by %s, signature too weak",
-		SignaturePartial:   "Only partly signed (%s)",
-		SignatureMismatch:  "Signed by somebody else than the sender (%s)",
-		SignatureRevoked:   "Signed by %s, certificate revoked",
-		SignatureMalformed: "Signature unreadable (%s)",
-		SignatureInvalid:   "SIGNATURE INVALID (%s): changed on the way or forged",
+	signed: map[verdict.SignatureStatus]string{
+		verdict.SignatureValid:     "Signed by %s, signature valid",
+		verdict.SignatureExpired:   "Signed by %s, certificate not valid at this time",
+		verdict.SignatureUnchecked: "Signed by %s, signature could not be checked",
+		verdict.SignatureUntrusted: "Signed by %s, issuer of the certificate not trusted",
+		verdict.SignatureWeak:      "Signed by %s, signature too weak",
+		verdict.SignaturePartial:   "Only partly signed (%s)",
+		verdict.SignatureMismatch:  "Signed by somebody else than the sender (%s)",
+		verdict.SignatureRevoked:   "Signed by %s, certificate revoked",
+		verdict.SignatureMalformed: "Signature unreadable (%s)",
+		verdict.SignatureInvalid:   "SIGNATURE INVALID (%s): changed on the way or forged",
 	},
-	why: map[SignatureStatus]string{
-		SignatureExpired:   "The signer's certificate has expired or is not valid yet",
-		SignatureUnchecked: "The signature could not be checked",
-		SignatureUntrusted: "The signer's certificate was not issued by an authority that we trust for mail",
-		SignatureWeak:      "The signature uses an algorithm or key that can be forged today",
-		SignaturePartial:   "The signature does not cover all that is shown",
-		SignatureMismatch:  "The signer is not the sender in From",
-		SignatureRevoked:   "The signer's certificate was revoked by its issuer",
-		SignatureMalformed: "The signature cannot be read",
-		SignatureInvalid:   "The message is not what was signed",
+	why: map[verdict.SignatureStatus]string{
+		verdict.SignatureExpired:   "The signer's certificate has expired or is not valid yet",
+		verdict.SignatureUnchecked: "The signature could not be checked",
+		verdict.SignatureUntrusted: "The signer's certificate was not issued by an authority that we trust for mail",
+		verdict.SignatureWeak:      "The signature uses an algorithm or key that can be forged today",
+		verdict.SignaturePartial:   "The signature does not cover all that is shown",
+		verdict.SignatureMismatch:  "The signer is not the sender in From",
+		verdict.SignatureRevoked:   "The signer's certificate was revoked by its issuer",
+		verdict.SignatureMalformed: "The signature cannot be read",
+		verdict.SignatureInvalid:   "The message is not what was signed",
 	},
-	encrypted: map[EncryptionStatus]string{
-		EncryptionDecrypted:     "was encrypted",
-		EncryptionUndecryptable: "could not be decrypted",
-		EncryptionPartial:       "a part is encrypted and was not opened",
-		EncryptionMalformed:     "encrypted content unreadable",
+	encrypted: map[verdict.EncryptionStatus]string{
+		verdict.EncryptionDecrypted:     "was encrypted",
+		verdict.EncryptionUndecryptable: "could not be decrypted",
+		verdict.EncryptionPartial:       "a part is encrypted and was not opened",
+		verdict.EncryptionMalformed:     "encrypted content unreadable",
 	},
-	unread: map[EncryptionStatus]string{
-		EncryptionUndecryptable: "None of the keys of this mailbox opens the message",
-		EncryptionPartial:       "An encrypted part inside the message was not opened",
-		EncryptionMalformed:     "The encrypted content cannot be read",
+	unread: map[verdict.EncryptionStatus]string{
+		verdict.EncryptionUndecryptable: "None of the keys of this mailbox opens the message",
+		verdict.EncryptionPartial:       "An encrypted part inside the message was not opened",
+		verdict.EncryptionMalformed:     "The encrypted content cannot be read",
 	},
 	withheld: map[withheld]string{
 		withheldNotices: "The message was not opened, because its sender asked to be told of its delivery and would see what it says",
@@ -82,14 +74,9 @@ var english = language{
 		withheldFull:    "The message was not opened, because the gateway has no room to remember it; your administrator can help",
 		withheldFault:   "The message could not be opened at the moment; your administrator can open it, or the sender can send it again",
 	},
-	notes: map[string]string{
-		noteSender:      "sent for this address by another one",
-		noteReplyTo:     "replies go to another address than the signer's",
-		noteSigningTime: "signed more than a day before or after the date of the mail",
-	},
-	differs:    "%s is not what the sender protected",
+	note:       verdict.Note.String,
 	plain:      "Neither signed nor encrypted",
-	changeable: "The encryption did not protect the content against changes, and no valid signature does",
+	changeable: verdict.Unprotected,
 	explain: "This message is encrypted, and it could not be decrypted here.\r\n\r\n" +
 		"Please ask the sender to encrypt it for the current certificate of this\r\n" +
 		"mailbox; a signed mail from this mailbox brings that certificate. The message\r\n" +
@@ -102,39 +89,39 @@ var english = language{
 }
 
 var german = language{
-	signed: map[SignatureStatus]string{
-		SignatureValid:     "Signiert von %s, Signatur gültig",
-		SignatureExpired:   "Signiert von %s, Zertifikat derzeit nicht gültig",
-		SignatureUnchecked: "Signiert von %s, Signatur nicht prüfbar",
-		SignatureUntrusted: "Signiert von %s, Aussteller des Zertifikats nicht vertrauenswürdig",
-		SignatureWeak:      "Signiert von %s, Signatur zu schwach",
-		SignaturePartial:   "Nur teilweise signiert (%s)",
-		SignatureMismatch:  "Von jemand anderem als dem Absender signiert (%s)",
-		SignatureRevoked:   "Signiert von %s, Zertifikat gesperrt",
-		SignatureMalformed: "Signatur nicht lesbar (%s)",
-		SignatureInvalid:   "SIGNATUR UNGÜLTIG (%s): unterwegs verändert oder gefälscht",
+	signed: map[verdict.SignatureStatus]string{
+		verdict.SignatureValid:     "Signiert von %s, Signatur gültig",
+		verdict.SignatureExpired:   "Signiert von %s, Zertifikat derzeit nicht gültig",
+		verdict.SignatureUnchecked: "Signiert von %s, Signatur nicht prüfbar",
+		verdict.SignatureUntrusted: "Signiert von %s, Aussteller des Zertifikats nicht vertrauenswürdig",
+		verdict.SignatureWeak:      "Signiert von %s, Signatur zu schwach",
+		verdict.SignaturePartial:   "Nur teilweise signiert (%s)",
+		verdict.SignatureMismatch:  "Von jemand anderem als dem Absender signiert (%s)",
+		verdict.SignatureRevoked:   "Signiert von %s, Zertifikat gesperrt",
+		verdict.SignatureMalformed: "Signatur nicht lesbar (%s)",
+		verdict.SignatureInvalid:   "SIGNATUR UNGÜLTIG (%s): unterwegs verändert oder gefälscht",
 	},
-	why: map[SignatureStatus]string{
-		SignatureExpired:   "Das Zertifikat des Unterzeichners ist abgelaufen oder noch nicht gültig",
-		SignatureUnchecked: "Die Signatur konnte nicht geprüft werden",
-		SignatureUntrusted: "Das Zertifikat des Unterzeichners stammt von keiner Stelle, der wir für E-Mail vertrauen",
-		SignatureWeak:      "Die Signatur verwendet ein Verfahren oder einen Schlüssel, der heute fälschbar ist",
-		SignaturePartial:   "Die Signatur deckt nicht alles ab, was angezeigt wird",
-		SignatureMismatch:  "Der Unterzeichner ist nicht der Absender im Feld From",
-		SignatureRevoked:   "Das Zertifikat des Unterzeichners wurde von seinem Aussteller gesperrt",
-		SignatureMalformed: "Die Signatur ist nicht lesbar",
-		SignatureInvalid:   "Die Nachricht ist nicht das, was unterzeichnet wurde",
+	why: map[verdict.SignatureStatus]string{
+		verdict.SignatureExpired:   "Das Zertifikat des Unterzeichners ist abgelaufen oder noch nicht gültig",
+		verdict.SignatureUnchecked: "Die Signatur konnte nicht geprüft werden",
+		verdict.SignatureUntrusted: "Das Zertifikat des Unterzeichners stammt von keiner Stelle, der wir für E-Mail vertrauen",
+		verdict.SignatureWeak:      "Die Signatur verwendet ein Verfahren oder einen Schlüssel, der heute fälschbar ist",
+		verdict.SignaturePartial:   "Die Signatur deckt nicht alles ab, was angezeigt wird",
+		verdict.SignatureMismatch:  "Der Unterzeichner ist nicht der Absender im Feld From",
+		verdict.SignatureRevoked:   "Das Zertifikat des Unterzeichners wurde von seinem Aussteller gesperrt",
+		verdict.SignatureMalformed: "Die Signatur ist nicht lesbar",
+		verdict.SignatureInvalid:   "Die Nachricht ist nicht das, was unterzeichnet wurde",
 	},
-	encrypted: map[EncryptionStatus]string{
-		EncryptionDecrypted:     "war verschlüsselt",
-		EncryptionUndecryptable: "konnte nicht entschlüsselt werden",
-		EncryptionPartial:       "ein Teil ist verschlüsselt und wurde nicht geöffnet",
-		EncryptionMalformed:     "verschlüsselter Inhalt nicht lesbar",
+	encrypted: map[verdict.EncryptionStatus]string{
+		verdict.EncryptionDecrypted:     "war verschlüsselt",
+		verdict.EncryptionUndecryptable: "konnte nicht entschlüsselt werden",
+		verdict.EncryptionPartial:       "ein Teil ist verschlüsselt und wurde nicht geöffnet",
+		verdict.EncryptionMalformed:     "verschlüsselter Inhalt nicht lesbar",
 	},
-	unread: map[EncryptionStatus]string{
-		EncryptionUndecryptable: "Kein Schlüssel dieses Postfachs öffnet die Nachricht",
-		EncryptionPartial:       "Ein verschlüsselter Teil in der Nachricht wurde nicht geöffnet",
-		EncryptionMalformed:     "Der verschlüsselte Inhalt ist nicht lesbar",
+	unread: map[verdict.EncryptionStatus]string{
+		verdict.EncryptionUndecryptable: "Kein Schlüssel dieses Postfachs öffnet die Nachricht",
+		verdict.EncryptionPartial:       "Ein verschlüsselter Teil in der Nachricht wurde nicht geöffnet",
+		verdict.EncryptionMalformed:     "Der verschlüsselte Inhalt ist nicht lesbar",
 	},
 	withheld: map[withheld]string{
 		withheldNotices: "Die Nachricht wurde nicht geöffnet, weil ihr Absender eine Zustellbestätigung verlangt und darin ihren Inhalt sähe",
@@ -146,12 +133,7 @@ var german = language{
 		withheldFull:    "Die Nachricht wurde nicht geöffnet, weil kein Platz ist, sie zu vermerken; Ihre Administration kann helfen",
 		withheldFault:   "Die Nachricht konnte gerade nicht geöffnet werden; Ihre Administration kann sie öffnen, oder der Absender sendet sie noch einmal",
 	},
-	notes: map[string]string{
-		noteSender:      "von einer anderen Adresse für diese gesendet",
-		noteReplyTo:     "Antworten gehen an eine andere Adresse als die des Unterzeichners",
-		noteSigningTime: "mehr als einen Tag vor oder nach dem Datum der Mail signiert",
-	},
-	differs:    "%s ist nicht, was der Absender geschützt hat",
+	note:       noteInGerman,
 	plain:      "Weder signiert noch verschlüsselt",
 	changeable: "Die Verschlüsselung schützte den Inhalt nicht vor Veränderung, und keine gültige Signatur tut es",
 	explain: "Diese Nachricht ist verschlüsselt und konnte hier nicht entschlüsselt werden.\r\n\r\n" +
@@ -164,4 +146,19 @@ var german = language{
 		"Nachricht, neu verschlüsselt. Die Nachricht hängt an, wie sie kam; Ihre\r\n" +
 		"Administration kann sie öffnen.\r\n",
 	detail: " (%s)",
+}
+
+// noteInGerman is what verdict.Note.String is in English.
+func noteInGerman(n verdict.Note) string {
+	switch n.About {
+	case verdict.NoteSender:
+		return "von einer anderen Adresse für diese gesendet"
+	case verdict.NoteReplyTo:
+		return "Antworten gehen an eine andere Adresse als die des Unterzeichners"
+	case verdict.NoteSigningTime:
+		return "mehr als einen Tag vor oder nach dem Datum der Mail signiert"
+	case verdict.NoteProtected:
+		return n.Field + " ist nicht, was der Absender geschützt hat"
+	}
+	return n.String()
 }

@@ -10,20 +10,22 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/effort"
+	"sealgate/smime"
 	"sealgate/trust"
 )
 
-// judge is the Trust that the engine uses: the configured one, and what an admin
+// decidedTrust is the Trust that the engine uses: the configured one, and what an admin
 // has decided.
-type judge struct {
-	Trust
+type decidedTrust struct {
+	verdict.Trust
 	rules []Rule
 	store Store
 }
 
 // Check implements Trust.
-func (t judge) Check(ctx context.Context, r trust.Request) trust.Result {
+func (t decidedTrust) Check(ctx context.Context, r trust.Request) trust.Result {
 	if r.Purpose == trust.Sign {
 		if res, final := t.decided(ctx, &r); final {
 			return res
@@ -38,9 +40,18 @@ func (t judge) Check(ctx context.Context, r trust.Request) trust.Result {
 	return t.Trust.Check(ctx, r)
 }
 
+// verdictOf judges a message by what the Gateway trusts, now. An error is our own fault.
+func (g *Gateway) verdictOf(ctx context.Context, m *smime.Message, from string) (*verdict.Verdict, error) {
+	v := verdict.Of(ctx, m, from, g.o.Trust, g.o.Now())
+	if err := v.Fault(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
 // decided looks up what an admin has said of a signer's certificate. (For those to
 // encrypt to, the record is at hand: see consider.)
-func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
+func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
 	rec, err := t.store.ByIdentity(ctx, certstore.Identity(r.Certificate))
 	switch {
 	case errors.Is(err, certstore.ErrNotFound):
@@ -68,7 +79,7 @@ func (t judge) decided(ctx context.Context, r *trust.Request) (res trust.Result,
 }
 
 // policy is the strictest of the rules that name the address as the partner's.
-func (t judge) policy(r trust.Request) trust.Policy {
+func (t decidedTrust) policy(r trust.Request) trust.Policy {
 	p := r.Revocation
 	for i := range t.rules {
 		rule := &t.rules[i]

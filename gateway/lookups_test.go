@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/crypto/ocsp"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -158,18 +159,18 @@ func TestRevokedAfterSigning(t *testing.T) {
 			} else {
 				o.CRL = url
 			}
-			anna, want := h.pki.Issue(o), SignatureValid
+			anna, want := h.pki.Issue(o), verdict.SignatureValid
 			if revoked {
 				s.revoke(anna, since)
-				want = SignatureRevoked
+				want = verdict.SignatureRevoked
 			}
 			mail := h.signed(anna, header, plainText, func(s *cms.Signer) { s.SigningTime = signed })
 			got := h.process(toSupport, mail).text[0]
 			if status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Reason"); status != string(want) || strings.Contains(reason, since.UTC().Format(time.DateOnly)) != revoked {
 				t.Errorf("%s, revoked %v: %s, %s", by, revoked, status, reason)
 			}
-			if _, j, _ := h.judged(mail, h.support); j.Signer == nil || !j.Signer.Signature.SigningTime.Before(since) {
-				t.Errorf("%s: it was not signed before: %+v", by, j.Signer)
+			if _, v, _ := h.judged(mail, h.support); v.Signer == nil || !v.Signer.Signature.SigningTime.Before(since) {
+				t.Errorf("%s: it was not signed before: %+v", by, v.Signer)
 			}
 			if _, err := h.store.ByIdentity(context.Background(), identity(anna)); (err == nil) == revoked {
 				t.Errorf("%s, revoked %v: learnt: %v", by, revoked, err)
@@ -213,10 +214,10 @@ func TestRevocationByRule(t *testing.T) {
 		h.o.Rules = k.rules
 		h.trusts(s, k.policy)
 		for a, c := range people {
-			want, header := SignatureValid, strings.ReplaceAll(fromAnna, "anna@kunde.example", a)
+			want, header := verdict.SignatureValid, strings.ReplaceAll(fromAnna, "anna@kunde.example", a)
 			waits := strings.Contains(" "+k.checked+" ", " "+a+" ")
 			if waits {
-				want = SignatureUnchecked
+				want = verdict.SignatureUnchecked
 			}
 			if got := h.header(h.process(toSupport, h.signed(c, header, plainText)).text[0], "X-SMIME-Signature"); got != string(want) {
 				t.Errorf("%s, from %s: %s, want %s", k.name, a, got, want)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/smime"
 )
 
@@ -109,15 +110,15 @@ func (m *inboundMail) rememberMail(ctx context.Context) error {
 }
 
 func (m *inboundMail) rememberAs(ctx context.Context, id string) error {
-	switch m.j.Encryption {
-	case EncryptionNone:
+	switch m.verdict.Encryption {
+	case verdict.EncryptionNone:
 		// What is forgotten here makes a later answer stricter, which is no reason to hold
 		// up plain mail when the store fails.
 		if err := m.g.rememberPlain(ctx, id); err != nil {
 			m.log.Warn("plain mail is not remembered", "error", err)
 		}
 		return nil
-	case EncryptionDecrypted:
+	case verdict.EncryptionDecrypted:
 		p := m.opened.Protected
 		hidden := p != nil && p.Hidden("Subject")
 		return m.g.remember(ctx, id, certstore.Memory{HiddenSubject: hidden, Writers: writerHashes(id, m.writers())})
@@ -129,11 +130,11 @@ func (m *inboundMail) rememberAs(ctx context.Context, id string) error {
 // Those outside can be changed on the way; protected ones (RFC 9788) count before them.
 func (m *inboundMail) writers() (all []string) {
 	e := m.e
-	if m.j.heeds(m.opened) {
+	if m.verdict.HeedsProtected(m.opened) {
 		e = m.opened.Protected.Entity()
 	}
 	for _, name := range []string{"From", "Reply-To"} {
-		list, _ := addressesIn(e, name)
+		list, _ := verdict.Addresses(e, name)
 		all = append(all, list...)
 	}
 	slices.Sort(all)
@@ -152,7 +153,7 @@ func (m *inboundMail) identify() error {
 		m.ids = []string{id}
 		return nil
 	}
-	if m.j.Encryption == EncryptionNone {
+	if m.verdict.Encryption == verdict.EncryptionNone {
 		return nil
 	}
 	id, err := m.g.newMessageID(m.e)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/words"
 	"sealgate/trust"
 )
@@ -41,37 +42,37 @@ func (a Action) strictness() int {
 // is Tag.
 type Actions map[string]Action
 
-// causes are the entries of [on] that speak for j.
-func causes(j *Judgement) (out []string) {
-	if c, ok := map[SignatureStatus]string{
-		SignatureInvalid: "bad_signature", SignatureUntrusted: "untrusted", SignatureExpired: "expired",
-		SignatureRevoked: "revoked", SignatureMismatch: "mismatch", SignatureWeak: "weak",
-		SignaturePartial: "partial", SignatureMalformed: "malformed",
-	}[j.Signature]; ok {
+// causes are the entries of [on] that speak for v.
+func causes(v *verdict.Verdict) (out []string) {
+	if c, ok := map[verdict.SignatureStatus]string{
+		verdict.SignatureInvalid: "bad_signature", verdict.SignatureUntrusted: "untrusted", verdict.SignatureExpired: "expired",
+		verdict.SignatureRevoked: "revoked", verdict.SignatureMismatch: "mismatch", verdict.SignatureWeak: "weak",
+		verdict.SignaturePartial: "partial", verdict.SignatureMalformed: "malformed",
+	}[v.Signature]; ok {
 		out = append(out, c)
 	}
-	if j.Signature == SignatureUnchecked {
-		out = append(out, uncheckedCause(j))
+	if v.Signature == verdict.SignatureUnchecked {
+		out = append(out, uncheckedCause(v))
 	}
-	if c, ok := map[EncryptionStatus]string{
-		EncryptionUndecryptable: "undecryptable", EncryptionPartial: "partial", EncryptionMalformed: "malformed",
-	}[j.Encryption]; ok {
+	if c, ok := map[verdict.EncryptionStatus]string{
+		verdict.EncryptionUndecryptable: "undecryptable", verdict.EncryptionPartial: "partial", verdict.EncryptionMalformed: "malformed",
+	}[v.Encryption]; ok {
 		out = append(out, c)
 	}
-	if j.Unauthenticated {
+	if v.Unauthenticated {
 		out = append(out, "unauthenticated")
 	}
 	return out
 }
 
 // uncheckedCause tells why nothing could be checked.
-func uncheckedCause(j *Judgement) string {
+func uncheckedCause(v *verdict.Verdict) string {
 	switch {
-	case j.Rule == ruleUnread:
+	case v.Rule == verdict.RuleUnread:
 		return "unsupported"
-	case j.Signer == nil || j.Signer.Signature.Certificate == nil:
+	case v.Signer == nil || v.Signer.Signature.Certificate == nil:
 		return "no_certificate"
-	case j.Signer.Rule == trust.RuleRevocation:
+	case v.Signer.Rule == trust.RuleRevocation:
 		return "revocation_unknown"
 	}
 	return "unsupported"
@@ -85,9 +86,9 @@ type decision struct {
 
 // decide picks the strictest action, and tells whether HTML is to be shown as
 // text (which goes along with quarantine).
-func (a Actions) decide(j *Judgement) (d decision, text bool) {
+func (a Actions) decide(v *verdict.Verdict) (d decision, text bool) {
 	d.action = Tag
-	for _, c := range causes(j) {
+	for _, c := range causes(v) {
 		action, ok := a[c]
 		if !ok {
 			action = Tag

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -129,7 +130,7 @@ func TestStrictestActionWins(t *testing.T) {
 // TestStrictestRefusal: tempfail before reject.
 func TestStrictestRefusal(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.On = Actions{"partial": TempFailMail, "bad_signature": RejectMail} })
-	d, _ := h.g.o.On.decide(&Judgement{Signature: SignatureInvalid, Encryption: EncryptionPartial})
+	d, _ := h.g.o.On.decide(&verdict.Verdict{Signature: verdict.SignatureInvalid, Encryption: verdict.EncryptionPartial})
 	if d.action != TempFailMail {
 		t.Errorf("%+v", d)
 	}

@@ -14,17 +14,12 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/internal/words"
 	"sealgate/keyring"
 	"sealgate/spool"
-	"sealgate/trust"
 )
-
-// Trust judges one certificate; *trust.Checker is the one in use.
-type Trust interface {
-	Check(ctx context.Context, r trust.Request) trust.Result
-}
 
 // Store is what the engine needs of certstore.Store.
 type Store interface {
@@ -46,7 +41,7 @@ type Options struct {
 	Domains    []string                    // server.domains, in normal form: the house, for the rules about replies
 	Defaults   map[*keyring.Mailbox]Demand // what a mailbox asks for when nobody says anything
 	Rules      []Rule
-	Trust      Trust
+	Trust      verdict.Trust
 	Store      Store
 	Spool      *spool.Spool
 	Log        *slog.Logger
@@ -204,7 +199,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Counters == nil {
 		o.Counters = &Counters{}
 	}
-	o.Trust = judge{o.Trust, o.Rules, o.Store}
+	o.Trust = decidedTrust{o.Trust, o.Rules, o.Store}
 	return &Gateway{o: o}, nil
 }
 

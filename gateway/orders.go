@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/smime"
 )
 
@@ -111,11 +112,11 @@ func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 	case "encrypt":
 		return o.set(&o.Encrypt, value, unknown)
 	case "signature":
-		if isSignatureStatus(value) {
+		if verdict.IsSignatureStatus(value) {
 			return nil
 		}
 	case "encryption":
-		if isEncryptionStatus(value) {
+		if verdict.IsEncryptionStatus(value) {
 			return nil
 		}
 	case "status", "signer", "reason", "reply", "sender":

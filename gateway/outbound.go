@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -44,7 +45,7 @@ func (g *Gateway) outbound(
 	log *slog.Logger,
 ) (*Outcome, error) {
 	m := &outboundMail{g: g, env: env, e: e, log: log, spool: share}
-	if m.from, m.fromErr = FromAddress(e); m.fromErr == nil {
+	if m.from, m.fromErr = verdict.FromAddress(e); m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
 	}
 	if r := m.readOrders(); r != nil {
@@ -193,7 +194,7 @@ func (m *outboundMail) senders() []string {
 	if m.fromErr == nil {
 		return []string{m.from}
 	}
-	all, readable := addressesIn(m.e, "From")
+	all, readable := verdict.Addresses(m.e, "From")
 	if !readable && m.env.From != "" {
 		for _, box := range m.g.o.Ring.Mailboxes() {
 			all = append(all, box.Addresses...)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -17,7 +18,7 @@ import (
 )
 
 // judged reads a copy with a key and judges its signature.
-func (h *house) judged(text string, with *testpki.Cert) (shown string, j *Judgement, m *smime.Message) {
+func (h *house) judged(text string, with *testpki.Cert) (shown string, v *verdict.Verdict, m *smime.Message) {
 	h.t.Helper()
 	m, err := smime.Open(context.Background(), strings.NewReader(text), int64(len(text)),
 		smime.OpenOptions{Keys: []cms.DecryptionKey{{Certificate: with.Certificate, Key: with.Key}}, Spool: h.o.Spool})
@@ -29,7 +30,7 @@ func (h *house) judged(text string, with *testpki.Cert) (shown string, j *Judgem
 	if _, err := m.Inner.Section().ReadAt(body, 0); err != nil && m.Inner.Size() > 0 && err.Error() != "EOF" {
 		h.t.Fatal(err)
 	}
-	return string(body), Judge(context.Background(), m, "", h.o.Trust, time.Now()), m
+	return string(body), verdict.Of(context.Background(), m, "", h.o.Trust, time.Now()), m
 }
 
 func TestOutboundOrders(t *testing.T) {
@@ -76,9 +77,9 @@ func TestOutboundOrders(t *testing.T) {
 			if strings.Contains(text, "the secret text") == k.encrypted {
 				t.Fatalf("in clear: %v\n%s", !k.encrypted, text)
 			}
-			shown, j, _ := h.judged(text, h.anna)
-			if !strings.Contains(shown, "the secret text") || (j.Signature == SignatureValid) != k.signed || (j.Encryption == EncryptionDecrypted) != k.encrypted {
-				t.Errorf("%s/%s %s\n%s", j.Signature, j.Encryption, j.Reason, shown)
+			shown, v, _ := h.judged(text, h.anna)
+			if !strings.Contains(shown, "the secret text") || (v.Signature == verdict.SignatureValid) != k.signed || (v.Encryption == verdict.EncryptionDecrypted) != k.encrypted {
+				t.Errorf("%s/%s %s\n%s", v.Signature, v.Encryption, v.Reason, shown)
 			}
 			if self, _, _ := h.judged(text, h.support); !strings.Contains(self, "the secret text") {
 				t.Error("the mailbox cannot read its own mail")
@@ -199,20 +200,20 @@ func TestCopies(t *testing.T) {
 	can := map[string][]string{}
 	for i, d := range out.Deliveries {
 		for who, c := range map[string]*testpki.Cert{"anna": h.anna, "bob": bob, "carl": carl, "support": h.support} {
-			if _, j, m := h.judged(out.text[i], c); m.Undecryptable == nil && j.Encryption == EncryptionDecrypted {
+			if _, v, m := h.judged(out.text[i], c); m.Undecryptable == nil && v.Encryption == verdict.EncryptionDecrypted {
 				can[strings.Join(d.To, " ")] = append(can[strings.Join(d.To, " ")], who)
 			}
 		}
 		slices.Sort(can[strings.Join(d.To, " ")])
-		_, j, m := h.judged(out.text[i], h.support)
+		_, v, m := h.judged(out.text[i], h.support)
 		if slices.Equal(d.To, []string{"sales@firma.example"}) {
 			if h.header(out.text[i], "X-SMIME-Encryption") != "none" || !strings.Contains(out.text[i], "the secret text") {
 				t.Errorf("the copy for the house:\n%s", out.text[i])
 			}
 			continue
 		}
-		if j.Signature != SignatureValid || m.Layers[0].Recipients != map[bool]int{true: 3, false: 2}[len(d.To) == 2] {
-			t.Errorf("copy for %v: %s, %d RecipientInfos", d.To, j.Signature, m.Layers[0].Recipients)
+		if v.Signature != verdict.SignatureValid || m.Layers[0].Recipients != map[bool]int{true: 3, false: 2}[len(d.To) == 2] {
+			t.Errorf("copy for %v: %s, %d RecipientInfos", d.To, v.Signature, m.Layers[0].Recipients)
 		}
 	}
 	want := map[string][]string{"anna@kunde.example bob@kunde.example": {"anna", "bob", "support"}, "carl@kunde.example": {"carl", "support"}}
@@ -235,8 +236,8 @@ func TestHiddenRecipientInSeveralSpellings(t *testing.T) {
 	if len(out.Deliveries) != 2 || !slices.Equal(out.Deliveries[0].To, spellings) || !slices.Equal(out.Deliveries[1].To, []string{"anna@kunde.example"}) {
 		t.Fatalf("%+v", out.Outcome)
 	}
-	if _, j, m := h.judged(out.text[0], carl); j.Encryption != EncryptionDecrypted || m.Layers[0].Recipients != 2 {
-		t.Errorf("carl's copy: %s, %d RecipientInfos", j.Encryption, m.Layers[0].Recipients)
+	if _, v, m := h.judged(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || m.Layers[0].Recipients != 2 {
+		t.Errorf("carl's copy: %s, %d RecipientInfos", v.Encryption, m.Layers[0].Recipients)
 	}
 	if out := h.process(outboundTo(spellings...), text); out.Verdict != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
 		t.Errorf("alone, without splitting: %+v", out.Outcome)
@@ -303,9 +304,9 @@ func TestHiddenSubject(t *testing.T) {
 	if got := h.header(out.text[0], "Subject"); got != "[...]" {
 		t.Errorf("outside: %q", got)
 	}
-	_, j, m := h.judged(out.text[0], h.anna)
-	if j.Signature != SignatureValid || m.Protected == nil || m.Protected.Get("Subject")[0].Value() != "re" || !m.Protected.Hidden("Subject") {
-		t.Errorf("%s %+v", j.Signature, m.Protected)
+	_, v, m := h.judged(out.text[0], h.anna)
+	if v.Signature != verdict.SignatureValid || m.Protected == nil || m.Protected.Get("Subject")[0].Value() != "re" || !m.Protected.Hidden("Subject") {
+		t.Errorf("%s %+v", v.Signature, m.Protected)
 	}
 }
 
@@ -345,13 +346,13 @@ func TestRuleForRSAWithOtherKeys(t *testing.T) {
 		if out.Verdict != Accept {
 			t.Fatalf("%s: %+v", key, out.Outcome)
 		}
-		shown, j, m := h.judged(out.text[0], anna)
-		if !strings.Contains(shown, "the secret text") || j.Signature != SignatureValid {
-			t.Errorf("%s: %+v", key, j)
+		shown, v, m := h.judged(out.text[0], anna)
+		if !strings.Contains(shown, "the secret text") || v.Signature != verdict.SignatureValid {
+			t.Errorf("%s: %+v", key, v)
 		}
-		oaep, pss := strings.Contains(m.Layers[0].KeyManagement, "oaep"), j.Signer.Signature.Algorithm == "rsa-pss"
+		oaep, pss := strings.Contains(m.Layers[0].KeyManagement, "oaep"), v.Signer.Signature.Algorithm == "rsa-pss"
 		if want := key != "p256"; oaep != want || pss != want {
-			t.Errorf("%s: %s, %s", key, m.Layers[0].KeyManagement, j.Signer.Signature.Algorithm)
+			t.Errorf("%s: %s, %s", key, m.Layers[0].KeyManagement, v.Signer.Signature.Algorithm)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/keyring"
 	"sealgate/smime"
@@ -127,23 +128,23 @@ func (m *outboundMail) alreadySigned(ctx context.Context, p *plan) error {
 		return err
 	}
 	defer opened.Close()
-	j, err := m.g.verdict(ctx, opened, m.from)
+	v, err := m.g.verdictOf(ctx, opened, m.from)
 	if err != nil {
 		return err
 	}
-	p.signed = j.Signature == SignatureValid
+	p.signed = v.Signature == verdict.SignatureValid
 	p.covered = p.signed && opened.Protected != nil && len(opened.Protected.Get("Subject")) > 0
 	return nil
 }
 
-// over is the verdict over an entity as mail of From.
-func (m *outboundMail) over(ctx context.Context, e *smime.Entity) (*Judgement, error) {
+// verdictOver judges an entity as mail of From.
+func (m *outboundMail) verdictOver(ctx context.Context, e *smime.Entity) (*verdict.Verdict, error) {
 	opened, err := m.open(ctx, e)
 	if err != nil {
 		return nil, err
 	}
 	defer opened.Close()
-	return m.g.verdict(ctx, opened, m.from)
+	return m.g.verdictOf(ctx, opened, m.from)
 }
 
 // open undoes the layers of an outbound entity: its signatures, as no key is tried.

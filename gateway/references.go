@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/smime"
 )
@@ -81,7 +82,7 @@ func unique(list []string) []string {
 func (g *Gateway) saysDecrypted(fields []smime.Field) bool {
 	return slices.ContainsFunc(fields, func(f smime.Field) bool {
 		rest, ours := g.ours(f.Name)
-		return ours && rest == "encryption" && strings.Contains(strings.ToLower(f.Value()), string(EncryptionDecrypted))
+		return ours && rest == "encryption" && strings.Contains(strings.ToLower(f.Value()), string(verdict.EncryptionDecrypted))
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -69,7 +70,7 @@ func TestOldMailIsSaid(t *testing.T) {
 	} {
 		text := h.signed(h.anna, k.dates+fromAnna, plainText, func(s *cms.Signer) { s.SigningTime = k.signed })
 		status := h.header(h.process(toSupport, text).text[0], "X-SMIME-Status")
-		if said := strings.Contains(status, english.notes[noteSigningTime]); said != k.said {
+		if said := strings.Contains(status, verdict.Note{About: verdict.NoteSigningTime}.String()); said != k.said {
 			t.Errorf("%s: %q", name, status)
 		}
 	}
@@ -83,7 +84,7 @@ func TestSenderElsewhereIsSaid(t *testing.T) {
 		if got := h.header(out.text[0], "X-SMIME-Signature"); got != "valid" {
 			t.Errorf("%q: %s", sender, got)
 		}
-		if status := h.header(out.text[0], "X-SMIME-Status"); strings.Contains(status, english.notes[noteSender]) != want {
+		if status := h.header(out.text[0], "X-SMIME-Status"); strings.Contains(status, verdict.Note{About: verdict.NoteSender}.String()) != want {
 			t.Errorf("%q: %q", sender, status)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sealgate/gateway"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/dn"
 	"sealgate/internal/x509cert"
 	"sealgate/smime"
@@ -20,7 +20,7 @@ import (
 func sha256sum(b []byte) [32]byte { return sha256.Sum256(b) }
 
 func explainCommand() *cobra.Command {
-	var o judging
+	var o verifying
 	var to []string
 	var config string
 	c := &cobra.Command{
@@ -32,7 +32,7 @@ func explainCommand() *cobra.Command {
 			if len(args) != 1 || len(to) > 0 {
 				return unreadable(errors.New("explain takes one MESSAGE, or --to and no message"))
 			}
-			r, err := o.judge(args[0])
+			r, err := o.verify(args[0])
 			if err != nil {
 				return err
 			}
@@ -53,14 +53,14 @@ func explainCommand() *cobra.Command {
 }
 
 // draw prints the layers as a tree, outermost first.
-func (r *judged) draw(w io.Writer) {
+func (r *verified) draw(w io.Writer) {
 	w = terminal{w}
-	fmt.Fprintf(w, "message from %s\n", orUnknown(r.j.From))
+	fmt.Fprintf(w, "message from %s\n", orUnknown(r.verdict.From))
 	indent := ""
 	for i, l := range r.opened.Layers {
 		fmt.Fprintf(w, "%s└─ %s\n", indent, layerLine(l))
 		indent += "   "
-		for _, s := range r.j.Signers {
+		for _, s := range r.verdict.Signers {
 			if s.Layer == i {
 				drawSigner(w, indent, s)
 			}
@@ -68,15 +68,15 @@ func (r *judged) draw(w io.Writer) {
 	}
 	media, _ := r.opened.Inner.ContentType()
 	fmt.Fprintf(w, "%s└─ %s, %d octets: what is shown\n", indent, media, r.opened.Inner.Size())
-	fmt.Fprintf(w, "\nsignature: %s, encryption: %s\n", r.j.Signature, r.j.Encryption)
+	fmt.Fprintf(w, "\nsignature: %s, encryption: %s\n", r.verdict.Signature, r.verdict.Encryption)
 	if reason := r.reason(); reason != "" {
 		fmt.Fprintf(w, "because: %s\n", reason)
 	}
-	for _, n := range r.j.Remarks() {
+	for _, n := range r.verdict.Remarks() {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
-	if r.j.Remedy != "" {
-		fmt.Fprintf(w, "rule: %s; would help: %s\n", r.j.Rule, r.j.Remedy)
+	if r.verdict.Remedy != "" {
+		fmt.Fprintf(w, "rule: %s; would help: %s\n", r.verdict.Rule, r.verdict.Remedy)
 	}
 }
 
@@ -107,7 +107,7 @@ func layerLine(l smime.Layer) string {
 }
 
 // drawSigner says which rule gave the verdict, and what would have made it valid.
-func drawSigner(w io.Writer, indent string, s gateway.SignerVerdict) {
+func drawSigner(w io.Writer, indent string, s verdict.Signer) {
 	fmt.Fprintf(
 		w,
 		"%s├─ signer %s, %s with %s: %s\n",

@@ -40,8 +40,8 @@ func TestSignersAreListed(t *testing.T) {
 	if err := os.WriteFile(roots, p.Root.CertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	judging := judging{roots: []string{roots}, noSystemRoots: true}
-	r, err := judging.judge(mail)
+	verify := verifying{roots: []string{roots}, noSystemRoots: true}
+	r, err := verify.verify(mail)
 	if err != nil {
 		t.Fatal(err)
 	}

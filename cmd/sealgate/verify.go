@@ -11,15 +11,15 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"sealgate/gateway"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/internal/dn"
 	"sealgate/smime"
 	"sealgate/trust"
 )
 
-// judging are the options of verify and explain.
-type judging struct {
+// verifying are the options of verify and explain.
+type verifying struct {
 	roots         []string
 	noSystemRoots bool
 	at            string
@@ -28,7 +28,7 @@ type judging struct {
 	from          string
 }
 
-func (o *judging) flags(f *pflag.FlagSet) {
+func (o *verifying) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.roots, "roots", nil, "root certificates to trust, FILE")
 	f.BoolVar(&o.noSystemRoots, "no-system-roots", false, "trust --roots only")
 	f.StringVar(&o.at, "at", "", "time at which certificates are judged, RFC 3339 (default: now)")
@@ -37,15 +37,15 @@ func (o *judging) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.from, "from", "", "compare the signer with this address instead of From")
 }
 
-// judged is an opened message and the verdict.
-type judged struct {
-	opened *smime.Message
-	j      *gateway.Judgement
-	close  func()
+// verified is an opened message and the verdict.
+type verified struct {
+	opened  *smime.Message
+	verdict *verdict.Verdict
+	close   func()
 }
 
-// judge opens and judges the message at path.
-func (o *judging) judge(path string) (*judged, error) {
+// verify opens and judges the message at path.
+func (o *verifying) verify(path string) (*verified, error) {
 	at := time.Now()
 	if o.at != "" {
 		t, err := time.Parse(time.RFC3339, o.at)
@@ -88,10 +88,10 @@ func (o *judging) judge(path string) (*judged, error) {
 		return nil, unreadable(err)
 	}
 	done := func() { opened.Close(); msg.Close() }
-	return &judged{opened, gateway.Judge(context.Background(), opened, from, check, at), done}, nil
+	return &verified{opened, verdict.Of(context.Background(), opened, from, check, at), done}, nil
 }
 
-func (o *judging) checker() (*trust.Checker, error) {
+func (o *verifying) checker() (*trust.Checker, error) {
 	roots, err := certificates(o.roots, "")
 	if err != nil {
 		return nil, err
@@ -107,14 +107,14 @@ func (o *judging) checker() (*trust.Checker, error) {
 }
 
 func verifyCommand() *cobra.Command {
-	var o judging
+	var o verifying
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "verify [flags] MESSAGE",
 		Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use",
 		Args:  oneMessage,
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := o.judge(args[0])
+			r, err := o.verify(args[0])
 			if err != nil {
 				return err
 			}
@@ -122,7 +122,7 @@ func verifyCommand() *cobra.Command {
 			if err := r.print(os.Stdout, asJSON); err != nil {
 				return err
 			}
-			if r.j.Signature != gateway.SignatureValid {
+			if r.verdict.Signature != verdict.SignatureValid {
 				return &failure{code: exitNotValid}
 			}
 			return nil
@@ -163,7 +163,7 @@ type reportSigner struct {
 	Status      string `json:"status"`
 }
 
-func (r *judged) print(w io.Writer, asJSON bool) error {
+func (r *verified) print(w io.Writer, asJSON bool) error {
 	rep := r.report()
 	if asJSON {
 		e := json.NewEncoder(w)
@@ -185,12 +185,15 @@ func (r *judged) print(w io.Writer, asJSON bool) error {
 	return err
 }
 
-func (r *judged) report() report {
+func (r *verified) report() report {
 	rep := report{
-		Signature: string(
-			r.j.Signature,
-		), Encryption: string(r.j.Encryption), Reason: r.reason(), From: r.j.From, Notes: append([]string{}, r.j.Remarks()...),
-		Layers: []reportLayer{}, Signers: []reportSigner{},
+		Signature:  string(r.verdict.Signature),
+		Encryption: string(r.verdict.Encryption),
+		Reason:     r.reason(),
+		From:       r.verdict.From,
+		Notes:      append([]string{}, r.verdict.Remarks()...),
+		Layers:     []reportLayer{},
+		Signers:    []reportSigner{},
 	}
 	for _, l := range r.opened.Layers {
 		rep.Layers = append(
@@ -198,21 +201,21 @@ func (r *judged) report() report {
 			reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest},
 		)
 	}
-	for _, s := range r.j.Signers {
+	for _, s := range r.verdict.Signers {
 		rep.Signers = append(rep.Signers, signer(s))
 	}
 	return rep
 }
 
 // reason is why not, for the signature or else for the decryption.
-func (r *judged) reason() string {
-	if r.j.Reason == "" && r.opened.Undecryptable != nil {
+func (r *verified) reason() string {
+	if r.verdict.Reason == "" && r.opened.Undecryptable != nil {
 		return r.opened.Undecryptable.Error()
 	}
-	return r.j.Reason
+	return r.verdict.Reason
 }
 
-func signer(s gateway.SignerVerdict) reportSigner {
+func signer(s verdict.Signer) reportSigner {
 	out := reportSigner{
 		Address:   s.Address,
 		Algorithm: s.Signature.Algorithm,
@@ -223,7 +226,9 @@ func signer(s gateway.SignerVerdict) reportSigner {
 		out.SigningTime = t.UTC().Format(time.RFC3339)
 	}
 	if c := s.Signature.Certificate; c != nil {
-		out.Subject, out.Issuer, out.Serial = dn.String(c.Subject), dn.String(c.Issuer), c.SerialNumber.Text(16)
+		out.Subject = dn.String(c.Subject)
+		out.Issuer = dn.String(c.Issuer)
+		out.Serial = c.SerialNumber.Text(16)
 		out.SHA256 = fmt.Sprintf("%x", sha256sum(c.Raw))
 	}
 	return out

@@ -24,8 +24,8 @@ func TestWordsOfVerdicts(t *testing.T) {
 		{"c13-eku-empty.eml", "root.pem", "untrusted", "for e-mail"},           // present and empty (RFC 5280 §4.2.1.12): openssl and NSS refuse it
 		{"c14-ku-zero.eml", "root.pem", "untrusted", "usage"},                  // no bit (RFC 5280 §4.2.1.3)
 	} {
-		o := judging{roots: []string{filepath.Join(folder, k.root)}, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}
-		r, err := o.judge(filepath.Join(folder, k.file))
+		o := verifying{roots: []string{filepath.Join(folder, k.root)}, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}
+		r, err := o.verify(filepath.Join(folder, k.file))
 		if err != nil {
 			t.Fatalf("%s: %v", k.file, err)
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"sealgate/gateway"
+	"sealgate/gateway/verdict"
 	"sealgate/internal/corpus"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -21,19 +21,19 @@ import (
 
 // divergences are the undisputed rows whose verdict is not the manifest's. Each
 // is argued, with another implementation that does the same, in docs/corpus.md.
-var divergences = map[string]gateway.SignatureStatus{
-	"comm-central/smime/alice.env.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml": gateway.SignatureMismatch,
-	"comm-central/smime/alice.env.sig.SHA1.opaque.eml":                          gateway.SignaturePartial,
-	"comm-central/smime/alice.env.sig.SHA256.opaque.eml":                        gateway.SignaturePartial,
-	"comm-central/smime/alice.env.sig.SHA384.opaque.eml":                        gateway.SignaturePartial,
-	"comm-central/smime/alice.env.sig.SHA512.opaque.eml":                        gateway.SignaturePartial,
-	"zammad/opaque_no_bundled_signer_cert.eml":                                  gateway.SignatureUnchecked,
+var divergences = map[string]verdict.SignatureStatus{
+	"comm-central/smime/alice.env.sig.SHA256.opaque.dave.sig.SHA256.opaque.eml": verdict.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA384.opaque.dave.sig.SHA384.opaque.eml": verdict.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA512.opaque.dave.sig.SHA512.opaque.eml": verdict.SignatureMismatch,
+	"comm-central/smime/alice.env.sig.SHA1.opaque.eml":                          verdict.SignaturePartial,
+	"comm-central/smime/alice.env.sig.SHA256.opaque.eml":                        verdict.SignaturePartial,
+	"comm-central/smime/alice.env.sig.SHA384.opaque.eml":                        verdict.SignaturePartial,
+	"comm-central/smime/alice.env.sig.SHA512.opaque.eml":                        verdict.SignaturePartial,
+	"zammad/opaque_no_bundled_signer_cert.eml":                                  verdict.SignatureUnchecked,
 }
 
 // judged opens and judges one row at its own time, with its own anchors.
-func judged(t *testing.T, r corpus.Row) (*smime.Message, *gateway.Judgement) {
+func verdictOf(t *testing.T, r corpus.Row) (*smime.Message, *verdict.Verdict) {
 	t.Helper()
 	sp, err := spool.New(spool.Options{Dir: t.TempDir()})
 	if err != nil {
@@ -60,50 +60,50 @@ func judged(t *testing.T, r corpus.Row) (*smime.Message, *gateway.Judgement) {
 	if r.From == "" {
 		from = strings.ToLower(r.Signer)
 	}
-	return m, gateway.Judge(t.Context(), m, from, check, r.At)
+	return m, verdict.Of(t.Context(), m, from, check, r.At)
 }
 
 func TestVerdicts(t *testing.T) {
 	for _, r := range corpus.Load(t) {
 		t.Run(r.Path, func(t *testing.T) {
-			m, j := judged(t, r)
-			t.Logf("signature %s, encryption %s: %s", j.Signature, j.Encryption, j.Reason)
-			if strings.HasPrefix(r.Expected, "spoof") && j.Signature == gateway.SignatureValid {
+			m, v := verdictOf(t, r)
+			t.Logf("signature %s, encryption %s: %s", v.Signature, v.Encryption, v.Reason)
+			if strings.HasPrefix(r.Expected, "spoof") && v.Signature == verdict.SignatureValid {
 				t.Error("a spoof is shown as valid")
 			}
 			if r.Disputed != "" {
 				return
 			}
-			compare(t, r, m, j)
+			compare(t, r, m, v)
 		})
 	}
 }
 
-func compare(t *testing.T, r corpus.Row, m *smime.Message, j *gateway.Judgement) {
+func compare(t *testing.T, r corpus.Row, m *smime.Message, v *verdict.Verdict) {
 	t.Helper()
 	switch r.Expected {
 	case "valid":
-		want := gateway.SignatureValid
+		want := verdict.SignatureValid
 		if r.Weak != "" {
-			want = gateway.SignatureWeak
+			want = verdict.SignatureWeak
 		}
 		if d, ok := divergences[r.Path]; ok {
 			want = d
 		}
-		if j.Signature != want {
-			t.Errorf("signature %s, want %s (%s) signer %s", j.Signature, want, r.Layers, r.Signer)
+		if v.Signature != want {
+			t.Errorf("signature %s, want %s (%s) signer %s", v.Signature, want, r.Layers, r.Signer)
 		}
 	case "invalid", "malformed":
-		if j.Signature == gateway.SignatureValid || r.Expected == "malformed" && j.Encryption == gateway.EncryptionDecrypted {
-			t.Errorf("signature %s, encryption %s", j.Signature, j.Encryption)
+		if v.Signature == verdict.SignatureValid || r.Expected == "malformed" && v.Encryption == verdict.EncryptionDecrypted {
+			t.Errorf("signature %s, encryption %s", v.Signature, v.Encryption)
 		}
 	case "passthrough", "certs-only":
 		if m.Inner != m.Outer {
 			t.Error("touched")
 		}
 	case "undecryptable":
-		if j.Encryption != gateway.EncryptionUndecryptable {
-			t.Errorf("encryption %s", j.Encryption)
+		if v.Encryption != verdict.EncryptionUndecryptable {
+			t.Errorf("encryption %s", v.Encryption)
 		}
 	case "decrypts":
 		if r.Kind == "compressed" {
@@ -115,8 +115,8 @@ func compare(t *testing.T, r corpus.Row, m *smime.Message, j *gateway.Judgement)
 		if strings.HasPrefix(r.DecryptKey, "secretkey:") { // a right answer, says the corpus's README
 			return
 		}
-		if j.Encryption != gateway.EncryptionDecrypted {
-			t.Errorf("encryption %s", j.Encryption)
+		if v.Encryption != verdict.EncryptionDecrypted {
+			t.Errorf("encryption %s", v.Encryption)
 		}
 		h := sha256.New()
 		if _, err := io.Copy(h, m.Inner.Section()); err != nil {

@@ -1,4 +1,4 @@
-package gateway
+package verdict
 
 // This file holds the header that the sender protected (RFC 9788) against the one
 // outside, which anybody on the way can write.
@@ -10,21 +10,21 @@ import (
 )
 
 // protected: another From than the protected one is a mismatch (RFC 9788 §3).
-func (j *Judgement) protected(m *smime.Message) {
-	if m.Protected == nil || j.Signature == SignatureNone {
+func (v *Verdict) protected(m *smime.Message) {
+	if m.Protected == nil || v.Signature == SignatureNone {
 		return
 	}
 	inner, err := FromAddress(m.Protected.Entity())
-	if err != nil || inner != j.From {
-		j.lower(SignatureMismatch, ruleFrom, "the From inside the protected header is not the one outside")
+	if err != nil || inner != v.From {
+		v.lower(SignatureMismatch, RuleFrom, "the From inside the protected header is not the one outside")
 	}
 }
 
-// heeds tells whether the protected header is worth more than the one outside: it was
+// HeedsProtected reports whether the protected header is worth more than the one outside: it was
 // encrypted with the text, or a signature that may be believed covers both.
-func (j *Judgement) heeds(m *smime.Message) bool {
+func (v *Verdict) HeedsProtected(m *smime.Message) bool {
 	return m.Protected != nil &&
-		(j.Encryption == EncryptionDecrypted || j.Signature != SignatureNone && SignaturePartial.worse(j.Signature))
+		(v.Encryption == EncryptionDecrypted || v.Signature != SignatureNone && SignaturePartial.worse(v.Signature))
 }
 
 // notedFields are the protected fields whose outer ones an agent acts on. The Subject
@@ -32,8 +32,8 @@ func (j *Judgement) heeds(m *smime.Message) bool {
 var notedFields = []string{"Reply-To", "To", "Cc", "Date"}
 
 // differences notes what was changed outside, or hidden there by the sender.
-func (j *Judgement) differences(m *smime.Message) {
-	if !j.heeds(m) {
+func (v *Verdict) differences(m *smime.Message) {
+	if !v.HeedsProtected(m) {
 		return
 	}
 	inside := m.Protected.Entity()
@@ -43,7 +43,7 @@ func (j *Judgement) differences(m *smime.Message) {
 			same = sameDate
 		}
 		if !same(inside, m.Outer, name) {
-			j.Notes = append(j.Notes, noteProtected+name)
+			v.Notes = append(v.Notes, Note{About: NoteProtected, Field: name})
 		}
 	}
 }
@@ -51,8 +51,8 @@ func (j *Judgement) differences(m *smime.Message) {
 // sameAddresses compares by address: names and folding are changed on the way, and
 // hidden by some senders.
 func sameAddresses(a, b *smime.Entity, name string) bool {
-	inA, okA := addressesIn(a, name)
-	inB, okB := addressesIn(b, name)
+	inA, okA := Addresses(a, name)
+	inB, okB := Addresses(b, name)
 	if !okA || !okB {
 		return sameValues(a, b, name)
 	}
@@ -76,18 +76,4 @@ func sameDate(a, b *smime.Entity, name string) bool {
 
 func sameValues(a, b *smime.Entity, name string) bool {
 	return slices.EqualFunc(a.Get(name), b.Get(name), func(x, y smime.Field) bool { return x.Value() == y.Value() })
-}
-
-// protectedSubject is the Subject that the sender protected, for the copies for which
-// j was given: who cannot open the mail must not read a hidden one. Of several, nobody
-// knows which is shown.
-func (m *inboundMail) protectedSubject(j *Judgement) (string, bool) {
-	if j != m.j || !j.heeds(m.opened) {
-		return "", false
-	}
-	f := m.opened.Protected.Get("Subject")
-	if len(f) != 1 {
-		return "", false
-	}
-	return decodeWords(f[0].Value()), true
 }

@@ -1,4 +1,4 @@
-package gateway
+package verdict
 
 // This file names what can be said of a message: the values of
 // X-SMIME-Signature and X-SMIME-Encryption, and their order.
@@ -51,10 +51,10 @@ func (s SignatureStatus) rank() int {
 	}
 }
 
-// worse tells whether s is a worse verdict than t.
+// worse reports whether s is a worse verdict than t.
 func (s SignatureStatus) worse(t SignatureStatus) bool { return s.rank() > t.rank() }
 
-// fromTrust is the status that a judgement of the certificate alone gives.
+// fromTrust is the status that the certificate alone gives.
 func fromTrust(s trust.Status) SignatureStatus {
 	switch s {
 	case trust.Valid:
@@ -86,15 +86,15 @@ const (
 	EncryptionMalformed     EncryptionStatus = "malformed"
 )
 
-// signatureStatuses and encryptionStatuses serve the check of outbound fields:
-// a value that is none of these is an order that was spelt wrongly.
-func isSignatureStatus(v string) bool {
-	s := SignatureStatus(v)
+// IsSignatureStatus reports whether a value is one of X-SMIME-Signature.
+func IsSignatureStatus(value string) bool {
+	s := SignatureStatus(value)
 	return s == SignatureInvalid || s.rank() < SignatureInvalid.rank()
 }
 
-func isEncryptionStatus(v string) bool {
-	switch EncryptionStatus(v) {
+// IsEncryptionStatus reports whether a value is one of X-SMIME-Encryption.
+func IsEncryptionStatus(value string) bool {
+	switch EncryptionStatus(value) {
 	case EncryptionNone, EncryptionDecrypted, EncryptionUndecryptable, EncryptionPartial, EncryptionMalformed:
 		return true
 	}

@@ -1,0 +1,44 @@
+package verdict
+
+// This file names the checks that can decide over a signature, and says for each that is
+// not trust's what would have made the mail valid.
+
+import "sealgate/trust"
+
+// Rule names the check that decided: one of this package, or of trust.
+type Rule string
+
+// The rules of this package.
+const (
+	RuleSignature   Rule = "signature"
+	RuleStructure   Rule = "structure"
+	RuleCertificate Rule = "certificate"
+	RuleUnknown     Rule = "unknown algorithm"
+	RuleUnread      Rule = "what is read"
+	RuleCost        Rule = trust.RuleCost
+	RuleAlgorithm   Rule = "algorithm"
+	RuleCoverage    Rule = "coverage"
+	RuleReaders     Rule = "one reading"
+	RuleContent     Rule = "content"
+	RuleFrom        Rule = "From"
+)
+
+// RuleRevocation is trust's, where revocation decided.
+const RuleRevocation Rule = trust.RuleRevocation
+
+var remedies = map[Rule]string{
+	RuleSignature: "the mail as it was signed: something on the way has changed it (a footer, a virus scanner), " +
+		"or the signature is a forgery",
+	RuleStructure:   "S/MIME that can be read: ask the sender's administrator which program made it",
+	RuleCertificate: "the signer's certificate in the mail: the sender's program can be told to send it along",
+	RuleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+	RuleUnread:      "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
+	RuleCost:        trust.RemedyCost,
+	RuleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
+	RuleCoverage: "a signature over the whole of what is shown: signed first and then encrypted, " +
+		"with nothing put around it",
+	RuleReaders: "a mail that all programs read alike: the sender's program, or a gateway after it, " +
+		"writes MIME that is not",
+	RuleContent: "a signed mail: what is signed here is something else, which nobody can read as one",
+	RuleFrom:    "exactly one From address, outside and inside, that the signer's certificate names",
+}

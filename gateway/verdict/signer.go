@@ -1,0 +1,140 @@
+package verdict
+
+// This file judges each signature of a message by itself: first the mathematics, then the
+// certificate.
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"sealgate/smime"
+	"sealgate/smime/cms"
+	"sealgate/trust"
+)
+
+// Signer is what one SignerInfo is worth.
+type Signer struct {
+	Layer     int    // index into smime.Message.Layers
+	Address   string // the address that counts: From when the certificate names it
+	Signature cms.Signature
+	Status    SignatureStatus
+	Reason    string       // why it is not valid, in English
+	Rule      Rule         // which check decided
+	Remedy    string       // what would have made it valid; "" when it is
+	Trust     trust.Result // how the certificate was judged; zero when it never came to that
+	forFrom   bool         // the certificate names the From address
+}
+
+// layer judges every SignerInfo of one signed layer.
+func (v *Verdict) layer(ctx context.Context, m *smime.Message, i int, check Trust, at time.Time) {
+	l := m.Layers[i]
+	if !l.Signed() {
+		return
+	}
+	check = eachOnce{check, map[string]trust.Result{}}
+	for _, sig := range l.Signatures {
+		s := Signer{Layer: i, Signature: sig}
+		s.judge(
+			ctx,
+			trust.Request{
+				Intermediates: l.Certificates,
+				Address:       v.From,
+				Purpose:       trust.Sign,
+				At:            at,
+				NoFetch:       Changeable(m.Layers[:i]),
+			},
+			check,
+		)
+		if l.Covers == smime.CoversCiphertext && SignaturePartial.worse(s.Status) {
+			s.set(SignaturePartial, RuleCoverage, "the signature covers only ciphertext, which anybody can sign")
+		}
+		v.Signers = append(v.Signers, s)
+	}
+}
+
+// eachOnce judges each certificate of a layer once, however many signatures name it:
+// the rest of the question is the same for all of them.
+type eachOnce struct {
+	Trust
+	known map[string]trust.Result // by the certificate's octets
+}
+
+// Check implements Trust.
+func (e eachOnce) Check(ctx context.Context, r trust.Request) trust.Result {
+	res, ok := e.known[string(r.Certificate.Raw)]
+	if !ok {
+		res = e.Trust.Check(ctx, r)
+		e.known[string(r.Certificate.Raw)] = res
+	}
+	return res
+}
+
+// judge fills in what the signature is worth.
+func (s *Signer) judge(ctx context.Context, r trust.Request, check Trust) {
+	sig := s.Signature
+	s.name(r.Address)
+	if sig.Err != nil {
+		status, rule := fromSignatureError(sig.Err)
+		s.set(status, rule, sig.Err.Error())
+		return
+	}
+	r.Certificate = sig.Certificate
+	s.Trust = check.Check(ctx, r)
+	s.Status = fromTrust(s.Trust.Status)
+	s.Rule = Rule(s.Trust.Rule)
+	s.Reason = s.Trust.Reason
+	s.Remedy = s.Trust.Remedy
+	if len(sig.Weak) > 0 && SignatureWeak.worse(s.Status) {
+		s.set(SignatureWeak, RuleAlgorithm, "weak algorithm: "+strings.Join(sig.Weak, ", "))
+	}
+	if s.forFrom || !SignatureMismatch.worse(s.Status) {
+		return
+	}
+	reason := "the signer's certificate does not name the From address"
+	if r.Address == "" {
+		reason = noOneFrom
+	}
+	s.set(SignatureMismatch, RuleFrom, reason)
+}
+
+// name finds the address that counts.
+func (s *Signer) name(from string) {
+	c := s.Signature.Certificate
+	if c == nil {
+		return
+	}
+	names := trust.Addresses(c)
+	s.forFrom = from != "" && slices.Contains(names, from)
+	s.Address = from
+	if !s.forFrom {
+		s.Address = trust.Listed(names)
+	}
+}
+
+// set says what a check of this package found.
+func (s *Signer) set(status SignatureStatus, rule Rule, reason string) {
+	s.Status = status
+	s.Rule = rule
+	s.Reason = reason
+	s.Remedy = remedies[rule]
+}
+
+// fromSignatureError sorts the errors of cms; what is not known is invalid.
+func fromSignatureError(err error) (SignatureStatus, Rule) {
+	switch {
+	case errors.Is(err, cms.ErrNoCertificate):
+		return SignatureUnchecked, RuleCertificate
+	case errors.Is(err, cms.ErrTooCostly):
+		return SignatureUnchecked, RuleCost
+	case errors.Is(err, cms.ErrUnsupported):
+		return SignatureUnchecked, RuleUnknown
+	case errors.Is(err, cms.ErrUnread):
+		return SignatureUnchecked, RuleUnread
+	case errors.Is(err, cms.ErrMalformed):
+		return SignatureMalformed, RuleStructure
+	}
+	return SignatureInvalid, RuleSignature
+}

@@ -21,11 +21,8 @@ import (
 // is none.
 type Password func() ([]byte, error)
 
-// Bounds of a key file.
-const (
-	maxFile = 1 << 20 // octets
-	minRSA  = 2048    // bits
-)
+// maxFile bounds the octets of a key file.
+const maxFile = 1 << 20
 
 // The faults that callers tell apart.
 var (
@@ -163,14 +160,14 @@ func (c *Credential) Problems(now time.Time) (out []string) {
 			"the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted",
 		)
 	}
-	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < minRSA || k.E < 3) {
+	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < spki.MinRSA || k.E < 3) {
 		out = append(
 			out,
 			fmt.Sprintf(
 				"the RSA key has %d bits and exponent %d; receivers call less than %d bits weak",
 				k.N.BitLen(),
 				k.E,
-				minRSA,
+				spki.MinRSA,
 			),
 		)
 	}

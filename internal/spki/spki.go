@@ -18,6 +18,13 @@ var (
 	idX25519    = asn1.ObjectIdentifier{1, 3, 101, 110}
 )
 
+// The lengths of an RSA key in bits that is used: a shorter one can be broken, a longer
+// one is there to keep us busy.
+const (
+	MinRSA = 2048
+	MaxRSA = 16384
+)
+
 // subjectPublicKeyInfo is SubjectPublicKeyInfo (RFC 5280 §4.1).
 type subjectPublicKeyInfo struct {
 	Algorithm struct {

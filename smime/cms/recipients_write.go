@@ -17,12 +17,6 @@ import (
 	"sealgate/smime/cms/internal/oid"
 )
 
-// RSA keys outside these bounds, in bits, are of no use: weak, or there to keep us busy.
-const (
-	minRSA = 2048
-	maxRSA = 16384
-)
-
 var (
 	errNotRecipient = errors.New(
 		"one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519",
@@ -91,7 +85,7 @@ func (r *Recipient) info(key []byte) (info []byte, version int64, err error) {
 // checkRSA refuses keys that do not protect: an exponent of 1 leaves the
 // content key in clear.
 func checkRSA(k *rsa.PublicKey) error {
-	if bits := k.N.BitLen(); bits < minRSA || bits > maxRSA {
+	if bits := k.N.BitLen(); bits < spki.MinRSA || bits > spki.MaxRSA {
 		return errRSASize
 	}
 	if k.E < 3 || k.E%2 == 0 {

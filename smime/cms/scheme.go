@@ -236,7 +236,7 @@ func (s signatureScheme) weakness(c *x509.Certificate, ofContent *digest) (weak 
 		weak = append(weak, "dsa")
 	}
 	if key, err := spki.PublicKey(c); err == nil {
-		if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {
+		if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < spki.MinRSA {
 			weak = append(weak, fmt.Sprintf("rsa-%d", k.N.BitLen()))
 		}
 	}

@@ -83,7 +83,7 @@ func (g *Gateway) candidate(
 		Fingerprint: hex.EncodeToString(
 			r.Fingerprint[:],
 		), State: string(r.State), Source: string(r.Source), NotBefore: r.NotBefore, NotAfter: r.NotAfter,
-		ProofTime: r.ProofTime, Status: string(res.Status), Rule: res.Rule, Reason: res.Reason, Remedy: res.Remedy, Revocation: res.Revocation,
+		ProofTime: r.ProofTime, Status: string(res.Status), Rule: res.Rule, Reason: res.Reason, Remedy: res.Remedy, Revocation: string(res.Revocation),
 	}
 	if c == nil {
 		return out

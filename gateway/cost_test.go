@@ -30,6 +30,7 @@ import (
 	"sealgate/smime/cms"
 	"sealgate/trust"
 	"sealgate/trust/fetch"
+	"sealgate/trust/revocation"
 )
 
 // cost runs the mail through the gateway and prints what it took.
@@ -130,7 +131,7 @@ func TestMailWithLargeCRL(t *testing.T) {
 	var list []byte
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(list) }))
 	t.Cleanup(s.Close)
-	sources := trust.NewSources(trust.SourcesOptions{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})})
+	sources := revocation.New(revocation.Options{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})})
 	t.Cleanup(sources.Close)
 	h := newHouse(t, func(o *Options) { o.Limits.LookUps = 8 * time.Second })
 	check, err := trust.New(trust.Options{Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: trust.Hard, Sources: sources})

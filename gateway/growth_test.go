@@ -12,11 +12,12 @@ import (
 
 	"sealgate/internal/testpki"
 	"sealgate/trust"
+	"sealgate/trust/revocation"
 )
 
 // growth counts what is put into the caches of a store.
 type growth struct {
-	trust.Cache
+	revocation.Cache
 	answers, octets int
 }
 

@@ -61,7 +61,7 @@ func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.
 			Status:     trust.Unchecked,
 			Rule:       "state",
 			Reason:     "the certificate store does not answer",
-			Revocation: "not checked",
+			Revocation: trust.RevocationNotChecked,
 			Fault:      err,
 		}, true
 	case rec.State == certstore.Blocked:
@@ -70,7 +70,7 @@ func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.
 			Rule:       "state",
 			Reason:     "the administrator has blocked this certificate",
 			Remedy:     "sealgate cert activate",
-			Revocation: "not checked",
+			Revocation: trust.RevocationNotChecked,
 			Answered:   trust.AllAnswered(),
 		}, true
 	}

@@ -27,6 +27,7 @@ import (
 	"sealgate/smime/cms"
 	"sealgate/trust"
 	"sealgate/trust/fetch"
+	"sealgate/trust/revocation"
 )
 
 // services are an authority's: /ocsp and /ca of by, /crl of the root, and /hang. All
@@ -36,7 +37,7 @@ type services struct {
 	root    *testpki.Cert
 	by      *testpki.Cert
 	url     string
-	sources *trust.Sources
+	sources *revocation.Sources
 	stop    chan struct{}
 	people  map[string]*testpki.Cert // who has sent mail
 
@@ -47,13 +48,13 @@ type services struct {
 
 // services starts them and has the gateway ask them. What they answer is kept in the
 // house's store, or in the cache given.
-func (h *house) services(policy trust.Policy, instead ...trust.Cache) *services {
+func (h *house) services(policy trust.Policy, instead ...revocation.Cache) *services {
 	h.t.Helper()
 	cache := append(instead, h.store)[0]
 	s := &services{t: h.t, root: h.pki.Root, by: h.pki.Root, stop: make(chan struct{}), people: map[string]*testpki.Cert{}, hits: map[string]int{}, revoked: map[string]time.Time{}}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	s.url = server.URL
-	s.sources = trust.NewSources(trust.SourcesOptions{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), Cache: cache, Parse: x509.ParseCertificates})
+	s.sources = revocation.New(revocation.Options{Fetch: fetch.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}), Cache: cache, Parse: x509.ParseCertificates})
 	h.t.Cleanup(func() { s.sources.Close(); close(s.stop); server.Close() })
 	h.trusts(s, policy)
 	return s

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sealgate/internal/address"
+	"sealgate/trust/authority"
 )
 
 // maxListed bounds the addresses that a reason lists. All are compared: what bounds
@@ -25,10 +26,10 @@ var (
 // Addresses are the addresses in normal form that c speaks for: rfc822Name and
 // SmtpUTF8Mailbox in the SAN; emailAddress in the subject only when the SAN has
 // none of either, be they readable or not. What is not exactly one address (NUL,
-// line ends, lists) counts for nothing. A certificate of more than maxCertificate
+// line ends, lists) counts for nothing. A certificate of more than authority.MaxCertificate
 // octets speaks for nobody.
 func Addresses(c *x509.Certificate) []string {
-	if len(c.Raw) > maxCertificate {
+	if len(c.Raw) > authority.MaxCertificate {
 		return nil
 	}
 	international, found := utf8Mailboxes(c)

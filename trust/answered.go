@@ -45,6 +45,3 @@ func (a Answered) Silent() []Silence { return a.silent }
 func (a Answered) And(b Answered) Answered {
 	return Answered{all: a.all && b.all, silent: append(a.silent[:len(a.silent):len(a.silent)], b.silent...)}
 }
-
-// pinRemedy is what an admin can do about a source outside of the house.
-const pinRemedy = "sealgate cert pin uses the certificate without asking anybody"

@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"sealgate/trust/authority"
 )
 
 // maxConstraints bounds the octets of one extension: every name of a path is held
@@ -52,12 +54,12 @@ type subtree struct {
 	Maximum int `asn1:"optional,tag:1,default:-1"`
 }
 
-// whole tells whether s has neither minimum nor maximum, as RFC 5280 wants it.
-func (s subtree) whole() bool { return s.Minimum == 0 && s.Maximum == -1 }
+// unbounded reports whether s has neither minimum nor maximum, as RFC 5280 wants it.
+func (s subtree) unbounded() bool { return s.Minimum == 0 && s.Maximum == -1 }
 
-// unknown tells whether nobody here holds names against s.
+// unknown reports whether nobody here holds names against s.
 func (s subtree) unknown() bool {
-	return !s.whole() || !slices.Contains([]int{tagRFC822, tagDNS, tagDirectory, tagURI, tagIP}, s.Base.Tag)
+	return !s.unbounded() || !slices.Contains([]int{tagRFC822, tagDNS, tagDirectory, tagURI, tagIP}, s.Base.Tag)
 }
 
 // readConstraints reads those of ca, none when it has none.
@@ -105,7 +107,7 @@ func directoryNames(chain []*x509.Certificate) error {
 		}
 		for n, c := range chain[:i+1] {
 			exempt := n > 0 && bytes.Equal(c.RawSubject, c.RawIssuer)
-			if !exempt && !within(c, permitted, excluded) {
+			if !exempt && !allowed(c, permitted, excluded) {
 				return fmt.Errorf(
 					"the authority %q may not issue for the directory name of a certificate below it",
 					ca.Subject.String(),
@@ -123,7 +125,7 @@ func directoryTrees(list []subtree) (trees []directoryName, err error) {
 			continue
 		}
 		n, err := readDirectoryName(s.Base.Bytes)
-		if err != nil || !s.whole() {
+		if err != nil || !s.unbounded() {
 			return nil, errConstraints
 		}
 		trees = append(trees, n)
@@ -131,10 +133,10 @@ func directoryTrees(list []subtree) (trees []directoryName, err error) {
 	return trees, nil
 }
 
-// within tells whether all names of c that such constraints bind are allowed: its
+// allowed reports whether all names of c that such constraints bind are allowed: its
 // subject, unless that is empty, and the directory names of its SAN. What cannot be
 // read is not.
-func within(c *x509.Certificate, permitted, excluded []directoryName) bool {
+func allowed(c *x509.Certificate, permitted, excluded []directoryName) bool {
 	names := [][]byte{c.RawSubject}
 	for _, n := range alternativeNames(c) {
 		if n.Class == asn1.ClassContextSpecific && n.Tag == tagDirectory {
@@ -158,7 +160,7 @@ func within(c *x509.Certificate, permitted, excluded []directoryName) bool {
 // RelativeDistinguishedName, with its attributes sorted.
 type directoryName []string
 
-// below tells whether n is tree, or lies below it.
+// below reports whether n is tree, or lies below it.
 func (n directoryName) below(tree directoryName) bool {
 	return len(n) >= len(tree) && slices.Equal(n[:len(tree)], tree)
 }
@@ -173,7 +175,7 @@ type attributesSET []struct {
 // readDirectoryName reads a Name, DER.
 func readDirectoryName(der []byte) (n directoryName, err error) {
 	var sequence []attributesSET
-	if rest, err := asn1.Unmarshal(der, &sequence); err != nil || len(rest) > 0 || len(der) > maxName {
+	if rest, err := asn1.Unmarshal(der, &sequence); err != nil || len(rest) > 0 || len(der) > authority.MaxName {
 		return nil, errors.New("trust: a directory name cannot be read")
 	}
 	for _, set := range sequence {

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/internal/cputest"
 	"sealgate/internal/testpki"
+	"sealgate/trust/authority"
 )
 
 // addressesBefore are so many addresses, and the one of anna at the end.
@@ -61,16 +63,16 @@ func TestListed(t *testing.T) {
 	}
 }
 
-// TestLargeCertificate: a certificate of more than maxCertificate octets speaks for
+// TestLargeCertificate: a certificate of more than authority.MaxCertificate octets speaks for
 // nobody, and one that is just small enough is compared in no time.
 func TestLargeCertificate(t *testing.T) {
 	p := testpki.New(t)
 	for n, ok := range map[int]bool{3000: true, 4000: false} {
 		leaf := p.Issue(testpki.Options{Addresses: addressesBefore(n)}).Certificate
-		if within := len(leaf.Raw) <= maxCertificate; within != ok {
+		if within := len(leaf.Raw) <= authority.MaxCertificate; within != ok {
 			t.Fatalf("%d addresses have %d octets: the test's own arithmetic", n, len(leaf.Raw))
 		}
-		cost(t, "a certificate of thousands of addresses", time.Second, func() {
+		cputest.AtMost(t, "a certificate of thousands of addresses", time.Second, func() {
 			res := checker(t, p).Check(context.Background(), Request{Certificate: leaf, Address: anna[0], Purpose: Sign, At: time.Now()})
 			if ok && res.Status != Valid || !ok && (res.Status != Mismatch || !strings.Contains(res.Reason, "octets")) {
 				t.Errorf("%d addresses: %+v", n, res)

@@ -1,4 +1,4 @@
-package trust
+package trust_test
 
 import (
 	"context"
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"sealgate/internal/x509cert"
+	"sealgate/trust"
+	"sealgate/trust/revocation"
 )
 
 var update = flag.Bool("update", false, "write docs/pkits.md anew")
@@ -126,7 +128,7 @@ func TestPKITS(t *testing.T) {
 			continue
 		}
 		res, err := world.check(k.name)
-		good := err == nil && res.Status == Valid
+		good := err == nil && res.Status == trust.Valid
 		what := pkitsWord(res, err)
 		switch why, known := pkitsStricter[k.number]; {
 		case good == k.valid && !known:
@@ -146,12 +148,12 @@ func TestPKITS(t *testing.T) {
 }
 
 // pkitsWord is the verdict in a few words that do not change from run to run.
-func pkitsWord(res Result, err error) string {
+func pkitsWord(res trust.Result, err error) string {
 	switch {
 	case err != nil:
 		return "unreadable"
-	case res.Status == Unchecked:
-		return "unchecked, revocation " + res.Revocation
+	case res.Status == trust.Unchecked:
+		return "unchecked, revocation " + string(res.Revocation)
 	}
 	return string(res.Status)
 }
@@ -178,30 +180,30 @@ func pkitsCompare(t *testing.T, table string) {
 
 // check judges one end entity under hard revocation, with every authority between
 // it and the root in the bag.
-func (p *pkits) check(name string) (Result, error) {
+func (p *pkits) check(name string) (trust.Result, error) {
 	if other := pkitsNames[name]; other != "" {
 		name = other
 	}
 	i := slices.IndexFunc(p.names, func(n string) bool { return strings.EqualFold(n, name+"EE") })
 	if i < 0 {
 		p.t.Errorf("%s: no such certificate", name)
-		return Result{}, errors.New("no such certificate")
+		return trust.Result{}, errors.New("no such certificate")
 	}
 	leaf, err := x509cert.Parse(p.certs[i].now)
 	if err != nil {
-		return Result{}, err
+		return trust.Result{}, err
 	}
-	src := NewSources(SourcesOptions{Fetch: p})
+	src := revocation.New(revocation.Options{Fetch: p})
 	defer src.Close()
 	root, err := x509cert.Parse(p.certs[p.root].now)
 	if err != nil {
-		return Result{}, err
+		return trust.Result{}, err
 	}
-	c, err := New(Options{Roots: []*x509.Certificate{root}, AcceptAny: true, Revocation: Hard, Sources: src})
+	c, err := trust.New(trust.Options{Roots: []*x509.Certificate{root}, AcceptAny: true, Revocation: trust.Hard, Sources: src})
 	if err != nil {
-		return Result{}, err
+		return trust.Result{}, err
 	}
-	return c.Check(context.Background(), Request{Certificate: leaf, Intermediates: p.above(i), Purpose: Sign, At: time.Unix(pkitsTime, 0)}), nil
+	return c.Check(context.Background(), trust.Request{Certificate: leaf, Intermediates: p.above(i), Purpose: trust.Sign, At: time.Unix(pkitsTime, 0)}), nil
 }
 
 // above are the certificates whose names lead from number i upward.

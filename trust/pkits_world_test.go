@@ -1,4 +1,4 @@
-package trust
+package trust_test
 
 // This file signs NIST's certificates and CRLs anew: same names, extensions, times
 // and faults, other keys and SHA-256.
@@ -209,7 +209,7 @@ func (p *pkits) extensions(b *cryptobyte.Builder, s *signed, f cryptobyte.String
 				return
 			}
 			b.AddASN1(cb.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1ObjectIdentifier(oidCRLPoints)
+				b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{2, 5, 29, 31})
 				b.AddASN1(cb.OCTET_STRING, func(b *cryptobyte.Builder) { p.points(b, s.issuer) })
 			})
 		})

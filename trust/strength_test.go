@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/internal/spki"
 	"sealgate/internal/testpki"
 )
 
@@ -42,16 +43,16 @@ func TestRSAKeys(t *testing.T) {
 		bits, exponent int
 		want           Status
 	}{
-		{minRSA - 8, 65537, Weak},
-		{minRSA, 65537, Valid},
-		{maxRSA, 65537, Valid},
-		{maxRSA + 8, 65537, Weak},
-		{minRSA, 1, Weak},
-		{minRSA, 2, Weak},
-		{minRSA, 3, Valid},
-		{minRSA, 65536, Weak},
+		{spki.MinRSA - 8, 65537, Weak},
+		{spki.MinRSA, 65537, Valid},
+		{spki.MaxRSA, 65537, Valid},
+		{spki.MaxRSA + 8, 65537, Weak},
+		{spki.MinRSA, 1, Weak},
+		{spki.MinRSA, 2, Weak},
+		{spki.MinRSA, 3, Valid},
+		{spki.MinRSA, 65536, Weak},
 	} {
-		key := enormous(t, k.bits)
+		key := testpki.EnormousKey(k.bits)
 		key.E = k.exponent
 		cert := holder(t, p, key)
 		for _, pinned := range []bool{false, true} {
@@ -90,5 +91,14 @@ func TestNoPurpose(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestWeakAuthority: an authority between whose key can be broken vouches for nobody.
+func TestWeakAuthority(t *testing.T) {
+	p := testpki.New(t)
+	sub := p.Issue(testpki.Options{Name: "Sub", CA: true, Key: "rsa-1024"})
+	if res := ask(checker(t, p), p.Under(sub, testpki.Options{Addresses: anna}), sub); res.Status != Untrusted || !strings.Contains(res.Reason, "1024") {
+		t.Errorf("%+v", res)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"sealgate/internal/dn"
 	"sealgate/internal/x509cert"
 	"sealgate/smime"
+	"sealgate/trust"
 )
 
 func sha256sum(b []byte) [32]byte { return sha256.Sum256(b) }
@@ -120,7 +121,7 @@ func drawSigner(w io.Writer, indent string, s verdict.Signer) {
 	if s.Reason != "" {
 		fmt.Fprintf(w, "%s│    %s\n", indent, s.Reason)
 	}
-	fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Rule, cmp.Or(s.Trust.Revocation, "not checked"))
+	fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Rule, cmp.Or(s.Trust.Revocation, trust.RevocationNotChecked))
 	if s.Remedy != "" {
 		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Remedy)
 	}

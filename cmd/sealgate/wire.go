@@ -26,6 +26,7 @@ import (
 	"sealgate/spool"
 	"sealgate/trust"
 	"sealgate/trust/fetch"
+	"sealgate/trust/revocation"
 )
 
 // house is what outlives a reload: store and spool, and the engine that is
@@ -34,7 +35,7 @@ type house struct {
 	cfg    *config.Config
 	log    *slog.Logger
 	store  certstore.Store
-	asked  *trust.Sources // of revocation
+	asked  *revocation.Sources // of revocation
 	spool  *spool.Spool
 	own    proxy.Own // our connections to the next hops
 	engine atomic.Pointer[engine]
@@ -83,8 +84,8 @@ func build(cfg *config.Config) (*house, error) {
 	if h.store, err = openStore(cfg, h.log); err != nil {
 		return nil, err
 	}
-	h.asked = trust.NewSources(
-		trust.SourcesOptions{
+	h.asked = revocation.New(
+		revocation.Options{
 			Fetch: fetch.New(cfg.Trust.FetchAllow),
 			Cache: h.store,
 			Parse: certstore.ReadCertificates,

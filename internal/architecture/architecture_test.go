@@ -23,9 +23,9 @@ var floors = [][]string{
 	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"gateway", "internal/certfile"},
 	{"gateway/verdict"},
-	{"smime"},
+	{"smime", "trust/revocation"},
 	{"certstore", "keyring", "trust"},
-	{"trust/fetch", "smime/cms"},
+	{"trust/authority", "trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
 	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/spki", "internal/x509cert"},
@@ -35,7 +35,7 @@ var floors = [][]string{
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
 var forTests = []string{
-	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
+	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/cputest", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
 	"certstore/storetest", "keyring/interop", "smime/cms/interop",
 }
 

@@ -5,6 +5,7 @@ package testpki
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"math/big"
 	"strings"
 	"sync"
 )
@@ -62,4 +63,14 @@ func (r *rsaTurn) key(bits int) (*rsa.PrivateKey, error) {
 		rsaPool.keys[bits] = append(rsaPool.keys[bits], key)
 	}
 	return rsaPool.keys[bits][n], nil
+}
+
+// EnormousKey is a public key of any number of bits that nobody has: a check with it
+// takes as long as with a real one.
+func EnormousKey(bits int) *rsa.PublicKey {
+	b := make([]byte, bits/8)
+	rand.Read(b)
+	b[0] |= 0x80
+	b[len(b)-1] |= 1
+	return &rsa.PublicKey{N: new(big.Int).SetBytes(b), E: 65537}
 }

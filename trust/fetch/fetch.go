@@ -46,7 +46,8 @@ func New(allow []netip.Prefix) *Client {
 		CheckRedirect: redirect,
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, DisableCompression: true, MaxResponseHeaderBytes: maxHeader,
-			TLSHandshakeTimeout: dialTime, ResponseHeaderTimeout: firstByte, MaxIdleConns: maxTogether, IdleConnTimeout: 30 * time.Second,
+			TLSHandshakeTimeout: dialTime, ResponseHeaderTimeout: firstByte,
+			MaxIdleConns: maxTogether, IdleConnTimeout: 30 * time.Second,
 		},
 	}}
 }

@@ -1,7 +1,7 @@
 package trust
 
-// This file says which authorities of a hostile bag are looked at, and for which
-// names each of them may issue.
+// This file holds a path that crypto/x509 has found against what that does not look at:
+// length, keys, usage, and the addresses that each authority may issue for.
 
 import (
 	"crypto/rsa"
@@ -13,51 +13,12 @@ import (
 
 	"sealgate/internal/address"
 	"sealgate/internal/spki"
-	"sealgate/internal/x509cert"
+	"sealgate/trust/authority"
 )
 
-// Bounds of an authority's RSA key. Whoever sends a mail makes the keys of its bag,
-// and a path search checks up to 100 signatures for each of 16 signers, twice: with
-// keys of 400,000 bits 20 seconds each, of 8192 bits 11 seconds in all, of 4096 bits
-// 2 seconds (measured). No public authority below a root has more; one that has
-// can be put under trust.roots, which this does not bind.
-const (
-	maxAuthorityRSA = 4096
-	maxExponent     = 1 << 17
-)
-
-// affordable tells whether a signature by c can be checked in little time.
-func affordable(c *x509.Certificate) bool {
-	k, ok := c.PublicKey.(*rsa.PublicKey)
-	return !ok || k.N.BitLen() <= maxAuthorityRSA && k.E <= maxExponent
-}
-
-// acceptable tells whether c may stand in a path at all.
-func acceptable(c *x509.Certificate) bool {
-	return c.IsCA && len(c.Raw) <= maxCertificate && len(c.RawSubject) <= maxName && len(c.RawIssuer) <= maxName &&
-		affordable(c)
-}
-
-// parse reads the bag one by one: a bad certificate does not matter.
-func parse(raw [][]byte) (list []*x509.Certificate) {
-	for _, der := range raw[:min(len(raw), maxIntermediates)] {
-		if len(der) > maxCertificate {
-			continue
-		}
-		if c, err := x509cert.Parse(der); err == nil && acceptable(c) {
-			list = append(list, withDirectoryNames(c))
-		}
-	}
-	return list
-}
-
-func pool(list []*x509.Certificate) *x509.CertPool {
-	p := x509.NewCertPool()
-	for _, c := range list {
-		p.AddCert(c)
-	}
-	return p
-}
+// maxChain is the longest path that is believed; each of its certificates may cost
+// a look-up.
+const maxChain = 10
 
 // believable says what speaks against a path that crypto/x509 has found.
 func believable(chain []*x509.Certificate) error {
@@ -65,7 +26,7 @@ func believable(chain []*x509.Certificate) error {
 		return fmt.Errorf("%d certificates up to the root, at most %d are believed", len(chain), maxChain)
 	}
 	for _, ca := range chain[1:max(1, len(chain)-1)] {
-		if k, ok := ca.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < minRSA {
+		if k, ok := ca.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < spki.MinRSA {
 			return fmt.Errorf("an authority between has an RSA key of %d bits", k.N.BitLen())
 		}
 	}
@@ -103,7 +64,7 @@ func nameConstraints(chain []*x509.Certificate) error {
 			if permitted(ca, name) {
 				continue
 			}
-			if len(ca.RawSubject) > maxName {
+			if len(ca.RawSubject) > authority.MaxName {
 				return errors.New("an authority of the path may not issue for " + name)
 			}
 			return fmt.Errorf("the authority %q may not issue for %s", ca.Subject.String(), name)
@@ -113,14 +74,14 @@ func nameConstraints(chain []*x509.Certificate) error {
 }
 
 func permitted(ca *x509.Certificate, name string) bool {
-	within := func(c string) bool { return inSubtree(c, name) }
-	if slices.ContainsFunc(ca.ExcludedEmailAddresses, within) {
+	matches := func(constraint string) bool { return inSubtree(constraint, name) }
+	if slices.ContainsFunc(ca.ExcludedEmailAddresses, matches) {
 		return false
 	}
-	return len(ca.PermittedEmailAddresses) == 0 || slices.ContainsFunc(ca.PermittedEmailAddresses, within)
+	return len(ca.PermittedEmailAddresses) == 0 || slices.ContainsFunc(ca.PermittedEmailAddresses, matches)
 }
 
-// inSubtree compares one constraint: a mailbox, a host, or ".domain".
+// inSubtree reports whether a constraint binds the address: it is a mailbox, a host, or ".domain".
 func inSubtree(constraint, name string) bool {
 	if a, err := address.Normalize(constraint); err == nil {
 		return a == name

@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file tests which OCSP answers count: those of the right authority, about the
 // right certificate, for as long as they hold.
@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
 // madeAnswer is a "good" for a certificate, as the authority is asked for it when
@@ -143,7 +144,7 @@ func TestOCSPAnswers(t *testing.T) {
 		"by a responder appointed with SHA-1":     {madeAnswer{responder: issue(root, sha1)}, "SHA-1"},
 	} {
 		a, err := q.read(k.answer(t, root, cert.Certificate), time.Now())
-		if k.want == "" && (err != nil || a.State != isGood) || k.want != "" && (err == nil || !strings.Contains(err.Error(), k.want)) {
+		if k.want == "" && (err != nil || a.State != trust.RevocationGood) || k.want != "" && (err == nil || !strings.Contains(err.Error(), k.want)) {
 			t.Errorf("%s: %+v, %v; want %q", name, a, err, k.want)
 		}
 	}
@@ -175,11 +176,11 @@ func TestAnswerWithoutEnd(t *testing.T) {
 			t.Errorf("after %v: %+v, %v", age, a, err)
 		}
 	}
-	c := s.clocked(Hard, newMemory())
+	c := s.clocked(trust.Hard, newMemory())
 	for _, k := range []struct {
 		after time.Duration
-		want  string
-	}{{0, isGood}, {23 * time.Hour, isGood}, {2 * time.Hour, isUnknown}} {
+		want  trust.Revocation
+	}{{0, trust.RevocationGood}, {23 * time.Hour, trust.RevocationGood}, {2 * time.Hour, trust.RevocationUnknown}} {
 		c.forward(k.after)
 		if res, _ := c.verdict(cert); res.Revocation != k.want {
 			t.Errorf("%v later: %+v", k.after, res)

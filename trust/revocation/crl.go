@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file reads base CRLs (RFC 5280 §5) of any length in little memory: of each
 // entry a few octets are kept.
@@ -18,13 +18,10 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
 
-	"sealgate/internal/x509cert"
-
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
+	"sealgate/trust"
 )
-
-// skew is how far clocks may be apart.
-const skew = 5 * time.Minute
 
 // crl is a CRL that was verified against its issuer.
 type crl struct {
@@ -47,15 +44,6 @@ func shortNumber(serial *big.Int) uint64 {
 	return binary.BigEndian.Uint64(h[:])
 }
 
-// numberOctets names a serial number: a negative one, which some authorities issue, in
-// another way than every positive one. No positive one begins with a zero octet.
-func numberOctets(serial *big.Int) []byte {
-	if serial.Sign() < 0 {
-		return append([]byte{0}, serial.Bytes()...)
-	}
-	return serial.Bytes()
-}
-
 // parseCRL verifies a CRL (DER, or PEM as some servers send it) that issuer must
 // have signed.
 func parseCRL(data []byte, issuer *x509.Certificate) (*crl, error) {
@@ -74,7 +62,8 @@ func parseCRL(data []byte, issuer *x509.Certificate) (*crl, error) {
 		return nil, err
 	}
 	c := &crl{this: list.ThisUpdate, next: list.NextUpdate}
-	if c.point, err = crlExtensions(list); err != nil {
+	c.point, err = crlExtensions(list)
+	if err != nil {
 		return nil, err
 	}
 	c.entries, err = readEntries(parts.revoked)
@@ -96,7 +85,8 @@ func splitCRL(der []byte) (p crlParts, err error) {
 	in := cryptobyte.String(der)
 	var outer, tbs, body, algorithm, bits cryptobyte.String
 	if !in.ReadASN1(&outer, cb.SEQUENCE) || !in.Empty() || !outer.ReadASN1Element(&tbs, cb.SEQUENCE) ||
-		!outer.ReadASN1Element(&algorithm, cb.SEQUENCE) || !outer.ReadASN1Element(&bits, cb.BIT_STRING) || !outer.Empty() {
+		!outer.ReadASN1Element(&algorithm, cb.SEQUENCE) || !outer.ReadASN1Element(&bits, cb.BIT_STRING) ||
+		!outer.Empty() {
 		return p, errCRL
 	}
 	p.tbs = tbs
@@ -112,10 +102,11 @@ func splitCRL(der []byte) (p crlParts, err error) {
 			return p, errCRL
 		}
 		if tag == cb.SEQUENCE {
-			if sequences++; sequences == 3 { // after algorithm and issuer
-				p.revoked = e
-				continue
-			}
+			sequences++
+		}
+		if tag == cb.SEQUENCE && sequences == 3 { // after algorithm and issuer
+			p.revoked = e
+			continue
 		}
 		kept = append(kept, e...)
 	}
@@ -157,7 +148,8 @@ func crlExtensions(list *x509.RevocationList) (p issuingPoint, err error) {
 	for _, e := range list.Extensions {
 		switch {
 		case e.Id.Equal(oidIssuingPoint):
-			if p, err = readIssuingPoint(e.Value); err != nil {
+			p, err = readIssuingPoint(e.Value)
+			if err != nil {
 				return p, err
 			}
 		case e.Id.Equal(oidDeltaCRL):
@@ -249,7 +241,7 @@ func entryExtensions(s *cryptobyte.String) (cause int8, err error) {
 	return cause, nil
 }
 
-// find says whether a certificate is on the list.
+// find looks for a certificate on the list.
 func (c *crl) find(cert *x509.Certificate) (e entry, on bool) {
 	n := shortNumber(cert.SerialNumber)
 	i, on := slices.BinarySearchFunc(c.entries, n, func(e entry, n uint64) int { return cmp.Compare(e.number, n) })
@@ -259,7 +251,7 @@ func (c *crl) find(cert *x509.Certificate) (e entry, on bool) {
 	return e, on
 }
 
-// fresh tells whether the list speaks for the time asked.
+// fresh says why the list does not speak for a time.
 func (c *crl) fresh(at time.Time) error {
 	switch {
 	case c.this.After(at.Add(skew)):
@@ -270,4 +262,21 @@ func (c *crl) fresh(at time.Time) error {
 		return fmt.Errorf("the CRL held until %s", c.next.UTC().Format(time.RFC3339))
 	}
 	return nil
+}
+
+// answer is what the list, which was at url, says of a certificate.
+func (c *crl) answer(cert *x509.Certificate, url string) answer {
+	a := answer{State: trust.RevocationGood, Source: url, Made: c.this, Until: c.next, Refresh: c.refresh}
+	if e, on := c.find(cert); on {
+		a.State = trust.RevocationRevoked
+		a.Since = time.Unix(int64(e.since)*3600, 0)
+		a.Cause = int(e.cause)
+	}
+	return a
+}
+
+// clone is a copy, for readers hold the other.
+func (c *crl) clone() *crl {
+	d := *c
+	return &d
 }

@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file is an authority with its services for the tests: CRL, OCSP and its own
 // certificate over HTTP on loopback, good or as bad as a test wants them.
@@ -23,8 +23,11 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 	"sealgate/trust/fetch"
 )
+
+var anna = []string{"anna@kunde.example"}
 
 // services answers as mode says: "good", "revoked", "unknown", "expired", "future",
 // "wrong signer", "not for OCSP", "another nonce", "hang", "huge", "redirect",
@@ -230,14 +233,28 @@ func (m *memory) CacheGet(_ context.Context, key string) ([]byte, bool, error) {
 
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
+// asking is a checker and what it asks.
+type asking struct {
+	*trust.Checker
+	sources *Sources
+}
+
 // checker asks the services; cache may be nil.
-func (s *services) checker(policy Policy, cache Cache) *Checker {
+func (s *services) checker(policy trust.Policy, cache Cache) *asking {
 	s.t.Helper()
-	src := NewSources(SourcesOptions{Fetch: fetch.New(loopback), Cache: cache, Parse: x509.ParseCertificates})
+	return s.asking(policy, Options{Cache: cache})
+}
+
+// asking asks the services over the network of this machine.
+func (s *services) asking(policy trust.Policy, o Options) *asking {
+	s.t.Helper()
+	o.Fetch = fetch.New(loopback)
+	o.Parse = x509.ParseCertificates
+	src := New(o)
 	s.t.Cleanup(src.Close)
-	c, err := New(Options{Roots: []*x509.Certificate{s.pki.Root.Certificate}, AcceptAny: true, Revocation: policy, Sources: src})
+	c, err := trust.New(trust.Options{Roots: []*x509.Certificate{s.pki.Root.Certificate}, AcceptAny: true, Revocation: policy, Sources: src})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return c
+	return &asking{c, src}
 }

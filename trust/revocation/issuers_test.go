@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file tests which authorities are kept, and how many.
 
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
 // namesakes are one more than so many authorities called Sub, each with a key of its
@@ -28,14 +29,14 @@ func (s *services) namesakes(n int, o testpki.Options) (subs, leaves []*testpki.
 func TestPoolBound(t *testing.T) {
 	s := newServices(t)
 	subs, leaves := s.namesakes(maxFound, testpki.Options{Addresses: anna})
-	c := s.checker(Soft, newMemory())
+	c := s.checker(trust.Soft, newMemory())
 	for i, leaf := range leaves {
-		if res, _ := check(c, leaf, subs[i]); res.Status != Valid {
+		if res, _ := check(c, leaf, subs[i]); res.Status != trust.Valid {
 			t.Fatalf("%d, with its authority: %+v", i, res)
 		}
 	}
 	for i, leaf := range leaves {
-		if res, _ := check(c, leaf); res.Status == Valid != (i < maxFound) {
+		if res, _ := check(c, leaf); res.Status == trust.Valid != (i < maxFound) {
 			t.Errorf("%d, from the pool: %+v", i, res)
 		}
 	}
@@ -46,7 +47,7 @@ func TestPoolBound(t *testing.T) {
 func TestPoolIsNotFilledWithTwins(t *testing.T) {
 	s := newServices(t)
 	subs, leaves := s.namesakes(1, testpki.Options{Addresses: anna})
-	c := s.checker(Soft, newMemory())
+	c := s.checker(trust.Soft, newMemory())
 	for i := range maxFound {
 		var outer asn1.RawValue
 		if _, err := asn1.Unmarshal(subs[0].Certificate.Raw, &outer); err != nil {
@@ -62,14 +63,14 @@ func TestPoolIsNotFilledWithTwins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res, _ := check(c, leaves[0], &testpki.Cert{Certificate: twin}); res.Status != Valid {
+		if res, _ := check(c, leaves[0], &testpki.Cert{Certificate: twin}); res.Status != trust.Valid {
 			t.Fatalf("with a twin of its authority: %+v", res)
 		}
 	}
-	if res, _ := check(c, leaves[1], subs[1]); res.Status != Valid {
+	if res, _ := check(c, leaves[1], subs[1]); res.Status != trust.Valid {
 		t.Fatalf("another authority of the name: %+v", res)
 	}
-	if res, _ := check(c, leaves[1]); res.Status != Valid {
+	if res, _ := check(c, leaves[1]); res.Status != trust.Valid {
 		t.Errorf("the other authority was not kept: %+v", res)
 	}
 }
@@ -82,7 +83,7 @@ func TestBundleBound(t *testing.T) {
 		s.ca = append(s.ca, sub.Certificate.Raw...)
 	}
 	for i, leaf := range leaves {
-		if res, _ := check(s.checker(Soft, newMemory()), leaf); res.Status == Valid != (i < maxFound) {
+		if res, _ := check(s.checker(trust.Soft, newMemory()), leaf); res.Status == trust.Valid != (i < maxFound) {
 			t.Errorf("%d of the bundle: %+v", i, res)
 		}
 	}
@@ -97,11 +98,11 @@ func TestUnprovedAuthoritiesAreNotKept(t *testing.T) {
 	sub := stranger.Issue(testpki.Options{Name: "Sub", CA: true})
 	s.ca = sub.Certificate.Raw
 	cache := newMemory()
-	c := s.checker(Soft, cache)
+	c := s.checker(trust.Soft, cache)
 	for i := range 20 {
 		leaf := stranger.Under(sub, testpki.Options{Addresses: anna, AIA: []string{fmt.Sprintf("%s/ca/%d", s.url, i)}})
 		for range 2 {
-			if res, _ := check(c, leaf); res.Status != Untrusted {
+			if res, _ := check(c, leaf); res.Status != trust.Untrusted {
 				t.Fatalf("%+v", res)
 			}
 		}
@@ -122,32 +123,31 @@ func TestExpiredCertificateProvesItsAuthority(t *testing.T) {
 	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true})
 	s.ca = sub.Certificate.Raw
 	old := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}, NotBefore: time.Now().Add(-2 * day), NotAfter: time.Now().Add(-day)})
-	c := s.checker(Soft, newMemory())
-	if res, _ := check(c, old); res.Status != Expired {
+	c := s.checker(trust.Soft, newMemory())
+	if res, _ := check(c, old); res.Status != trust.Expired {
 		t.Fatalf("%+v", res)
 	}
-	if res, _ := check(c, s.pki.Under(sub, testpki.Options{Addresses: anna})); res.Status != Valid {
+	if res, _ := check(c, s.pki.Under(sub, testpki.Options{Addresses: anna})); res.Status != trust.Valid {
 		t.Errorf("from the pool: %+v", res)
 	}
 }
 
 // TestDownloadsAreBounded: the memory of downloads in number, and each in octets.
 func TestDownloadsAreBounded(t *testing.T) {
-	src := NewSources(SourcesOptions{})
-	defer src.Close()
+	d := downloads{now: time.Now, all: map[string]download{}}
 	small := []*x509.Certificate{{Raw: make([]byte, maxKept)}}
 	for i := range maxDownloads {
-		src.hold(fmt.Sprint(i), small)
+		d.hold(fmt.Sprint(i), small)
 	}
-	if len(src.downloads) != maxDownloads || src.downloaded("0") == nil {
-		t.Errorf("%d downloads, want %d", len(src.downloads), maxDownloads)
+	if len(d.all) != maxDownloads || d.find("0") == nil {
+		t.Errorf("%d downloads, want %d", len(d.all), maxDownloads)
 	}
-	src.hold("one more", small)
-	if len(src.downloads) > maxDownloads || src.downloaded("one more") == nil {
-		t.Errorf("%d downloads, at most %d", len(src.downloads), maxDownloads)
+	d.hold("one more", small)
+	if len(d.all) > maxDownloads || d.find("one more") == nil {
+		t.Errorf("%d downloads, at most %d", len(d.all), maxDownloads)
 	}
-	src.hold("large", []*x509.Certificate{{Raw: make([]byte, maxKept+1)}})
-	if src.downloaded("large") != nil {
+	d.hold("large", []*x509.Certificate{{Raw: make([]byte, maxKept+1)}})
+	if d.find("large") != nil {
 		t.Error("one octet more than is held")
 	}
 }

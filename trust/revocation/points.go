@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file reads where CRLs lie (RFC 5280 §4.2.1.13) and what one of them covers
 // (§5.2.5): crypto/x509 gives the URLs alone.
@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/trust"
 )
 
 var (
@@ -31,8 +33,9 @@ type point struct {
 
 // Bounds of what one certificate may send us after.
 const (
-	maxPoints = 4
-	maxURLs   = 4
+	maxOCSPURLs = 2
+	maxPoints   = trust.MaxAnswers - maxOCSPURLs
+	maxURLs     = 4 // of one point
 )
 
 // points are a certificate's distribution points with URLs; nil when there is no
@@ -68,7 +71,8 @@ func readPoint(list *cryptobyte.String) (p point, ok bool) {
 		return p, false
 	}
 	if named {
-		if p.names, p.urls, ok = fullName(name); !ok {
+		p.names, p.urls, ok = fullName(name)
+		if !ok {
 			return p, false
 		}
 	}
@@ -119,10 +123,10 @@ func readIssuingPoint(value []byte) (p issuingPoint, err error) {
 		*out = present && !(len(v) == 1 && v[0] == 0)
 		return ok
 	}
-	ok := s.ReadASN1(&seq, cb.SEQUENCE) && s.Empty() && seq.ReadOptionalASN1(&name, &p.named, cb.Tag(0).Constructed().ContextSpecific()) &&
+	ok := s.ReadASN1(&seq, cb.SEQUENCE) && s.Empty() &&
+		seq.ReadOptionalASN1(&name, &p.named, cb.Tag(0).Constructed().ContextSpecific()) &&
 		flag(&p.usersOnly, 1) && flag(&p.authorities, 2) && flag(&someReasons, 3) && flag(&indirect, 4) &&
-		flag(&attributes, 5) &&
-		seq.Empty()
+		flag(&attributes, 5) && seq.Empty()
 	if ok && p.named {
 		p.names, _, ok = fullName(name)
 	}
@@ -135,7 +139,7 @@ func readIssuingPoint(value []byte) (p issuingPoint, err error) {
 	return p, nil
 }
 
-// covers tells whether a CRL with this issuing point, found at a distribution
+// covers reports whether a CRL with this issuing point, found at a distribution
 // point, speaks of the certificate (RFC 5280 §6.3.3 (b)).
 func (p issuingPoint) covers(c *x509.Certificate, at point) bool {
 	if p.usersOnly && c.IsCA || p.authorities && !c.IsCA {

@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 import (
 	"bufio"
@@ -16,17 +16,18 @@ import (
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
-// authority is a CA in openssl's files: index, CRL and responder are openssl's.
-type authority struct {
+// opensslCA is a CA in openssl's files: index, CRL and responder are openssl's.
+type opensslCA struct {
 	t    *testing.T
 	dir  string
 	pki  *testpki.PKI
 	rows []byte
 }
 
-func (a *authority) file(name string, data []byte) string {
+func (a *opensslCA) file(name string, data []byte) string {
 	a.t.Helper()
 	path := filepath.Join(a.dir, name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -35,7 +36,7 @@ func (a *authority) file(name string, data []byte) string {
 	return path
 }
 
-func (a *authority) openssl(args ...string) {
+func (a *opensslCA) openssl(args ...string) {
 	a.t.Helper()
 	cmd := exec.Command("openssl", args...)
 	cmd.Dir = a.dir
@@ -45,7 +46,7 @@ func (a *authority) openssl(args ...string) {
 }
 
 // row adds a certificate to the index as valid or revoked.
-func (a *authority) row(c *testpki.Cert, revoked bool) {
+func (a *opensslCA) row(c *testpki.Cert, revoked bool) {
 	date := func(t time.Time) string { return t.UTC().Format("060102150405Z") }
 	state, since := "V", ""
 	if revoked {
@@ -73,7 +74,7 @@ func TestOpensslServices(t *testing.T) {
 	var crlFile string
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, crlFile) }))
 	defer web.Close()
-	a := &authority{t: t, dir: t.TempDir(), pki: testpki.New(t)}
+	a := &opensslCA{t: t, dir: t.TempDir(), pki: testpki.New(t)}
 	issue := func(revoked, known bool, by string) *testpki.Cert {
 		o := testpki.Options{Addresses: anna}
 		if by == "ocsp" {
@@ -115,7 +116,7 @@ func TestOpensslServices(t *testing.T) {
 }
 
 // respond runs openssl ocsp until stop.
-func (a *authority) respond(port int, ca, signer string) (stop func()) {
+func (a *opensslCA) respond(port int, ca, signer string) (stop func()) {
 	a.t.Helper()
 	cmd := exec.Command("openssl", "ocsp", "-index", "index.txt", "-CA", ca, "-rsigner", signer, "-rkey", signer, "-port", fmt.Sprint(port), "-nmin", "60")
 	cmd.Dir = a.dir
@@ -137,13 +138,13 @@ func (a *authority) respond(port int, ca, signer string) (stop func()) {
 	return func() { cmd.Process.Kill(); cmd.Wait() }
 }
 
-func (a *authority) ask(people map[string]*testpki.Cert) {
+func (a *opensslCA) ask(people map[string]*testpki.Cert) {
 	a.t.Helper()
 	s := &services{t: a.t, pki: a.pki}
-	c := s.checker(Hard, nil)
-	for name, want := range map[string]string{"ocsp good": isGood, "ocsp revoked": isRevoked, "ocsp unknown": isUnknown, "crl good": isGood, "crl revoked": isRevoked, "crl unknown": isGood} {
+	c := s.checker(trust.Hard, nil)
+	for name, want := range map[string]trust.Revocation{"ocsp good": trust.RevocationGood, "ocsp revoked": trust.RevocationRevoked, "ocsp unknown": trust.RevocationUnknown, "crl good": trust.RevocationGood, "crl revoked": trust.RevocationRevoked, "crl unknown": trust.RevocationGood} {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		res := c.Check(ctx, Request{Certificate: people[name].Certificate, Address: anna[0], Purpose: Sign, At: time.Now().Add(time.Second)})
+		res := c.Check(ctx, trust.Request{Certificate: people[name].Certificate, Address: anna[0], Purpose: trust.Sign, At: time.Now().Add(time.Second)})
 		cancel()
 		if res.Revocation != want {
 			a.t.Errorf("%s: %+v", name, res)

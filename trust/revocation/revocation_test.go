@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 import (
 	"context"
@@ -13,15 +13,21 @@ import (
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
 // patience is what a check waits for look-ups in these tests.
 const patience = 700 * time.Millisecond
 
-func check(c *Checker, cert *testpki.Cert, bag ...*testpki.Cert) (Result, time.Duration) {
+// judge is a checker, alone or with what it asks.
+type judge interface {
+	Check(ctx context.Context, r trust.Request) trust.Result
+}
+
+func check(c judge, cert *testpki.Cert, bag ...*testpki.Cert) (trust.Result, time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r := Request{Certificate: cert.Certificate, Address: "anna@kunde.example", Purpose: Sign, At: time.Now()}
+	r := trust.Request{Certificate: cert.Certificate, Address: "anna@kunde.example", Purpose: trust.Sign, At: time.Now()}
 	for _, b := range bag {
 		r.Intermediates = append(r.Intermediates, b.Certificate.Raw)
 	}
@@ -32,9 +38,9 @@ func check(c *Checker, cert *testpki.Cert, bag ...*testpki.Cert) (Result, time.D
 // TestRevocation: every way in which a service can answer, by OCSP and by CRL,
 // under each policy, with a cache and without.
 func TestRevocation(t *testing.T) {
-	for mode, want := range map[string]string{
-		"good": isGood, "revoked": isRevoked, "unknown": isUnknown, "expired": isUnknown, "future": isUnknown, "revoked, expired": isRevoked, "wrong signer": isUnknown,
-		"hang": isUnknown, "huge": isUnknown, "redirect": isUnknown, "404": isUnknown, "garbage": isUnknown,
+	for mode, want := range map[string]trust.Revocation{
+		"good": trust.RevocationGood, "revoked": trust.RevocationRevoked, "unknown": trust.RevocationUnknown, "expired": trust.RevocationUnknown, "future": trust.RevocationUnknown, "revoked, expired": trust.RevocationRevoked, "wrong signer": trust.RevocationUnknown,
+		"hang": trust.RevocationUnknown, "huge": trust.RevocationUnknown, "redirect": trust.RevocationUnknown, "404": trust.RevocationUnknown, "garbage": trust.RevocationUnknown,
 	} {
 		for _, by := range []string{"ocsp", "crl"} {
 			if mode == "unknown" && by == "crl" {
@@ -45,9 +51,9 @@ func TestRevocation(t *testing.T) {
 				s := newServices(t)
 				s.set(mode)
 				cert := s.person(by)
-				for policy, status := range map[Policy]map[string]Status{
-					Hard: {isGood: Valid, isRevoked: Revoked, isUnknown: Unchecked},
-					Soft: {isGood: Valid, isRevoked: Revoked, isUnknown: Valid},
+				for policy, status := range map[trust.Policy]map[trust.Revocation]trust.Status{
+					trust.Hard: {trust.RevocationGood: trust.Valid, trust.RevocationRevoked: trust.Revoked, trust.RevocationUnknown: trust.Unchecked},
+					trust.Soft: {trust.RevocationGood: trust.Valid, trust.RevocationRevoked: trust.Revoked, trust.RevocationUnknown: trust.Valid},
 				} {
 					for _, cache := range []Cache{nil, newMemory()} {
 						c := s.checker(policy, cache)
@@ -56,7 +62,7 @@ func TestRevocation(t *testing.T) {
 							if res.Status != status[want] || res.Revocation != want {
 								t.Errorf("%s: %+v", policy, res)
 							}
-							if bad := res.Revocation != isGood; bad != (res.Reason != "") {
+							if bad := res.Revocation != trust.RevocationGood; bad != (res.Reason != "") {
 								t.Errorf("%s: reason %q", policy, res.Reason)
 							}
 							if took > patience+5*time.Second {
@@ -65,9 +71,9 @@ func TestRevocation(t *testing.T) {
 						}
 					}
 				}
-				if c := s.checker(Off, nil); true {
+				if c := s.checker(trust.Off, nil); true {
 					before := s.count("/")
-					if res, _ := check(c, cert); res.Status != Valid || res.Revocation != notChecked || s.count("/") != before {
+					if res, _ := check(c, cert); res.Status != trust.Valid || res.Revocation != trust.RevocationNotChecked || s.count("/") != before {
 						t.Errorf("off: %+v", res)
 					}
 				}
@@ -81,10 +87,10 @@ func TestRevocation(t *testing.T) {
 func TestNoService(t *testing.T) {
 	s := newServices(t)
 	cert := s.person()
-	if res, _ := check(s.checker(Soft, nil), cert); res.Status != Valid || res.Revocation != notChecked || res.Reason != "" {
+	if res, _ := check(s.checker(trust.Soft, nil), cert); res.Status != trust.Valid || res.Revocation != trust.RevocationNotChecked || res.Reason != "" {
 		t.Errorf("soft: %+v", res)
 	}
-	if res, _ := check(s.checker(Hard, nil), cert); res.Status != Unchecked || res.Revocation != notChecked || res.Reason == "" {
+	if res, _ := check(s.checker(trust.Hard, nil), cert); res.Status != trust.Unchecked || res.Revocation != trust.RevocationNotChecked || res.Reason == "" {
 		t.Errorf("hard: %+v", res)
 	}
 }
@@ -97,7 +103,7 @@ func TestTrustedItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.pki.Root = root
-	if res, _ := check(s.checker(Hard, nil), root); res.Status != Valid || res.Revocation != notChecked {
+	if res, _ := check(s.checker(trust.Hard, nil), root); res.Status != trust.Valid || res.Revocation != trust.RevocationNotChecked {
 		t.Errorf("%+v", res)
 	}
 }
@@ -108,8 +114,8 @@ func TestRevokedAfterSigning(t *testing.T) {
 	s := newServices(t)
 	s.since = time.Now().Add(-time.Minute)
 	s.set("revoked")
-	res, _ := check(s.checker(Soft, nil), s.person("ocsp"))
-	if res.Status != Revoked || !strings.Contains(res.Reason, s.since.UTC().Format(time.DateOnly)) || !strings.Contains(res.Reason, "key compromised") {
+	res, _ := check(s.checker(trust.Soft, nil), s.person("ocsp"))
+	if res.Status != trust.Revoked || !strings.Contains(res.Reason, s.since.UTC().Format(time.DateOnly)) || !strings.Contains(res.Reason, "key compromised") {
 		t.Errorf("%+v", res)
 	}
 }
@@ -119,7 +125,7 @@ func TestFallback(t *testing.T) {
 	s := newServices(t)
 	cert := s.pki.Issue(testpki.Options{Addresses: anna, OCSP: []string{s.url + "/none/ocsp-is-elsewhere"}, CRL: []string{s.url + "/crl"}})
 	cert.Certificate.OCSPServer = []string{"http://127.0.0.1:1/"}
-	if res, _ := check(s.checker(Hard, nil), cert); res.Status != Valid || res.Revocation != isGood {
+	if res, _ := check(s.checker(trust.Hard, nil), cert); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 		t.Errorf("%+v", res)
 	}
 }
@@ -132,17 +138,17 @@ func TestDelegatedResponder(t *testing.T) {
 	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true})
 	for name, k := range map[string]struct {
 		responder *testpki.Cert
-		want      string
+		want      trust.Revocation
 	}{
-		"the authority": {nil, isGood},
-		"appointed":     {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), isGood},
-		"not for OCSP":  {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}), isUnknown},
-		"expired":       {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-time.Hour)}), isUnknown},
-		"of another":    {s.pki.Under(sub, testpki.Options{Name: "Responder", EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), isUnknown},
-		"of a stranger": {testpki.New(t).Issue(testpki.Options{Name: "Responder", EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), isUnknown},
+		"the authority": {nil, trust.RevocationGood},
+		"appointed":     {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), trust.RevocationGood},
+		"not for OCSP":  {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}}), trust.RevocationUnknown},
+		"expired":       {issue(testpki.Options{EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-time.Hour)}), trust.RevocationUnknown},
+		"of another":    {s.pki.Under(sub, testpki.Options{Name: "Responder", EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), trust.RevocationUnknown},
+		"of a stranger": {testpki.New(t).Issue(testpki.Options{Name: "Responder", EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}}), trust.RevocationUnknown},
 	} {
 		s.responder = k.responder
-		if res, _ := check(s.checker(Hard, nil), cert); res.Revocation != k.want {
+		if res, _ := check(s.checker(trust.Hard, nil), cert); res.Revocation != k.want {
 			t.Errorf("%s: %+v", name, res)
 		}
 	}
@@ -219,11 +225,11 @@ func TestIntermediateRevoked(t *testing.T) {
 	s.issued = append(s.issued, sub)
 	leaf := s.pki.Under(sub, testpki.Options{Addresses: anna})
 	s.set("revoked")
-	if res, _ := check(s.checker(Soft, nil), leaf, sub); res.Status != Revoked || !strings.Contains(res.Reason, "authority") {
+	if res, _ := check(s.checker(trust.Soft, nil), leaf, sub); res.Status != trust.Revoked || !strings.Contains(res.Reason, "authority") {
 		t.Errorf("%+v", res)
 	}
 	again := s.pki.Issue(testpki.Options{Name: "Sub", CA: true, ReuseKeyFrom: sub})
-	if res, _ := check(s.checker(Soft, nil), leaf, sub, again); res.Status != Valid {
+	if res, _ := check(s.checker(trust.Soft, nil), leaf, sub, again); res.Status != trust.Valid {
 		t.Errorf("a second path: %+v", res)
 	}
 }
@@ -252,26 +258,26 @@ func TestCRLs(t *testing.T) {
 	for name, k := range map[string]struct {
 		list x509.RevocationList
 		by   *testpki.Cert
-		want string
+		want trust.Revocation
 		why  string
 	}{
-		"plain, listed":           {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{entry}}, nil, isRevoked, ""},
-		"for users":               {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 1)}}, nil, isGood, ""},
-		"for authorities":         {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 2)}}, nil, isUnknown, "does not speak"},
-		"of this point":           {x509.RevocationList{ExtraExtensions: []pkix.Extension{point(s.url + "/crl")}}, nil, isGood, ""},
-		"of another point":        {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("http://x.example/2.crl")}}, nil, isUnknown, "does not speak"},
-		"of a directory":          {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: oidIssuingPoint, Critical: true, Value: []byte{0x30, 8, 0xa0, 6, 0xa0, 4, 0xa4, 2, 0x30, 0}}}}, nil, isUnknown, "does not speak"},
-		"some reasons":            {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 3)}}, nil, isUnknown, "indirect"},
-		"indirect":                {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 4)}}, nil, isUnknown, "indirect"},
-		"attribute certificates":  {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 5)}}, nil, isUnknown, "indirect"},
-		"delta":                   {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: oidDeltaCRL, Critical: true, Value: []byte{2, 1, 1}}}}, nil, isUnknown, "delta"},
-		"unknown critical":        {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}}, nil, isUnknown, "critical"},
-		"unknown, not critical":   {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}}, nil, isGood, ""},
-		"another issuer's entry":  {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{indirect}}, nil, isUnknown, "indirect"},
-		"another authority's":     {x509.RevocationList{}, noSign.Issue(testpki.Options{Name: "Other", CA: true}), isUnknown, "another authority"},
-		"same name, another key":  {x509.RevocationList{}, noSign.Root, isUnknown, "signature"},
-		"removeFromCRL in a base": {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: 8}}}, nil, isGood, ""},
-		"on hold":                 {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: 6}}}, nil, isRevoked, "on hold"},
+		"plain, listed":           {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{entry}}, nil, trust.RevocationRevoked, ""},
+		"for users":               {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 1)}}, nil, trust.RevocationGood, ""},
+		"for authorities":         {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 2)}}, nil, trust.RevocationUnknown, "does not speak"},
+		"of this point":           {x509.RevocationList{ExtraExtensions: []pkix.Extension{point(s.url + "/crl")}}, nil, trust.RevocationGood, ""},
+		"of another point":        {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("http://x.example/2.crl")}}, nil, trust.RevocationUnknown, "does not speak"},
+		"of a directory":          {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: oidIssuingPoint, Critical: true, Value: []byte{0x30, 8, 0xa0, 6, 0xa0, 4, 0xa4, 2, 0x30, 0}}}}, nil, trust.RevocationUnknown, "does not speak"},
+		"some reasons":            {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 3)}}, nil, trust.RevocationUnknown, "indirect"},
+		"indirect":                {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 4)}}, nil, trust.RevocationUnknown, "indirect"},
+		"attribute certificates":  {x509.RevocationList{ExtraExtensions: []pkix.Extension{point("", 5)}}, nil, trust.RevocationUnknown, "indirect"},
+		"delta":                   {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: oidDeltaCRL, Critical: true, Value: []byte{2, 1, 1}}}}, nil, trust.RevocationUnknown, "delta"},
+		"unknown critical":        {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}}, nil, trust.RevocationUnknown, "critical"},
+		"unknown, not critical":   {x509.RevocationList{ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}}, nil, trust.RevocationGood, ""},
+		"another issuer's entry":  {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{indirect}}, nil, trust.RevocationUnknown, "indirect"},
+		"another authority's":     {x509.RevocationList{}, noSign.Issue(testpki.Options{Name: "Other", CA: true}), trust.RevocationUnknown, "another authority"},
+		"same name, another key":  {x509.RevocationList{}, noSign.Root, trust.RevocationUnknown, "signature"},
+		"removeFromCRL in a base": {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: 8}}}, nil, trust.RevocationGood, ""},
+		"on hold":                 {x509.RevocationList{RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: 6}}}, nil, trust.RevocationRevoked, "on hold"},
 	} {
 		by := k.by
 		if by == nil {
@@ -279,7 +285,7 @@ func TestCRLs(t *testing.T) {
 		}
 		k.list.Number, k.list.ThisUpdate, k.list.NextUpdate = big.NewInt(1), this, next
 		s.crl = s.sign(&k.list, by)
-		if res, _ := check(s.checker(Hard, nil), cert); res.Revocation != k.want || !strings.Contains(res.Reason, k.why) {
+		if res, _ := check(s.checker(trust.Hard, nil), cert); res.Revocation != k.want || !strings.Contains(res.Reason, k.why) {
 			t.Errorf("%s: %+v", name, res)
 		}
 	}
@@ -298,14 +304,14 @@ func TestRestart(t *testing.T) {
 	s := newServices(t)
 	cert, other := s.person("ocsp"), s.person("crl")
 	cache := newMemory()
-	first := s.checker(Hard, cache)
+	first := s.checker(trust.Hard, cache)
 	check(first, cert)
 	check(first, other)
 	before := s.count("/")
 	s.set("hang")
-	again := s.checker(Hard, cache)
+	again := s.checker(trust.Hard, cache)
 	for _, c := range []*testpki.Cert{cert, other} {
-		if res, _ := check(again, c); res.Status != Valid || res.Revocation != isGood {
+		if res, _ := check(again, c); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 			t.Errorf("%+v", res)
 		}
 	}
@@ -320,7 +326,7 @@ func TestFetches(t *testing.T) {
 	for mode, limit := range map[string]int{"good": 50, "404": 50} {
 		s := newServices(t)
 		s.set(mode)
-		c := s.checker(Soft, newMemory())
+		c := s.checker(trust.Soft, newMemory())
 		var people []*testpki.Cert
 		for i := range 50 {
 			people = append(people, s.pki.Issue(testpki.Options{Addresses: anna, OCSP: []string{s.url + fmt.Sprintf("/ocsp/%d", i)}, CRL: []string{s.url + "/crl"}}))
@@ -353,13 +359,12 @@ func TestRefreshAhead(t *testing.T) {
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 	cert, cache := s.person("ocsp"), newMemory()
-	c := s.checker(Hard, cache)
-	c.o.Sources.o.Now = clock
+	c := s.asking(trust.Hard, Options{Cache: cache, Now: clock})
 	check(c, cert)
 	mu.Lock()
 	now = now.Add(longest + time.Minute)
 	mu.Unlock()
-	if res, took := check(c, cert); res.Status != Valid || took > 5*time.Second {
+	if res, took := check(c, cert); res.Status != trust.Valid || took > 5*time.Second {
 		t.Errorf("%+v after %v", res, took)
 	}
 	for range 100 {
@@ -379,23 +384,44 @@ func TestAIA(t *testing.T) {
 	leaf := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}})
 	plain := s.pki.Under(sub, testpki.Options{Addresses: anna})
 	cache := newMemory()
-	c := s.checker(Soft, cache)
-	if res, _ := check(c, plain); res.Status != Untrusted {
+	c := s.checker(trust.Soft, cache)
+	if res, _ := check(c, plain); res.Status != trust.Untrusted {
 		t.Fatalf("nobody knows the intermediate, and yet: %+v", res)
 	}
 	s.ca = sub.Certificate.Raw
-	if res, _ := check(c, leaf); res.Status != Valid || len(res.Chain) != 3 {
+	if res, _ := check(c, leaf); res.Status != trust.Valid || len(res.Chain) != 3 {
 		t.Errorf("by AIA: %+v", res)
 	}
-	if res, _ := check(c, plain); res.Status != Valid {
+	if res, _ := check(c, plain); res.Status != trust.Valid {
 		t.Errorf("by the pool: %+v", res)
 	}
 	n := s.count("/ca")
-	if res, _ := check(s.checker(Soft, cache), leaf); res.Status != Valid || s.count("/ca") != n {
+	if res, _ := check(s.checker(trust.Soft, cache), leaf); res.Status != trust.Valid || s.count("/ca") != n {
 		t.Errorf("after a restart: %+v, %d requests", res, s.count("/ca")-n)
 	}
 	s.ca = testpki.New(t).Issue(testpki.Options{Name: "Sub", CA: true}).Certificate.Raw
-	if res, _ := check(s.checker(Soft, newMemory()), leaf); res.Status != Untrusted {
+	if res, _ := check(s.checker(trust.Soft, newMemory()), leaf); res.Status != trust.Untrusted {
 		t.Errorf("another authority of that name: %+v", res)
+	}
+}
+
+// TestAIAConstrained: an authority that is constrained to directory names is taken from
+// where its URL leads as from a mail: the mail after it would take it from memory.
+func TestAIAConstrained(t *testing.T) {
+	s := newServices(t)
+	name, err := asn1.Marshal(pkix.Name{Organization: []string{"Other"}}.ToRDNSequence())
+	if err != nil {
+		t.Fatal(err)
+	}
+	excluded := []byte(tlv(0x30, tlv(0xa1, tlv(0x30, tlv(0xa4, string(name))))))
+	constraints := pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 30}, Critical: true, Value: excluded}
+	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true, Extra: []pkix.Extension{constraints}})
+	s.ca = sub.Certificate.Raw
+	for organization, want := range map[string]trust.Status{"Bank": trust.Valid, "Other": trust.Untrusted} {
+		subject := pkix.Name{Organization: []string{organization}}
+		leaf := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}, DN: &subject})
+		if res, _ := check(s.checker(trust.Soft, newMemory()), leaf); res.Status != want {
+			t.Errorf("%s: %+v, want %s", organization, res, want)
+		}
 	}
 }

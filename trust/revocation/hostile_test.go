@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file is what a sender, or somebody on the way to a revocation service, may
 // try against the look-ups.
@@ -23,18 +23,11 @@ import (
 
 	"golang.org/x/crypto/ocsp"
 
+	"sealgate/internal/cputest"
 	"sealgate/internal/testpki"
+	"sealgate/trust"
+	"sealgate/trust/authority"
 )
-
-// enormous is a public key that nobody has: a check with it takes as long as with a
-// real one.
-func enormous(t *testing.T, bits int) *rsa.PublicKey {
-	t.Helper()
-	b := make([]byte, bits/8)
-	rand.Read(b)
-	b[0], b[len(b)-1] = b[0]|0x80, b[len(b)-1]|1
-	return &rsa.PublicKey{N: new(big.Int).SetBytes(b), E: 65537}
-}
 
 // withKey is an authority with that key, and a signature as long as the key.
 func withKey(t *testing.T, key *rsa.PublicKey, name string) *x509.Certificate {
@@ -57,36 +50,36 @@ func withKey(t *testing.T, key *rsa.PublicKey, name string) *x509.Certificate {
 // TestEnormousKeys: authorities with RSA keys of 400,000 bits, each check with which
 // would take 20 seconds.
 func TestEnormousKeys(t *testing.T) {
-	key := enormous(t, 400_000)
+	key := testpki.EnormousKey(400_000)
 	sub := withKey(t, key, "Sub")
 	leaf := *testpki.New(t).Issue(testpki.Options{Addresses: anna}).Certificate
 	leaf.RawIssuer, leaf.SignatureAlgorithm, leaf.Signature = sub.RawSubject, x509.SHA256WithRSA, make([]byte, 400_000/8)
-	r := Request{Certificate: &leaf, Intermediates: [][]byte{sub.Raw}, Address: anna[0], Purpose: Sign, At: time.Now()}
+	r := trust.Request{Certificate: &leaf, Intermediates: [][]byte{sub.Raw}, Address: anna[0], Purpose: trust.Sign, At: time.Now()}
 	s := newServices(t)
-	cost(t, "an authority with a key of 400,000 bits", time.Second, func() {
-		if res := s.checker(Soft, newMemory()).Check(context.Background(), r); res.Status != Untrusted {
+	cputest.AtMost(t, "an authority with a key of 400,000 bits", time.Second, func() {
+		if res := s.checker(trust.Soft, newMemory()).Check(context.Background(), r); res.Status != trust.Untrusted {
 			t.Errorf("%+v", res)
 		}
 	})
-	for bits, ok := range map[int]bool{maxAuthorityRSA: true, maxAuthorityRSA + 8: false} {
-		if got := parse([][]byte{withKey(t, enormous(t, bits), "Sub").Raw}); len(got) == 1 != ok {
+	for bits, ok := range map[int]bool{authority.MaxRSA: true, authority.MaxRSA + 8: false} {
+		if got := authority.ReadBag([][]byte{withKey(t, testpki.EnormousKey(bits), "Sub").Raw}); len(got) == 1 != ok {
 			t.Errorf("%d bits: %v", bits, len(got) == 1)
 		}
 	}
 	var bag [][]byte
 	for range 50 { // 1 MiB holds no more of them beside a signature for each
-		bag = append(bag, withKey(t, enormous(t, maxAuthorityRSA), "Sub").Raw)
+		bag = append(bag, withKey(t, testpki.EnormousKey(authority.MaxRSA), "Sub").Raw)
 	}
-	leaf.Signature, r.Intermediates = make([]byte, maxAuthorityRSA/8), bag
-	c := s.checker(Soft, newMemory())
-	cost(t, "16 signers, 50 authorities of one name with the largest keys", 10*time.Second, func() {
+	leaf.Signature, r.Intermediates = make([]byte, authority.MaxRSA/8), bag
+	c := s.checker(trust.Soft, newMemory())
+	cputest.AtMost(t, "16 signers, 50 authorities of one name with the largest keys", 10*time.Second, func() {
 		for range 16 {
 			c.Check(context.Background(), r)
 		}
 	})
-	slow := enormous(t, 2048)
-	slow.E = maxExponent + 1
-	if len(parse([][]byte{withKey(t, slow, "Sub").Raw})) > 0 {
+	slow := testpki.EnormousKey(2048)
+	slow.E = authority.MaxExponent + 1
+	if len(authority.ReadBag([][]byte{withKey(t, slow, "Sub").Raw})) > 0 {
 		t.Error("an exponent above the bound")
 	}
 	responder := withKey(t, key, "Responder")
@@ -99,7 +92,7 @@ func TestEnormousKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cost(t, "a responder with a key of 400,000 bits", time.Second, func() {
+	cputest.AtMost(t, "a responder with a key of 400,000 bits", time.Second, func() {
 		if _, err := q.read(der, time.Now()); err == nil || !strings.Contains(err.Error(), "too large") {
 			t.Error(err)
 		}
@@ -115,14 +108,14 @@ func TestCircle(t *testing.T) {
 	b := s.pki.Under(a, testpki.Options{Name: "B", CA: true})
 	back := s.pki.Under(b, testpki.Options{Name: "A", CA: true, ReuseKeyFrom: a})
 	leaf := s.pki.Under(b, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}})
-	done := make(chan Result, 1)
+	done := make(chan trust.Result, 1)
 	go func() {
-		res, _ := check(s.checker(Soft, newMemory()), leaf, b, back)
+		res, _ := check(s.checker(trust.Soft, newMemory()), leaf, b, back)
 		done <- res
 	}()
 	select {
 	case res := <-done:
-		if res.Status != Untrusted {
+		if res.Status != trust.Untrusted {
 			t.Errorf("%+v", res)
 		}
 	case <-time.After(10 * time.Second):
@@ -142,13 +135,13 @@ func TestAIACannotSilence(t *testing.T) {
 		s.serve(w, r)
 	}))
 	t.Cleanup(h.Close)
-	c := s.checker(Hard, newMemory())
+	c := s.checker(trust.Hard, newMemory())
 	hostile := testpki.New(t).Issue(testpki.Options{Addresses: anna, AIA: []string{h.URL + "/ocsp"}})
-	if res, _ := check(c, hostile); res.Status != Untrusted {
+	if res, _ := check(c, hostile); res.Status != trust.Untrusted {
 		t.Fatalf("%+v", res)
 	}
 	good := s.pki.Issue(testpki.Options{Addresses: anna, OCSP: []string{h.URL + "/ocsp"}})
-	if res, _ := check(c, good); res.Status != Valid || res.Revocation != isGood {
+	if res, _ := check(c, good); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 		t.Errorf("%+v", res)
 	}
 }
@@ -161,9 +154,9 @@ func TestAIABundle(t *testing.T) {
 	other := testpki.New(t).Issue(testpki.Options{Name: "Other", CA: true})
 	s.ca = append(slices.Clone(other.Certificate.Raw), sub.Certificate.Raw...)
 	url := []string{s.url + "/ca"}
-	c := s.checker(Soft, newMemory())
+	c := s.checker(trust.Soft, newMemory())
 	check(c, s.pki.Under(other, testpki.Options{Addresses: anna, AIA: url}))
-	if res, _ := check(c, s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: url})); res.Status != Valid {
+	if res, _ := check(c, s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: url})); res.Status != trust.Valid {
 		t.Errorf("%+v", res)
 	}
 }
@@ -176,7 +169,7 @@ func TestAIARenewed(t *testing.T) {
 	old := s.pki.Issue(testpki.Options{Name: "Sub", CA: true, ReuseKeyFrom: sub, NotAfter: time.Now().Add(-time.Hour)})
 	leaf := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca"}})
 	s.ca = sub.Certificate.Raw
-	if res, _ := check(s.checker(Soft, newMemory()), leaf, old); res.Status != Valid {
+	if res, _ := check(s.checker(trust.Soft, newMemory()), leaf, old); res.Status != trust.Valid {
 		t.Errorf("%+v", res)
 	}
 }
@@ -188,17 +181,17 @@ func TestNoFetch(t *testing.T) {
 	sub := s.pki.Issue(testpki.Options{Name: "Sub", CA: true})
 	s.ca = sub.Certificate.Raw
 	leaf := s.pki.Under(sub, testpki.Options{Addresses: anna, AIA: []string{s.url + "/ca?the+secret+text"}})
-	c := s.checker(Soft, newMemory())
-	r := Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: Sign, At: time.Now(), NoFetch: true}
-	if res := c.Check(context.Background(), r); res.Status != Untrusted || s.count("/") != 0 {
+	c := s.checker(trust.Soft, newMemory())
+	r := trust.Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: trust.Sign, At: time.Now(), NoFetch: true}
+	if res := c.Check(context.Background(), r); res.Status != trust.Untrusted || s.count("/") != 0 {
 		t.Errorf("%+v, %d requests", res, s.count("/"))
 	}
 	r.NoFetch = false
-	if res := c.Check(context.Background(), r); res.Status != Valid {
+	if res := c.Check(context.Background(), r); res.Status != trust.Valid {
 		t.Errorf("%+v", res)
 	}
 	r.NoFetch = true
-	if res := c.Check(context.Background(), r); res.Status != Valid || s.count("/") != 1 {
+	if res := c.Check(context.Background(), r); res.Status != trust.Valid || s.count("/") != 1 {
 		t.Errorf("from the pool: %+v, %d requests", res, s.count("/"))
 	}
 }
@@ -211,7 +204,7 @@ func TestHangingAIA(t *testing.T) {
 	var hits atomic.Int32
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1); <-stop }))
 	t.Cleanup(func() { close(stop); hang.Close() })
-	c := s.checker(Hard, newMemory())
+	c := s.checker(trust.Hard, newMemory())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	stranger := testpki.New(t)
@@ -219,12 +212,12 @@ func TestHangingAIA(t *testing.T) {
 	for i := range 40 {
 		leaf := stranger.Issue(testpki.Options{Addresses: anna, AIA: []string{fmt.Sprintf("%s/%d", hang.URL, i), fmt.Sprintf("%s/%d/again", hang.URL, i)}})
 		go func() {
-			c.Check(ctx, Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: Sign, At: time.Now()})
+			c.Check(ctx, trust.Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: trust.Sign, At: time.Now()})
 			done <- struct{}{}
 		}()
 	}
 	time.Sleep(patience / 4)
-	if res, took := check(c, s.person("ocsp")); res.Status != Valid || res.Revocation != isGood {
+	if res, took := check(c, s.person("ocsp")); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 		t.Errorf("beside them: %+v after %v", res, took)
 	}
 	for range 40 {
@@ -241,19 +234,19 @@ func TestHangingLists(t *testing.T) {
 	stop := make(chan struct{})
 	hang := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-stop }))
 	t.Cleanup(func() { close(stop); hang.Close() })
-	c := s.checker(Hard, newMemory())
+	c := s.checker(trust.Hard, newMemory())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	done := make(chan struct{})
 	for i := range maxReading {
 		leaf := s.pki.Issue(testpki.Options{Addresses: anna, CRL: []string{fmt.Sprintf("%s/%d", hang.URL, i)}})
 		go func() {
-			c.Check(ctx, Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: Sign, At: time.Now()})
+			c.Check(ctx, trust.Request{Certificate: leaf.Certificate, Address: anna[0], Purpose: trust.Sign, At: time.Now()})
 			done <- struct{}{}
 		}()
 	}
 	time.Sleep(patience / 4)
-	if res, took := check(c, s.person("crl")); res.Status != Valid || res.Revocation != isGood {
+	if res, took := check(c, s.person("crl")); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 		t.Errorf("beside them: %+v after %v", res, took)
 	}
 	for range maxReading {
@@ -263,24 +256,23 @@ func TestHangingLists(t *testing.T) {
 
 // TestFailuresAreSmall: ten thousand URLs of 10 kB that lead nowhere.
 func TestFailuresAreSmall(t *testing.T) {
-	s := NewSources(SourcesOptions{})
-	defer s.Close()
+	f := failures{now: time.Now, all: map[[32]byte]failure{}}
 	long := strings.Repeat("a", 10_000)
-	cost(t, "the memory of 20,000 failures", 5*time.Second, func() {
+	cputest.AtMost(t, "the memory of 20,000 failures", 5*time.Second, func() {
 		for i := range 2 * maxFailures {
-			s.fail(fmt.Sprint(i, long), fmt.Errorf("%s: cannot be reached\u202e\x1b[1m", long))
+			f.fail(fmt.Sprint(i, long), fmt.Errorf("%s: cannot be reached\u202e\x1b[1m", long))
 		}
 	})
-	if len(s.failures) > maxFailures {
-		t.Errorf("%d", len(s.failures))
+	if len(f.all) > maxFailures {
+		t.Errorf("%d", len(f.all))
 	}
-	for _, f := range s.failures {
-		if len(f.why) > 1200 || strings.ContainsAny(f.why, "\u202e\x1b") {
-			t.Fatalf("%q", f.why)
+	for _, one := range f.all {
+		if len(one.why) > 1200 || strings.ContainsAny(one.why, "\u202e\x1b") {
+			t.Fatalf("%q", one.why)
 		}
 	}
-	s.fail("x", fmt.Errorf("bad\u202e\x1b[1m"))
-	if got := s.failed("x").Error(); got != "bad  [1m" {
+	f.fail("x", fmt.Errorf("bad\u202e\x1b[1m"))
+	if got := f.failed("x").Error(); got != "bad  [1m" {
 		t.Errorf("%q", got)
 	}
 }
@@ -288,7 +280,7 @@ func TestFailuresAreSmall(t *testing.T) {
 // TestRevokedStays: a service that falls silent does not make a revoked certificate
 // good again, save one that was only on hold.
 func TestRevokedStays(t *testing.T) {
-	for reason, want := range map[int]string{ocsp.KeyCompromise: isRevoked, ocsp.CertificateHold: isUnknown} {
+	for reason, want := range map[int]trust.Revocation{ocsp.KeyCompromise: trust.RevocationRevoked, ocsp.CertificateHold: trust.RevocationUnknown} {
 		s := newServices(t)
 		cert := s.person("crl")
 		this, next := times("good")
@@ -297,23 +289,14 @@ func TestRevokedStays(t *testing.T) {
 			RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: cert.Certificate.SerialNumber, RevocationTime: s.since, ReasonCode: reason}},
 		}, s.pki.Root)
 		cache := newMemory()
-		if res, _ := check(s.checker(Soft, cache), cert); res.Revocation != isRevoked {
+		if res, _ := check(s.checker(trust.Soft, cache), cert); res.Revocation != trust.RevocationRevoked {
 			t.Fatalf("%+v", res)
 		}
 		s.set("404")
-		r := Request{Certificate: cert.Certificate, Address: anna[0], Purpose: Sign, At: next.Add(time.Hour)}
-		if res := s.checker(Soft, cache).Check(context.Background(), r); res.Revocation != want {
+		r := trust.Request{Certificate: cert.Certificate, Address: anna[0], Purpose: trust.Sign, At: next.Add(time.Hour)}
+		if res := s.checker(trust.Soft, cache).Check(context.Background(), r); res.Revocation != want {
 			t.Errorf("reason %d, after the list has run out: %+v", reason, res)
 		}
-	}
-}
-
-// TestWeakAuthority: an authority between whose key can be broken vouches for nobody.
-func TestWeakAuthority(t *testing.T) {
-	p := testpki.New(t)
-	sub := p.Issue(testpki.Options{Name: "Sub", CA: true, Key: "rsa-1024"})
-	if res := ask(checker(t, p), p.Under(sub, testpki.Options{Addresses: anna}), sub); res.Status != Untrusted || !strings.Contains(res.Reason, "1024") {
-		t.Errorf("%+v", res)
 	}
 }
 

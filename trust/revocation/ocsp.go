@@ -1,9 +1,10 @@
-package trust
+package revocation
 
 // This file asks an OCSP responder about one certificate (RFC 6960).
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -20,11 +21,15 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"sealgate/internal/spki"
+	"sealgate/trust"
+	"sealgate/trust/authority"
 )
 
 const (
-	nonceLength = 32             // RFC 9654 §2.1
-	maxOCSPAge  = 24 * time.Hour // of an answer that does not say until when it holds
+	maxOCSP     = 64 << 10        // octets of an answer
+	ocspTime    = 3 * time.Second // of a responder, so that there is time for the CRL
+	nonceLength = 32              // RFC 9654 §2.1
+	maxOCSPAge  = 24 * time.Hour  // of an answer that does not say until when it holds
 )
 
 var oidNonce = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 2}
@@ -37,11 +42,8 @@ type ocspQuestion struct {
 
 // askOCSP makes a question with a nonce.
 func askOCSP(cert, issuer *x509.Certificate) (*ocspQuestion, error) {
-	plain, err := ocsp.CreateRequest(
-		cert,
-		issuer,
-		&ocsp.RequestOptions{Hash: crypto.SHA1},
-	) // what every responder knows (RFC 5019 §2.1.1)
+	// SHA-1 is what every responder knows (RFC 5019 §2.1.1).
+	plain, err := ocsp.CreateRequest(cert, issuer, &ocsp.RequestOptions{Hash: crypto.SHA1})
 	if err != nil {
 		return nil, err
 	}
@@ -92,9 +94,11 @@ func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
 	a := answer{Made: resp.ThisUpdate, Until: until, Refresh: refreshAt(at, until)}
 	switch resp.Status {
 	case ocsp.Good:
-		a.State = isGood
+		a.State = trust.RevocationGood
 	case ocsp.Revoked:
-		a.State, a.Since, a.Cause = isRevoked, resp.RevokedAt, resp.RevocationReason
+		a.State = trust.RevocationRevoked
+		a.Since = resp.RevokedAt
+		a.Cause = resp.RevocationReason
 	default:
 		return answer{}, errors.New("the responder does not know the certificate")
 	}
@@ -133,7 +137,7 @@ func affordableResponse(data []byte) error {
 		return nil
 	}
 	c, err := x509.ParseCertificate(basic.Certificates[0].FullBytes)
-	if err == nil && !affordable(c) {
+	if err == nil && !authority.Affordable(c) {
 		err = errors.New("the responder's key is too large")
 	}
 	return err
@@ -159,11 +163,12 @@ func (q *ocspQuestion) responder(resp *ocsp.Response, at time.Time) error {
 		return errors.New("the answer is not signed by the authority")
 	case slices.Contains(weakAlgorithms, r.SignatureAlgorithm):
 		return errors.New("the responder's certificate is signed with SHA-1")
-	case q.issuer.CheckSignature(r.SignatureAlgorithm, r.RawTBSCertificate, r.Signature) != nil || !bytes.Equal(r.RawIssuer, q.issuer.RawSubject):
+	case q.issuer.CheckSignature(r.SignatureAlgorithm, r.RawTBSCertificate, r.Signature) != nil ||
+		!bytes.Equal(r.RawIssuer, q.issuer.RawSubject):
 		return errors.New("the answer is signed by somebody whom the authority did not appoint")
 	case !slices.Contains(r.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return errors.New("the answer is signed with a certificate that is not for OCSP")
-	case outside(r, at):
+	case !authority.ValidAt(r, at):
 		return errors.New("the responder's certificate has expired")
 	case !spki.MaySign(r):
 		return errors.New("the responder's certificate may not sign")
@@ -228,7 +233,7 @@ var certIDHashes = map[string]crypto.Hash{
 	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
 }
 
-// issuedBy tells whether a CertID (RFC 6960 §4.1.1) names the issuer.
+// issuedBy reports whether a CertID (RFC 6960 §4.1.1) names the issuer.
 func (q *ocspQuestion) issuedBy(algorithm asn1.ObjectIdentifier, name, key []byte) bool {
 	var info struct {
 		Algorithm pkix.AlgorithmIdentifier
@@ -238,9 +243,9 @@ func (q *ocspQuestion) issuedBy(algorithm asn1.ObjectIdentifier, name, key []byt
 	if _, err := asn1.Unmarshal(q.issuer.RawSubjectPublicKeyInfo, &info); err != nil || !known {
 		return false
 	}
-	sum := func(of []byte) []byte {
+	sum := func(data []byte) []byte {
 		h := hash.New()
-		h.Write(of)
+		h.Write(data)
 		return h.Sum(nil)
 	}
 	return bytes.Equal(name, sum(q.issuer.RawSubject)) && bytes.Equal(key, sum(info.Key.RightAlign()))
@@ -259,4 +264,24 @@ func holds(resp *ocsp.Response, at time.Time) (time.Time, error) {
 		return until, fmt.Errorf("the answer held until %s", until.UTC().Format(time.RFC3339))
 	}
 	return until, nil
+}
+
+// askResponder asks the OCSP responder at url.
+func (c *client) askResponder(url string, cert, issuer *x509.Certificate, at time.Time) (answer, error) {
+	q, err := askOCSP(cert, issuer)
+	if err != nil {
+		return answer{}, err
+	}
+	data, err := c.try(url, ocspTime, func(ctx context.Context) ([]byte, error) {
+		return c.fetch.Post(ctx, url, "application/ocsp-request", q.der, maxOCSP)
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := q.read(data, at)
+	if err != nil {
+		return answer{}, fmt.Errorf("%q: %w", shortURL(url), err)
+	}
+	a.Source = url
+	return a, nil
 }

@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 import (
 	"crypto/x509"

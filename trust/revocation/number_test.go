@@ -1,6 +1,6 @@
 // Serial numbers that RFC 5280 §4.1.2.2 forbids and some authorities issue.
 
-package trust
+package revocation
 
 import (
 	"encoding/asn1"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
 // renumbered is c under another serial number, made of its own.
@@ -38,11 +39,11 @@ func TestRevokedByOddNumber(t *testing.T) {
 			neighbour := s.person("crl")
 			now := time.Now()
 			s.crl = s.listOf(now.Add(-time.Hour), now.Add(24*time.Hour), revoked)
-			c := s.clocked(Hard, newMemory())
-			if res := c.verdictInTime(revoked); res.Status != Revoked {
+			c := s.clocked(trust.Hard, newMemory())
+			if res := c.verdictInTime(revoked); res.Status != trust.Revoked {
 				t.Errorf("%+v", res)
 			}
-			if res := c.verdictInTime(neighbour); res.Status != Valid {
+			if res := c.verdictInTime(neighbour); res.Status != trust.Valid {
 				t.Errorf("its neighbour: %+v", res)
 			}
 		})

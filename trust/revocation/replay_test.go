@@ -1,4 +1,4 @@
-package trust
+package revocation
 
 // This file plays somebody on the way, who keeps old answers, and services that fall
 // silent while what they said holds still.
@@ -12,19 +12,26 @@ import (
 	"time"
 
 	"sealgate/internal/testpki"
+	"sealgate/trust"
 )
 
 // clocked is a checker whose clock a test can move.
 type clocked struct {
-	*Checker
+	*asking
 	mu  sync.Mutex
 	now time.Time
 }
 
-func (s *services) clocked(policy Policy, cache Cache) *clocked {
-	c := &clocked{Checker: s.checker(policy, cache), now: time.Now()}
-	c.o.Sources.o.Now = func() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.now }
+func (s *services) clocked(policy trust.Policy, cache Cache) *clocked {
+	c := &clocked{now: time.Now()}
+	c.asking = s.asking(policy, Options{Cache: cache, Now: c.time})
 	return c
+}
+
+func (c *clocked) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
 }
 
 func (c *clocked) forward(d time.Duration) {
@@ -33,18 +40,18 @@ func (c *clocked) forward(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func (c *clocked) verdict(cert *testpki.Cert) (Result, time.Duration) {
+func (c *clocked) verdict(cert *testpki.Cert) (trust.Result, time.Duration) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	start := time.Now()
-	return c.Check(ctx, Request{Certificate: cert.Certificate, Address: anna[0], Purpose: Sign, At: c.o.Sources.o.Now()}), time.Since(start)
+	return c.Check(ctx, trust.Request{Certificate: cert.Certificate, Address: anna[0], Purpose: trust.Sign, At: c.time()}), time.Since(start)
 }
 
 // verdictInTime is a verdict of which slowness of the machine is no part.
-func (c *clocked) verdictInTime(cert *testpki.Cert) Result {
+func (c *clocked) verdictInTime(cert *testpki.Cert) trust.Result {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*fetchTime)
 	defer cancel()
-	return c.Check(ctx, Request{Certificate: cert.Certificate, Address: anna[0], Purpose: Sign, At: c.o.Sources.o.Now()})
+	return c.Check(ctx, trust.Request{Certificate: cert.Certificate, Address: anna[0], Purpose: trust.Sign, At: c.time()})
 }
 
 // settle waits until n requests have come.
@@ -74,15 +81,15 @@ func TestListRefreshedAhead(t *testing.T) {
 	s := newServices(t)
 	first := s.person("crl")
 	second := s.person("crl")
-	c := s.clocked(Hard, newMemory())
+	c := s.clocked(trust.Hard, newMemory())
 	s.crl = s.listOf(time.Now().Add(-time.Hour), time.Now().Add(7*24*time.Hour))
-	if res := c.verdictInTime(first); res.Revocation != isGood {
+	if res := c.verdictInTime(first); res.Revocation != trust.RevocationGood {
 		t.Fatalf("%+v", res)
 	}
 	c.forward(longest + time.Minute)
 	s.set("hang")
 	// Who waits for the service gets no answer, however long: no clock is looked at.
-	if res := c.verdictInTime(second); res.Status != Valid || res.Revocation != isGood {
+	if res := c.verdictInTime(second); res.Status != trust.Valid || res.Revocation != trust.RevocationGood {
 		t.Errorf("%+v", res)
 	}
 	s.settle(2)
@@ -93,17 +100,17 @@ func TestListRefreshedAhead(t *testing.T) {
 func TestReplay(t *testing.T) {
 	s := newServices(t)
 	cert := s.person("crl")
-	c := s.clocked(Soft, newMemory())
+	c := s.clocked(trust.Soft, newMemory())
 	now := time.Now()
 	week := now.Add(7 * 24 * time.Hour)
 	s.crl = s.listOf(now.Add(-time.Hour), week, cert)
-	if res, _ := c.verdict(cert); res.Revocation != isRevoked {
+	if res, _ := c.verdict(cert); res.Revocation != trust.RevocationRevoked {
 		t.Fatalf("%+v", res)
 	}
 	for i, k := range []struct {
 		this time.Time
-		want string
-	}{{now.Add(-2 * time.Hour), isRevoked}, {now.Add(time.Hour), isGood}} {
+		want trust.Revocation
+	}{{now.Add(-2 * time.Hour), trust.RevocationRevoked}, {now.Add(time.Hour), trust.RevocationGood}} {
 		s.mu.Lock()
 		s.crl = s.listOf(k.this, week)
 		s.mu.Unlock()
@@ -117,19 +124,19 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	ocsp := s.person("ocsp")
-	o := s.clocked(Soft, newMemory())
+	o := s.clocked(trust.Soft, newMemory())
 	s.set("revoked")
 	o.verdict(ocsp)
 	s.set("good") // with a thisUpdate of the same hour
 	key := answerKey(ocsp.Certificate, s.pki.Root.Certificate)
-	before, _ := o.o.Sources.known(context.Background(), key, o.now)
+	before, _ := o.sources.known(context.Background(), key, o.now)
 	before.Made = before.Made.Add(time.Hour)
-	o.o.Sources.keep(key, before)
+	o.sources.keep(key, before)
 	n := s.count("/")
 	o.forward(longest + time.Minute)
 	o.verdict(ocsp)
 	s.settle(n + 1)
-	if res, _ := o.verdict(ocsp); res.Revocation != isRevoked {
+	if res, _ := o.verdict(ocsp); res.Revocation != trust.RevocationRevoked {
 		t.Errorf("an older answer of OCSP: %+v", res)
 	}
 }

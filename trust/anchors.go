@@ -1,0 +1,89 @@
+package trust
+
+// This file holds the roots: those that are trusted for all addresses, and a partner's own,
+// for the partner's own addresses.
+
+import (
+	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
+
+	"sealgate/internal/address"
+)
+
+// Partner is an authority that is trusted for one domain, with those below it.
+type Partner struct {
+	Domain string // lower case, A-labels
+	Roots  []*x509.Certificate
+}
+
+// covers reports whether an address in normal form is the partner's.
+func (p Partner) covers(addr string) bool {
+	d := address.Domain(addr)
+	return addr != "" && (d == p.Domain || strings.HasSuffix(d, "."+p.Domain))
+}
+
+// anchors are the roots that are trusted.
+type anchors struct {
+	roots    []*x509.Certificate
+	pool     *x509.CertPool // of roots
+	partners []Partner
+}
+
+func newAnchors(roots []*x509.Certificate, partners []Partner) (*anchors, error) {
+	a := &anchors{roots: roots, pool: x509.NewCertPool(), partners: partners}
+	for _, r := range roots {
+		if r == nil {
+			return nil, errors.New("trust: nil root")
+		}
+		a.pool.AddCert(withDirectoryNames(r))
+	}
+	return a, nil
+}
+
+// contains reports whether an admin trusts this very certificate: people do sign with
+// self-signed ones that say CA:TRUE.
+func (a *anchors) contains(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(a.roots, cert.Equal)
+}
+
+// poolFor holds the roots that may vouch for an address.
+func (a *anchors) poolFor(addr string) *x509.CertPool {
+	pool := a.pool
+	for _, p := range a.partners {
+		if !p.covers(addr) {
+			continue
+		}
+		if pool == a.pool {
+			pool = pool.Clone()
+		}
+		for _, r := range p.Roots {
+			pool.AddCert(withDirectoryNames(r))
+		}
+	}
+	return pool
+}
+
+// named are the roots that may vouch for an address and bear the name of an
+// issuer in the list.
+func (a *anchors) named(addr string, list []*x509.Certificate) (found []*x509.Certificate) {
+	issuers := map[string]bool{}
+	for _, cert := range list {
+		issuers[string(cert.RawIssuer)] = true
+	}
+	add := func(roots []*x509.Certificate) {
+		for _, r := range roots {
+			if issuers[string(r.RawSubject)] {
+				found = append(found, r)
+			}
+		}
+	}
+	add(a.roots)
+	for _, p := range a.partners {
+		if p.covers(addr) {
+			add(p.Roots)
+		}
+	}
+	return found
+}

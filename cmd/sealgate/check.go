@@ -124,6 +124,6 @@ func (h *house) checkEngine() error {
 	if _, _, err := mailboxes(h.cfg, h.log); err != nil {
 		return err
 	}
-	_, err := h.newChecker(h.cfg)
+	_, err := h.newChecker(h.cfg, nil)
 	return err
 }

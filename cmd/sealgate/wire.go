@@ -166,7 +166,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	check, err := h.newChecker(cfg)
+	check, err := h.newChecker(cfg, h.asked)
 	if err != nil {
 		return nil, err
 	}
@@ -262,8 +262,8 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 	}
 }
 
-// newChecker collects the roots.
-func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
+// newChecker collects the roots. With sources nil nobody is asked of revocation.
+func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Checker, error) {
 	roots, err := readCertificates(cfg.Trust.Roots, h.rootLeftOut)
 	if err != nil {
 		return nil, fmt.Errorf("trust.roots: %w", err)
@@ -291,7 +291,7 @@ func (h *house) newChecker(cfg *config.Config) (*trust.Checker, error) {
 			Partners:   partners,
 			AcceptAny:  cfg.Trust.AcceptNoEKU,
 			Revocation: cfg.Trust.Revocation,
-			Sources:    h.asked,
+			Sources:    sources,
 		},
 	)
 }

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
-	"sealgate/internal/spki"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -171,7 +171,7 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 	}
 	reply := replyAdvice{sign: m.box != nil && m.g.canSign(m.box)}
 	if m.from != "" {
-		reply.encrypt = m.g.certificateFor(ctx, m.from).best != nil
+		reply.encrypt = m.g.canEncryptTo(ctx, m.from)
 	}
 	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(v, "", reply))}, nil
 }
@@ -267,7 +267,7 @@ func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan)
 		SigningTime:  m.signingTime(),
 		Capabilities: cms.OwnCapabilities(),
 	}
-	if own := m.g.pick(m.box, mayEncrypt); own != nil {
+	if own := m.g.ownEncryption(m.box); own != nil {
 		s.EncryptionCertificate = own.Certificate
 	}
 	return smime.Sign(
@@ -313,10 +313,10 @@ func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Enti
 		}
 	}
 	for _, r := range g.encrypt {
-		add(r.certificate, m.how.OAEP || cms.HasCapability(r.capabilities, "rsa-oaep"))
+		add(r.Certificate, m.how.OAEP || cms.HasCapability(r.Capabilities, "rsa-oaep"))
 	}
 	if m.box != nil {
-		if own := m.g.pick(m.box, mayEncrypt); own != nil {
+		if own := m.g.ownEncryption(m.box); own != nil {
 			add(own.Certificate, m.how.OAEP)
 		}
 	}
@@ -337,25 +337,9 @@ func (m *outboundMail) cipher(g group) string {
 		return m.how.Cipher
 	}
 	for _, r := range g.encrypt {
-		if c := cipherFor(r.capabilities); c != gcm {
+		if c := r.Cipher(); c != lookup.GCM {
 			return c
 		}
 	}
-	return gcm
-}
-
-// canSign tells whether mail of the mailbox can be signed now.
-func (g *Gateway) canSign(box *keyring.Mailbox) bool {
-	return slices.ContainsFunc(box.Addresses, func(a string) bool { return g.signerFor(box, a) != nil })
-}
-
-// signerFor is the newest valid credential of the mailbox that names the address.
-func (g *Gateway) signerFor(box *keyring.Mailbox, from string) *keyring.Credential {
-	return g.pick(box, func(c *keyring.Credential) bool { return maySign(c) && names(c.Certificate, from) })
-}
-
-func maySign(c *keyring.Credential) bool { return spki.MaySign(c.Certificate) }
-
-func mayEncrypt(c *keyring.Credential) bool {
-	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
+	return lookup.GCM
 }

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/lookup"
 	"sealgate/internal/testpki"
 )
 
@@ -79,22 +82,26 @@ func TestPending(t *testing.T) {
 				t.Errorf("ask %v, %v: state %q, want %q", ask, c.Certificate.Issuer, r.State, want[ask])
 			}
 		}
-		list, err := h.g.Candidates(context.Background(), "anna@kunde.example")
+		list, err := h.g.Explain(context.Background(), "anna@kunde.example")
 		if err != nil {
 			t.Fatal(err)
 		}
-		i := slices.IndexFunc(list, func(c Candidate) bool { return c.Chosen })
-		if old := list[i].Fingerprint == hexSum(h.anna.Certificate.Raw); old != ask {
+		i := slices.IndexFunc(list, func(c lookup.Candidate) bool { return c.Chosen })
+		if old := list[i].Fingerprint == hexSum(h.anna); old != ask {
 			t.Errorf("ask %v: the old one is chosen: %v", ask, old)
 		}
 	}
 }
 
+// hexSum is a certificate's fingerprint as it is explained.
+func hexSum(c *testpki.Cert) string { return fmt.Sprintf("%x", sha256.Sum256(c.Certificate.Raw)) }
+
 // TestCandidates: the newest valid proof wins, a pin wins over it; what is expired,
 // blocked, pending, for signing only or somebody else's authority's is passed over,
 // never encrypted to, blocks nothing, and each says why.
 func TestCandidates(t *testing.T) {
-	h := newHouse(t)
+	clock := time.Now()
+	h := newHouse(t, func(o *Options) { o.Now = func() time.Time { return clock } })
 	anna := testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"}
 	issue := func(change func(*testpki.Options)) *testpki.Cert { o := anna; change(&o); return h.pki.Issue(o) }
 	now := time.Now()
@@ -105,18 +112,18 @@ func TestCandidates(t *testing.T) {
 	strange := testpki.New(t).Issue(anna)
 	newest := issue(func(*testpki.Options) {})
 	for i, c := range []*testpki.Cert{older, newest, expired, signs, blocked, waiting, strange} {
-		h.g.o.Now = func() time.Time { return now.Add(time.Duration(i) * time.Second) }
+		clock = now.Add(time.Duration(i) * time.Second)
 		h.knows(c)
 	}
-	h.g.o.Now = func() time.Time { return now.Add(time.Minute) }
+	clock = now.Add(time.Minute)
 	h.decide(blocked, certstore.Blocked)
 	h.decide(waiting, certstore.Pending)
-	look := func() map[string]Candidate {
-		list, err := h.g.Candidates(context.Background(), "Anna@KUNDE.example")
+	look := func() map[string]lookup.Candidate {
+		list, err := h.g.Explain(context.Background(), "Anna@KUNDE.example")
 		if err != nil || len(list) != 7 {
 			t.Fatalf("%d candidates, %v", len(list), err)
 		}
-		m, chosen := map[string]Candidate{}, 0
+		m, chosen := map[string]lookup.Candidate{}, 0
 		for _, c := range list {
 			m[c.Fingerprint] = c
 			if c.Chosen {
@@ -130,24 +137,24 @@ func TestCandidates(t *testing.T) {
 	}
 	m := look()
 	for c, want := range map[*testpki.Cert]string{newest: "", older: "another comes first", expired: "valid from", signs: "key usage", blocked: "blocked", waiting: "pending", strange: "no path"} {
-		got := m[hexSum(c.Certificate.Raw)]
+		got := m[hexSum(c)]
 		if got.Chosen != (c == newest) || !strings.Contains(got.Reason, want) || want != "" && want != "another comes first" && got.Remedy == "" {
 			t.Errorf("%q: %+v", want, got)
 		}
 	}
 	h.decide(older, certstore.Pinned)
-	if !look()[hexSum(older.Certificate.Raw)].Chosen {
+	if !look()[hexSum(older)].Chosen {
 		t.Error("the pinned one does not come first")
 	}
 	h.decide(strange, certstore.Pinned)
 	h.decide(older, certstore.Active)
-	if !look()[hexSum(strange.Certificate.Raw)].Chosen {
+	if !look()[hexSum(strange)].Chosen {
 		t.Error("a pinned one of an unknown authority is not used")
 	}
-	if list, err := h.g.Candidates(context.Background(), "support@firma.example"); err != nil || len(list) != 1 || !list[0].Chosen || list[0].State != "own" {
+	if list, err := h.g.Explain(context.Background(), "support@firma.example"); err != nil || len(list) != 1 || !list[0].Chosen || list[0].State != "own" {
 		t.Errorf("our own: %+v, %v", list, err)
 	}
-	if list, err := h.g.Candidates(context.Background(), "nobody@kunde.example"); err != nil || len(list) != 0 {
+	if list, err := h.g.Explain(context.Background(), "nobody@kunde.example"); err != nil || len(list) != 0 {
 		t.Errorf("nobody: %+v, %v", list, err)
 	}
 }

@@ -172,8 +172,6 @@ func (m *inboundMail) reply(ctx context.Context, v *verdict.Verdict) replyAdvice
 	if len(to) == 0 && v.From != "" {
 		to = []string{v.From}
 	}
-	r.encrypt = ok && len(to) > 0 && !slices.ContainsFunc(to, func(a string) bool {
-		return m.g.certificateFor(ctx, a).best == nil
-	})
+	r.encrypt = ok && len(to) > 0 && m.g.canEncryptTo(ctx, unique(to)...)
 	return r
 }

@@ -48,7 +48,7 @@ func TestBlockedCertificateInAnotherForm(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].State != certstore.Blocked {
 				t.Errorf("the store holds %d records of it, %v", len(list), err)
 			}
-			if found := h.g.certificateFor(t.Context(), "anna@kunde.example").best; found != nil {
+			if found := h.g.finder.Find(t.Context(), "anna@kunde.example")["anna@kunde.example"].Best; found != nil {
 				t.Errorf("it is encrypted to: %+v", found)
 			}
 		})

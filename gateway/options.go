@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/internal/words"
@@ -43,6 +44,7 @@ type Options struct {
 	Rules      []Rule
 	Trust      verdict.Trust
 	Store      Store
+	Sources    []lookup.Source // of certificates, asked in this order behind the store
 	Spool      *spool.Spool
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
@@ -174,8 +176,8 @@ func DefaultLimits() Limits {
 
 // Gateway is the engine. It is safe for concurrent use.
 type Gateway struct {
-	o     Options
-	store storeSilence
+	o      Options
+	finder *lookup.Finder
 }
 
 // New checks that o is complete and returns the engine.
@@ -200,7 +202,21 @@ func New(o Options) (*Gateway, error) {
 		o.Counters = &Counters{}
 	}
 	o.Trust = decidedTrust{o.Trust, o.Rules, o.Store}
-	return &Gateway{o: o}, nil
+	finder := &lookup.Finder{
+		Ring:    o.Ring,
+		Sources: append([]lookup.Source{lookup.NewStore(o.Store, o.Now)}, o.Sources...),
+		Trust:   o.Trust,
+		Now:     o.Now,
+		Log:     o.Log,
+	}
+	return &Gateway{o: o, finder: finder}, nil
+}
+
+// Explain says which certificate a mail to an address would be encrypted for now, and why
+// none of the others. The error is an address that cannot be read, or a source that does
+// not answer.
+func (g *Gateway) Explain(ctx context.Context, addr string) ([]lookup.Candidate, error) {
+	return g.finder.Explain(g.withBudget(ctx), addr)
 }
 
 // words refuses a setting that is none of its words: one that was forgotten must not

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/keyring"
@@ -28,9 +29,9 @@ type plan struct {
 // group is the recipients of one copy.
 type group struct {
 	to      []string
-	encrypt []*recipientCertificate // nil: this copy is not encrypted
-	inside  bool                    // served mailboxes: the copy does not leave the house
-	home    bool                    // server.domains: it does not leave the house, for the rules about replies
+	encrypt []*lookup.Certificate // nil: this copy is not encrypted
+	inside  bool                  // served mailboxes: the copy does not leave the house
+	home    bool                  // server.domains: it does not leave the house, for the rules about replies
 }
 
 func (p *plan) encrypts() bool {
@@ -162,7 +163,7 @@ func (m *outboundMail) signer() *keyring.Credential {
 	if c := m.g.signerFor(m.box, m.from); c != nil || !m.g.o.Outbound.SignAsOther {
 		return c
 	}
-	return m.g.pick(m.box, maySign)
+	return m.g.anySigner(m.box)
 }
 
 // planEncryption finds the certificates and sorts the recipients into copies.
@@ -215,7 +216,7 @@ func (m *outboundMail) sides() (inside, outside []string) {
 func (m *outboundMail) group(
 	p *plan,
 	inside, outside []string,
-	found map[string]*recipientCertificate,
+	found map[string]*lookup.Certificate,
 	missing []string,
 ) error {
 	named := m.named()
@@ -227,13 +228,13 @@ func (m *outboundMail) group(
 		if c == nil {
 			continue
 		}
-		at, again := hidden[c.address]
+		at, again := hidden[c.Address]
 		switch {
 		case again:
 			copies[at].to = append(copies[at].to, to)
-		case len(m.env.To) > 1 && !named[c.address]:
-			hidden[c.address] = len(copies)
-			copies = append(copies, group{to: []string{to}, encrypt: []*recipientCertificate{c}})
+		case len(m.env.To) > 1 && !named[c.Address]:
+			hidden[c.Address] = len(copies)
+			copies = append(copies, group{to: []string{to}, encrypt: []*lookup.Certificate{c}})
 		default:
 			open.to, open.encrypt = append(open.to, to), append(open.encrypt, c)
 		}
@@ -285,12 +286,12 @@ func (m *outboundMail) withInside(copies []group, inside []string, named map[str
 		if !named[ruleAddress(to)] {
 			return nil, errHidden
 		}
-		c := m.g.pick(m.g.served(to), mayEncrypt)
+		c := m.g.ownEncryption(m.g.served(to))
 		if c == nil {
 			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed([]string{to}))
 		}
 		copies[0].to = append(copies[0].to, to)
-		copies[0].encrypt = append(copies[0].encrypt, &recipientCertificate{address: to, certificate: c.Certificate})
+		copies[0].encrypt = append(copies[0].encrypt, &lookup.Certificate{Address: to, Certificate: c.Certificate})
 	}
 	return copies, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/smime/cms"
@@ -146,8 +147,8 @@ func TestReplayedMailProvesNothingNew(t *testing.T) {
 	now = now.Add(25 * time.Hour)
 	for _, text := range []string{old, mail(second, now.AddDate(0, -1, 0))} {
 		h.process(toSupport, text)
-		c := h.g.certificateFor(t.Context(), "anna@kunde.example").best
-		if c == nil || !c.certificate.Equal(second.Certificate) || cipherFor(c.capabilities) != gcm {
+		c := h.g.finder.Find(t.Context(), "anna@kunde.example")["anna@kunde.example"].Best
+		if c == nil || !c.Certificate.Equal(second.Certificate) || c.Cipher() != lookup.GCM {
 			t.Errorf("after the old mail: %+v", c)
 		}
 	}
@@ -179,8 +180,8 @@ func TestKeyForSignaturesOnly(t *testing.T) {
 		if got := h.header(h.process(toSupport, h.signed(h.pki.Issue(o), fromAnna, plainText)).text[0], "X-SMIME-Signature"); got != "valid" {
 			t.Fatalf("%s: %s", usage, got)
 		}
-		c := h.g.certificateFor(t.Context(), "anna@kunde.example").best
-		if c == nil || !c.certificate.Equal(h.anna.Certificate) {
+		c := h.g.finder.Find(t.Context(), "anna@kunde.example")["anna@kunde.example"].Best
+		if c == nil || !c.Certificate.Equal(h.anna.Certificate) {
 			t.Errorf("%s: %+v", usage, c)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"sealgate/config"
-	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 	"sealgate/internal/control"
 )
 
@@ -43,10 +43,10 @@ func explainRecipients(w io.Writer, path string, to []string) error {
 }
 
 // candidates is who answers, and what is to be done in the end.
-func candidates(cfg *config.Config) (ask func(string) ([]gateway.Candidate, error), done func(), err error) {
+func candidates(cfg *config.Config) (ask func(string) ([]lookup.Candidate, error), done func(), err error) {
 	ctx := context.Background()
 	if c, running := control.Dial(controlSocket(cfg)); running {
-		ask = func(addr string) ([]gateway.Candidate, error) { return c.Explain(ctx, addr) }
+		ask = func(addr string) ([]lookup.Candidate, error) { return c.Explain(ctx, addr) }
 		return ask, func() {}, nil
 	}
 	h, err := build(cfg)
@@ -54,12 +54,12 @@ func candidates(cfg *config.Config) (ask func(string) ([]gateway.Candidate, erro
 		return nil, nil, err
 	}
 	h.log = slog.New(slog.DiscardHandler)
-	ask = func(addr string) ([]gateway.Candidate, error) { return h.explain(ctx, addr) }
+	ask = func(addr string) ([]lookup.Candidate, error) { return h.explain(ctx, addr) }
 	return ask, h.closeStore, nil
 }
 
 // drawRecipient draws one address as a tree; true when it can be written to.
-func drawRecipient(w io.Writer, addr string, list []gateway.Candidate) (usable bool) {
+func drawRecipient(w io.Writer, addr string, list []lookup.Candidate) (usable bool) {
 	w = terminal{w}
 	fmt.Fprintf(w, "%q\n", addr)
 	if len(list) == 0 {
@@ -94,7 +94,7 @@ func drawRecipient(w io.Writer, addr string, list []gateway.Candidate) (usable b
 	return usable
 }
 
-func cipherIf(c gateway.Candidate) string {
+func cipherIf(c lookup.Candidate) string {
 	if !c.Chosen {
 		return ""
 	}

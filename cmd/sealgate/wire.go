@@ -21,6 +21,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 	"sealgate/keyring"
 	"sealgate/proxy"
 	"sealgate/spool"
@@ -57,8 +58,8 @@ func (h *house) Process(ctx context.Context, env gateway.Envelope, msg *spool.Fi
 func (h *house) NeedsBody(env gateway.Envelope) bool { return h.engine.Load().NeedsBody(env) }
 
 // explain is which certificates of an address a mail to it would find now.
-func (h *house) explain(ctx context.Context, address string) ([]gateway.Candidate, error) {
-	return h.engine.Load().Candidates(ctx, address)
+func (h *house) explain(ctx context.Context, address string) ([]lookup.Candidate, error) {
+	return h.engine.Load().Explain(ctx, address)
 }
 
 // build opens everything that the configuration names.

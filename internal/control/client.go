@@ -13,7 +13,7 @@ import (
 	"net/http"
 
 	"sealgate/certstore"
-	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 )
 
 // Client asks a running gateway.
@@ -72,7 +72,7 @@ func (c *Client) post(ctx context.Context, path string, r request) (a answer, er
 }
 
 // Explain is which certificates of an address the gateway would encrypt for.
-func (c *Client) Explain(ctx context.Context, address string) ([]gateway.Candidate, error) {
+func (c *Client) Explain(ctx context.Context, address string) ([]lookup.Candidate, error) {
 	a, err := c.call(ctx, pathExplain, request{Address: address})
 	return a.Candidates, err
 }

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
-	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 )
 
 // fakeStore is a Store that holds one record and remembers the longest page.
@@ -55,8 +55,8 @@ func start(t *testing.T, store *fakeStore) (path string) {
 		Store: store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: 2 * time.Second, // for 4 MiB, on a machine that is busy
 		Keys:        func() []Key { return []Key{{Addresses: []string{"a@example.org"}}} },
-		Explain: func(_ context.Context, address string) ([]gateway.Candidate, error) {
-			return []gateway.Candidate{{Reason: address}}, nil
+		Explain: func(_ context.Context, address string) ([]lookup.Candidate, error) {
+			return []lookup.Candidate{{Reason: address}}, nil
 		},
 	}
 	h := s.Start(l)

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
-	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 )
 
 // Mode keeps every other user off the socket: who reaches it decides which certificates
@@ -90,7 +90,7 @@ type request struct {
 type answer struct {
 	Records    []*certstore.Record `json:",omitempty"`
 	Next       string              `json:",omitempty"`
-	Candidates []gateway.Candidate `json:",omitempty"`
+	Candidates []lookup.Candidate  `json:",omitempty"`
 	Keys       []Key               `json:",omitempty"`
 	Health     *Health             `json:",omitempty"`
 	NotFound   bool                `json:",omitempty"`

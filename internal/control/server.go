@@ -17,13 +17,13 @@ import (
 	"golang.org/x/net/netutil"
 
 	"sealgate/certstore"
-	"sealgate/gateway"
+	"sealgate/gateway/lookup"
 )
 
 // Server answers out of the running gateway.
 type Server struct {
 	Store   Store
-	Explain func(ctx context.Context, address string) ([]gateway.Candidate, error)
+	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
 	Keys    func() []Key
 	Version string
 	Started time.Time

@@ -27,6 +27,8 @@ type BadgerOptions struct {
 
 	Cache       CacheBounds // of each cache; zero: DefaultCacheBounds
 	MaxContents int64       // 0: DefaultMaxContents
+
+	locked bool // by lockFolder, for a rekey
 }
 
 // Sizes for a small resident store: records are about 2 KiB, and thousands of
@@ -86,6 +88,11 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 			return nil, err
 		}
 	}
+	if !o.locked { // by the rekey itself
+		if err := removeLeftOver(o.Dir); err != nil {
+			badgerLog{o.Log}.Warningf("%v", err)
+		}
+	}
 	go s.collect()
 	return s, nil
 }
@@ -94,39 +101,39 @@ func settings(o BadgerOptions) badger.Options {
 	b := badger.DefaultOptions(o.Dir).WithSyncWrites(true).WithMemTableSize(memTable).WithNumMemtables(2).
 		WithValueLogFileSize(valueLog).WithBlockCacheSize(blockCache).WithIndexCacheSize(indexCache).
 		WithChecksumVerificationMode(options.OnBlockRead).
-		WithNumCompactors(2).WithCompression(options.Snappy).WithMetricsEnabled(false).WithLogger(badgerLog{o.Log})
+		WithNumCompactors(2).WithCompression(options.Snappy).WithMetricsEnabled(false).WithLogger(badgerLog{o.Log}).
+		WithBypassLockGuard(o.locked)
 	if len(o.Key) > 0 {
 		b = b.WithEncryptionKey(o.Key)
 	}
 	return b
 }
 
-// explain puts badger's two common failures into words that help.
+// ErrKey says that a store was made with another key than the one given.
+var ErrKey = errors.New("made with another key, or with none")
+
+// backupRemedy is what helps against a store that cannot be read. Without a backup its
+// blocks and pins are lost.
+const backupRemedy = "sealgate store restore --aside brings a backup back " +
+	"(who has none moves the folder away: its blocks, its pins and what it remembers of mail are lost with it)"
+
+// explain puts badger's common failures into words that help.
 func explain(dir string, err error) error {
 	text := err.Error()
 	switch {
 	case errors.Is(err, badger.ErrEncryptionKeyMismatch):
-		return fmt.Errorf(
-			"certstore: %s was made with another key, or with none: give the right store.key_file, or move the folder away and import the certificates again",
-			dir,
-		)
+		return fmt.Errorf("certstore: %s was %w: give the store.key_file that it was made with; "+
+			"sealgate store rekey changes to another one; if the key is lost, %s", dir, ErrKey, backupRemedy)
 	case strings.Contains(text, "checksum") || strings.Contains(text, "initialize biggest"):
 		return damaged(dir, err)
 	case strings.Contains(text, "Cannot acquire directory lock"):
-		return fmt.Errorf(
-			"certstore: %s is in use by another process: use the running gateway's socket, or stop it first",
-			dir,
-		)
+		return inUse(dir)
 	}
 	return fmt.Errorf("certstore: cannot open %s: %w", dir, err)
 }
 
 func damaged(dir string, err error) error {
-	return fmt.Errorf(
-		"certstore: %s is damaged: restore the folder from a backup, or move it away and import the certificates again: %w",
-		dir,
-		err,
-	)
+	return fmt.Errorf("certstore: %s is damaged: %s: %w", dir, backupRemedy, err)
 }
 
 // collect frees the value log of what was overwritten, and looks after the tables,
@@ -203,14 +210,22 @@ func (s *Badger) update(do func(*badger.Txn) error) error {
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
-	var disk unix.Statfs_t
-	if err := unix.Statfs(s.dir, &disk); err != nil {
-		return fmt.Errorf("certstore: %s: %w", s.dir, err)
-	}
-	if free := disk.Bavail * uint64(disk.Bsize); free < minFree {
-		return fmt.Errorf("certstore: the disk under %s is full (%d bytes free, %d needed): make room", s.dir, free, minFree)
+	if err := room(s.dir, minFree); err != nil {
+		return err
 	}
 	return s.db.Update(do)
+}
+
+// room refuses when the disk has less free octets than that.
+func room(dir string, octets uint64) error {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return fmt.Errorf("certstore: %s: %w", dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < octets {
+		return fmt.Errorf("certstore: the disk under %s is full (%d bytes free, %d needed): make room", dir, free, octets)
+	}
+	return nil
 }
 
 // Close flushes and closes the store, once.

@@ -173,7 +173,7 @@ func TestDamage(t *testing.T) {
 	if err := s.Put(ctx, record("x", "b@x.example")); err == nil {
 		t.Error("written to a damaged store")
 	}
-	if _, err := OpenBadger(BadgerOptions{Dir: copied(t, dir)}); err == nil || !strings.Contains(err.Error(), "damaged: restore") {
+	if _, err := OpenBadger(BadgerOptions{Dir: copied(t, dir)}); err == nil || !strings.Contains(err.Error(), "damaged: sealgate store restore") {
 		t.Errorf("at the start: %v", err)
 	}
 }

@@ -112,6 +112,17 @@ func setRecord(tx *badger.Txn, r *Record) error {
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
+	if err := setIndexes(tx, r); err != nil {
+		return err
+	}
+	return tx.Set(recordKey(r.Identity), v)
+}
+
+// setter is a transaction, or a batch.
+type setter interface{ Set(key, value []byte) error }
+
+// setIndexes writes what leads to a record.
+func setIndexes(tx setter, r *Record) error {
 	for _, a := range r.Addresses {
 		k, err := addressKey(a, r.Identity)
 		if err != nil {
@@ -121,10 +132,7 @@ func setRecord(tx *badger.Txn, r *Record) error {
 			return err
 		}
 	}
-	if err := tx.Set(fingerprintKey(r.Fingerprint), r.Identity[:]); err != nil {
-		return err
-	}
-	return tx.Set(recordKey(r.Identity), v)
+	return tx.Set(fingerprintKey(r.Fingerprint), r.Identity[:])
 }
 
 // ByIdentity implements Store.

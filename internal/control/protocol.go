@@ -38,12 +38,17 @@ const (
 	answerTime  = 30 * time.Second
 )
 
+// backupTime is how long a backup may take: a snapshot that is held keeps the store from
+// freeing what was overwritten.
+const backupTime = time.Hour
+
 // The paths of what is asked.
 const (
 	pathStore   = "/store"
 	pathExplain = "/explain"
 	pathKeys    = "/keys"
 	pathHealth  = "/health"
+	pathBackup  = "/backup"
 )
 
 // Store is what is asked of the certificates: of a store at rest, or of the running

@@ -4,6 +4,7 @@ package control
 // too long, too slow, or no JSON.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,20 +26,21 @@ type Server struct {
 	Store   Store
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
 	Keys    func() []Key
+	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Version string
 	Started time.Time
 	Log     *slog.Logger
 
-	// RequestTime is how long a request may take to arrive; 0 is requestTime.
+	// RequestTime is how long a request may take to arrive, and a part of a backup to be
+	// taken; 0 is requestTime.
 	RequestTime time.Duration
 }
 
+func (s *Server) arrive() time.Duration { return cmp.Or(s.RequestTime, requestTime) }
+
 // Start answers on l until the server that it returns is closed.
 func (s *Server) Start(l net.Listener) *http.Server {
-	arrive := s.RequestTime
-	if arrive == 0 {
-		arrive = requestTime
-	}
+	arrive := s.arrive()
 	h := &http.Server{
 		Handler: s.handler(), MaxHeaderBytes: maxHeader, ReadTimeout: arrive, WriteTimeout: arrive + answerTime,
 		IdleTimeout: arrive, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
@@ -57,6 +59,7 @@ func (s *Server) handler() http.Handler {
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, ask) })
 	}
+	mux.HandleFunc("POST "+pathBackup, s.backup)
 	return mux
 }
 

@@ -31,7 +31,8 @@ func lockFolder(dir string) (*os.File, error) {
 }
 
 func inUse(dir string) error {
-	return fmt.Errorf("certstore: %s is in use by another process: use the running gateway's socket, or stop it first", dir)
+	return fmt.Errorf(
+		"certstore: %s is in use by another process: use the running gateway's socket, or stop it first", dir)
 }
 
 // workFolder is where a store is built, of this process alone.

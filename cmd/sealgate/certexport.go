@@ -20,7 +20,7 @@ import (
 	"sealgate/internal/x509cert"
 )
 
-func exportCommand(with storeCommand) *cobra.Command {
+func exportCommand(with runWithStore) *cobra.Command {
 	var out string
 	var states bool
 	c := &cobra.Command{

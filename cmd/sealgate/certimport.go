@@ -34,10 +34,10 @@ const (
 	maxChain       = 8       // authorities kept with one certificate
 )
 
-// storeCommand makes a command's RunE out of what it does with the store.
-type storeCommand func(func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error
+// runWithStore makes a command's RunE out of what it does with the store.
+type runWithStore func(func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error
 
-func importCommand(with storeCommand) *cobra.Command {
+func importCommand(with runWithStore) *cobra.Command {
 	var passwordFile string
 	var states bool
 	c := &cobra.Command{

@@ -2,12 +2,9 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -77,29 +74,10 @@ func importKey(source, out, passwordFile string, force bool) error {
 		}
 		pem.Write(one)
 	}
-	return writeKey(out, pem.Bytes(), force)
-}
-
-// writeKey puts the key at path, whole or not at all, mode 0600 from the start.
-func writeKey(path string, pem []byte, force bool) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".sealgate-*")
-	if err != nil {
-		return unreadable(err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(pem)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return unreadable(err)
-	}
-	if force {
-		err = os.Rename(f.Name(), path)
-	} else if err = os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
-		err = fmt.Errorf("%s exists already; --force writes over it", path)
-	}
-	if err != nil {
-		return unreadable(err)
-	}
-	return nil
+	return writeWhole(out, force, func(w io.Writer) error {
+		_, err := w.Write(pem.Bytes())
+		return err
+	})
 }
 
 // describe says what was found, so that an admin sees a wrong file at once.

@@ -65,7 +65,7 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 	}
 	add(groupGateway, serveCommand(), checkCommand(), healthCommand(), versionCommand())
 	add(groupMessages, verifyCommand(), explainCommand(), decryptCommand(), signCommand(), encryptCommand())
-	add(groupKeys, certCommand(), keyCommand())
+	add(groupKeys, certCommand(), keyCommand(), storeCommand())
 	return root
 }
 

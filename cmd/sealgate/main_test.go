@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sealgate/internal/testpki"
@@ -40,6 +41,7 @@ func TestScripts(t *testing.T) {
 					return err
 				}
 			}
+			e.Setenv("RECIPIENT", string(files["backup.recipient"]))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -85,6 +87,12 @@ var fixtures = sync.OnceValues(func() (map[string][]byte, error) {
 	if err := addTolerated(files, root); err != nil {
 		return nil, err
 	}
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	files["backup.identity"] = []byte(identity.String() + "\n")
+	files["backup.recipient"] = []byte(identity.Recipient().String())
 	return files, addChain(files, root)
 })
 

@@ -3,6 +3,8 @@ package main
 // This file gets the password of a key: out of a file, or from who sits at the terminal.
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,7 +59,7 @@ func prompt(source string) keyring.Password {
 	return func() ([]byte, error) {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return nil, fmt.Errorf("the key is encrypted and there is no terminal to ask for its password: %w", err)
+			return nil, fmt.Errorf("there is no terminal to ask for the password of %s: %w", source, err)
 		}
 		defer tty.Close()
 		fmt.Fprintf(terminal{tty}, "Password of %s: ", source)
@@ -65,4 +67,38 @@ func prompt(source string) keyring.Password {
 		fmt.Fprintln(tty)
 		return text, err
 	}
+}
+
+// passphrase is that of a backup, out of a file that nobody else may read or from who sits
+// at the terminal.
+func passphrase(path, source string) ([]byte, error) {
+	read := keyring.PasswordFile(path)
+	if read == nil {
+		read = prompt(source)
+	}
+	if read == nil {
+		return nil, unreadable(errors.New("a backup has a passphrase, and there is no terminal to ask for it: " +
+			"--passphrase-file FILE"))
+	}
+	word, err := read()
+	switch {
+	case err != nil:
+		return nil, unreadable(err)
+	case len(word) == 0:
+		return nil, unreadable(errors.New("the passphrase of the backup is empty"))
+	}
+	return word, nil
+}
+
+// newPassphrase is passphrase of a backup to be made: who types it does so twice.
+func newPassphrase(path, source string) ([]byte, error) {
+	word, err := passphrase(path, source)
+	if err != nil || path != "" {
+		return word, err
+	}
+	second, err := passphrase("", source+" once more")
+	if err == nil && !bytes.Equal(word, second) {
+		err = errors.New("what was typed first and what was typed then differ")
+	}
+	return word, err
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
@@ -36,7 +37,8 @@ type house struct {
 	cfg    *config.Config
 	log    *slog.Logger
 	store  certstore.Store
-	asked  *revocation.Sources // of revocation
+	backup func(context.Context, io.Writer) error // of the store, in clear
+	asked  *revocation.Sources                    // of revocation
 	spool  *spool.Spool
 	own    proxy.Own // our connections to the next hops
 	engine atomic.Pointer[engine]
@@ -82,9 +84,12 @@ func build(cfg *config.Config) (*house, error) {
 	if h.spool, err = spool.New(spool.Options{Dir: cfg.Spool.Dir, Memory: int64(cfg.Spool.Memory), Limit: int64(cfg.Spool.Limit)}); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(cfg, h.log); err != nil {
+	store, err := openStore(cfg, h.log)
+	if err != nil {
 		return nil, err
 	}
+	h.store = store
+	h.backup = store.Backup
 	h.asked = revocation.New(
 		revocation.Options{
 			Fetch: fetch.New(cfg.Trust.FetchAllow),
@@ -120,31 +125,58 @@ func heldByProxy(cfg *config.Config) (causes []string) {
 	return causes
 }
 
-func openStore(cfg *config.Config, log *slog.Logger) (certstore.Store, error) {
-	var key []byte
-	if cfg.Store.KeyFile != "" {
-		var err error
-		if key, err = keyring.ReadPrivate(cfg.Store.KeyFile); err != nil {
-			return nil, fmt.Errorf("store.key_file: %w", err)
-		}
-		if len(key) != 32 {
-			return nil, fmt.Errorf(
-				"store.key_file: %s has %d octets, a key has 32 (head -c 32 /dev/urandom > FILE)",
-				cfg.Store.KeyFile,
-				len(key),
-			)
-		}
-	}
-	if err := ownedByUs(cfg.Server.DataDir); err != nil {
+func openStore(cfg *config.Config, log *slog.Logger) (*certstore.Badger, error) {
+	o, err := storeOptions(cfg, log)
+	if err != nil {
 		return nil, err
 	}
-	return certstore.OpenBadger(certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log})
+	return certstore.OpenBadger(o)
+}
+
+// storeOptions are the settings of the store, with its key.
+func storeOptions(cfg *config.Config, log *slog.Logger) (o certstore.BadgerOptions, err error) {
+	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
+	if err != nil {
+		return o, err
+	}
+	if err := ownedByUs(cfg.Server.DataDir); err != nil {
+		return o, err
+	}
+	return certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log}, nil
+}
+
+// storeKeySize is of AES-256, in octets.
+const storeKeySize = 32
+
+// storeKey reads the key of a store; nil without a file.
+func storeKey(setting, path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	key, err := keyring.ReadPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w: without it the store cannot be read. Bring the file back; if it is lost, "+
+			"make a new one (head -c %d /dev/urandom > FILE) and bring a backup back with sealgate store restore --aside",
+			setting, err, storeKeySize)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	if len(key) != storeKeySize {
+		return nil, fmt.Errorf("%s: %s has %d octets, a key has %d (head -c %d /dev/urandom > FILE)",
+			setting, path, len(key), storeKeySize, storeKeySize)
+	}
+	return key, nil
 }
 
 // ownedByUs refuses a data_dir of another user: root would leave files in it that
 // the gateway cannot read.
 func ownedByUs(dir string) error {
 	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data_dir: %s is not there: make it for the gateway's user "+
+			"(install -d -o sealgate -g sealgate -m 700 %s)", dir, dir)
+	}
 	if err != nil {
 		return fmt.Errorf("data_dir: %w", err)
 	}

@@ -1,0 +1,121 @@
+package main
+
+// This file is store restore.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sealgate/certstore"
+	"sealgate/config"
+	"sealgate/internal/sealed"
+)
+
+func restoreCommand(with runWithConfig) *cobra.Command {
+	r := &restore{}
+	c := &cobra.Command{
+		Use:   "restore [--passphrase-file FILE | --identity FILE] [--aside] FILE",
+		Short: "make the store out of a backup: all of it or nothing; the gateway is stopped",
+		Args:  cobra.ExactArgs(1),
+		RunE:  with(r.run),
+	}
+	passphraseFlag(c, &r.passphraseFile)
+	c.Flags().StringVar(&r.identity, "identity", "", "secret key of age-keygen, FILE, of a backup made for a recipient")
+	c.Flags().BoolVar(&r.aside, "aside", false, "move the store that is there aside, and say where it is")
+	c.MarkFlagsMutuallyExclusive("passphrase-file", "identity")
+	return c
+}
+
+// restore is one backup to be restored.
+type restore struct {
+	passphraseFile string
+	identity       string
+	aside          bool
+}
+
+func (r *restore) run(cfg *config.Config, args []string) error {
+	if err := atRest(cfg); err != nil {
+		return err
+	}
+	options, err := storeOptions(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
+	}
+	f, err := os.Open(args[0])
+	if err != nil {
+		return unreadable(err)
+	}
+	defer f.Close()
+	keys, done, err := r.keys(args[0])
+	if err != nil {
+		return err
+	}
+	defer done()
+	in, err := sealed.Decrypt(f, keys)
+	if err != nil {
+		return unrestored(args[0], err)
+	}
+	return r.put(options, args[0], in)
+}
+
+// keys are what opens the backup; done closes the identity's file.
+func (r *restore) keys(source string) (keys sealed.Keys, done func(), err error) {
+	if r.identity == "" {
+		word, err := passphrase(r.passphraseFile, source)
+		return sealed.Keys{Passphrase: word}, func() {}, err
+	}
+	f, err := os.Open(r.identity)
+	if err != nil {
+		return keys, nil, unreadable(err)
+	}
+	return sealed.Keys{Identities: f}, func() { f.Close() }, nil
+}
+
+// put restores, into an empty place or over a store that goes aside.
+func (r *restore) put(o certstore.BadgerOptions, source string, in io.Reader) error {
+	ctx := context.Background()
+	sum, err := certstore.RestoreBadger(ctx, o, in)
+	occupied := errors.Is(err, certstore.ErrOccupied) // and nothing of in has been read
+	aside := o.Dir + time.Now().UTC().Format(".20060102T150405Z")
+	switch {
+	case occupied && r.aside:
+		sum, err = certstore.RestoreBadgerOver(ctx, o, in, aside)
+	case occupied:
+		return fmt.Errorf("%w, and nothing is merged into it: --aside moves it away and restores in its place", err)
+	}
+	if err != nil {
+		return unrestored(source, err)
+	}
+	fmt.Printf("restored: %s\n", sum)
+	if occupied {
+		fmt.Printf("the store that was there is in %s\n", aside)
+	}
+	return nil
+}
+
+// unrestored says what is wrong with a backup, and what to do.
+func unrestored(source string, err error) error {
+	for _, r := range []struct {
+		cause  error
+		remedy string
+	}{
+		{sealed.ErrCut, "take the whole file: compare its size with that of the original"},
+		{sealed.ErrAltered, "take another copy, or an older backup"},
+		{sealed.ErrDamaged, "take another copy, or an older backup"},
+		{sealed.ErrPassphrase, "try another one; nothing else opens it"},
+		{sealed.ErrIdentity, "give the file with the secret key of one of its recipients"},
+		{sealed.ErrForeign, "give a file of sealgate store backup"},
+	} {
+		if errors.Is(err, r.cause) {
+			return fmt.Errorf("%s: %w: %s. Nothing was changed", source, r.cause, r.remedy)
+		}
+	}
+	return fmt.Errorf("%s: %w. Nothing was changed", source, err)
+}

@@ -1,7 +1,7 @@
-// The limit: Go's primitives alone, chunk by chunk in the cache, on bytes that
-// lie ready in memory, with nothing parsed, allocated or checked beyond need.
-
 package main
+
+// This file measures the limit: Go's primitives alone, chunk by chunk in the cache, on octets
+// that lie ready in memory, with nothing parsed, allocated or checked beyond need.
 
 //lint:file-ignore SA1019 PKCS #1 v1.5 encryption is what S/MIME is sent with (RFC 8551 §2.3)
 

@@ -1,7 +1,7 @@
-// The memory table: the peak of the heap during one operation, each in a
-// process of its own, on files, so that nothing else is counted.
-
 package main
+
+// This file makes the memory table: the peak of the heap during one operation, each in a
+// process of its own, on files, so that nothing else is counted.
 
 import (
 	"bufio"

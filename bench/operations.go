@@ -1,6 +1,6 @@
-// The rows of the speed table.
-
 package main
+
+// This file has the rows of the speed table.
 
 import (
 	"bytes"

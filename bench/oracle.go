@@ -1,7 +1,7 @@
-// The oracle benchmark: can whoever sends ciphertexts tell by the answer or by
-// the time why they do not decrypt (RFC 3218, Bleichenbacher, Vaudenay)?
-
 package main
+
+// This file is the oracle benchmark: can whoever sends ciphertexts tell by the answer or by
+// the time why they do not decrypt (RFC 3218, Bleichenbacher, Vaudenay)?
 
 //lint:file-ignore SA1019 PKCS #1 v1.5 encryption is what S/MIME is sent with (RFC 8551 §2.3)
 

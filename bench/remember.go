@@ -1,7 +1,7 @@
-// What it costs to remember the content key of each encrypted mail: the digest of its
-// content, and the store's write.
-
 package main
+
+// This file measures what it costs to remember the content key of each encrypted mail: the
+// digest of its content, and the store's write.
 
 import (
 	"context"

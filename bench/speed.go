@@ -1,6 +1,6 @@
-// The speed table.
-
 package main
+
+// This file makes the speed table.
 
 import (
 	"fmt"

@@ -1,6 +1,6 @@
-// AlreadyEncrypted: whether nothing of a message is in clear.
-
 package smime
+
+// This file tells whether nothing of a message is in clear.
 
 import (
 	"bytes"

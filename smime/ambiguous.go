@@ -1,7 +1,7 @@
-// What readers of one entity may disagree about: a signature over what one of them
-// shows says nothing of what the next one shows.
-
 package smime
+
+// This file finds what readers of one entity may disagree about: a signature over what one of
+// them shows says nothing of what the next one shows.
 
 import (
 	"bufio"

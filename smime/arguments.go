@@ -1,6 +1,6 @@
-// What a caller must give: without it there is an error, and no panic.
-
 package smime
+
+// This file says what a caller must give: without it there is an error, and no panic.
 
 import (
 	"errors"

@@ -1,6 +1,6 @@
-// WithHeader: a result put under the header of the message.
-
 package smime
+
+// This file puts a result under the header of the message.
 
 import (
 	"bytes"

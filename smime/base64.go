@@ -1,6 +1,6 @@
-// Base64 (RFC 2045 §6.8) in large pieces: this is what large messages are bound by.
-
 package smime
+
+// This file does base64 (RFC 2045 §6.8) in large pieces: this is what large messages are bound by.
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// What is signed or encrypted below the root: seen, never opened.
-
 package smime
+
+// This file looks at what is signed or encrypted below the root: it is seen, never opened.
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// closers: several things that are closed as one.
-
 package smime
+
+// This file closes several things as one.
 
 import (
 	"errors"

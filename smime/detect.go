@@ -1,6 +1,6 @@
-// What an entity claims to be, by media type and file name (RFC 8551 §3.9).
-
 package smime
+
+// This file tells what an entity claims to be, by media type and file name (RFC 8551 §3.9).
 
 import (
 	"context"

@@ -1,6 +1,7 @@
-// The headers that stand inside a message: of parts, and of messages that are attached, forwarded or returned.
-
 package smime
+
+// This file walks over the headers that stand inside a message: of parts, and of messages that
+// are attached, forwarded or returned.
 
 import (
 	"context"

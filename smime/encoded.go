@@ -1,6 +1,6 @@
-// base64Text: base64 lines that are made where they are read, so that only what they mean is spooled.
-
 package smime
+
+// This file makes base64 lines where they are read, so that only what they mean is spooled.
 
 import (
 	"io"

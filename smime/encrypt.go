@@ -1,6 +1,6 @@
-// Encrypt: enveloped and authenticated-enveloped entities (RFC 8551 §3.3, §3.4).
-
 package smime
+
+// This file makes enveloped and authenticated-enveloped entities (RFC 8551 §3.3, §3.4).
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Entity: a MIME entity (RFC 2045 §2.4) as a view on its bytes.
-
 package smime
+
+// This file shows a MIME entity (RFC 2045 §2.4) as a view on its octets.
 
 import (
 	"io"

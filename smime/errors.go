@@ -1,6 +1,6 @@
-// The error about a message itself.
-
 package smime
+
+// This file has the errors about a message itself.
 
 import (
 	"errors"

@@ -1,6 +1,6 @@
-// Header fields, raw (RFC 5322 §2.2, with the obsolete forms of §4.5).
-
 package smime
+
+// This file reads header fields, raw (RFC 5322 §2.2, with the obsolete forms of §4.5).
 
 import (
 	"bytes"

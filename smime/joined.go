@@ -1,6 +1,6 @@
-// joined: stretches of several readers read as one, so that unchanged bytes are never copied.
-
 package smime
+
+// This file reads stretches of several readers as one, so that unchanged octets are never copied.
 
 import (
 	"bytes"

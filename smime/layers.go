@@ -1,6 +1,6 @@
-// Each kind of layer undone.
-
 package smime
+
+// This file undoes each kind of layer.
 
 import (
 	"crypto/sha256"
@@ -124,7 +124,8 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 		return nil, op.fail(l, err)
 	}
 	f := op.o.Spool.Create()
-	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), make([]byte, bufferSize(sd.Content, copyChunk))); err != nil {
+	buffer := make([]byte, bufferSize(sd.Content, copyChunk))
+	if _, err := io.CopyBuffer(op.writer(io.MultiWriter(f, v)), sd.Content.NewReader(), buffer); err != nil {
 		f.Close()
 		return nil, op.fail(l, err)
 	}

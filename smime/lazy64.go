@@ -1,6 +1,7 @@
-// base64Lines: base64 in lines of one length, decoded where it is read, so that it need not be spooled.
-
 package smime
+
+// This file decodes base64 in lines of one length where it is read, so that it need not be
+// spooled.
 
 import (
 	"bytes"

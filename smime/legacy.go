@@ -1,6 +1,7 @@
-// WithoutLegacyDisplay: the header that was put into the text for older software taken out again (RFC 9788 §4.5).
-
 package smime
+
+// This file takes the header that was put into the text for older software out again (RFC 9788
+// §4.5).
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// Legalize: what was decrypted made legal mail (RFC 5322 §2, RFC 6152).
-
 package smime
+
+// This file makes what was decrypted legal mail (RFC 5322 §2, RFC 6152).
 
 import (
 	"context"

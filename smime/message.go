@@ -1,6 +1,6 @@
-// Message and Layer: what Open found.
-
 package smime
+
+// This file has the result of Open: a message and its layers.
 
 import (
 	"sealgate/smime/cms"

@@ -1,6 +1,6 @@
-// Multipart bodies taken apart to the byte, in linear time (RFC 2046 §5.1).
-
 package smime
+
+// This file takes multipart bodies apart to the octet, in linear time (RFC 2046 §5.1).
 
 import (
 	"bytes"

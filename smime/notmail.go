@@ -1,6 +1,7 @@
-// What is signed and is no mail: receipts, time stamps and whatever else CMS carries.
-
 package smime
+
+// This file knows what is signed and is no mail: receipts, time stamps and whatever else CMS
+// carries.
 
 import (
 	"encoding/asn1"

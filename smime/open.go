@@ -1,6 +1,6 @@
-// Open: layer after layer undone (RFC 8551 §3.7, RFC 2634 §1.1).
-
 package smime
+
+// This file undoes layer after layer (RFC 8551 §3.7, RFC 2634 §1.1).
 
 import (
 	"context"

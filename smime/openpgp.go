@@ -1,6 +1,6 @@
-// OpenPGP packets, just as far as telling an encrypted message (RFC 9580 §4, §10.3).
-
 package smime
+
+// This file reads OpenPGP packets, just as far as telling an encrypted message (RFC 9580 §4, §10.3).
 
 import (
 	"encoding/binary"

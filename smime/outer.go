@@ -1,6 +1,6 @@
-// Outer: the root of what was decrypted, with as little in its header as a mail needs.
-
 package smime
+
+// This file makes the root of what was decrypted, with as little in its header as a mail needs.
 
 import (
 	"context"

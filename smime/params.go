@@ -1,6 +1,6 @@
-// Structured field values: a token and parameters (RFC 2045 §5.1, RFC 2231).
-
 package smime
+
+// This file reads structured field values: a token and parameters (RFC 2045 §5.1, RFC 2231).
 
 import (
 	"mime"

@@ -1,6 +1,6 @@
-// Prepare: a message made safe for signing (RFC 8551 §3.1).
-
 package smime
+
+// This file makes a message safe for signing (RFC 8551 §3.1).
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Header protection written (RFC 9788 §5.2).
-
 package smime
+
+// This file writes header protection (RFC 9788 §5.2).
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Header protection read (RFC 9788), and the message/rfc822 wrapping before it.
-
 package smime
+
+// This file reads header protection (RFC 9788), and the message/rfc822 wrapping before it.
 
 import (
 	"slices"

@@ -1,6 +1,6 @@
-// Quoted-printable (RFC 2045 §6.7), byte for byte both ways.
-
 package smime
+
+// This file does quoted-printable (RFC 2045 §6.7), octet for octet both ways.
 
 import (
 	"bufio"

@@ -1,6 +1,6 @@
-// rewriter: a message written anew where it has to be, and nowhere else.
-
 package smime
+
+// This file writes a message anew where it has to be, and nowhere else.
 
 import (
 	"bytes"

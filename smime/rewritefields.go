@@ -1,6 +1,6 @@
-// Headers written anew: fields left out, replaced, or made such that they can be sent.
-
 package smime
+
+// This file writes headers anew: fields left out, replaced, or made such that they can be sent.
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// Leaves written anew: in another transfer encoding, under a label that is true.
-
 package smime
+
+// This file writes leaves anew: in another transfer encoding, under a label that is true.
 
 import (
 	"errors"

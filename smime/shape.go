@@ -1,6 +1,6 @@
-// The shape of a body: what its octets and lines need of those who carry it.
-
 package smime
+
+// This file measures a body: what its octets and lines need of those who carry it.
 
 import (
 	"bufio"

@@ -1,6 +1,6 @@
-// Sign: multipart/signed and opaque signed entities (RFC 8551 §3.5).
-
 package smime
+
+// This file makes multipart/signed and opaque signed entities (RFC 8551 §3.5).
 
 import (
 	"context"

@@ -1,6 +1,6 @@
-// Content looked at where labels cannot be believed.
-
 package smime
+
+// This file looks at content whose labels cannot be believed.
 
 import (
 	"bytes"

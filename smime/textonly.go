@@ -1,6 +1,6 @@
-// TextOnly: HTML delivered as plain text, with nothing that is fetched from elsewhere.
-
 package smime
+
+// This file makes plain text of HTML, with nothing that is fetched from elsewhere.
 
 import (
 	"bufio"

@@ -1,6 +1,6 @@
-// Transfer encodings undone (RFC 2045 §6), and line ends made CRLF.
-
 package smime
+
+// This file undoes transfer encodings (RFC 2045 §6), and makes line ends CRLF.
 
 import (
 	"bufio"

@@ -1,6 +1,6 @@
-// BER of bounded size turned into DER.
-
 package ber
+
+// This file turns BER of bounded size into DER.
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// OCTET STRINGs in any segmentation, streamed.
-
 package ber
+
+// This file streams OCTET STRINGs in any segmentation.
 
 import (
 	"io"

@@ -7,8 +7,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.mozilla.org/pkcs7"
 
 	"sealgate/certstore"
 	"sealgate/internal/charset"
@@ -44,7 +47,7 @@ func TestKinds(t *testing.T) {
 	c := p.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
 	der := c.Certificate.Raw
 	b64 := base64.StdEncoding.EncodeToString(der)
-	bundle, err := cms.EncodeCertificates(append(c.Chain(), c.Certificate))
+	bundle, err := pkcs7.DegenerateCertificate(slices.Concat(p.Root.Certificate.Raw, der))
 	if err != nil {
 		t.Fatal(err)
 	}

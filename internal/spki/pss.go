@@ -1,6 +1,6 @@
-// Signatures of certificates with RSASSA-PSS in all its parameters (RFC 4055 §3.1).
-
 package spki
+
+// This file checks signatures of certificates by RSASSA-PSS in all its parameters (RFC 4055 §3.1).
 
 import (
 	"crypto"

@@ -1,6 +1,6 @@
-// What a certificate says that its key is for (RFC 5280 §4.2.1.3, §4.2.1.12).
-
 package spki
+
+// This file reads what a certificate says that its key is for (RFC 5280 §4.2.1.3, §4.2.1.12).
 
 import (
 	"crypto/x509"

@@ -1,6 +1,6 @@
-// RSA keys for certificates: few, because they are slow to make.
-
 package testpki
+
+// This file makes RSA keys for certificates: few, because they are slow to make.
 
 import (
 	"crypto/rand"

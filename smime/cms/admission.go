@@ -1,6 +1,7 @@
-// Admission: who calls Decrypt is asked before a content key is tried, and told what it is to be tried on.
-
 package cms
+
+// This file asks whoever calls Decrypt before a content key is tried, and tells him what it is
+// to be tried on.
 
 import (
 	"context"
@@ -26,6 +27,12 @@ func (k ContentKey) MAC(secret []byte) (mac [sha256.Size]byte) {
 	h.Write(k.key)
 	h.Sum(mac[:0])
 	return mac
+}
+
+// contentKey is a candidate, with the indexes of the keys that gave it.
+type contentKey struct {
+	key  []byte
+	keys []int
 }
 
 // Admission is asked once for an encrypted layer, before anything of it is decrypted,

@@ -1,7 +1,7 @@
-// The key agreement algorithms (RFC 5753 §7.1, RFC 8418 §2.2) and the key wraps (RFC 3394,
-// RFC 3217) that go with them, a row each for both directions.
-
 package cms
+
+// This file has the key agreement algorithms (RFC 5753 §7.1, RFC 8418 §2.2) and the key wraps
+// (RFC 3394, RFC 3217) that go with them, a row each for both directions.
 
 import (
 	"crypto"

@@ -35,10 +35,6 @@ func TestMissingArguments(t *testing.T) {
 			return Encrypt(t.Context(), &out, nil, 4, EncryptOptions{Recipients: []Recipient{{Certificate: anna.Certificate}}})
 		},
 		"CanEncryptTo": func() error { return CanEncryptTo(nil) },
-		"EncodeCertificates": func() error {
-			_, err := EncodeCertificates(nil)
-			return err
-		},
 	} {
 		func() {
 			defer func() {

@@ -1,6 +1,7 @@
-// SMIMECapabilities (RFC 8551 §2.5.2): what a sender says that it can read.
-
 package cms
+
+// This file reads and writes SMIMECapabilities (RFC 8551 §2.5.2): what a sender says that it can
+// read.
 
 import (
 	"crypto"

@@ -1,6 +1,7 @@
-// What the signed attributes say of content, algorithms and certificate, compared.
-
 package cms
+
+// This file compares content, algorithms and certificate with what the signed attributes say of
+// them.
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
-// CompressedData (RFC 3274), read.
-
 package cms
+
+// This file reads CompressedData (RFC 3274).
 
 import (
 	"compress/zlib"

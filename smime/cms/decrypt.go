@@ -1,6 +1,6 @@
-// Decrypt: the content of an EnvelopedData, whole and checked, or nothing.
-
 package cms
+
+// This file decrypts the content of an EnvelopedData, whole and checked, or not at all.
 
 import (
 	"context"
@@ -33,12 +33,6 @@ type Plaintext struct {
 }
 
 var errNoSpool = errors.New("cms: decrypt: a Spool is needed for the plaintext")
-
-// contentKey is a candidate, with the indexes of the keys that gave it.
-type contentKey struct {
-	key  []byte
-	keys []int
-}
 
 // Decrypt unwraps the content key with all RecipientInfos that name one of the
 // keys, or if there is none, with those that fit one, and tries each different one on
@@ -135,9 +129,6 @@ func mayUnwrap(ctx context.Context, done int, k DecryptionKey) error {
 	return costly(effort.Spend(ctx, effort.Decryption(public)))
 }
 
-// named is false for the recipients that have no certificate.
-func (id signerID) named() bool { return id.ski != nil || id.issuer != nil }
-
 // addKey adds the key of the i-th DecryptionKey to the one that is the same.
 func addKey(list []contentKey, key []byte, i int) []contentKey {
 	for j := range list {
@@ -178,15 +169,6 @@ func (e *EnvelopedData) opener(key []byte) (opener, error) {
 		return nil, err
 	}
 	return e.cipher.mode.opener(e.cipher, openedMessage{key: key, aad: aad, mac: e.mac})
-}
-
-// aad are the authenticated attributes as the cipher takes them (RFC 5083 §2.2), nil
-// without any.
-func (e *EnvelopedData) aad() ([]byte, error) {
-	if e.attributes == nil {
-		return nil, nil
-	}
-	return e.attributes.asDER()
 }
 
 // decryptContent streams the content through the cipher, holding back the last

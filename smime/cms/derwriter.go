@@ -1,6 +1,6 @@
-// DER of known length around content that is streamed.
-
 package cms
+
+// This file writes DER of known length around content that is streamed.
 
 import (
 	"bytes"

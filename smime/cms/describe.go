@@ -1,6 +1,6 @@
-// What the signed attributes say of the signer, for those who ask (RFC 8551 §2.5).
-
 package cms
+
+// This file reads what the signed attributes say of the signer (RFC 8551 §2.5).
 
 import (
 	"crypto/x509"

@@ -1,6 +1,6 @@
-// The digests that are read and written.
-
 package cms
+
+// This file has the digests that are read and written, a row each.
 
 import (
 	"crypto"

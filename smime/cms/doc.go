@@ -8,7 +8,7 @@
 // when it is whole: after the MAC of an authenticating cipher, after the padding
 // of another. CompressedData has Decompress.
 //
-// Writing: [Sign], [Encrypt] and [EncodeCertificates] write definite-length DER.
+// Writing: [Sign] and [Encrypt] write definite-length DER.
 //
 // The package proves who signed with which key and who can decrypt. It does not
 // judge certificates, and knows nothing of mail.

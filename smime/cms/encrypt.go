@@ -1,33 +1,16 @@
-// Encrypt: EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083) in constant memory.
-
 package cms
+
+// This file writes EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083) in constant memory.
 
 import (
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"crypto/x509"
-	"errors"
 	"io"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
-
-// Recipient is one who will be able to decrypt.
-type Recipient struct {
-	Certificate *x509.Certificate // RSA of 2048 bits or more, P-256, P-384, P-521 or X25519
-	OAEP        bool              // RSAES-OAEP (RFC 8017) instead of PKCS #1 v1.5
-	OAEPHash    crypto.Hash       // SHA-256 (also when zero), SHA-384 or SHA-512; MGF1 takes the same
-	SKI         bool              // name the certificate by its subject key identifier
-	// KDF is the digest of the key derivation for EC keys: "sha-256",
-	// "sha-384", "sha-512", or "" for the one that fits the curve.
-	KDF string
-}
 
 // EncryptOptions says for whom to encrypt, and how.
 type EncryptOptions struct {
@@ -39,35 +22,8 @@ type EncryptOptions struct {
 	Admit    Admission // told of the content key when all is written; its error is Encrypt's
 }
 
-var (
-	errNoRecipients = errors.New("cms: encrypt: 1 to 500 recipients are needed, each with a certificate")
-	errCipher       = errors.New("cms: encrypt: the cipher is not one of Ciphers()")
-	errTooMuch      = errors.New("cms: encrypt: the content is longer than one key and IV may encrypt")
-)
-
 // maxWrittenRecipients is what readers of this package accept.
 const maxWrittenRecipients = 500
-
-// CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
-// *CertificateError that Encrypt would return. It tries: nobody else decides.
-func CanEncryptTo(c *x509.Certificate) error {
-	_, _, err := recipientInfos(
-		context.Background(),
-		EncryptOptions{Recipients: []Recipient{{Certificate: c}}},
-		make([]byte, 16),
-	)
-	return err
-}
-
-// IsRSA reports whether OAEP is a choice for the certificate's key.
-func IsRSA(c *x509.Certificate) bool {
-	if c == nil {
-		return false
-	}
-	key, err := spki.PublicKey(c)
-	_, ok := key.(*rsa.PublicKey)
-	return err == nil && ok
-}
 
 // Encrypt encrypts content, of exactly size bytes, for all recipients or none,
 // and writes a ContentInfo with EnvelopedData or, for an authenticating cipher,
@@ -84,7 +40,7 @@ func Encrypt(ctx context.Context, dst io.Writer, content io.Reader, size int64, 
 	}
 	key := randomBytes(spec.keySize)
 	defer clear(key)
-	version, infos, err := recipientInfos(ctx, o, key)
+	version, infos, err := recipientInfos(ctx, o.Recipients, o.SelfOnly, key)
 	if err != nil {
 		return err
 	}
@@ -165,30 +121,4 @@ func encryptContent(ctx context.Context, dst io.Writer, content io.Reader, size 
 			return atEnd(content)
 		}
 	}
-}
-
-func shortened(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errShort
-	}
-	return err
-}
-
-// atEnd refuses content that goes on after its stated size: it would be cut off unseen.
-func atEnd(content io.Reader) error {
-	var one [1]byte
-	switch _, err := io.ReadFull(content, one[:]); err {
-	case io.EOF:
-		return nil
-	case nil:
-		return errLong
-	default:
-		return err
-	}
-}
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	rand.Read(b) // never fails: crypto/rand
-	return b
 }

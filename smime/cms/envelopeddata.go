@@ -1,10 +1,9 @@
-// EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083), read.
-
 package cms
+
+// This file reads EnvelopedData (RFC 5652 §6) and AuthEnvelopedData (RFC 5083).
 
 import (
 	"encoding/asn1"
-	"math/big"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -26,29 +25,6 @@ type EnvelopedData struct {
 	mac        []byte
 }
 
-// RecipientInfo is the content key for one recipient. It is not authenticated:
-// whom it names says nothing about who can read the message.
-type RecipientInfo struct {
-	// KeyManagement is "rsa-pkcs1", "rsa-oaep", "ecdh-sha-256" and the like
-	// (X9.63), "ecdh-hkdf-sha-256" and the like, "kek", "password", "other", or
-	// the object identifier of an unknown algorithm.
-	KeyManagement string
-	Issuer        []byte   // DER of the Name; nil when SKI names the certificate
-	Serial        *big.Int // with Issuer
-	SKI           []byte
-
-	id           signerID
-	management   algorithm
-	agreement    *agreement // KeyAgreeRecipientInfo
-	encryptedKey []byte
-}
-
-// agreement is what the recipients of one KeyAgreeRecipientInfo share.
-type agreement struct {
-	point []byte // the originator's ephemeral public key; nil: something else
-	ukm   []byte
-}
-
 func (p *parser) envelopedData(authenticated bool) (*EnvelopedData, error) {
 	e := &EnvelopedData{Authenticated: authenticated}
 	return e, p.in(cbasn1.SEQUENCE, func() error {
@@ -58,7 +34,10 @@ func (p *parser) envelopedData(authenticated bool) (*EnvelopedData, error) {
 		if err := p.skipOptional(explicit(0)); err != nil { // originatorInfo
 			return err
 		}
-		if err := p.each(cbasn1.SET, maxRecipients, "recipients", func() error { return p.recipientInfo(e) }); err != nil {
+		err := p.each(cbasn1.SET, maxRecipients, "recipients", func() error {
+			return p.recipientInfo(&e.Recipients)
+		})
+		if err != nil {
 			return err
 		}
 		if err := p.encryptedContent(e); err != nil {
@@ -145,4 +124,13 @@ func (e *EnvelopedData) checkContentType() error {
 		Offset:  at,
 		Problem: "the content-type attribute is missing or not the content's",
 	}
+}
+
+// aad are the authenticated attributes as the cipher takes them (RFC 5083 §2.2), nil
+// without any.
+func (e *EnvelopedData) aad() ([]byte, error) {
+	if e.attributes == nil {
+		return nil, nil
+	}
+	return e.attributes.asDER()
 }

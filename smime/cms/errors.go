@@ -1,6 +1,6 @@
-// The errors of the reading side.
-
 package cms
+
+// This file has the errors of a message, and names its layers in them.
 
 import (
 	"errors"
@@ -70,6 +70,14 @@ func inLayer(layer string, err error) error {
 	var syntax *ber.Error
 	if errors.As(err, &syntax) {
 		return &Error{layer, syntax.Offset, syntax.Problem, syntax.Bound}
+	}
+	return err
+}
+
+// costly puts ErrTooCostly in the place of what effort says.
+func costly(err error) error {
+	if errors.Is(err, effort.ErrSpent) {
+		return ErrTooCostly
 	}
 	return err
 }

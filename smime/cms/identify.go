@@ -1,6 +1,6 @@
-// Which certificate a signer or recipient identifier means.
-
 package cms
+
+// This file tells which certificate the identifier of a signer or recipient means.
 
 import (
 	"bytes"
@@ -15,8 +15,16 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealgate/internal/ber"
 	"sealgate/internal/x509cert"
 )
+
+// signerID names a certificate: issuer and serial number, or key identifier.
+type signerID struct {
+	issuer []byte // DER of the Name
+	serial []byte // contents of the INTEGER
+	ski    []byte
+}
 
 // String is for people: issuer and serial number, or key identifier.
 func (id signerID) String() string {
@@ -138,4 +146,45 @@ func (b *bagOf) find(id signerID) (certs []*x509.Certificate, unreadable []byte)
 		}
 	}
 	return certs, unreadable
+}
+
+// signerID reads SignerIdentifier: IssuerAndSerialNumber or [0] key identifier.
+func (p *parser) signerID() (id signerID, err error) {
+	tag, err := p.Peek()
+	if err != nil {
+		return id, err
+	}
+	if tag&^0x20 == implicit(0) {
+		id.ski, err = p.octets(implicit(0))
+		return id, err
+	}
+	return p.issuerAndSerial(cbasn1.SEQUENCE)
+}
+
+// issuerAndSerial reads IssuerAndSerialNumber (RFC 5652 §10.2.4).
+func (p *parser) issuerAndSerial(tag cbasn1.Tag) (id signerID, err error) {
+	err = p.in(tag, func() error {
+		raw, err := p.raw()
+		if err != nil {
+			return err
+		}
+		if id.issuer, err = ber.DER(raw); err != nil {
+			return p.problem("bad issuer name")
+		}
+		n, err := p.Int()
+		if err != nil {
+			return err
+		}
+		id.serial = derBigInt(n)
+		return nil
+	})
+	return id, err
+}
+
+// named is false for the recipients that have no certificate.
+func (id signerID) named() bool { return id.ski != nil || id.issuer != nil }
+
+// issuerAndSerial is IssuerAndSerialNumber (RFC 5652 §10.2.4).
+func issuerAndSerial(c *x509.Certificate) []byte {
+	return der(cbasn1.SEQUENCE, c.RawIssuer, derBigInt(c.SerialNumber))
 }

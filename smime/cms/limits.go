@@ -1,6 +1,6 @@
-// What a message may cost. Each bound is far above what mail programs send.
-
 package cms
+
+// This file bounds what a message may cost. Each bound is far above what mail programs send.
 
 const (
 	// maxStructure bounds what is held in memory of one message besides its

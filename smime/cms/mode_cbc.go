@@ -1,6 +1,6 @@
-// CBC (RFC 3565, RFC 3370 §5): the mode without authentication.
-
 package cms
+
+// This file does CBC (RFC 3565, RFC 3370 §5), the mode without authentication.
 
 import (
 	"bytes"

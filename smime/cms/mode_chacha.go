@@ -1,6 +1,6 @@
-// ChaCha20-Poly1305 (RFC 8103), in constant memory.
-
 package cms
+
+// This file does ChaCha20-Poly1305 (RFC 8103) in constant memory.
 
 import "sealgate/smime/cms/internal/chachastream"
 

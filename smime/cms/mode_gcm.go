@@ -1,6 +1,6 @@
-// AES-GCM (RFC 5084), in constant memory.
-
 package cms
+
+// This file does AES-GCM (RFC 5084) in constant memory.
 
 import (
 	"encoding/asn1"
@@ -10,10 +10,7 @@ import (
 	"sealgate/smime/cms/internal/gcmstream"
 )
 
-const (
-	macSize  = 16   // bytes of the tag that we write; the longest, RFC 5084 §3.2
-	maxNonce = 1024 // bytes of a nonce; everybody uses 12
-)
+const maxNonce = 1024 // octets of a nonce; everybody uses 12
 
 type gcmMode struct{}
 

@@ -1,6 +1,6 @@
-// RSASSA-PSS verification with any parameters (RFC 8017 §8.1.2, §9.1.2).
-
 package cms
+
+// This file verifies RSASSA-PSS with any parameters (RFC 8017 §8.1.2, §9.1.2).
 
 import (
 	"bytes"

@@ -1,38 +1,61 @@
-// RecipientInfo (RFC 5652 §6.2), read.
-
 package cms
+
+// This file reads RecipientInfo (RFC 5652 §6.2).
 
 import (
 	"encoding/asn1"
+	"math/big"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
-
-	"sealgate/smime/cms/internal/oid"
 )
 
-// recipientInfo reads RecipientInfo (RFC 5652 §6.2).
-func (p *parser) recipientInfo(e *EnvelopedData) error {
+// RecipientInfo is the content key for one recipient. It is not authenticated:
+// whom it names says nothing about who can read the message.
+type RecipientInfo struct {
+	// KeyManagement is "rsa-pkcs1", "rsa-oaep", "ecdh-sha-256" and the like
+	// (X9.63), "ecdh-hkdf-sha-256" and the like, "kek", "password", "other", or
+	// the object identifier of an unknown algorithm.
+	KeyManagement string
+	Issuer        []byte   // DER of the Name; nil when SKI names the certificate
+	Serial        *big.Int // with Issuer
+	SKI           []byte
+
+	id           signerID
+	management   algorithm
+	agreement    *agreement // KeyAgreeRecipientInfo
+	encryptedKey []byte
+}
+
+// agreement is what the recipients of one KeyAgreeRecipientInfo share.
+type agreement struct {
+	point []byte // the originator's ephemeral public key; nil: something else
+	ukm   []byte
+}
+
+// recipientInfo reads one RecipientInfo, with key agreement one for each recipient, into
+// the list.
+func (p *parser) recipientInfo(list *[]RecipientInfo) error {
 	tag, err := p.Peek()
 	if err != nil {
 		return err
 	}
 	switch tag {
 	case cbasn1.SEQUENCE:
-		return p.keyTransport(e)
+		return p.keyTransport(list)
 	case explicit(1):
-		return p.keyAgreement(e)
+		return p.keyAgreement(list)
 	}
 	name := map[cbasn1.Tag]string{explicit(2): "kek", explicit(3): "password"}[tag]
 	if name == "" {
 		name = "other"
 	}
-	e.Recipients = append(e.Recipients, RecipientInfo{KeyManagement: name})
+	*list = append(*list, RecipientInfo{KeyManagement: name})
 	_, _, err = p.Skip()
 	return err
 }
 
 // keyTransport reads KeyTransRecipientInfo (RFC 5652 §6.2.1).
-func (p *parser) keyTransport(e *EnvelopedData) error {
+func (p *parser) keyTransport(list *[]RecipientInfo) error {
 	return p.in(cbasn1.SEQUENCE, func() error {
 		if _, err := p.Int(); err != nil {
 			return err
@@ -47,7 +70,7 @@ func (p *parser) keyTransport(e *EnvelopedData) error {
 		}
 		r.KeyManagement = transportName(r.management.id)
 		r.encryptedKey, err = p.octets(cbasn1.OCTET_STRING)
-		e.Recipients = append(e.Recipients, r)
+		*list = append(*list, r)
 		return err
 	})
 }
@@ -60,27 +83,9 @@ func newRecipient(id signerID) RecipientInfo {
 	return r
 }
 
-// keyTransports are the key transport algorithms (RFC 3370 §4.2.1, RFC 4055 §4.1).
-var keyTransports = []struct {
-	name string
-	id   asn1.ObjectIdentifier
-}{
-	{"rsa-oaep", oid.RSAESOAEP},
-	{"rsa-pkcs1", oid.RSAEncryption},
-}
-
-func transportName(id asn1.ObjectIdentifier) string {
-	for _, t := range keyTransports {
-		if t.id.Equal(id) {
-			return t.name
-		}
-	}
-	return id.String()
-}
-
 // keyAgreement reads KeyAgreeRecipientInfo (RFC 5652 §6.2.2), one RecipientInfo
 // for each of its recipients.
-func (p *parser) keyAgreement(e *EnvelopedData) error {
+func (p *parser) keyAgreement(list *[]RecipientInfo) error {
 	return p.in(explicit(1), func() error {
 		if _, err := p.Int(); err != nil {
 			return err
@@ -101,13 +106,13 @@ func (p *parser) keyAgreement(e *EnvelopedData) error {
 			return err
 		}
 		return p.each(cbasn1.SEQUENCE, maxRecipients, "recipients", func() error {
-			if len(e.Recipients) >= maxRecipients {
+			if len(*list) >= maxRecipients {
 				return p.problem("more than %d recipients", maxRecipients)
 			}
 			r, err := p.recipientEncryptedKey()
 			r.management, r.agreement = management, shared
 			r.KeyManagement = agreementName(management.id)
-			e.Recipients = append(e.Recipients, r)
+			*list = append(*list, r)
 			return err
 		})
 	})
@@ -168,17 +173,4 @@ func (p *parser) recipientEncryptedKey() (r RecipientInfo, err error) {
 		return err
 	})
 	return r, err
-}
-
-// rest skips what is left of a value: date and other of RecipientKeyIdentifier.
-func (p *parser) rest() error {
-	for {
-		more, err := p.More()
-		if err != nil || !more {
-			return err
-		}
-		if _, _, err := p.Skip(); err != nil {
-			return err
-		}
-	}
 }

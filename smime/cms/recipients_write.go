@@ -1,6 +1,6 @@
-// The content key, encrypted for each recipient: RecipientInfo (RFC 5652 §6.2).
-
 package cms
+
+// This file encrypts the content key for each recipient, and writes RecipientInfo (RFC 5652 §6.2).
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -17,31 +18,46 @@ import (
 	"sealgate/smime/cms/internal/oid"
 )
 
+// Recipient is one who will be able to decrypt.
+type Recipient struct {
+	Certificate *x509.Certificate // RSA of 2048 bits or more, P-256, P-384, P-521 or X25519
+	OAEP        bool              // RSAES-OAEP (RFC 8017) instead of PKCS #1 v1.5
+	OAEPHash    crypto.Hash       // SHA-256 (also when zero), SHA-384 or SHA-512; MGF1 takes the same
+	SKI         bool              // name the certificate by its subject key identifier
+	// KDF is the digest of the key derivation for EC keys: "sha-256",
+	// "sha-384", "sha-512", or "" for the one that fits the curve.
+	KDF string
+}
+
 var (
+	errNoRecipients = errors.New("cms: encrypt: 1 to 500 recipients are needed, each with a certificate")
 	errNotRecipient = errors.New(
 		"one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519",
 	)
-	errRSASize     = errors.New("its RSA key has not 2048 to 16384 bits")
-	errRSAExponent = errors.New("its RSA key has a bad public exponent")
-	errNoSKI       = errors.New("it has no subject key identifier")
-	errOAEPHash    = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
-	errKDF         = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
-	errSelfOnly    = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
-	errNoWrap      = errors.New("there is no key wrap for a content key of this length")
-	errOAEPNoRSA   = errors.New("OAEP was asked for, but its key is not RSA")
+	errNoSKI     = errors.New("it has no subject key identifier")
+	errOAEPHash  = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
+	errKDF       = errors.New(`the key derivation's digest must be "sha-256", "sha-384" or "sha-512"`)
+	errSelfOnly  = errors.New("encrypting to X25519 is off: no other implementation could be tried against it")
+	errNoWrap    = errors.New("there is no key wrap for a content key of this length")
+	errOAEPNoRSA = errors.New("OAEP was asked for, but its key is not RSA")
 )
 
 // recipientInfos encrypts the content key for all, and returns the version of
 // the EnvelopedData around them (RFC 5652 §6.1).
-func recipientInfos(ctx context.Context, o EncryptOptions, key []byte) (version int64, infos [][]byte, err error) {
-	for _, r := range o.Recipients {
+func recipientInfos(
+	ctx context.Context,
+	recipients []Recipient,
+	selfOnly bool,
+	key []byte,
+) (version int64, infos [][]byte, err error) {
+	for _, r := range recipients {
 		if err := ctx.Err(); err != nil {
 			return 0, nil, err
 		}
 		if r.Certificate == nil {
 			return 0, nil, errNoRecipients
 		}
-		if !o.SelfOnly && keyAlgorithm(r.Certificate).Equal(oid.X25519) {
+		if !selfOnly && keyAlgorithm(r.Certificate).Equal(oid.X25519) {
 			return 0, nil, &CertificateError{r.Certificate, errSelfOnly}
 		}
 		info, v, err := r.info(key)
@@ -54,6 +70,14 @@ func recipientInfos(ctx context.Context, o EncryptOptions, key []byte) (version 
 		infos = append(infos, info)
 	}
 	return version, infos, nil
+}
+
+// CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
+// *CertificateError that Encrypt would return. It tries: nobody else decides.
+func CanEncryptTo(c *x509.Certificate) error {
+	const anyKey = 16 // octets
+	_, _, err := recipientInfos(context.Background(), []Recipient{{Certificate: c}}, false, make([]byte, anyKey))
+	return err
 }
 
 // info returns the RecipientInfo and its version.
@@ -80,18 +104,6 @@ func (r *Recipient) info(key []byte) (info []byte, version int64, err error) {
 		return info, 3, err
 	}
 	return nil, 0, errNotRecipient
-}
-
-// checkRSA refuses keys that do not protect: an exponent of 1 leaves the
-// content key in clear.
-func checkRSA(k *rsa.PublicKey) error {
-	if bits := k.N.BitLen(); bits < spki.MinRSA || bits > spki.MaxRSA {
-		return errRSASize
-	}
-	if k.E < 3 || k.E%2 == 0 {
-		return errRSAExponent
-	}
-	return nil
 }
 
 // keyTransport makes a KeyTransRecipientInfo (RFC 5652 §6.2.1).
@@ -129,14 +141,6 @@ func (r *Recipient) encryptRSA(k *rsa.PublicKey, key []byte) (algorithm, encrypt
 	}
 	encrypted, err = rsa.EncryptOAEP(h.New(), rand.Reader, k, key, nil)
 	return derAlgorithm(oid.RSAESOAEP, oaepParameters(h)), encrypted, err
-}
-
-// oaepParameters has MGF1 of the same digest and no label (RFC 4055 §4.1).
-func oaepParameters(h crypto.Hash) []byte {
-	digest := maskDigest(signDigest(h))
-	return der(cbasn1.SEQUENCE,
-		der(explicit(0), digest),
-		der(explicit(1), derAlgorithm(oid.MGF1, digest)))
 }
 
 // keyAgreement makes a KeyAgreeRecipientInfo, ephemeral-static (RFC 5753 §3.1,

@@ -1,11 +1,14 @@
-// RSA signatures by keys that crypto/rsa has nothing to do with.
-
 package cms
+
+// This file bounds RSA keys, and verifies signatures by those that crypto/rsa refuses.
 
 import (
 	"bytes"
 	"crypto/rsa"
+	"errors"
 	"math/big"
+
+	"sealgate/internal/spki"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 )
@@ -13,6 +16,11 @@ import (
 // minGoRSA is where Go's crypto/rsa begins, in bits. What smaller keys sign is weak;
 // whether the content was changed since is said all the same.
 const minGoRSA = 1024
+
+var (
+	errRSASize     = errors.New("its RSA key has not 2048 to 16384 bits")
+	errRSAExponent = errors.New("its RSA key has a bad public exponent")
+)
 
 // verifyRSA is RSAVP1 (RFC 8017 §5.2.2), nil when the signature is out of range.
 func verifyRSA(k *rsa.PublicKey, signature []byte) *big.Int {
@@ -40,4 +48,16 @@ func verifyPKCS1(k *rsa.PublicKey, d *digest, sum, signature []byte) bool {
 	want := append([]byte{0, 1}, bytes.Repeat([]byte{0xff}, padding)...)
 	want = append(append(want, 0), info...)
 	return bytes.Equal(m.FillBytes(make([]byte, k.Size())), want)
+}
+
+// checkRSA refuses keys that do not protect: an exponent of 1 leaves the
+// content key in clear.
+func checkRSA(k *rsa.PublicKey) error {
+	if bits := k.N.BitLen(); bits < spki.MinRSA || bits > spki.MaxRSA {
+		return errRSASize
+	}
+	if k.E < 3 || k.E%2 == 0 {
+		return errRSAExponent
+	}
+	return nil
 }

@@ -6,7 +6,6 @@ package cms
 import (
 	"bytes"
 	"crypto"
-	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
 	"os"
@@ -58,6 +57,9 @@ func TestShape(t *testing.T) {
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".der")
+		if name == "certs-only" {
+			continue // go.mozilla.org/pkcs7 writes it, for certstore
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			old, err := os.ReadFile(file)
@@ -94,9 +96,6 @@ func writeNamed(t *testing.T, words []string) []byte {
 		}
 		return encryptBytes(t, []byte(recordedText), words[1], r.recipient(t))
 	}
-	p7, err := EncodeCertificates([]*x509.Certificate{load(t, "rsa").Certificate, chain(t)[0]})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p7
+	t.Fatalf("%q is no message of ours", words)
+	return nil
 }

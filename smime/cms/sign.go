@@ -1,36 +1,18 @@
-// Sign: SignedData (RFC 5652 §5), detached or with its content, in constant memory.
-
 package cms
 
+// This file writes SignedData (RFC 5652 §5), detached or with its content, in constant memory.
+
 import (
+	"bytes"
 	"context"
-	"crypto"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
-	"time"
+	"slices"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealgate/smime/cms/internal/oid"
 )
-
-// Signer is one who signs, and what the signature says of itself.
-type Signer struct {
-	Certificate *x509.Certificate
-	Key         crypto.Signer // RSA of 2048 bits or more, ECDSA on P-256, P-384 or P-521, or Ed25519
-	// Digest is one of SHA-256, SHA-384, SHA-512 and their SHA-3 kin; zero
-	// means the one that fits the key. Ed25519 always takes SHA-512 (RFC 8419 §3).
-	Digest crypto.Hash
-	// PSS asks for RSASSA-PSS (RFC 4056) instead of PKCS #1 v1.5. A
-	// certificate whose key is for PSS only implies it.
-	PSS bool
-
-	SigningTime           time.Time         // zero: not said
-	Capabilities          []Capability      // nil: not said
-	EncryptionCertificate *x509.Certificate // smimeEncryptionKeyPreference; nil: not said
-}
 
 // SignOptions says who signs, and how.
 type SignOptions struct {
@@ -40,35 +22,6 @@ type SignOptions struct {
 	// are left out, those of the signers are added.
 	Certificates []*x509.Certificate
 }
-
-// CertificateError says which certificate something cannot be done with.
-type CertificateError struct {
-	Certificate *x509.Certificate
-	Err         error
-}
-
-func (e *CertificateError) Error() string {
-	return fmt.Sprintf(
-		"cms: certificate of %q, serial %x: %v",
-		nameString(e.Certificate.RawSubject),
-		e.Certificate.SerialNumber,
-		e.Err,
-	)
-}
-
-func (e *CertificateError) Unwrap() error { return e.Err }
-
-var (
-	errNoSigners = errors.New("cms: sign: 1 to 16 signers are needed, each with certificate and key")
-	errSignKey   = errors.New(
-		"this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519",
-	)
-	errWrongKey   = errors.New("the private key does not belong to it")
-	errSignDigest = errors.New("this digest is not used for signing; use SHA-256, SHA-384, SHA-512 or SHA-3")
-	errPSSOnly    = errors.New("a key other than RSA cannot make a PSS signature")
-	errShort      = errors.New("cms: the content is shorter than its stated size")
-	errLong       = errors.New("cms: the content is longer than its stated size")
-)
 
 // Sign signs content, of size bytes, and writes a ContentInfo with SignedData
 // to dst. The content is read once to be hashed and, unless detached, once more
@@ -159,4 +112,29 @@ func copyContent(ctx context.Context, dst io.Writer, content io.ReaderAt, size i
 		at += int64(n)
 	}
 	return nil
+}
+
+// bag returns the certificates that go along, each once: the signers', those
+// that they want to be encrypted to, and the chain without roots, which a
+// receiver must have anyway or not trust.
+func bag(o SignOptions) (raw [][]byte) {
+	for _, s := range o.Signers {
+		raw = appendNew(raw, s.Certificate.Raw)
+		if s.EncryptionCertificate != nil {
+			raw = appendNew(raw, s.EncryptionCertificate.Raw)
+		}
+	}
+	for _, c := range o.Certificates {
+		if !bytes.Equal(c.RawSubject, c.RawIssuer) {
+			raw = appendNew(raw, c.Raw)
+		}
+	}
+	return raw
+}
+
+func appendNew(list [][]byte, b []byte) [][]byte {
+	if slices.ContainsFunc(list, func(have []byte) bool { return bytes.Equal(have, b) }) {
+		return list
+	}
+	return append(list, b)
 }

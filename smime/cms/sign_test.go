@@ -156,21 +156,3 @@ func TestSignRefuses(t *testing.T) {
 		t.Errorf("negative size: %v", err)
 	}
 }
-
-func TestEncodeCertificates(t *testing.T) {
-	certs := []*x509.Certificate{load(t, "rsa").Certificate, load(t, "inter").Certificate, load(t, "rsa").Certificate}
-	p7, err := EncodeCertificates(certs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := openssl(t, p7, "pkcs7", "-inform", "DER", "-print_certs")
-	if err != nil {
-		t.Fatal("openssl cannot read it")
-	}
-	if n := bytes.Count(out, []byte("BEGIN CERTIFICATE")); n != 2 {
-		t.Errorf("%d certificates, want 2", n)
-	}
-	if _, err := EncodeCertificates(nil); err == nil {
-		t.Error("an empty bundle was made")
-	}
-}

@@ -1,14 +1,11 @@
-// What a SignerInfo and the bag of certificates around it say.
-
 package cms
 
+// This file writes signed attributes (RFC 5652 §11).
+
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/asn1"
-	"fmt"
-	"slices"
 	"time"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -16,11 +13,12 @@ import (
 	"sealgate/smime/cms/internal/oid"
 )
 
-// attributes returns the signed attributes, each encoded (RFC 5652 §11).
-func (s *preparedSigner) attributes() ([][]byte, error) {
+// attributes returns the signed attributes, each encoded (RFC 5652 §11); sum is the
+// digest of the content.
+func (s *Signer) attributes(sum []byte) ([][]byte, error) {
 	list := [][]byte{
 		attribute(oid.ContentType, derOID(oid.Data)),
-		attribute(oid.MessageDigest, derOctets(s.hash.Sum(nil))),
+		attribute(oid.MessageDigest, derOctets(sum)),
 		attribute(oid.SigningCertificateV2, signingCertificateV2(s.Certificate)),
 	}
 	if !s.SigningTime.IsZero() {
@@ -65,55 +63,4 @@ func signingCertificateV2(c *x509.Certificate) []byte {
 // reader knows (RFC 8551 §2.5.3).
 func encryptionKeyPreference(c *x509.Certificate) []byte {
 	return der(explicit(0), c.RawIssuer, derBigInt(c.SerialNumber))
-}
-
-// issuerAndSerial is IssuerAndSerialNumber (RFC 5652 §10.2.4).
-func issuerAndSerial(c *x509.Certificate) []byte {
-	return der(cbasn1.SEQUENCE, c.RawIssuer, derBigInt(c.SerialNumber))
-}
-
-// bag returns the certificates that go along, each once: the signers', those
-// that they want to be encrypted to, and the chain without roots, which a
-// receiver must have anyway or not trust.
-func bag(o SignOptions) (raw [][]byte) {
-	for _, s := range o.Signers {
-		raw = appendNew(raw, s.Certificate.Raw)
-		if s.EncryptionCertificate != nil {
-			raw = appendNew(raw, s.EncryptionCertificate.Raw)
-		}
-	}
-	for _, c := range o.Certificates {
-		if !bytes.Equal(c.RawSubject, c.RawIssuer) {
-			raw = appendNew(raw, c.Raw)
-		}
-	}
-	return raw
-}
-
-func appendNew(list [][]byte, b []byte) [][]byte {
-	if slices.ContainsFunc(list, func(have []byte) bool { return bytes.Equal(have, b) }) {
-		return list
-	}
-	return append(list, b)
-}
-
-// keyAlgorithm returns the algorithm of the certificate's public key.
-func keyAlgorithm(c *x509.Certificate) asn1.ObjectIdentifier {
-	a, err := publicKeyAlgorithm(c)
-	if err != nil {
-		return nil
-	}
-	return a.id
-}
-
-// publicKeyAlgorithm returns it with its parameters.
-func publicKeyAlgorithm(c *x509.Certificate) (algorithm, error) {
-	var info struct {
-		Algorithm asn1.RawValue
-		Key       asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil {
-		return algorithm{}, fmt.Errorf("%w: the certificate's public key", ErrUnsupported)
-	}
-	return parseAlgorithm(info.Algorithm.FullBytes)
 }

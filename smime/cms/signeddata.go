@@ -1,16 +1,13 @@
-// SignedData (RFC 5652 §5), read.
-
 package cms
 
+// This file reads SignedData (RFC 5652 §5).
+
 import (
-	"bytes"
 	"encoding/asn1"
-	"errors"
 	"slices"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
-	"sealgate/internal/ber"
 	"sealgate/smime/cms/internal/oid"
 )
 
@@ -32,13 +29,6 @@ type SignerInfo struct {
 	signatureAlgorithm algorithm
 	signature          []byte
 	misplaced          bool // an attribute is unsigned that must be signed
-}
-
-// signerID names a certificate: issuer and serial number, or key identifier.
-type signerID struct {
-	issuer []byte // DER of the Name
-	serial []byte // contents of the INTEGER
-	ski    []byte
 }
 
 func (p *parser) signedData() (*SignedData, error) {
@@ -149,124 +139,7 @@ func (p *parser) unsignedAttributes(s *SignerInfo) error {
 	})
 }
 
-// signerID reads SignerIdentifier: IssuerAndSerialNumber or [0] key identifier.
-func (p *parser) signerID() (id signerID, err error) {
-	tag, err := p.Peek()
-	if err != nil {
-		return id, err
-	}
-	if tag&^0x20 == implicit(0) {
-		id.ski, err = p.octets(implicit(0))
-		return id, err
-	}
-	return p.issuerAndSerial(cbasn1.SEQUENCE)
-}
-
-// issuerAndSerial reads IssuerAndSerialNumber (RFC 5652 §10.2.4).
-func (p *parser) issuerAndSerial(tag cbasn1.Tag) (id signerID, err error) {
-	err = p.in(tag, func() error {
-		raw, err := p.raw()
-		if err != nil {
-			return err
-		}
-		if id.issuer, err = ber.DER(raw); err != nil {
-			return p.problem("bad issuer name")
-		}
-		n, err := p.Int()
-		if err != nil {
-			return err
-		}
-		id.serial = derBigInt(n)
-		return nil
-	})
-	return id, err
-}
-
-// attributes are signed or authenticated attributes.
-type attributes struct {
-	layer string
-	at    int64  // where in the message they begin
-	raw   []byte // as sent, with its IMPLICIT tag
-	list  []attributeValues
-}
-
-type attributeValues struct {
-	id     asn1.ObjectIdentifier
-	values [][]byte // DER
-}
-
-// attributes reads an IMPLICIT SET OF Attribute, if there is one with the tag.
-func (p *parser) attributes(tag cbasn1.Tag) (*attributes, error) {
-	next, err := p.Peek()
-	if err != nil || next != tag {
-		return nil, err
-	}
-	at := p.Offset()
-	raw, err := p.raw()
-	if err != nil {
-		return nil, err
-	}
-	a := &attributes{layer: p.layer, at: at, raw: raw}
-	in := &parser{ber.NewReader(bytes.NewReader(raw), int64(len(raw))), p.layer, maxStructure}
-	if err := in.each(tag, maxAttributes, "attributes", func() error { return in.attribute(a) }); err != nil {
-		return nil, badAttributes(at, err)
-	}
-	return a, nil
-}
-
-// badAttributes is err, told where in the message the attributes begin.
-func badAttributes(at int64, err error) error {
-	var inside *ber.Error
-	bound := errors.As(err, &inside) && inside.Bound
-	return &ber.Error{Offset: at, Problem: "bad attributes: " + err.Error(), Bound: bound}
-}
-
-// attribute reads SEQUENCE { OBJECT IDENTIFIER, SET OF ANY }.
-func (p *parser) attribute(a *attributes) error {
-	return p.in(cbasn1.SEQUENCE, func() (err error) {
-		v := attributeValues{}
-		if v.id, err = p.OID(); err != nil {
-			return err
-		}
-		err = p.each(cbasn1.SET, maxAttributes, "values", func() error {
-			raw, err := p.raw()
-			if err != nil {
-				return err
-			}
-			der, err := ber.DER(raw)
-			v.values = append(v.values, der)
-			return err
-		})
-		a.list = append(a.list, v)
-		return err
-	})
-}
-
-// asSent returns the attributes with the tag that is signed (RFC 5652 §5.4).
-func (a *attributes) asSent() []byte {
-	b := bytes.Clone(a.raw)
-	b[0] = byte(cbasn1.SET)
-	return b
-}
-
-// asDER returns their DER encoding, sorted.
-func (a *attributes) asDER() ([]byte, error) { return ber.DER(a.asSent()) }
-
-// one returns the value of an attribute that must not be there twice nor have
-// two values; nil if it is not there.
-func (a *attributes) one(id asn1.ObjectIdentifier) (value []byte, err error) {
-	for _, v := range a.list {
-		if !v.id.Equal(id) {
-			continue
-		}
-		if value != nil || len(v.values) != 1 {
-			return nil, &Error{
-				Layer:   a.layer,
-				Offset:  a.at,
-				Problem: "attribute " + id.String() + " is there twice or has not one value",
-			}
-		}
-		value = v.values[0]
-	}
-	return value, nil
+// malformed says where in the message the signer stands.
+func (s *SignerInfo) malformed(problem string) error {
+	return &Error{Layer: "SignedData", Offset: s.at, Problem: problem}
 }

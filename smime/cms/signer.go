@@ -1,45 +1,45 @@
-// A signer: its key and algorithms checked, and its SignerInfo (RFC 5652 §5.3).
-
 package cms
+
+// This file checks a signer: its key and its algorithms.
 
 import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/rsa"
-	"fmt"
-	"hash"
-
-	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+	"crypto/x509"
+	"errors"
+	"time"
 
 	"sealgate/internal/spki"
-	"sealgate/smime/cms/internal/oid"
 )
 
-// preparedSigner is a Signer whose key and algorithms are checked.
-type preparedSigner struct {
-	Signer
-	digest *digest
-	hash   hash.Hash
+// Signer is one who signs, and what the signature says of itself.
+type Signer struct {
+	Certificate *x509.Certificate
+	Key         crypto.Signer // RSA of 2048 bits or more, ECDSA on P-256, P-384 or P-521, or Ed25519
+	// Digest is one of SHA-256, SHA-384, SHA-512 and their SHA-3 kin; zero
+	// means the one that fits the key. Ed25519 always takes SHA-512 (RFC 8419 §3).
+	Digest crypto.Hash
+	// PSS asks for RSASSA-PSS (RFC 4056) instead of PKCS #1 v1.5. A
+	// certificate whose key is for PSS only implies it.
+	PSS bool
+
+	SigningTime           time.Time         // zero: not said
+	Capabilities          []Capability      // nil: not said
+	EncryptionCertificate *x509.Certificate // smimeEncryptionKeyPreference; nil: not said
 }
 
-func prepareSigners(signers []Signer) ([]*preparedSigner, error) {
-	var out []*preparedSigner
-	for _, s := range signers {
-		if s.Certificate == nil || s.Key == nil {
-			return nil, errNoSigners
-		}
-		if err := s.check(); err != nil {
-			return nil, &CertificateError{s.Certificate, err}
-		}
-		s.PSS = s.PSS || keyAlgorithm(s.Certificate).Equal(oid.RSASSAPSS)
-		d := signDigest(s.EffectiveDigest())
-		out = append(out, &preparedSigner{Signer: s, digest: d, hash: d.hash.New()})
-	}
-	return out, nil
-}
+var (
+	errNoSigners = errors.New("cms: sign: 1 to 16 signers are needed, each with certificate and key")
+	errSignKey   = errors.New(
+		"this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519",
+	)
+	errWrongKey   = errors.New("the private key does not belong to it")
+	errSignDigest = errors.New("this digest is not used for signing; use SHA-256, SHA-384, SHA-512 or SHA-3")
+	errPSSOnly    = errors.New("a key other than RSA cannot make a PSS signature")
+)
 
 // check says what is wrong with key or algorithms.
 func (s *Signer) check() error {
@@ -98,64 +98,4 @@ func curveDigest(c elliptic.Curve) crypto.Hash {
 		return crypto.SHA512
 	}
 	return crypto.SHA256
-}
-
-// signerInfo makes the SignerInfo (RFC 5652 §5.3), after all content was hashed.
-func (s *preparedSigner) signerInfo() ([]byte, error) {
-	attributes, err := s.attributes()
-	if err != nil {
-		return nil, &CertificateError{s.Certificate, err}
-	}
-	algorithm, signature, err := s.sign(derSet(cbasn1.SET, attributes...))
-	if err != nil {
-		return nil, &CertificateError{s.Certificate, fmt.Errorf("its key does not sign: %w", err)}
-	}
-	return der(cbasn1.SEQUENCE,
-		derInt(1), issuerAndSerial(s.Certificate),
-		derAlgorithm(s.digest.id),
-		derSet(explicit(0), attributes...),
-		algorithm, derOctets(signature)), nil
-}
-
-// sign signs the attributes and returns the signatureAlgorithm and the signature.
-func (s *preparedSigner) sign(attributes []byte) (algorithm, signature []byte, err error) {
-	var options crypto.SignerOpts = s.digest.hash
-	digest := func() []byte {
-		h := s.digest.hash.New()
-		h.Write(attributes)
-		return h.Sum(nil)
-	}
-	switch s.Key.Public().(type) {
-	case ed25519.PublicKey: // signs the attributes themselves (RFC 8419 §3.1)
-		signature, err = s.Key.Sign(rand.Reader, attributes, crypto.Hash(0))
-		return derAlgorithm(oid.Ed25519), signature, err
-	case *ecdsa.PublicKey:
-		algorithm = derAlgorithm(s.digest.ecdsa)
-	default:
-		algorithm = derAlgorithm(oid.RSAEncryption, derNull) // RFC 3370 §3.2
-		if s.PSS {
-			algorithm = pssAlgorithm(s.digest)
-			options = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.digest.hash}
-		}
-	}
-	signature, err = s.Key.Sign(rand.Reader, digest(), options)
-	return algorithm, signature, err
-}
-
-// pssAlgorithm has MGF1 of the same digest and a salt as long as it (RFC 4056 §3).
-func pssAlgorithm(d *digest) []byte {
-	id := maskDigest(d)
-	return derAlgorithm(oid.RSASSAPSS, der(cbasn1.SEQUENCE,
-		der(explicit(0), id),
-		der(explicit(1), derAlgorithm(oid.MGF1, id)),
-		der(explicit(2), derInt(int64(d.hash.Size())))))
-}
-
-// maskDigest is a digest inside the parameters of PSS and OAEP, where SHA-2
-// carries NULL (RFC 4055 §2.1) and SHA-3 nothing.
-func maskDigest(d *digest) []byte {
-	if d.sha3() {
-		return derAlgorithm(d.id)
-	}
-	return derAlgorithm(d.id, derNull)
 }

@@ -1,6 +1,6 @@
-// RecipientInfos that name one of our keys in another way than its certificate does.
-
 package cms
+
+// This file finds RecipientInfos that name one of our keys in another way than its certificate does.
 
 import (
 	"bytes"

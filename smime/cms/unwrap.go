@@ -1,6 +1,6 @@
-// The content key out of a RecipientInfo.
-
 package cms
+
+// This file gets the content key out of a RecipientInfo.
 
 import (
 	"crypto"
@@ -10,9 +10,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/asn1"
-
-	"golang.org/x/crypto/cryptobyte"
 
 	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
@@ -79,30 +76,6 @@ func (r *RecipientInfo) decryptKey(k DecryptionKey, n int) ([]byte, error) {
 		return nil, ErrUnsupported
 	}
 	return private.Decrypt(rand.Reader, r.encryptedKey, options)
-}
-
-// parseOAEP reads RSAES-OAEP-params (RFC 4055 §4.1), of which the rest is the
-// source of the label, empty when absent.
-func parseOAEP(parameters []byte) (*rsa.OAEPOptions, error) {
-	digest, mask, rest, err := hashParameters(parameters)
-	if err != nil {
-		return nil, err
-	}
-	o := &rsa.OAEPOptions{Hash: digest.hash, MGFHash: mask.hash}
-	var source cryptobyte.String
-	var present bool
-	if !rest.ReadOptionalASN1(&source, &present, explicit(2)) || !rest.Empty() {
-		return nil, ErrMalformed
-	}
-	if !present {
-		return o, nil
-	}
-	a, err := parseAlgorithm(source)
-	if err != nil || !a.id.Equal(oid.PSpecified) {
-		return nil, ErrMalformed
-	}
-	_, err = asn1.Unmarshal(a.parameters, &o.Label)
-	return o, err
 }
 
 // agree undoes key agreement (RFC 5753 §3.1, RFC 8418 §3).

@@ -1,6 +1,6 @@
-// Verify: the signatures of a SignedData (RFC 5652 §5.4 to §5.6).
-
 package cms
+
+// This file verifies the signatures of a SignedData (RFC 5652 §5.4 to §5.6).
 
 import (
 	"bytes"
@@ -12,7 +12,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"time"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -21,26 +20,6 @@ import (
 	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
-
-// Signature is what one SignerInfo proves. Whether the certificate is to be
-// trusted is not judged here.
-type Signature struct {
-	Certificate    *x509.Certificate // nil: not in the message, or cannot be parsed
-	RawCertificate []byte            // also of one that cannot be parsed
-	SID            string            // what names the certificate, for people
-
-	Algorithm string // "rsa-pkcs1", "rsa-pss", "ecdsa", "ed25519", "dsa"; "" when unknown
-	Digest    string // of the content: "sha-256" …; "" when unknown
-
-	SigningTime           time.Time    // zero: not said
-	Capabilities          []Capability // nil: not said, or not readable
-	EncryptionCertificate *x509.Certificate
-
-	Weak []string // "sha-1", "rsa-1024" …
-	// Err is nil if digest and signature verify. It is an ErrSignature,
-	// ErrUnsupported, ErrNoCertificate, ErrTooCostly or ErrMalformed.
-	Err error
-}
 
 // Verifier hashes the content with every digest that the signers need, at once.
 type Verifier struct {
@@ -204,19 +183,6 @@ func spendOn(ctx context.Context, c *x509.Certificate) error {
 		return nil // there will be no check
 	}
 	return costly(effort.Spend(ctx, effort.Verification(key)))
-}
-
-// costly puts ErrTooCostly in the place of what effort says.
-func costly(err error) error {
-	if errors.Is(err, effort.ErrSpent) {
-		return ErrTooCostly
-	}
-	return err
-}
-
-// malformed says where in the message the signer stands.
-func (s *SignerInfo) malformed(problem string) error {
-	return &Error{Layer: "SignedData", Offset: s.at, Problem: problem}
 }
 
 // checkContent is for a signature without signed attributes: over the content itself.

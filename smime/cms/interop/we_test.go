@@ -12,6 +12,9 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
+	"slices"
+
+	"go.mozilla.org/pkcs7"
 
 	"sealgate/smime/cms"
 )
@@ -58,7 +61,7 @@ func weWrite(r row, text string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		return cms.EncodeCertificates([]*x509.Certificate{c, inter})
+		return pkcs7.DegenerateCertificate(slices.Concat(c.Raw, inter.Raw))
 	}
 	c, err := certificate(r.key)
 	if err != nil {

@@ -43,8 +43,20 @@ func (s *fakeStore) List(_ context.Context, _ string, n int) ([]*certstore.Recor
 	return nil, fmt.Sprint(n), s.failure
 }
 
-// start serves a store on a socket with little patience.
+// start is a server that gives a request as long as the product does.
 func start(t *testing.T, store *fakeStore) (path string) {
+	t.Helper()
+	return startWith(t, store, requestTime)
+}
+
+// startHasty is a server that has less patience with slow clients than the product has.
+func startHasty(t *testing.T) (path string) {
+	t.Helper()
+	return startWith(t, &fakeStore{}, 2*time.Second)
+}
+
+// startWith serves a store on a socket.
+func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "control.sock")
 	l, err := net.Listen("unix", path)
@@ -53,7 +65,7 @@ func start(t *testing.T, store *fakeStore) (path string) {
 	}
 	s := &Server{
 		Store: store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
-		RequestTime: 2 * time.Second, // for 4 MiB, on a machine that is busy
+		RequestTime: patience,
 		Keys:        func() []Key { return []Key{{Addresses: []string{"a@example.org"}}} },
 		Explain: func(_ context.Context, address string) ([]lookup.Candidate, error) {
 			return []lookup.Candidate{{Reason: address}}, nil
@@ -181,7 +193,7 @@ func TestOtherPathsAndVerbs(t *testing.T) {
 // TestSlowClients: who sends a request octet by octet, in its header or its body, is cut
 // off, and others are served meanwhile and after.
 func TestSlowClients(t *testing.T) {
-	path := start(t, &fakeStore{})
+	path := startHasty(t)
 	for _, begun := range []string{
 		"", "POST /health HTTP/1.1\r\nHost: c", "POST /health HTTP/1.1\r\nHost: c\r\nContent-Length: 9\r\n\r\n{",
 	} {
@@ -204,7 +216,7 @@ func TestSlowClients(t *testing.T) {
 // TestManySlowClients: when all places are taken by clients that say nothing, the next
 // one is served as soon as they have been cut off.
 func TestManySlowClients(t *testing.T) {
-	path := start(t, &fakeStore{})
+	path := startHasty(t)
 	for range maxConnections {
 		conn, err := net.Dial("unix", path)
 		if err != nil {

@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
 	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
-	{"internal/brainpool"},
+	{"internal/brainpool", "internal/rsasig"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

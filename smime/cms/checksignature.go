@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"sealgate/internal/rsasig"
 	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
@@ -51,13 +52,18 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 			if err := s.allowedBy(c); err != nil {
 				return err
 			}
-			return verdict(verifyPSS(k, s, sum, signature))
+			return verdict(rsasig.VerifyPSS(k, s.pss(), sum, signature))
 		case "rsa-pkcs1":
 			forPSS := keyAlgorithm(c).Equal(oid.RSASSAPSS) // RFC 4055 §1.2
 			return verdict(!forPSS && verifyPKCS1(k, s.digest, sum, signature))
 		}
 	}
 	return verdict(false)
+}
+
+// pss are the parameters of a signature with RSASSA-PSS.
+func (s signatureScheme) pss() rsasig.PSS {
+	return rsasig.PSS{Hash: s.digest.hash, MGF: s.mgf.hash, Salt: s.salt}
 }
 
 // allowedBy compares the parameters with those that a key for PSS only may be

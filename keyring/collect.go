@@ -102,7 +102,7 @@ func (c *collection) pair() (out []*Credential, err error) {
 	}
 	c.leftOut = append(c.leftOut, alone...)
 	for _, cred := range out {
-		cred.Chain = chainOf(cred.Certificate, c.certs, used)
+		cred.Chain, cred.Root = chainOf(cred.Certificate, c.certs, used)
 	}
 	return out, nil
 }
@@ -143,12 +143,12 @@ func belongs(k crypto.Signer, c *x509.Certificate) bool {
 }
 
 // chainOf follows the issuers among the certificates that have no key here. The
-// root is left out: whoever needs it has it.
+// root is apart: whoever needs it has it, so it is not sent.
 func chainOf(
 	leaf *x509.Certificate,
 	certs []*x509.Certificate,
 	used map[*x509.Certificate]bool,
-) (chain []*x509.Certificate) {
+) (chain []*x509.Certificate, root *x509.Certificate) {
 	for at := leaf; len(chain) <= len(certs); {
 		var next *x509.Certificate
 		for _, c := range certs {
@@ -158,9 +158,10 @@ func chainOf(
 			}
 		}
 		if next == nil || bytes.Equal(next.RawSubject, next.RawIssuer) {
-			return chain
+			return chain, next
 		}
-		chain, at = append(chain, next), next
+		chain = append(chain, next)
+		at = next
 	}
-	return chain
+	return chain, nil
 }

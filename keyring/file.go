@@ -28,6 +28,9 @@ func Load(path string, password Password) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, path)
 	}
+	for _, c := range f.Credentials {
+		c.Path = path
+	}
 	return f, nil
 }
 
@@ -74,7 +77,8 @@ func PasswordFile(path string) Password {
 	}
 }
 
-// EncodePEM is the checked form: key (PKCS#8), certificate, chain.
+// EncodePEM is the checked form: key (PKCS#8), certificate, chain, and the root if it was
+// given: it tells that the chain is complete.
 func EncodePEM(c *Credential) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(c.Key)
 	if err != nil {
@@ -82,7 +86,11 @@ func EncodePEM(c *Credential) ([]byte, error) {
 	}
 	out := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 	clear(der)
-	for _, cert := range append([]*x509.Certificate{c.Certificate}, c.Chain...) {
+	certs := append([]*x509.Certificate{c.Certificate}, c.Chain...)
+	if c.Root != nil {
+		certs = append(certs, c.Root)
+	}
+	for _, cert := range certs {
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
 	}
 	return out, nil

@@ -14,8 +14,10 @@ import (
 // crypto.Decrypter too, an *ecdsa.PrivateKey or an ed25519.PrivateKey.
 type Credential struct {
 	Certificate *x509.Certificate
-	Chain       []*x509.Certificate // what was given along with it, leaf excluded
+	Chain       []*x509.Certificate // what is sent along with it, leaf and root excluded
+	Root        *x509.Certificate   // given along with it and not sent; nil: none
 	Key         crypto.Signer
+	Path        string // of the file that it was loaded from, "" for none
 }
 
 // Mailbox is one of our own addresses, or several that share keys.

@@ -21,7 +21,7 @@ const module = "sealgate/"
 var floors = [][]string{
 	{"cmd/sealgate"},
 	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
-	{"gateway", "internal/certfile"},
+	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation"},
 	{"certstore", "keyring", "trust"},

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"sealgate/internal/testpki"
 )
@@ -179,23 +178,6 @@ func TestPasswordFile(t *testing.T) {
 	os.Chmod(path, 0o644)
 	if _, err := PasswordFile(path)(); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a password that all can read: %v", err)
-	}
-}
-
-func TestProblems(t *testing.T) {
-	p := testpki.New(t)
-	now := time.Now()
-	for want, o := range map[string]testpki.Options{
-		"expired":          {NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(0, 0, -1)},
-		"not valid before": {NotBefore: now.AddDate(0, 0, 1)},
-		"1024 bits":        {Key: "rsa-1024"},
-		"":                 {Key: "rsa-2048"},
-	} {
-		c := p.Issue(o)
-		got := strings.Join((&Credential{Certificate: c.Certificate, Key: c.Key}).Problems(now), "; ")
-		if !strings.Contains(got, want) || (want == "") != (got == "") {
-			t.Errorf("%q: got %q", want, got)
-		}
 	}
 }
 

@@ -5,16 +5,13 @@ package keyring
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"sealgate/internal/charset"
-	"sealgate/internal/spki"
 )
 
 // Password gives the password of a key when it is needed; nil means that there
@@ -142,34 +139,4 @@ func hint(kind string) string {
 		return "; SSH and OpenPGP keys have no certificate that S/MIME could use"
 	}
 	return ""
-}
-
-// Problems are what makes a credential unfit at the time now, in plain words;
-// none means that it can be used.
-func (c *Credential) Problems(now time.Time) (out []string) {
-	cert := c.Certificate
-	if now.After(cert.NotAfter) {
-		out = append(out, fmt.Sprintf("the certificate expired on %s", cert.NotAfter.UTC().Format(time.DateOnly)))
-	}
-	if now.Before(cert.NotBefore) {
-		out = append(out, fmt.Sprintf("the certificate is not valid before %s", cert.NotBefore.UTC().Format(time.DateOnly)))
-	}
-	if !spki.ForMail(cert) {
-		out = append(
-			out,
-			"the certificate is not for e-mail (its extended key usage lacks emailProtection); receivers call its signatures untrusted",
-		)
-	}
-	if k, ok := c.Key.(*rsa.PrivateKey); ok && (k.N.BitLen() < spki.MinRSA || k.E < 3) {
-		out = append(
-			out,
-			fmt.Sprintf(
-				"the RSA key has %d bits and exponent %d; receivers call less than %d bits weak",
-				k.N.BitLen(),
-				k.E,
-				spki.MinRSA,
-			),
-		)
-	}
-	return out
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,12 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"sealgate/config"
 	"sealgate/internal/address"
 	"sealgate/internal/control"
+	"sealgate/internal/ownkeys"
+	"sealgate/internal/x509cert"
 )
 
 func checkCommand() *cobra.Command {
@@ -24,7 +28,7 @@ func checkCommand() *cobra.Command {
 		Short: "do all of serve's start-up and say what is wrong",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := check(path)
+			cfg, err := check(context.Background(), path)
 			if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
 				return unreadable(err)
 			}
@@ -69,18 +73,18 @@ func agentsDomains(cfg *config.Config) (domains []string) {
 
 // check builds everything as serve does, and takes it down again. A gateway that
 // runs holds its addresses and its store: then those cannot be tried.
-func check(path string) (*config.Config, error) {
+func check(ctx context.Context, path string) (*config.Config, error) {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return nil, err
 	}
-	if _, running := control.Dial(controlSocket(cfg)); running {
+	if client, running := control.Dial(controlSocket(cfg)); running {
 		fmt.Println("a gateway runs with this data_dir: its store and its addresses are in use and were not tried")
-		h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
-		if h.spool, err = offlineSpool(); err != nil {
+		keys, err := besideRunning(ctx, cfg, client)
+		if err != nil {
 			return nil, err
 		}
-		return cfg, h.checkEngine()
+		return cfg, tellKeys(keys)
 	}
 	tried, done, err := apart(cfg)
 	if err != nil {
@@ -99,8 +103,69 @@ func check(path string) (*config.Config, error) {
 	for _, d := range doors {
 		err = errors.Join(err, d.listener.Close())
 	}
+	if err = errors.Join(err, tellKeys(h.engine.Load().own.judged(ctx))); err != nil {
+		return nil, err
+	}
 	fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
-	return cfg, err
+	return cfg, nil
+}
+
+// besideRunning tries keys, rules and roots alone, with the certificates that the running
+// gateway knows.
+func besideRunning(ctx context.Context, cfg *config.Config, client *control.Client) ([]*ownkeys.Key, error) {
+	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard), others: client}
+	var err error
+	if h.spool, err = offlineSpool(); err != nil {
+		return nil, err
+	}
+	running, err := client.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range running {
+		for _, der := range k.Chain {
+			if c, err := x509cert.Parse(der); err == nil {
+				h.known = append(h.known, c)
+			}
+		}
+	}
+	return h.judgedApart(ctx)
+}
+
+// judgedApart judges the keys of the configuration without the store.
+func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
+	boxes, _, err := mailboxes(h.cfg, h.log)
+	if err != nil {
+		return nil, err
+	}
+	h.asked = h.newSources(h.cfg)
+	defer h.asked.Close()
+	checker, roots, err := h.newChecker(h.cfg, h.asked)
+	if err != nil {
+		return nil, err
+	}
+	return h.newOwnKeys(boxes, checker, h.asked, roots).judged(ctx), nil
+}
+
+// tellKeys says what is wrong with our keys. A failure of one is the error.
+func tellKeys(keys []*ownkeys.Key) error {
+	failures := 0
+	for _, k := range keys {
+		what := "mailbox"
+		if k.Credential != nil {
+			what = "key " + k.Credential.Path + " of"
+		}
+		for _, f := range k.Findings {
+			fmt.Fprintf(terminal{os.Stdout}, "%s %s: %s\n", what, strings.Join(k.Mailbox.Addresses, " "), f)
+		}
+		if k.Failed() {
+			failures++
+		}
+	}
+	if failures > 0 {
+		return fmt.Errorf("our own keys: %d fail or are missing, as told above", failures)
+	}
+	return nil
 }
 
 // apart is cfg with a temporary data_dir where there is none yet: check is often
@@ -117,13 +182,4 @@ func apart(cfg *config.Config) (*config.Config, func(), error) {
 	c := *cfg
 	c.Server.DataDir, c.Store.Dir = dir, filepath.Join(dir, "store")
 	return &c, func() { os.RemoveAll(dir) }, nil
-}
-
-// checkEngine tries keys, rules and roots alone.
-func (h *house) checkEngine() error {
-	if _, _, err := mailboxes(h.cfg, h.log); err != nil {
-		return err
-	}
-	_, err := h.newChecker(h.cfg, nil)
-	return err
 }

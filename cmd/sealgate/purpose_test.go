@@ -25,7 +25,7 @@ func TestAcceptNoEKU(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := (&house{}).newChecker(cfg, nil)
+		c, _, err := (&house{}).newChecker(cfg, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -69,6 +69,9 @@ func serveConfig(path string, cfg *config.Config) error {
 		return err
 	}
 	defer control.Close()
+	watching, stop := context.WithCancel(context.Background())
+	defer stop()
+	go h.watchKeys(watching)
 	return h.run(path, doors)
 }
 
@@ -153,6 +156,7 @@ func (h *house) reload(path string) {
 		g, bad := h.newEngine(cfg)
 		if err = bad; err == nil {
 			h.engine.Store(g)
+			h.tellReloaded()
 			h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
 			return
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -92,18 +93,24 @@ func (o *verifying) verify(path string) (*verified, error) {
 }
 
 func (o *verifying) checker() (*trust.Checker, error) {
-	roots, err := certificates(o.roots, "")
+	roots, err := o.trusted()
 	if err != nil {
 		return nil, err
 	}
-	if !o.noSystemRoots {
-		system, err := trust.SystemRoots()
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		roots = append(roots, system.Certificates...)
-	}
 	return trust.New(trust.Options{Roots: roots, AcceptAny: true, Revocation: trust.Off})
+}
+
+// trusted are the roots of --roots and of the system.
+func (o *verifying) trusted() ([]*x509.Certificate, error) {
+	roots, err := certificates(o.roots, "")
+	if err != nil || o.noSystemRoots {
+		return roots, err
+	}
+	system, err := trust.SystemRoots()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return append(roots, system.Certificates...), nil
 }
 
 func verifyCommand() *cobra.Command {

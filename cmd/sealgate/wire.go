@@ -23,6 +23,7 @@ import (
 	"sealgate/config"
 	"sealgate/gateway"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/ownkeys"
 	"sealgate/keyring"
 	"sealgate/proxy"
 	"sealgate/spool"
@@ -43,13 +44,18 @@ type house struct {
 	own    proxy.Own // our connections to the next hops
 	engine atomic.Pointer[engine]
 
+	known    []*x509.Certificate // of our chains: what a gateway that runs has found, for check
+	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
+	reloaded chan struct{}       // tells watchKeys of another engine
+
 	counters gateway.Counters
 }
 
-// engine is what SIGHUP replaces: the gateway, and the mailboxes that it has the keys of.
+// engine is what SIGHUP replaces: the gateway, and the keys that it has.
 type engine struct {
 	*gateway.Gateway
-	boxes []*keyring.Mailbox
+	options gateway.Options
+	own     *ownKeys
 }
 
 // Process and NeedsBody ask the engine of the moment.
@@ -66,7 +72,7 @@ func (h *house) explain(ctx context.Context, address string) ([]lookup.Candidate
 
 // build opens everything that the configuration names.
 func build(cfg *config.Config) (*house, error) {
-	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr)}
+	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr), reloaded: make(chan struct{}, 1)}
 	if cfg.Admin.Address != "" {
 		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
 	}
@@ -90,14 +96,8 @@ func build(cfg *config.Config) (*house, error) {
 	}
 	h.store = store
 	h.backup = store.Backup
-	h.asked = revocation.New(
-		revocation.Options{
-			Fetch: fetch.New(cfg.Trust.FetchAllow),
-			Cache: h.store,
-			Parse: certstore.ReadCertificates,
-			Log:   h.log,
-		},
-	)
+	h.others = h.store
+	h.asked = h.newSources(cfg)
 	g, err := h.newEngine(cfg)
 	if err != nil {
 		h.asked.Close()
@@ -106,6 +106,17 @@ func build(cfg *config.Config) (*house, error) {
 	}
 	h.engine.Store(g)
 	return h, nil
+}
+
+// newSources asks services of the network, and keeps what they say if there is a store.
+func (h *house) newSources(cfg *config.Config) *revocation.Sources {
+	o := revocation.Options{
+		Fetch: fetch.New(cfg.Trust.FetchAllow), Parse: certstore.ReadCertificates, Log: h.log,
+	}
+	if h.store != nil {
+		o.Cache = h.store
+	}
+	return revocation.New(o)
 }
 
 // heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.
@@ -199,15 +210,16 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	check, err := h.newChecker(cfg, h.asked)
+	check, roots, err := h.newChecker(cfg, h.asked)
 	if err != nil {
 		return nil, err
 	}
+	own := h.newOwnKeys(boxes, check, h.asked, roots)
 	archive, err := readCertificates(cfg.Outbound.Archive, nil) // whoever may read must be able to
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
-	g, err := gateway.New(gateway.Options{
+	o := gateway.Options{
 		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
 		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
 		Inbound: gateway.InboundOptions{
@@ -221,14 +233,15 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 			Remember:   time.Duration(cfg.Limits.Remember),
 			LookUps:    time.Duration(cfg.Limits.LookUps),
 		},
-	})
+	}
+	g, err := gateway.New(o)
 	if err != nil {
 		return nil, err
 	}
-	return &engine{g, boxes}, nil
+	return &engine{g, o, own}, nil
 }
 
-// mailboxes loads every key; one that cannot sign or decrypt now is told.
+// mailboxes loads every key.
 func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*keyring.Mailbox]gateway.Demand, error) {
 	var boxes []*keyring.Mailbox
 	defaults := map[*keyring.Mailbox]gateway.Demand{}
@@ -240,23 +253,14 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 				return nil, nil, fmt.Errorf("mailbox %s: %w", m.Addresses[0], err)
 			}
 			b.Credentials = append(b.Credentials, f.Credentials...)
-			warn(log, m.Addresses[0], path, f)
+			for _, what := range f.LeftOut {
+				log.Info("left out of a key file", "mailbox", m.Addresses[0], "file", path, "what", what)
+			}
 		}
 		boxes = append(boxes, b)
 		defaults[b] = gateway.Demand{Sign: m.Sign, Encrypt: m.Encrypt}
 	}
 	return boxes, defaults, nil
-}
-
-func warn(log *slog.Logger, mailbox, path string, f *keyring.File) {
-	for _, what := range f.LeftOut {
-		log.Info("left out of a key file", "mailbox", mailbox, "file", path, "what", what)
-	}
-	for _, c := range f.Credentials {
-		for _, p := range c.Problems(time.Now()) {
-			log.Warn("key problem", "mailbox", mailbox, "file", path, "problem", p)
-		}
-	}
 }
 
 func rules(cfg *config.Config) (out []gateway.Rule) {
@@ -295,16 +299,17 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 	}
 }
 
-// newChecker collects the roots. With sources nil nobody is asked of revocation.
-func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Checker, error) {
+// newChecker collects the roots, and returns them too. With sources nil nobody is asked of
+// revocation.
+func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Checker, []*x509.Certificate, error) {
 	roots, err := readCertificates(cfg.Trust.Roots, h.rootLeftOut)
 	if err != nil {
-		return nil, fmt.Errorf("trust.roots: %w", err)
+		return nil, nil, fmt.Errorf("trust.roots: %w", err)
 	}
 	if cfg.Trust.SystemRoots {
 		system, err := trust.SystemRoots()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		roots = append(roots, system.Certificates...)
 		for _, err := range system.Unread {
@@ -313,12 +318,12 @@ func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Ch
 	}
 	partners, err := h.partners(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(roots)+len(partners) == 0 {
-		return nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
+		return nil, nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
 	}
-	return trust.New(
+	check, err := trust.New(
 		trust.Options{
 			Roots:      roots,
 			Partners:   partners,
@@ -327,6 +332,7 @@ func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Ch
 			Sources:    sources,
 		},
 	)
+	return check, roots, err
 }
 
 // rootLeftOut tells of an authority that nobody can read: the others are trusted.

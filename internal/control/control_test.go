@@ -66,7 +66,8 @@ func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path str
 	s := &Server{
 		Store: store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: patience,
-		Keys:        func() []Key { return []Key{{Addresses: []string{"a@example.org"}}} },
+		Keys:        func(context.Context) []Key { return []Key{{Mailbox: []string{"a@example.org"}}} },
+		Count:       func() int { return 1 },
 		Explain: func(_ context.Context, address string) ([]lookup.Candidate, error) {
 			return []lookup.Candidate{{Reason: address}}, nil
 		},
@@ -102,7 +103,7 @@ func TestAsks(t *testing.T) {
 	if list, err := c.Explain(ctx, "c@example.org"); err != nil || len(list) != 1 || list[0].Reason != "c@example.org" {
 		t.Errorf("explain: %v, %v", list, err)
 	}
-	if keys, err := c.Keys(ctx); err != nil || len(keys) != 1 || keys[0].Addresses[0] != "a@example.org" {
+	if keys, err := c.Keys(ctx); err != nil || len(keys) != 1 || keys[0].Mailbox[0] != "a@example.org" {
 		t.Errorf("keys: %v, %v", keys, err)
 	}
 	if h, err := c.Health(ctx); err != nil || h.Version != "v1" || h.Keys != 1 || h.Store != "" {

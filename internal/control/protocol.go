@@ -10,6 +10,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/ownkeys"
 )
 
 // Mode keeps every other user off the socket: who reaches it decides which certificates
@@ -63,13 +64,19 @@ type Store interface {
 	Delete(ctx context.Context, identity [32]byte) error
 }
 
-// Key is one of our own certificates whose key the gateway holds.
+// Key is one of our own certificates whose key the gateway holds, or says what a mailbox
+// has no key for: then it has no Fingerprint.
 type Key struct {
-	Addresses   []string // of its mailbox
-	Fingerprint string   // SHA-256, hex
-	NotBefore   time.Time
-	NotAfter    time.Time
-	Problems    []string // why it cannot sign or decrypt now
+	Mailbox     []string          `json:"mailbox"` // its addresses
+	Fingerprint string            `json:"fingerprint"`
+	Addresses   []string          `json:"addresses"` // of the certificate
+	Authority   string            `json:"authority"`
+	From        time.Time         `json:"from,omitzero"`
+	To          time.Time         `json:"to,omitzero"`
+	Can         []string          `json:"can"` // "sign", "decrypt"
+	File        string            `json:"file"`
+	Wrong       []ownkeys.Finding `json:"wrong"`
+	Chain       [][]byte          `json:"chain,omitempty"` // what is sent along, DER
 }
 
 // Health is how the gateway does.

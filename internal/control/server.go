@@ -25,7 +25,8 @@ import (
 type Server struct {
 	Store   Store
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
-	Keys    func() []Key
+	Keys    func(ctx context.Context) []Key
+	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Version string
 	Started time.Time
@@ -105,12 +106,12 @@ func (s *Server) explain(ctx context.Context, r *request) (a answer, err error) 
 	return a, err
 }
 
-func (s *Server) keys(context.Context, *request) (answer, error) {
-	return answer{Keys: s.Keys()}, nil
+func (s *Server) keys(ctx context.Context, _ *request) (answer, error) {
+	return answer{Keys: s.Keys(ctx)}, nil
 }
 
 func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
-	h := &Health{Version: s.Version, Started: s.Started, Keys: len(s.Keys())}
+	h := &Health{Version: s.Version, Started: s.Started, Keys: s.Count()}
 	if _, _, err := s.Store.List(ctx, "", 1); err != nil {
 		h.Store = err.Error()
 	}

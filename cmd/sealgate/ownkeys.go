@@ -1,0 +1,196 @@
+package main
+
+// This file completes the chains of our own keys at start and judges the keys each day.
+
+import (
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"sealgate/gateway"
+	"sealgate/internal/control"
+	"sealgate/internal/ownkeys"
+	"sealgate/keyring"
+	"sealgate/trust"
+)
+
+// How long keys are looked at, and how often.
+const (
+	chainTime   = 5 * time.Second  // start and reload wait so long for missing certificates
+	judgeTime   = 20 * time.Second // less than a command waits for the running gateway
+	lookAgain   = 24 * time.Hour
+	chainsAgain = 15 * time.Minute // while a chain is not complete
+)
+
+// ownKeys are the keys of one engine, with what judges them.
+type ownKeys struct {
+	boxes     []*keyring.Mailbox
+	keys      []*ownkeys.Key
+	completer *ownkeys.Completer
+	judge     *ownkeys.Judge
+}
+
+// newOwnKeys completes chains before the keys are used, but waits for no host for long.
+func (h *house) newOwnKeys(
+	boxes []*keyring.Mailbox,
+	check *trust.Checker,
+	authorities ownkeys.Authorities,
+	roots []*x509.Certificate,
+) *ownKeys {
+	own := &ownKeys{
+		boxes: boxes,
+		keys:  ownkeys.Keys(boxes),
+		completer: &ownkeys.Completer{
+			Authorities: authorities, Known: slices.Concat(roots, h.known), Store: h.others, Now: time.Now,
+		},
+		judge: &ownkeys.Judge{Checker: check, Now: time.Now},
+	}
+	if h.store != nil {
+		own.completer.Cache = h.store
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), chainTime)
+	defer cancel()
+	own.completer.Complete(ctx, own.keys)
+	for _, k := range own.keys {
+		k.Credential.Chain = k.Chain
+	}
+	return own
+}
+
+// judged are the keys with what is wrong with each.
+func (o *ownKeys) judged(ctx context.Context) []*ownkeys.Key {
+	ctx, cancel := context.WithTimeout(ctx, judgeTime)
+	defer cancel()
+	return o.judge.Judge(ctx, o.boxes, o.keys)
+}
+
+// ofEach are the keys judged without what their mailbox lacks.
+func (o *ownKeys) ofEach(ctx context.Context) []*ownkeys.Key {
+	return slices.DeleteFunc(o.judged(ctx), func(k *ownkeys.Key) bool { return k.Credential == nil })
+}
+
+// watchKeys judges the keys at start, after each reload and each day, until ctx ends. An
+// authority's host that was dead at start is asked again.
+func (h *house) watchKeys(ctx context.Context) {
+	log := &ownkeys.Log{Log: h.log}
+	for {
+		e := h.engine.Load()
+		log.Tell(e.own.judged(ctx))
+		wait := lookAgain
+		if !e.own.complete() {
+			wait = chainsAgain
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.reloaded:
+			log = &ownkeys.Log{Log: h.log} // an admin who reloads wants to read it
+		case <-time.After(wait):
+			h.completeAgain(ctx, e)
+		}
+	}
+}
+
+// tellReloaded wakes watchKeys up.
+func (h *house) tellReloaded() {
+	select {
+	case h.reloaded <- struct{}{}:
+	default: // it has not seen the last time yet
+	}
+}
+
+// complete reports whether every chain is.
+func (o *ownKeys) complete() bool {
+	return !slices.ContainsFunc(o.keys, func(k *ownkeys.Key) bool { return k.Last != nil })
+}
+
+// completeAgain looks for what is missing, and replaces the engine when it is found. Mail
+// that is under way keeps the old one; a reload in between wins.
+func (h *house) completeAgain(ctx context.Context, old *engine) {
+	ctx, cancel := context.WithTimeout(ctx, judgeTime)
+	defer cancel()
+	boxes, defaults := cloned(old.own.boxes, old.options.Defaults)
+	own := &ownKeys{
+		boxes: boxes, keys: ownkeys.Keys(boxes), completer: old.own.completer, judge: old.own.judge,
+	}
+	own.completer.Complete(ctx, own.keys)
+	found := false
+	for _, k := range own.keys {
+		found = found || len(k.Chain) > len(k.Credential.Chain)
+		k.Credential.Chain = k.Chain
+	}
+	if !found {
+		return
+	}
+	o := old.options
+	o.Ring = keyring.NewRing(boxes)
+	o.Defaults = defaults
+	g, err := gateway.New(o)
+	if err != nil {
+		h.log.Error("a completed chain cannot be used", "error", err)
+		return
+	}
+	if h.engine.CompareAndSwap(old, &engine{g, o, own}) {
+		h.log.Info("chains of our keys were completed")
+	}
+}
+
+// cloned are mailboxes whose credentials may be changed, while the old ones are in use.
+func cloned(
+	old []*keyring.Mailbox,
+	defaults map[*keyring.Mailbox]gateway.Demand,
+) (boxes []*keyring.Mailbox, demands map[*keyring.Mailbox]gateway.Demand) {
+	demands = map[*keyring.Mailbox]gateway.Demand{}
+	for _, b := range old {
+		box := *b
+		box.Credentials = nil
+		for _, c := range b.Credentials {
+			credential := *c
+			box.Credentials = append(box.Credentials, &credential)
+		}
+		boxes = append(boxes, &box)
+		demands[&box] = defaults[b]
+	}
+	return boxes, demands
+}
+
+// keys are what the control socket tells of the engine of the moment.
+func (h *house) keys(ctx context.Context) []control.Key {
+	return controlKeys(h.engine.Load().own.judged(ctx))
+}
+
+func (h *house) countKeys() int { return len(h.engine.Load().own.keys) }
+
+func controlKeys(keys []*ownkeys.Key) (out []control.Key) {
+	for _, k := range keys {
+		out = append(out, controlKey(k))
+	}
+	return out
+}
+
+func controlKey(k *ownkeys.Key) control.Key {
+	out := control.Key{
+		Mailbox: k.Mailbox.Addresses, Fingerprint: k.Fingerprint(), Can: []string{}, Addresses: []string{},
+		Wrong: append([]ownkeys.Finding{}, k.Findings...),
+	}
+	if k.Credential == nil {
+		return out
+	}
+	cert := k.Credential.Certificate
+	out.Addresses = append(out.Addresses, trust.Addresses(cert)...)
+	out.Authority = cert.Issuer.String()
+	out.From = cert.NotBefore
+	out.To = cert.NotAfter
+	out.File = k.Credential.Path
+	if k.Sign {
+		out.Can = append(out.Can, "sign")
+	}
+	if k.Decrypt {
+		out.Can = append(out.Can, "decrypt")
+	}
+	for _, c := range k.Chain {
+		out.Chain = append(out.Chain, c.Raw)
+	}
+	return out
+}

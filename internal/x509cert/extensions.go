@@ -3,6 +3,7 @@ package x509cert
 // This file reads extensions that crypto/x509 refuses.
 
 import (
+	"encoding/asn1"
 	"slices"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -10,6 +11,8 @@ import (
 )
 
 var (
+	idExtKeyUsage      = []byte("\x06\x03\x55\x1d\x25")
+	idPolicies         = []byte("\x06\x03\x55\x1d\x20")
 	idSubjectAltName   = []byte("\x06\x03\x55\x1d\x11")
 	idBasicConstraints = []byte("\x06\x03\x55\x1d\x13")
 	idNameConstraints  = []byte("\x06\x03\x55\x1d\x1e")
@@ -18,31 +21,84 @@ var (
 // tagMailbox is that of rfc822Name in a GeneralName (RFC 5280 §4.2.1.6).
 const tagMailbox = cb.Tag(1 | 0x80)
 
-func (w *rewriting) extensions(list []extension) []extension {
-	list = slices.Clone(list)
-	for i := range list {
-		if w.isStrict(list[i]) {
-			continue
-		}
-		e := &list[i]
-		if e.critical != nil {
+// extensions leaves out what has an identifier that Go has no room for: nobody here knows
+// it, and who does not know an extension that is not critical passes it over (RFC 5280
+// §4.2).
+func (w *rewriting) extensions(list []extension) (strict []extension) {
+	for _, e := range list {
+		e.came = e.value
+		if !w.isStrict(e) && e.critical != nil {
 			e.critical = w.boolean(e.critical)
 		}
-		if w.isStrict(*e) {
-			continue
+		if !w.isStrict(e) {
+			if !e.isCritical() && hasLargeNumbers(e.id) {
+				w.remark("an extension has an identifier with too large numbers, and does not count")
+				continue
+			}
+			e.value = w.value(e)
 		}
-		switch {
-		case slices.Equal(e.id, idSubjectAltName):
-			e.value = w.alternativeNames(*e)
-		case slices.Equal(e.id, idBasicConstraints):
-			e.value = w.basicConstraints(e.value)
-		case slices.Equal(e.id, idNameConstraints):
-			e.value = w.nameConstraints(e.value)
-		default:
+		strict = append(strict, e)
+	}
+	return strict
+}
+
+// value is that of an extension which crypto/x509 refuses, in strict form.
+func (w *rewriting) value(e extension) []byte {
+	switch {
+	case slices.Equal(e.id, idSubjectAltName):
+		return w.alternativeNames(e)
+	case slices.Equal(e.id, idBasicConstraints):
+		return w.basicConstraints(e.value)
+	case slices.Equal(e.id, idNameConstraints):
+		return w.nameConstraints(e.value)
+	case slices.Equal(e.id, idExtKeyUsage):
+		return w.purposes(e.value)
+	case slices.Equal(e.id, idPolicies) && !e.isCritical():
+		return w.policies()
+	}
+	w.refused = true
+	return e.value
+}
+
+// hasLargeNumbers reports whether an OBJECT IDENTIFIER is well-formed (X.690 §8.19) and
+// has a number that does not fit into 31 bits, as those made of UUIDs have (X.667).
+func hasLargeNumbers(id []byte) bool {
+	in := cryptobyte.String(id)
+	var content cryptobyte.String
+	if !in.ReadASN1(&content, cb.OBJECT_IDENTIFIER) || content.Empty() || content[len(content)-1]&0x80 != 0 {
+		return false
+	}
+	begins := true
+	for _, octet := range content {
+		if begins && octet == 0x80 {
+			return false
+		}
+		begins = octet&0x80 == 0
+	}
+	var fits asn1.ObjectIdentifier
+	whole := cryptobyte.String(id)
+	return !whole.ReadASN1ObjectIdentifier(&fits)
+}
+
+// purposes leaves out those that Go has no room for (RFC 5280 §4.2.1.12): nothing here is
+// such a purpose. If none is left, there is a list, and it allows nothing.
+func (w *rewriting) purposes(value []byte) []byte {
+	in := cryptobyte.String(value)
+	var list cryptobyte.String
+	var kept []byte
+	w.refused = w.refused || !in.ReadASN1(&list, cb.SEQUENCE) || !in.Empty()
+	for !w.refused && !list.Empty() {
+		var id []byte
+		if !element(&list, &id, cb.OBJECT_IDENTIFIER) {
 			w.refused = true
+			break
+		}
+		if !hasLargeNumbers(id) {
+			kept = append(kept, id...)
 		}
 	}
-	return list
+	w.remark("a purpose has an identifier with too large numbers, and does not count")
+	return sequence(kept)
 }
 
 func (w *rewriting) isStrict(e extension) bool {
@@ -50,6 +106,13 @@ func (w *rewriting) isStrict(e extension) bool {
 		f.extended = true
 		f.extensions = []extension{e}
 	})
+}
+
+// policies leaves out policies that cannot be read, or stand there twice (RFC 5280
+// §4.2.1.4): no verdict asks for one, and a path that must have one does not find it.
+func (w *rewriting) policies() []byte {
+	w.remark("the certificate policies cannot be read, and do not count")
+	return sequence()
 }
 
 // boolean is TRUE for all that is not zero, as BER has it (X.690 §8.2.2).

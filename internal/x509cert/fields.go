@@ -34,7 +34,12 @@ type extension struct {
 	critical []byte // content of the BOOLEAN; nil: there is none
 	value    []byte // content
 	rest     []byte // what stands behind it
+	came     []byte // the value before it was written anew
 }
+
+// isCritical reports whether who does not know the extension must refuse the certificate
+// (RFC 5280 §4.2).
+func (e extension) isCritical() bool { return len(e.critical) > 0 && e.critical[0] != 0 }
 
 var (
 	tagVersion    = cb.Tag(0).ContextSpecific().Constructed()

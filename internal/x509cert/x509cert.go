@@ -68,7 +68,7 @@ func tolerant(der []byte) (*x509.Certificate, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	restore(c, &f)
+	restore(c, &f, strict.extensions)
 	if w.otherKey {
 		c.PublicKeyAlgorithm = x509.ECDSA
 	}
@@ -78,8 +78,9 @@ func tolerant(der []byte) (*x509.Certificate, []string, error) {
 	return c, w.remarks, nil
 }
 
-// restore gives c the octets of the certificate as it came.
-func restore(c *x509.Certificate, f *fields) {
+// restore gives c the octets of the certificate as it came, with the extensions that were
+// kept.
+func restore(c *x509.Certificate, f *fields, kept []extension) {
 	c.Raw = f.raw
 	c.RawTBSCertificate = f.tbs
 	c.RawIssuer = f.issuer
@@ -87,7 +88,7 @@ func restore(c *x509.Certificate, f *fields) {
 	c.RawSubjectPublicKeyInfo = f.key
 	c.SerialNumber = Integer(f.serial)
 	for i := range c.Extensions {
-		c.Extensions[i].Value = f.extensions[i].value
+		c.Extensions[i].Value = kept[i].came
 	}
 }
 

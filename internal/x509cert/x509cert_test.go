@@ -80,6 +80,36 @@ var tolerances = []tolerance{
 	{"excluded @domain", testpki.Options{CA: true, Excluded: []string{"xkunde.example"}}, "xkunde", "@kunde", "a name constraint is written with an @ before the domain", func(c *x509.Certificate) bool {
 		return !slices.Equal(c.ExcludedEmailAddresses, []string{"kunde.example"})
 	}},
+	{"an extension of a UUID", testpki.Options{Extra: []pkix.Extension{{Id: longID, Value: []byte{4, 1, 'x'}}}}, shortForm, largeForm, "an extension has an identifier with too large numbers, and does not count", func(c *x509.Certificate) bool {
+		return slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(longID) }) || len(c.Extensions) < 3
+	}},
+	{"a purpose of a UUID", testpki.Options{Extra: []pkix.Extension{purposes}}, shortForm, largeForm, "a purpose has an identifier with too large numbers, and does not count", func(c *x509.Certificate) bool {
+		return !slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}) || len(c.UnknownExtKeyUsage) > 0
+	}},
+	{"a policy twice", twoPolicies(false), "\x2a\x03\x05", "\x2a\x03\x04", "the certificate policies cannot be read, and do not count", func(c *x509.Certificate) bool {
+		return len(c.Policies) > 0
+	}},
+}
+
+// longID has a number of 28 bits; shortForm is it, largeForm the same with a number of 35,
+// which Go has no room for.
+var (
+	longID    = asn1.ObjectIdentifier{2, 25, 1<<28 - 1, 127}
+	shortForm = "\x69\xff\xff\xff\x7f\x7f"
+	largeForm = "\x69\xff\xff\xff\xff\x7f"
+)
+
+// purposes are emailProtection and longID.
+var purposes = pkix.Extension{
+	Id:    asn1.ObjectIdentifier{2, 5, 29, 37},
+	Value: []byte("\x30\x12\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x04\x06\x06" + shortForm),
+}
+
+// twoPolicies is an extension with {1 2 3 4} and {1 2 3 5}.
+func twoPolicies(critical bool) testpki.Options {
+	value := []byte("\x30\x0e\x30\x05\x06\x03\x2a\x03\x04\x30\x05\x06\x03\x2a\x03\x05")
+	id := asn1.ObjectIdentifier{2, 5, 29, 32}
+	return testpki.Options{Extra: []pkix.Extension{{Id: id, Critical: critical, Value: value}}}
 }
 
 func newRoot(t testing.TB) *testpki.Cert {
@@ -190,6 +220,8 @@ func TestRefused(t *testing.T) {
 		{"permitted mailbox is bad", testpki.Options{CA: true, Permitted: []string{"a@kunde.example"}}, "a@kunde", "a@\xe9unde"},
 		{"excluded domain is bad", testpki.Options{CA: true, Excluded: []string{"kunde.example"}}, "kunde.example", "kund\xe9.example"},
 		{"constraint of @ alone", testpki.Options{CA: true, Excluded: []string{"x"}}, "\x81\x01x", "\x81\x01@"},
+		{"a critical extension of a UUID", testpki.Options{Extra: []pkix.Extension{{Id: longID, Critical: true, Value: []byte{4, 1, 'x'}}}}, shortForm, largeForm},
+		{"a critical policy twice", twoPolicies(true), "\x2a\x03\x05", "\x2a\x03\x04"},
 		{"unknown version", testpki.Options{}, "\xa0\x03\x02\x01\x02", "\xa0\x03\x02\x01\x03"},
 		{"time with letters", testpki.Options{}, "\x17\x0d", "\x16\x0d"},
 		{"key usage that is no BIT STRING", testpki.Options{}, "\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03", "\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x04"},

@@ -40,11 +40,13 @@ check:
 
 # interop lets OpenSSL, NSS, gpgsm and BouncyCastle read what we write and write
 # what we read, and writes docs/interop.md; then it lets them, keytool and certtool
-# write key files, and writes the matrix of docs/keys.md.
+# write key files, and writes the matrix of docs/keys.md; then it reads the certificates of
+# this machine and of ../shared with OpenSSL and with us.
 interop:
 	scripts/need openssl libnss3-tools gpgsm gnutls-bin default-jdk-headless libbcprov-java libbcpkix-java
 	go test -count=1 -tags interop -run TestMatrix -v ./smime/cms/interop -update
 	go test -count=1 -timeout 20m -tags interop -run TestMatrix -v ./keyring/interop -update
+	go test -count=1 -tags interop -run TestAgainstOpenssl -v ./internal/x509cert
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

@@ -6,6 +6,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/http"
 	"net/smtp"
 	"os"
 	"os/exec"
@@ -32,6 +34,8 @@ type stage struct {
 	gateway             *exec.Cmd
 	postfix             *postfixtest.Postfix
 	world               *postfixtest.Sink
+	root                *testpki.Cert
+	authority           *http.Server // has the intermediate certificate
 	milterIn, milterOut string
 	inbound, outbound   string
 }
@@ -49,7 +53,8 @@ func run() error {
 		do    func() error
 	}{
 		{"building sealgate", s.build},
-		{"making a throwaway CA, a key for support@firma.example and one for the customer anna@kunde.example", s.keys},
+		{"making a throwaway CA and a key for the customer anna@kunde.example", s.rootAndAnna},
+		{"making a key for support@firma.example, pasted without the intermediate CA above it", s.pastedKey},
 		{"starting sealgate", s.startGateway},
 		{"starting a private Postfix", s.startPostfix},
 		{"Anna writes a signed mail (openssl cms -sign)", s.annaWrites},
@@ -80,24 +85,57 @@ func (s *stage) build() error {
 	return cmd.Run()
 }
 
-func (s *stage) keys() error {
-	root, err := testpki.NewRoot(testpki.Options{Name: "Throwaway CA"})
+// rootAndAnna makes the one authority that both sides trust, and the customer's key.
+func (s *stage) rootAndAnna() (err error) {
+	if s.root, err = testpki.NewRoot(testpki.Options{Name: "Throwaway CA"}); err != nil {
+		return err
+	}
+	if _, _, err := s.root.WriteFiles(s.dir, "root"); err != nil {
+		return err
+	}
+	anna, err := s.root.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
 	if err != nil {
 		return err
 	}
-	if _, _, err := root.WriteFiles(s.dir, "root"); err != nil {
+	_, _, err = anna.WriteFiles(s.dir, "anna")
+	return err
+}
+
+// pastedKey is the gateway's, with its certificate and no more, as people paste it. The
+// authority between lies where the certificate says.
+func (s *stage) pastedKey() error {
+	between, err := s.root.Issue(testpki.Options{Name: "Throwaway Intermediate CA", CA: true})
+	if err != nil {
 		return err
 	}
-	for name, address := range map[string]string{"support": "support@firma.example", "anna": "anna@kunde.example"} {
-		c, err := root.Issue(testpki.Options{Addresses: []string{address}, Key: "rsa-2048"})
-		if err != nil {
-			return err
-		}
-		if _, _, err := c.WriteFiles(s.dir, name); err != nil {
-			return err
-		}
+	place, err := s.publish(between.Certificate.Raw)
+	if err != nil {
+		return err
 	}
-	return nil
+	support, err := between.Issue(testpki.Options{
+		Addresses: []string{"support@firma.example"}, Key: "rsa-2048", AIA: []string{place},
+	})
+	if err != nil {
+		return err
+	}
+	pasted, err := support.Pasted()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.path("support.pem"), pasted, 0o600)
+}
+
+// publish serves an authority's certificate until the demonstration ends.
+func (s *stage) publish(der []byte) (url string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	s.authority = &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(der) }),
+	}
+	go func() { _ = s.authority.Serve(l) }() // ends when it is closed
+	return "http://" + l.Addr().String() + "/between.crt", nil
 }
 
 const config = `[server]
@@ -122,6 +160,7 @@ keys      = ["support.pem"]
 [trust]
 system_roots = false
 roots        = ["root.crt"]
+fetch_allow  = ["127.0.0.0/8"]
 `
 
 func (s *stage) startGateway() (err error) {
@@ -208,7 +247,7 @@ func (s *stage) agentAnswers() error {
 	if err != nil {
 		return err
 	}
-	show("Anna's openssl: decrypted, signature verified, signer in the certificate", text)
+	show("Anna's openssl, which knows the root only: decrypted, signature verified", text)
 	fmt.Println("  \033[32m✓ encrypted   ✓ signed by support@firma.example\033[0m")
 	return nil
 }
@@ -279,5 +318,8 @@ func (s *stage) down() {
 	}
 	if s.world != nil {
 		s.world.Close()
+	}
+	if s.authority != nil {
+		_ = s.authority.Close()
 	}
 }

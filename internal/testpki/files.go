@@ -31,6 +31,15 @@ func (c *Cert) KeyPEM() ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
+// Pasted is the certificate and the key as people paste them: without the chain.
+func (c *Cert) Pasted() ([]byte, error) {
+	key, err := c.KeyPEM()
+	if err != nil {
+		return nil, err
+	}
+	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Certificate.Raw}), key...), nil
+}
+
 // P12 is the certificate with its chain and key as PKCS#12 that openssl 3.0
 // reads.
 func (c *Cert) P12(password string) ([]byte, error) {

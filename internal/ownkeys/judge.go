@@ -12,7 +12,6 @@ import (
 
 	"sealgate/internal/spki"
 	"sealgate/keyring"
-	"sealgate/smime/cms"
 	"sealgate/trust"
 )
 
@@ -45,12 +44,6 @@ func (j *Judge) Judge(ctx context.Context, boxes []*keyring.Mailbox, keys []*Key
 		judged = append(judged, together(box, keysOf(box, judged))...)
 	}
 	return judged
-}
-
-func maySign(c *keyring.Credential) bool { return spki.MaySign(c.Certificate) }
-
-func mayDecrypt(c *keyring.Credential) bool {
-	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
 }
 
 const day = 24 * time.Hour

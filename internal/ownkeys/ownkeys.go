@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"fmt"
 
+	"sealgate/internal/spki"
 	"sealgate/keyring"
+	"sealgate/smime/cms"
 )
 
 // Level says how much a finding matters.
@@ -89,4 +91,10 @@ func Keys(boxes []*keyring.Mailbox) (all []*Key) {
 		}
 	}
 	return all
+}
+
+func maySign(c *keyring.Credential) bool { return spki.MaySign(c.Certificate) }
+
+func mayDecrypt(c *keyring.Credential) bool {
+	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
 }

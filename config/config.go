@@ -203,10 +203,10 @@ func Default() *Config {
 		},
 		Inbound: Inbound{ExplainPart: in.ExplainPart},
 		On: On{
-			BadSignature: gateway.Tag, Untrusted: gateway.Tag, Expired: gateway.Tag, Revoked: gateway.Tag,
-			RevocationUnknown: gateway.Tag, Mismatch: gateway.Tag, Weak: gateway.Tag, Partial: gateway.Tag,
-			Unauthenticated: gateway.Tag, Undecryptable: gateway.Tag, Malformed: gateway.Tag,
-			NoCertificate: gateway.Tag, Unsupported: gateway.Tag,
+			BadSignature: gateway.TagMail, Untrusted: gateway.TagMail, Expired: gateway.TagMail, Revoked: gateway.TagMail,
+			RevocationUnknown: gateway.TagMail, Mismatch: gateway.TagMail, Weak: gateway.TagMail, Partial: gateway.TagMail,
+			Unauthenticated: gateway.TagMail, Undecryptable: gateway.TagMail, Malformed: gateway.TagMail,
+			NoCertificate: gateway.TagMail, Unsupported: gateway.TagMail,
 		},
 		Headers: Headers{Prefix: "X-SMIME-", AuthenticationResults: true},
 		Limits: Limits{

@@ -247,7 +247,7 @@ func TestAnyMailCosts(t *testing.T) {
 	}
 	h := newHouse(t, func(o *Options) {
 		o.Limits.LookUps = time.Second
-		o.On = Actions{"unauthenticated": Text}
+		o.On = Actions{"unauthenticated": TextMail}
 	})
 	h.knows(h.anna)
 	support := outboundTo("anna@kunde.example")

@@ -367,7 +367,7 @@ func TestOrderInOurNameAmongOthers(t *testing.T) {
 func TestTextHoldsEverywhere(t *testing.T) {
 	html := "Content-Type: text/html\r\n\r\n<b>hello</b><img src=\"http://evil.example/\">\r\n"
 	h := newHouse(t, func(o *Options) {
-		o.On = Actions{"bad_signature": Text, "partial": Text, "malformed": Text}
+		o.On = Actions{"bad_signature": TextMail, "partial": TextMail, "malformed": TextMail}
 		o.Inbound.KeepSignature = true
 	})
 	part := h.signed(h.anna, "", plainText)

@@ -22,7 +22,7 @@ func withSpool(t *testing.T, limit int64) *house {
 	}
 	return newHouse(t, func(o *Options) {
 		o.Spool = sp
-		o.On = Actions{"unauthenticated": Text}
+		o.On = Actions{"unauthenticated": TextMail}
 	})
 }
 

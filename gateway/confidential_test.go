@@ -112,7 +112,7 @@ func TestAnswersTellNothing(t *testing.T) {
 			return "Content-Type: application/pkcs7-mime; smime-type=signed-data\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQ==\r\n"
 		},
 	}
-	for _, action := range []Action{Tag, Text, QuarantineMail, RejectMail, TempFailMail} {
+	for _, action := range []Action{TagMail, TextMail, QuarantineMail, RejectMail, TempFailMail} {
 		on := Actions{}
 		for cause := range failures {
 			on[cause] = action
@@ -337,7 +337,7 @@ func TestEightBitInPartsIsNoAnswer(t *testing.T) {
 // may be the sender, who must not learn from it, or from its not coming, what was
 // decrypted.
 func TestStrangerInTheSameCopy(t *testing.T) {
-	for _, action := range []Action{Tag, QuarantineMail, RejectMail, TempFailMail} {
+	for _, action := range []Action{TagMail, QuarantineMail, RejectMail, TempFailMail} {
 		h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": action} })
 		said := map[string]bool{}
 		for _, mail := range h.both(plainText) {

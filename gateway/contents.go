@@ -9,7 +9,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -18,13 +17,6 @@ import (
 	"sealgate/smime"
 	"sealgate/smime/cms"
 )
-
-// withheldCauses are for the admin; an agent reads the sentences of language.
-var withheldCauses = map[withheld]string{
-	withheldAltered: "an earlier mail had another content under the same content-encryption key: one of them was altered",
-	withheldSender:  "the same ciphertext came before, and an answer could now go to an address that was not in it",
-	withheldFull:    "the store has no room for another content-encryption key",
-}
 
 // bindContent remembers what the keys are for, in the mail e, and returns why they may
 // not be tried on it: they were first seen with something else. What the store cannot
@@ -52,36 +44,6 @@ func (g *Gateway) bindContent(
 		return "", err
 	}
 	return compare(now, first), nil
-}
-
-// admit asks for each layer of an inbound mail.
-func (m *inboundMail) admit(ctx context.Context) cms.Admission {
-	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
-		why, err := m.g.bindContent(ctx, m.e, keys, content)
-		if err == nil && why != "" {
-			return m.withhold(why)
-		}
-		return err
-	}
-}
-
-// admit remembers what we encrypt ourselves, to our own mailbox too: whoever sees it can
-// send it to that mailbox.
-func (m *outboundMail) admit(ctx context.Context) cms.Admission {
-	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
-		why, err := m.g.bindContent(ctx, m.e, keys, content)
-		if why != "" {
-			m.log.Warn("who sends this mail back to its mailbox will have it opened", "cause", withheldCauses[why])
-		}
-		return err
-	}
-}
-
-// withhold leaves an encrypted layer closed.
-func (m *inboundMail) withhold(why withheld) error {
-	m.withheld = why
-	m.log.Warn("not decrypted", "cause", withheldCauses[why])
-	return fmt.Errorf("%w: %s", cms.ErrRefused, withheldCauses[why])
 }
 
 // compare returns why now is not to be decrypted with keys that were first seen with

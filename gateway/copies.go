@@ -4,21 +4,13 @@ package gateway
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
-	"sealgate/keyring"
 	"sealgate/smime"
-	"sealgate/smime/cms"
 )
 
 // carryOut makes one delivery for each group of the plan.
@@ -137,13 +129,6 @@ func withSubject(fields []smime.Field, subject string) []smime.Field {
 	return fields
 }
 
-// encryptsAll tells whether every copy that leaves is encrypted: only then can
-// anything be hidden.
-func (p *plan) encryptsAll() bool {
-	return p.encrypts() &&
-		!slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside && !g.home })
-}
-
 // copy writes one group's copy.
 func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
 	switch {
@@ -209,20 +194,6 @@ func (m *outboundMail) stripped() []HeaderEdit {
 	return append(m.g.stripLies(m.e.Fields), deleteFields(m.e, isHidden)...)
 }
 
-// isHidden reports whether a field names hidden recipients.
-func isHidden(name string) bool {
-	return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
-}
-
-// brokenByUs are the fields that a new body makes false.
-func brokenByUs(name string) bool {
-	switch strings.ToLower(name) {
-	case "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results":
-		return true
-	}
-	return false
-}
-
 // hiddenSubject is what an RFC 9788 hidden Subject shows outside.
 const hiddenSubject = "[...]"
 
@@ -241,105 +212,4 @@ func (m *outboundMail) hidden(p *plan) (edits []HeaderEdit) {
 		}
 	}
 	return edits
-}
-
-// hides tells whether the Subject is hidden: by the settings, or because this
-// answers a mail whose Subject was.
-func (m *outboundMail) hides(p *plan) bool {
-	return p.encryptsAll() && (m.g.o.Outbound.HeaderProtection == ProtectHideSubject || m.hide)
-}
-
-// dateSlack is how far Date may be off before signing-time is left out: readers
-// call a signature invalid when the two differ.
-const dateSlack = 30 * time.Minute
-
-// sign signs with the plan's credential, if there is one.
-func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan) (*smime.Entity, error) {
-	c := p.credential
-	if c == nil {
-		return content, nil
-	}
-	s := cms.Signer{
-		Certificate:  c.Certificate,
-		Key:          c.Key,
-		Digest:       m.digest(c),
-		PSS:          m.how.PSS && cms.IsRSA(c.Certificate),
-		SigningTime:  m.signingTime(),
-		Capabilities: cms.OwnCapabilities(),
-	}
-	if own := m.g.ownEncryption(m.box); own != nil {
-		s.EncryptionCertificate = own.Certificate
-	}
-	return smime.Sign(
-		ctx,
-		content,
-		smime.SignOptions{Signer: s, Chain: c.Chain, Opaque: m.how.Opaque || m.g.o.Outbound.Opaque, Spool: m.g.o.Spool},
-	)
-}
-
-func (m *outboundMail) signingTime() time.Time {
-	now := m.g.o.Now()
-	if d, err := m.e.Date(); err != nil || now.Sub(d).Abs() > dateSlack {
-		return time.Time{}
-	}
-	return now
-}
-
-// digest is the hash that fits the key (RFC 5753 §2.1.1, RFC 8419 §3).
-func (m *outboundMail) digest(c *keyring.Credential) crypto.Hash {
-	switch k := c.Key.Public().(type) {
-	case ed25519.PublicKey:
-		return crypto.SHA512
-	case *ecdsa.PublicKey:
-		if k.Params().BitSize > 384 {
-			return crypto.SHA512
-		}
-		if k.Params().BitSize > 256 {
-			return crypto.SHA384
-		}
-	}
-	if m.g.o.Outbound.Digest != 0 {
-		return m.g.o.Outbound.Digest
-	}
-	return crypto.SHA256
-}
-
-// encrypt encrypts for a group, for the mailbox itself and for the archive.
-func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Entity) (*smime.Entity, error) {
-	var to []cms.Recipient
-	add := func(c *x509.Certificate, oaep bool) {
-		if !slices.ContainsFunc(to, func(r cms.Recipient) bool { return r.Certificate.Equal(c) }) {
-			to = append(to, cms.Recipient{Certificate: c, OAEP: oaep && cms.IsRSA(c)})
-		}
-	}
-	for _, r := range g.encrypt {
-		add(r.Certificate, m.how.OAEP || cms.HasCapability(r.Capabilities, "rsa-oaep"))
-	}
-	if m.box != nil {
-		if own := m.g.ownEncryption(m.box); own != nil {
-			add(own.Certificate, m.how.OAEP)
-		}
-	}
-	for _, c := range m.g.o.Outbound.Archive {
-		add(c, m.how.OAEP)
-	}
-	o := smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool}
-	if m.box != nil {
-		o.Admit = m.admit(ctx)
-	}
-	return smime.Encrypt(ctx, content, o)
-}
-
-// cipher is AES-256-GCM only when every recipient says that it reads it: what
-// cannot is shown as an empty window.
-func (m *outboundMail) cipher(g group) string {
-	if m.how.Cipher != "" {
-		return m.how.Cipher
-	}
-	for _, r := range g.encrypt {
-		if c := r.Cipher(); c != lookup.GCM {
-			return c
-		}
-	}
-	return lookup.GCM
 }

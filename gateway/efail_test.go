@@ -60,7 +60,7 @@ func (h *house) plaintext(der []byte) string {
 // CBC ciphertext. They do decrypt; the mail is never valid, and with
 // unauthenticated = "text" nothing of it is HTML or would fetch anything.
 func TestEFAILGadgets(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": Text} })
+	h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": TextMail} })
 	victim := func() *efail.Sealed { return h.victim(htmlVictim) } // each is seen for the first time
 	must := func(der []byte, err error) []byte {
 		t.Helper()

@@ -5,6 +5,8 @@ package gateway
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"io"
 	"mime/quotedprintable"
 	"slices"
@@ -15,6 +17,68 @@ import (
 	"sealgate/smime"
 	"sealgate/spool"
 )
+
+// newBoundary is a multipart delimiter that cannot stand in the content by
+// chance: 16 random bytes.
+func newBoundary() (string, error) {
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("=_sealgate_%x", b), nil
+}
+
+// subject edits the Subject: our tags out, the protected one in place of what stands
+// outside (RFC 9788 §4.2), our tag in. Without a change there is no edit.
+func (m *inboundMail) subject(v *verdict.Verdict, e *smime.Entity) []HeaderEdit {
+	fields := e.Get("Subject")
+	protected, heeded := m.protectedSubject(v)
+	if len(fields) > 1 && !heeded {
+		return m.g.untagAll(e) // RFC 5322 allows one; which of them is shown, nobody knows
+	}
+	was := ""
+	if len(fields) == 1 {
+		was = decodeWords(fields[0].Value())
+	}
+	now := m.g.untag(was)
+	if heeded {
+		now = m.g.untag(protected)
+	}
+	if t := m.g.tag(v); t != "" {
+		now = t + " " + now
+	}
+	if now == was && len(fields) <= 1 {
+		return nil
+	}
+	value := fold(len("Subject:"), strings.Fields(phrase(now, maxSubject)))
+	if len(fields) == 0 {
+		return []HeaderEdit{{Op: AppendField, Name: "Subject", Value: value}}
+	}
+	edits := deleteFields(e, func(name string) bool { return strings.EqualFold(name, "Subject") })
+	edits[0] = HeaderEdit{Op: ReplaceField, Index: edits[0].Index, Name: fields[0].Name, Value: value}
+	return edits
+}
+
+// protectedSubject is the Subject that the sender protected, for the copies whose verdict
+// is v: who cannot open the mail must not read a hidden one. Of several, nobody knows
+// which is shown.
+func (m *inboundMail) protectedSubject(v *verdict.Verdict) (string, bool) {
+	if v != m.verdict || !v.HeedsProtected(m.opened) {
+		return "", false
+	}
+	f := m.opened.Protected.Get("Subject")
+	if len(f) != 1 {
+		return "", false
+	}
+	return decodeWords(f[0].Value()), true
+}
+
+func (g *Gateway) languageTag() string {
+	if g.o.Language == German {
+		return "de"
+	}
+	return "en"
+}
 
 // readable is the copy for those who own the mail: the entity shown, with its
 // own Content-* fields, and the status.

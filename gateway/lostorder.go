@@ -138,13 +138,3 @@ func (g *Gateway) orderIn(lines []string) string {
 	}
 	return ""
 }
-
-// letters are the ASCII letters and digits of a name, in lower case.
-func letters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-}

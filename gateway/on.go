@@ -14,10 +14,10 @@ import (
 // Action is what is done with a mail of some verdict.
 type Action string
 
-// The actions of [on]. Tag delivers with headers alone.
+// The actions of [on]. TagMail delivers with headers alone.
 const (
-	Tag            Action = "tag"
-	Text           Action = "text" // HTML parts as plain text
+	TagMail        Action = "tag"
+	TextMail       Action = "text" // HTML parts as plain text
 	QuarantineMail Action = "quarantine"
 	RejectMail     Action = "reject"
 	TempFailMail   Action = "tempfail"
@@ -25,7 +25,7 @@ const (
 
 // actionWords are all actions, the mildest first; tempfail is stricter than reject, since a mail
 // that is not lost can still be rejected later.
-var actionWords = []Action{Tag, Text, QuarantineMail, RejectMail, TempFailMail}
+var actionWords = []Action{TagMail, TextMail, QuarantineMail, RejectMail, TempFailMail}
 
 // UnmarshalText reads an Action as configuration writes it.
 func (a *Action) UnmarshalText(text []byte) error { return words.Set(a, text, actionWords...) }
@@ -39,7 +39,7 @@ func (a Action) strictness() int {
 }
 
 // Actions is the [on] section, by the names that Causes gives. A missing entry
-// is Tag.
+// is TagMail.
 type Actions map[string]Action
 
 // causes are the entries of [on] that speak for v.
@@ -87,13 +87,13 @@ type decision struct {
 // decide picks the strictest action, and tells whether HTML is to be shown as
 // text (which goes along with quarantine).
 func (a Actions) decide(v *verdict.Verdict) (d decision, text bool) {
-	d.action = Tag
+	d.action = TagMail
 	for _, c := range causes(v) {
 		action, ok := a[c]
 		if !ok {
-			action = Tag
+			action = TagMail
 		}
-		text = text || action == Text
+		text = text || action == TextMail
 		if action.strictness() > d.action.strictness() {
 			d = decision{action, c}
 		}

@@ -65,7 +65,7 @@ func TestFailureTable(t *testing.T) {
 	for cause, k := range failures {
 		t.Run(cause, func(t *testing.T) {
 			t.Parallel()
-			for action, want := range map[Action]Verdict{nothing: Accept, Tag: Accept, Text: Accept, QuarantineMail: Quarantine, RejectMail: Reject, TempFailMail: TempFail} {
+			for action, want := range map[Action]Verdict{nothing: Accept, TagMail: Accept, TextMail: Accept, QuarantineMail: Quarantine, RejectMail: Reject, TempFailMail: TempFail} {
 				on := Actions{cause: action}
 				if action == nothing {
 					delete(on, cause)
@@ -93,7 +93,7 @@ func TestFailureTable(t *testing.T) {
 				if (want == Reject || want == TempFail) && !strings.Contains(out.Reply.Text, words) {
 					t.Errorf("%q: the reply does not say why: %+v", action, out.Reply)
 				}
-				if action == Text && strings.Contains(out.text[0], "<img") {
+				if action == TextMail && strings.Contains(out.text[0], "<img") {
 					t.Errorf("HTML is left:\n%s", out.text[0])
 				}
 				inProxy := toSupport
@@ -115,9 +115,9 @@ func TestStrictestActionWins(t *testing.T) {
 		on   Actions
 		want Verdict
 	}{
-		{Actions{"unauthenticated": Text, "bad_signature": RejectMail}, Quarantine}, // for a refusal that would tell what was decrypted
-		{Actions{"unauthenticated": Tag, "bad_signature": Text}, Accept},
-		{Actions{"unauthenticated": QuarantineMail, "bad_signature": Text}, Quarantine},
+		{Actions{"unauthenticated": TextMail, "bad_signature": RejectMail}, Quarantine}, // for a refusal that would tell what was decrypted
+		{Actions{"unauthenticated": TagMail, "bad_signature": TextMail}, Accept},
+		{Actions{"unauthenticated": QuarantineMail, "bad_signature": TextMail}, Quarantine},
 	} {
 		h := newHouse(t, func(o *Options) { o.On = k.on })
 		broken := strings.Replace(h.signed(h.anna, "", htmlText), "secret", "forged", 1)

@@ -4,19 +4,18 @@ package gateway
 // already validated by config, and the collaborators below it.
 
 import (
-	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
-	"sealgate/internal/address"
 	"sealgate/internal/words"
 	"sealgate/keyring"
 	"sealgate/spool"
@@ -174,51 +173,6 @@ func DefaultLimits() Limits {
 	return Limits{Expanded: 256 << 20, Remember: 180 * 24 * time.Hour, LookUps: 8 * time.Second}
 }
 
-// Gateway is the engine. It is safe for concurrent use.
-type Gateway struct {
-	o      Options
-	finder *lookup.Finder
-}
-
-// New checks that o is complete and returns the engine.
-func New(o Options) (*Gateway, error) {
-	if o.AuthservID == "" || o.Ring == nil || o.Trust == nil || o.Store == nil || o.Spool == nil || o.Log == nil {
-		return nil, errors.New("gateway: AuthservID, Ring, Trust, Store, Spool and Log are all needed")
-	}
-	if err := o.words(); err != nil {
-		return nil, fmt.Errorf("gateway: %w", err)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.Headers.Prefix == "" {
-		o.Headers.Prefix = "X-SMIME-"
-	}
-	limits := DefaultLimits()
-	o.Limits.Expanded = cmp.Or(o.Limits.Expanded, limits.Expanded)
-	o.Limits.Remember = cmp.Or(o.Limits.Remember, limits.Remember)
-	o.Limits.LookUps = cmp.Or(o.Limits.LookUps, limits.LookUps)
-	if o.Counters == nil {
-		o.Counters = &Counters{}
-	}
-	o.Trust = decidedTrust{o.Trust, o.Rules, o.Store}
-	finder := &lookup.Finder{
-		Ring:    o.Ring,
-		Sources: append([]lookup.Source{lookup.NewStore(o.Store, o.Now)}, o.Sources...),
-		Trust:   o.Trust,
-		Now:     o.Now,
-		Log:     o.Log,
-	}
-	return &Gateway{o: o, finder: finder}, nil
-}
-
-// Explain says which certificate a mail to an address would be encrypted for now, and why
-// none of the others. The error is an address that cannot be read, or a source that does
-// not answer.
-func (g *Gateway) Explain(ctx context.Context, addr string) ([]lookup.Candidate, error) {
-	return g.finder.Explain(g.withBudget(ctx), addr)
-}
-
 // words refuses a setting that is none of its words: one that was forgotten must not
 // become "off".
 func (o *Options) words() error {
@@ -251,15 +205,7 @@ func said(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// Serves tells whether mail to this recipient is opened here. An address that
-// cannot be read is nobody's, nor is one that Postfix may deliver elsewhere.
-func (g *Gateway) Serves(recipient string) bool { return g.served(recipient) != nil }
-
-// served is the mailbox of a recipient, nil for everybody else's.
-func (g *Gateway) served(recipient string) *keyring.Mailbox {
-	a, err := address.Normalize(recipient)
-	if err != nil || address.IsRouted(recipient) {
-		return nil
-	}
-	return g.o.Ring.ByRecipient(a)
+// Counters counts what an operator wants to know of. They outlive a reload.
+type Counters struct {
+	RepliesInClear atomic.Int64 // mail that left in clear though it refers to encrypted mail
 }

@@ -6,36 +6,12 @@ import (
 	"context"
 	"log/slog"
 	"slices"
-	"strings"
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
-	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/spool"
 )
-
-// outboundMail is one outbound message on its way through.
-type outboundMail struct {
-	g       *Gateway
-	env     Envelope
-	e       *smime.Entity
-	log     *slog.Logger
-	from    string // the one From address, "" when there is not exactly one
-	fromErr error
-	box     *keyring.Mailbox // of From, nil when it is not ours
-	orders  orders
-	id      string // the Message-ID that it leaves with
-	reply   reply
-	asked   Demand // by rules, defaults and orders
-	want    Demand // the same, and because of what the mail refers to
-	hide    bool   // the Subject had been hidden by whom this answers
-	how     Algorithms
-	spool   *spool.Spool // its share, for layers that are opened
-	owned   Owned        // what the copies read from
-
-	demanded Strength // encryption, because of what the mail refers to
-}
 
 func (g *Gateway) outbound(
 	ctx context.Context,
@@ -128,30 +104,13 @@ func (m *outboundMail) losesNoOrder() error {
 	)
 }
 
-// mayUse tells who may use the mailbox's key. It is asked for orders, and for
-// signatures that a rule or a default asks for: else the gateway would sign for
-// everybody who writes the mailbox's address into From.
-func (m *outboundMail) mayUse(what string) *refusal {
-	if !m.env.MayOrder {
-		return refuse(550, "5.7.1", "not allowed to "+what+": this client is not in orders_from and not authenticated")
-	}
-	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
-		return refuse(
-			550,
-			"5.7.1",
-			"not allowed to "+what+": user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100),
-		)
-	}
-	return nil
-}
-
 // combine puts together rules, defaults, what the mail answers, and orders.
 func (m *outboundMail) combine(ctx context.Context) error {
 	recipients, err := m.ruleAddresses()
 	if err != nil {
 		return err
 	}
-	rules, how := m.g.rulesFor(m.senders(), recipients, m.subject())
+	rules, how := rulesFor(m.g.o.Rules, m.senders(), recipients, m.subject())
 	m.how = how
 	var fallback Demand
 	if !m.exempt() {
@@ -187,22 +146,6 @@ func (m *outboundMail) ruleAddresses() (all []string, err error) {
 	return all, nil
 }
 
-// senders are the addresses that rules and defaults are looked up for: From, or, when
-// that is not one address, all in it and the reverse-path. A From that cannot be read
-// may be any mailbox's, unless it is a bounce: better refused than in clear.
-func (m *outboundMail) senders() []string {
-	if m.fromErr == nil {
-		return []string{m.from}
-	}
-	all, readable := verdict.Addresses(m.e, "From")
-	if !readable && m.env.From != "" {
-		for _, box := range m.g.o.Ring.Mailboxes() {
-			all = append(all, box.Addresses...)
-		}
-	}
-	return append(all, ruleAddress(m.env.From))
-}
-
 // defaults are those of the sender's mailbox, the strongest when it may be several.
 func (m *outboundMail) defaults() (d Demand) {
 	for _, a := range m.senders() {
@@ -213,35 +156,7 @@ func (m *outboundMail) defaults() (d Demand) {
 	return d
 }
 
-// subject is all that stands in Subject fields: there may be one only (RFC 5322
-// §3.6), but a tag in a second one asks for the same.
-func (m *outboundMail) subject() string {
-	var all []string
-	for _, f := range m.e.Get("Subject") {
-		all = append(all, decodeWords(f.Value()))
-	}
-	return strings.Join(all, "\n")
-}
-
-// ruleAddress is a recipient as rules compare it. What has no normal form is
-// delivered by Postfix all the same ("a..b@bank.example"), so that its domain's
-// rules must hold: its domain is brought to normal form alone.
-func ruleAddress(to string) string {
-	if a, err := address.Normalize(to); err == nil {
-		return a
-	}
-	low := strings.ToLower(to)
-	at := strings.LastIndexByte(low, '@')
-	if at < 0 {
-		return low + "@"
-	}
-	if a, err := address.Normalize("x" + low[at:]); err == nil {
-		return low[:at+1] + address.Domain(a)
-	}
-	return low
-}
-
-// exempt tells whether mere defaults do not apply: invitations, delivery status
+// exempt reports whether mere defaults do not apply: invitations, delivery status
 // notifications and automatic replies.
 func (m *outboundMail) exempt() bool {
 	if m.env.From == "" || m.saysAutoSubmitted() {

@@ -62,27 +62,3 @@ func (g *Gateway) dispatch(ctx context.Context, env Envelope, e *smime.Entity, l
 	out.Owned = slices.Concat(Owned{share}, out.Owned)
 	return out, nil
 }
-
-// rejected is the outcome of a refusal; 4xx codes are the sender's to retry.
-func rejected(r *refusal) *Outcome {
-	v := Reject
-	if r.Code < 500 {
-		v = TempFail
-	}
-	return &Outcome{Verdict: v, Reply: r.Reply}
-}
-
-// NeedsBody tells an adapter, after the header of a message has come, whether
-// the engine has any use for the body. Mail for nobody we serve is only
-// stripped of what could lie; outbound mail is always read.
-func (g *Gateway) NeedsBody(env Envelope) bool {
-	if env.Direction == Outbound {
-		return true
-	}
-	for _, to := range env.To {
-		if g.Serves(to) {
-			return true
-		}
-	}
-	return false
-}

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"sealgate/gateway/verdict"
-	"sealgate/internal/address"
 	"sealgate/smime"
 )
 
@@ -70,11 +69,6 @@ func (m *outboundMail) readReferences(ctx context.Context) (r references, err er
 
 func isOneOf(name string, names []string) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
-}
-
-func unique(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 // saysDecrypted reports whether a header has our status field of a mail that was
@@ -185,37 +179,4 @@ func (m *outboundMail) isAutomatic() bool {
 	}
 	media, _ := m.e.ContentType()
 	return media == "multipart/report"
-}
-
-// saysAutoSubmitted reads Auto-Submitted (RFC 3834 §5), which may have comments. One that
-// does not end stays, and the value is no "no".
-func (m *outboundMail) saysAutoSubmitted() bool {
-	for _, f := range m.e.Get("Auto-Submitted") {
-		value, ok := withoutComments(f.Value())
-		if v, _, _ := strings.Cut(value, ";"); !ok || !strings.EqualFold(strings.TrimSpace(v), "no") {
-			return true
-		}
-	}
-	return false
-}
-
-// leaving are the recipients whose mail leaves the house.
-func (g *Gateway) leaving(recipients []string) (out []string) {
-	for _, to := range recipients {
-		if !g.atHome(to) {
-			out = append(out, to)
-		}
-	}
-	return out
-}
-
-// atHome reports whether mail for a recipient stays in the house, for the rules about
-// replies: those of served mailboxes and of server.domains. An address that Postfix
-// may deliver elsewhere is not.
-func (g *Gateway) atHome(to string) bool {
-	if g.Serves(to) {
-		return true
-	}
-	a, err := address.Normalize(to)
-	return err == nil && !address.IsRouted(to) && slices.Contains(g.o.Domains, address.Domain(a))
 }

@@ -1,6 +1,6 @@
 package gateway
 
-// This file bounds how many header fields of one mail are removed.
+// This file names the fields that are removed, and bounds how many of one mail are.
 
 import (
 	"fmt"
@@ -9,6 +9,24 @@ import (
 
 	"sealgate/smime"
 )
+
+// machineFields ask machines on the way for an answer when they hand a mail over, which
+// quotes its header.
+var machineFields = []string{"Return-Receipt-To", "Errors-To"}
+
+// isHidden reports whether a field names hidden recipients.
+func isHidden(name string) bool {
+	return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
+}
+
+// brokenByUs are the fields that a new body makes false.
+func brokenByUs(name string) bool {
+	switch strings.ToLower(name) {
+	case "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results":
+		return true
+	}
+	return false
+}
 
 // maxRemovals bounds the fields that are removed from one mail. Postfix's cleanup goes
 // through the whole header for each edit of a milter, so 9,000 cost it 3 s. Mail has a

@@ -1,79 +1,16 @@
 package gateway
 
-// This file is the rules for mail that refers to encrypted mail: what came encrypted
-// does not leave in clear (docs/helpdesk.md has them as a table).
+// This file carries out the rules for mail that refers to encrypted mail: it groups or
+// refuses it, remembers it, and tells of what leaves in clear all the same.
 
 import (
 	"context"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"sealgate/certstore"
 	"sealgate/internal/address"
 )
-
-// reply is how an outbound mail refers to encrypted ones. Recipients in the house do
-// not count.
-type reply struct {
-	refers    bool // it answers an encrypted mail, or one stands inside it
-	automatic bool // no person wrote it
-	embedded  bool // an encrypted mail, or what was returned of it, stands inside it
-	toWriter  bool // somebody who wrote what it answers gets it
-	toOthers  bool // somebody who did not write it gets it
-}
-
-// addressee takes in a recipient of a mail that is answered.
-func (r *reply) addressee(wrote bool) {
-	r.toWriter = r.toWriter || wrote
-	r.toOthers = r.toOthers || !wrote
-}
-
-// answers reports whether it is what a person answers to somebody who wrote. For that
-// an explicit "no" of who may order holds.
-func (r reply) answers() bool { return r.toWriter && !r.automatic && !r.embedded }
-
-// demand is how strongly a mail that refers to encrypted ones must be encrypted; order
-// is what its header says.
-func (o *OutboundOptions) demand(r reply, order Strength) Strength {
-	switch {
-	case !r.refers || r.answers() && order == No:
-		return Unset
-	case r.answers() && !r.toOthers:
-		return o.ReplyToEncrypted
-	case !r.automatic:
-		return o.ForwardOfEncrypted
-	case r.embedded || r.toOthers:
-		return max(o.AutoReplyToEncrypted, o.ForwardOfEncrypted)
-	}
-	return o.AutoReplyToEncrypted
-}
-
-// setting names the option that demand followed, for the log.
-func (r reply) setting() string {
-	switch {
-	case r.answers() && !r.toOthers:
-		return "outbound.reply_to_encrypted"
-	case !r.automatic:
-		return "outbound.forward_of_encrypted"
-	case r.embedded || r.toOthers:
-		return "outbound.auto_reply_to_encrypted and outbound.forward_of_encrypted"
-	}
-	return "outbound.auto_reply_to_encrypted"
-}
-
-// words say what the mail is, in a refusal.
-func (r reply) words() string {
-	switch {
-	case r.embedded:
-		return "it contains an encrypted message"
-	case r.toOthers && !r.toWriter:
-		return "it passes on an encrypted message"
-	case r.automatic:
-		return "it is an automatic answer to an encrypted message"
-	}
-	return "it answers an encrypted message"
-}
 
 // planReply makes the copies of a mail that refers to an encrypted one. If-possible is
 // for all who are outside the house: in clear when nobody of them can be encrypted to,
@@ -137,11 +74,6 @@ func (m *outboundMail) remember(ctx context.Context, p *plan) error {
 	}
 	now := certstore.Memory{HiddenSubject: m.hides(p), Own: true, Writers: writerHashes(m.id, parties)}
 	return m.g.remember(ctx, m.id, now)
-}
-
-// Counters counts what an operator wants to know of. They outlive a reload.
-type Counters struct {
-	RepliesInClear atomic.Int64 // mail that left in clear though it refers to encrypted mail
 }
 
 // countInClear tells of a mail that leaves in clear though it refers to encrypted mail.

@@ -10,6 +10,24 @@ import (
 	"sealgate/trust"
 )
 
+// ruleAddress is a recipient as rules compare it. What has no normal form is
+// delivered by Postfix all the same ("a..b@bank.example"), so that its domain's
+// rules must hold: its domain is brought to normal form alone.
+func ruleAddress(to string) string {
+	if a, err := address.Normalize(to); err == nil {
+		return a
+	}
+	low := strings.ToLower(to)
+	at := strings.LastIndexByte(low, '@')
+	if at < 0 {
+		return low + "@"
+	}
+	if a, err := address.Normalize("x" + low[at:]); err == nil {
+		return low[:at+1] + address.Domain(a)
+	}
+	return low
+}
+
 // Rule is one [[rule]]: a demand and the algorithms for the mail that it
 // matches. Every condition that is given must hold; one without conditions
 // matches all mail.
@@ -37,11 +55,13 @@ func (a Algorithms) merge(b Algorithms) Algorithms {
 	if a.Cipher == "" {
 		a.Cipher = b.Cipher
 	}
-	a.OAEP, a.PSS, a.Opaque = a.OAEP || b.OAEP, a.PSS || b.PSS, a.Opaque || b.Opaque
+	a.OAEP = a.OAEP || b.OAEP
+	a.PSS = a.PSS || b.PSS
+	a.Opaque = a.Opaque || b.Opaque
 	return a
 }
 
-// matches tells whether the rule speaks for mail from sender to recipient, both
+// matches reports whether the rule speaks for mail from sender to recipient, both
 // in normal form.
 func (r *Rule) matches(sender, recipient, subject string) bool {
 	return matchAddress(r.Sender, sender) && matchAddress(r.Recipient, recipient) &&
@@ -66,15 +86,16 @@ func matchDomain(pattern, addr string) bool {
 
 // rulesFor combines every rule that matches any sender and any recipient: what
 // one recipient's rule demands holds for every copy.
-func (g *Gateway) rulesFor(senders, recipients []string, subject string) (Demand, Algorithms) {
+func rulesFor(rules []Rule, senders, recipients []string, subject string) (Demand, Algorithms) {
 	var d Demand
 	var a Algorithms
-	for i := range g.o.Rules {
-		r := &g.o.Rules[i]
+	for i := range rules {
+		r := &rules[i]
 		if slices.ContainsFunc(senders, func(from string) bool {
 			return slices.ContainsFunc(recipients, func(to string) bool { return r.matches(from, to, subject) })
 		}) {
-			d, a = d.strongest(r.Demand), a.merge(r.Algorithms)
+			d = d.strongest(r.Demand)
+			a = a.merge(r.Algorithms)
 		}
 	}
 	return d, a

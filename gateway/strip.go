@@ -10,6 +10,23 @@ import (
 	"sealgate/smime"
 )
 
+// letters are the ASCII letters and digits of a name, in lower case.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+}
+
+// ours reports whether a field name looks like one of our prefix. Case does not matter,
+// and nothing but letters and digits does: an order that was spelt almost right
+// ("X-S/MIME-Encrypt") must be refused, not lost.
+func (g *Gateway) ours(name string) (rest string, ok bool) {
+	return strings.CutPrefix(letters(name), letters(g.o.Headers.Prefix))
+}
+
 // stripLies deletes every field of our prefix, every Authentication-Results
 // that claims an smime result in our name, and our tags in the Subject.
 func (g *Gateway) stripLies(fields []smime.Field) []HeaderEdit {
@@ -28,7 +45,7 @@ func (g *Gateway) lies(f smime.Field) bool {
 	return ours || g.lyingResult(f) || g.hidesField(f)
 }
 
-// hidesField tells whether a field holds another one behind a bare CR, where
+// hidesField reports whether a field holds another one behind a bare CR, where
 // some readers (Python's, for one) end a line: one that we would have stripped.
 func (g *Gateway) hidesField(f smime.Field) bool {
 	lines := strings.FieldsFunc(string(f.Raw), func(r rune) bool { return r == '\r' || r == '\n' })
@@ -42,7 +59,7 @@ func (g *Gateway) hidesField(f smime.Field) bool {
 	return false
 }
 
-// lyingResult tells whether f is an Authentication-Results field with our
+// lyingResult reports whether f is an Authentication-Results field with our
 // authserv-id and an smime method. Those of other filters under the same id
 // stay, unless strip_all_ar says that we are the first filter.
 func (g *Gateway) lyingResult(f smime.Field) bool {
@@ -97,19 +114,4 @@ func withoutComments(s string) (value string, ok bool) {
 		}
 	}
 	return b.String(), depth == 0 && !quoted
-}
-
-// untag removes our tags from a Subject, wherever they stand, in one pass: what
-// a removal joins together is seen too.
-func (g *Gateway) untag(subject string) string {
-	out := make([]byte, 0, len(subject))
-	for i := 0; i < len(subject); i++ {
-		out = append(out, subject[i])
-		for _, tag := range []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} {
-			if n := len(out) - len(tag); tag != "" && n >= 0 && strings.EqualFold(string(out[n:]), tag) {
-				out = out[:n]
-			}
-		}
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -82,7 +82,7 @@ func covertGateway(t *testing.T, r corpus.Row, box *keyring.Mailbox, sp *spool.S
 	g, err := gateway.New(gateway.Options{
 		AuthservID: "gw.example", Language: gateway.English, Inbound: gateway.InboundOptions{UnknownCA: gateway.IgnoreUnknownCA, OnKeyChange: gateway.UseKeyChange}, Outbound: gateway.DefaultOutbound(),
 		Ring: keyring.NewRing([]*keyring.Mailbox{box}), Trust: check, Store: store, Spool: sp,
-		Log: slog.New(slog.DiscardHandler), On: gateway.Actions{"unauthenticated": gateway.Text},
+		Log: slog.New(slog.DiscardHandler), On: gateway.Actions{"unauthenticated": gateway.TextMail},
 	})
 	if err != nil {
 		t.Fatal(err)

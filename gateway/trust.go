@@ -11,8 +11,6 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/verdict"
-	"sealgate/internal/effort"
-	"sealgate/smime"
 	"sealgate/trust"
 )
 
@@ -38,15 +36,6 @@ func (t decidedTrust) Check(ctx context.Context, r trust.Request) trust.Result {
 	}
 	r.Revocation = t.policy(r)
 	return t.Trust.Check(ctx, r)
-}
-
-// verdictOf judges a message by what the Gateway trusts, now. An error is our own fault.
-func (g *Gateway) verdictOf(ctx context.Context, m *smime.Message, from string) (*verdict.Verdict, error) {
-	v := verdict.Of(ctx, m, from, g.o.Trust, g.o.Now())
-	if err := v.Fault(); err != nil {
-		return nil, err
-	}
-	return v, nil
 }
 
 // decided looks up what an admin has said of a signer's certificate. (For those to
@@ -106,10 +95,4 @@ type budgetKey struct{}
 func (b *budget) deadline() time.Time {
 	b.once.Do(func() { b.end = time.Now().Add(b.limit) })
 	return b.end
-}
-
-// withBudget gives one message its time for look-ups, and for operations with keys.
-func (g *Gateway) withBudget(ctx context.Context) context.Context {
-	ctx = effort.WithBudget(ctx)
-	return context.WithValue(ctx, budgetKey{}, &budget{limit: g.o.Limits.LookUps})
 }

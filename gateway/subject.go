@@ -1,0 +1,84 @@
+package gateway
+
+// This file writes our tags into a Subject, and takes them out.
+
+import (
+	"io"
+	"mime"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+
+	"sealgate/gateway/verdict"
+	"sealgate/smime"
+)
+
+// untagAll takes our tags out of every Subject.
+func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
+	for i, f := range e.Fields {
+		if !strings.EqualFold(f.Name, "Subject") {
+			continue
+		}
+		was := decodeWords(f.Value())
+		if now := g.untag(was); now != was {
+			edits = append(
+				edits,
+				HeaderEdit{
+					Op:    ReplaceField,
+					Index: i,
+					Name:  f.Name,
+					Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject))),
+				},
+			)
+		}
+	}
+	return edits
+}
+
+// maxSubject bounds a Subject that is written anew, in octets.
+const maxSubject = 2000
+
+// tag is what goes before the Subject of a mail of this verdict.
+func (g *Gateway) tag(v *verdict.Verdict) string {
+	var tags []string
+	if g.o.Headers.TagValid != "" && v.Signature == verdict.SignatureValid {
+		tags = append(tags, g.o.Headers.TagValid)
+	}
+	if g.o.Headers.TagDecrypted != "" && v.Encryption == verdict.EncryptionDecrypted {
+		tags = append(tags, g.o.Headers.TagDecrypted)
+	}
+	return strings.Join(tags, " ")
+}
+
+// decodeWords decodes RFC 2047. In a charset that is not known, ASCII is read
+// all the same: a tag must not hide there.
+func decodeWords(s string) string {
+	d, err := (&mime.WordDecoder{CharsetReader: charsetReader}).DecodeHeader(s)
+	if err != nil {
+		return s
+	}
+	return d
+}
+
+func charsetReader(charset string, in io.Reader) (io.Reader, error) {
+	if c, err := htmlindex.Get(charset); err == nil {
+		return c.NewDecoder().Reader(in), nil
+	}
+	return charmap.ISO8859_1.NewDecoder().Reader(in), nil
+}
+
+// untag removes our tags from a Subject, wherever they stand, in one pass: what
+// a removal joins together is seen too.
+func (g *Gateway) untag(subject string) string {
+	out := make([]byte, 0, len(subject))
+	for i := 0; i < len(subject); i++ {
+		out = append(out, subject[i])
+		for _, tag := range []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} {
+			if n := len(out) - len(tag); tag != "" && n >= 0 && strings.EqualFold(string(out[n:]), tag) {
+				out = out[:n]
+			}
+		}
+	}
+	return strings.TrimSpace(string(out))
+}

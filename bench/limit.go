@@ -45,7 +45,8 @@ type limits struct {
 
 func newLimits(key *rsa.PrivateKey, content []byte) (*limits, error) {
 	l := &limits{key: key, content: content}
-	l.buf, l.encoded = make([]byte, chunk*2), make([]byte, chunk*2)
+	l.buf = make([]byte, chunk*2)
+	l.encoded = make([]byte, chunk*2)
 	l.out = make([]byte, 0, len(content)*3/2+chunk)
 	if err := l.encryptCBC(); err != nil {
 		return nil, err

@@ -93,7 +93,9 @@ func measure(variants []variant) ([]float64, error) {
 	for range rounds {
 		for i, v := range variants {
 			runtime.GC() // nobody pays for another's garbage
-			n, start, took := 0, time.Now(), cpuTime()
+			n := 0
+			start := time.Now()
+			took := cpuTime()
 			for time.Since(start) < turn {
 				if err := v.run(); err != nil {
 					return nil, fmt.Errorf("%s: %w", v.name, err)

@@ -85,7 +85,8 @@ func leadsTo(hop, own string) bool {
 	if err != nil || bad != nil || hopPort != ownPort {
 		return false
 	}
-	h, o := loopback(hopHost), loopback(ownHost)
+	h := loopback(hopHost)
+	o := loopback(ownHost)
 	everywhere := o == "" || net.ParseIP(o).IsUnspecified()
 	return h == o || everywhere && (h == "" || net.ParseIP(h).IsLoopback())
 }

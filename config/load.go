@@ -76,7 +76,8 @@ func inKey(key, message string) string {
 // unknownKey names the line of a key that is not known, and the nearest one that
 // is.
 func unknownKey(text string, key toml.Key) error {
-	name, table := key[len(key)-1], strings.Join(key[:len(key)-1], ".")
+	name := key[len(key)-1]
+	table := strings.Join(key[:len(key)-1], ".")
 	e := ""
 	if line := (place{table, 0, name}).line(text); line > 0 { // a key in odd quotes is not found
 		e = fmt.Sprintf("line %d: ", line)

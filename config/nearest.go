@@ -16,7 +16,8 @@ func known() map[string][]string {
 
 func collect(tables map[string][]string, table string, t reflect.Type) {
 	for i := range t.NumField() {
-		name, inner := t.Field(i).Tag.Get("toml"), t.Field(i).Type
+		name := t.Field(i).Tag.Get("toml")
+		inner := t.Field(i).Type
 		tables[table] = append(tables[table], name)
 		if inner.Kind() == reflect.Slice {
 			inner = inner.Elem()
@@ -32,7 +33,8 @@ func nearest(s string, names []string) (best string) {
 	least := len(s)/2 + 1
 	for _, n := range names {
 		if d := distance(s, n); d < least {
-			best, least = n, d
+			best = n
+			least = d
 		}
 	}
 	return best
@@ -52,7 +54,8 @@ func distance(a, b string) int {
 			if a[i-1] != b[j-1] {
 				cost++
 			}
-			diagonal, row[j] = row[j], min(row[j]+1, row[j-1]+1, cost)
+			diagonal = row[j]
+			row[j] = min(row[j]+1, row[j-1]+1, cost)
 		}
 	}
 	return row[len(b)]

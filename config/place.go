@@ -57,7 +57,8 @@ func located(text string, err error) error {
 // line is the first line that sets the key, else the one that opens the table; 0
 // when the file has neither.
 func (p place) line(text string) (heading int) {
-	in, n := "", 0
+	in := ""
+	n := 0
 	for i, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "[") {

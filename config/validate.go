@@ -325,7 +325,8 @@ func fieldName(prefix string) error {
 	}, strings.ToLower(prefix))
 	if odd || len(letters) < 3 || !strings.HasSuffix(prefix, "-") {
 		return fmt.Errorf(
-			"headers.prefix %q cannot begin the name of a header field: it needs three letters or more and a dash at its end, as \"X-SMIME-\"",
+			"headers.prefix %q cannot begin the name of a header field: it needs three letters or more and a dash at "+
+				"its end, as \"X-SMIME-\"",
 			prefix,
 		)
 	}

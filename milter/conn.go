@@ -66,9 +66,12 @@ func (c *conn) watch(p []byte) {
 	for len(p) > 0 {
 		if len(c.head) < frameHead {
 			n := min(frameHead-len(c.head), len(p))
-			c.head, p = append(c.head, p[:n]...), p[n:]
+			c.head = append(c.head, p[:n]...)
+			p = p[n:]
 			if len(c.head) == frameHead {
-				c.left, c.kept, c.nuls = int(binary.BigEndian.Uint32(c.head))-1, c.kept[:0], 0
+				c.left = int(binary.BigEndian.Uint32(c.head)) - 1
+				c.kept = c.kept[:0]
+				c.nuls = 0
 				c.finish()
 			}
 			continue
@@ -80,7 +83,8 @@ func (c *conn) watch(p []byte) {
 		case 'L':
 			c.nuls += bytes.Count(p[:n], []byte{0})
 		}
-		c.left, p = c.left-n, p[n:]
+		c.left -= n
+		p = p[n:]
 		c.finish()
 	}
 }

@@ -79,11 +79,13 @@ func operations(names []string, edits []gateway.HeaderEdit) []operation {
 // positions are, for each field, its number among those of its name, from 1, and
 // how many fields before it are left.
 func positions(names []string, deleted map[int]bool) (nth, left []int) {
-	seen, n := map[string]int{}, 0
+	seen := map[string]int{}
+	n := 0
 	for i, name := range names {
 		low := strings.ToLower(name)
 		seen[low]++
-		nth, left = append(nth, seen[low]), append(left, n)
+		nth = append(nth, seen[low])
+		left = append(left, n)
 		if !deleted[i] {
 			n++
 		}

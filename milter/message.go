@@ -71,7 +71,8 @@ func (s *session) process() (*gateway.Outcome, error) {
 // alive sends signs of life to Postfix until it is stopped: a frame of them must
 // not fall between those of an answer.
 func (s *session) alive() (stop func()) {
-	over, stopped := make(chan struct{}), make(chan struct{})
+	over := make(chan struct{})
+	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		t := time.NewTicker(s.server.Progress)

@@ -95,7 +95,8 @@ func replyText(s string) string {
 // none.
 func (s *session) Connect(_, _ string, port uint16, addr net.IP, _ *milter.Modifier) (milter.Response, error) {
 	if a, ok := netip.AddrFromSlice(addr); ok {
-		s.client, s.port = a.Unmap(), port
+		s.client = a.Unmap()
+		s.port = port
 	}
 	return goOn, nil
 }
@@ -111,7 +112,8 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 	}
 	if s.circle() {
 		s.log().Error(
-			"one of our own copies comes back to us: take sealgate off the milters of the service that reinject or next_hop leads to",
+			"one of our own copies comes back to us: take sealgate off the milters of the service that reinject or "+
+				"next_hop leads to",
 			"port",
 			s.port,
 		)

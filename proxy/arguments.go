@@ -74,9 +74,11 @@ func originalRecipient(o *smtp.RcptOptions, value string) error {
 		if err != nil {
 			return err
 		}
-		o.OriginalRecipientType, o.OriginalRecipient = t, plain
+		o.OriginalRecipientType = t
+		o.OriginalRecipient = plain
 	case smtp.DSNAddressTypeUTF8: // go-smtp writes its escapes as they stand
-		o.OriginalRecipientType, o.OriginalRecipient = t, addr
+		o.OriginalRecipientType = t
+		o.OriginalRecipient = addr
 	}
 	return nil
 }

@@ -75,16 +75,19 @@ type recipientError struct {
 func (e *recipientError) Unwrap() error { return e.error }
 
 func (l *leg) connect(ctx context.Context) error {
-	network, address := "tcp", l.client.Address
+	network := "tcp"
+	address := l.client.Address
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		network, address = "unix", path
+		network = "unix"
+		address = path
 	}
 	d := net.Dialer{Timeout: commandTimeout}
 	nc, err := d.DialContext(ctx, network, address)
 	if err != nil {
 		return err
 	}
-	l.conn, l.forget = nc, l.client.Own.add(nc)
+	l.conn = nc
+	l.forget = l.client.Own.add(nc)
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	l.smtp = smtp.NewClient(nc)
 	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)

@@ -69,7 +69,8 @@ func (c *counter) Write(p []byte) (int, error) {
 
 // renderHeader applies the edits to the fields (gateway.HeaderEdit).
 func renderHeader(w io.Writer, fields []smime.Field, edits []gateway.HeaderEdit) error {
-	deleted, replaced := map[int]bool{}, map[int]gateway.HeaderEdit{}
+	deleted := map[int]bool{}
+	replaced := map[int]gateway.HeaderEdit{}
 	inserted := map[int][]gateway.HeaderEdit{}
 	for _, e := range edits {
 		switch e.Op {

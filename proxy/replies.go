@@ -96,7 +96,8 @@ var enhancedCode = regexp.MustCompile(`^([245])\.(\d{1,3})\.(\d{1,3}) +`)
 // enhanced takes the enhanced codes off the lines of a reply. The first that is of
 // the reply's class holds for all.
 func enhanced(r *smtp.SMTPError) (code smtp.EnhancedCode, lines []string) {
-	code, lines = r.EnhancedCode, strings.Split(r.Message, "\n")
+	code = r.EnhancedCode
+	lines = strings.Split(r.Message, "\n")
 	for i, line := range lines {
 		if m := enhancedCode.FindStringSubmatch(line); m != nil {
 			line = line[len(m[0]):]

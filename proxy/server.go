@@ -130,7 +130,8 @@ func (s *Server) ask() map[string]string {
 	}
 	if _, ok := found["DSN"]; !ok {
 		s.Log.Warn(
-			"the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text (RET=HDRS cannot be said)",
+			"the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text " +
+				"(RET=HDRS cannot be said)",
 		)
 	}
 	return found
@@ -140,10 +141,13 @@ func (s *Server) ask() map[string]string {
 // BINARYMIME is not: our copies have lines. Sizes, times and TLS are the wire's.
 func (s *Server) configure(c *conn) *smtp.Server {
 	v := smtp.NewServer(smtp.BackendFunc(s.session))
-	v.Domain, v.LMTP = s.Hostname, s.LMTP
+	v.Domain = s.Hostname
+	v.LMTP = s.LMTP
 	v.TLSConfig = c.tls        // for STARTTLS in the answer to EHLO
 	v.AllowInsecureAuth = true // the session knows when AUTH may be
-	v.MaxMessageBytes, v.MaxRecipients, v.MaxLineLength = 0, maxRecipients, 0
+	v.MaxMessageBytes = 0
+	v.MaxRecipients = maxRecipients
+	v.MaxLineLength = 0
 	offers := s.offers()
 	_, v.EnableSMTPUTF8 = offers["SMTPUTF8"]
 	_, v.EnableDSN = offers["DSN"]

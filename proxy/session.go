@@ -77,7 +77,8 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 
 // Reset comes after every message, too.
 func (s *session) Reset() {
-	s.t, s.given = Transaction{}, nil
+	s.t = Transaction{}
+	s.given = nil
 	s.wire.End()
 }
 
@@ -97,7 +98,8 @@ func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if !s.wire.Begin() {
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down, try again later"}
 	}
-	s.t, s.given = Transaction{From: path, Options: o}, nil
+	s.t = Transaction{From: path, Options: o}
+	s.given = nil
 	return nil
 }
 

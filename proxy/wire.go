@@ -196,7 +196,11 @@ func (c *conn) startTLS(line []byte) error {
 	if err := t.Handshake(); err != nil {
 		return err
 	}
-	c.stream, c.tls, c.secure, c.anew, c.hush = t, nil, true, true, true
+	c.stream = t
+	c.tls = nil
+	c.secure = true
+	c.anew = true
+	c.hush = true
 	c.in.Reset(source{c})
 	return io.EOF
 }
@@ -234,7 +238,10 @@ func (c *conn) Write(p []byte) (int, error) {
 		c.hush = false
 		return len(p), nil
 	case strings.HasPrefix(line, "354 "):
-		c.state, c.text, c.start, c.came = content, newText(), time.Now(), 0
+		c.state = content
+		c.text = newText()
+		c.start = time.Now()
+		c.came = 0
 	case strings.HasPrefix(line, "334 "):
 		c.state = response
 	case strings.HasPrefix(line, "421 "):
@@ -313,7 +320,9 @@ func (t *text) add(p []byte) (last bool) {
 	}
 	switch p[len(p)-1] {
 	case '\n':
-		t.fresh, t.cr, t.line = bytes.HasSuffix(p, crlf) || len(p) == 1 && t.cr, false, 0
+		t.fresh = bytes.HasSuffix(p, crlf) || len(p) == 1 && t.cr
+		t.cr = false
+		t.line = 0
 	default:
 		t.cr = p[len(p)-1] == '\r'
 	}

@@ -104,7 +104,8 @@ func (f *File) toDisk() error {
 		if err != nil {
 			return fmt.Errorf("spool: %w", err)
 		}
-		f.block, f.stream = block, streamAt(block, 0)
+		f.block = block
+		f.stream = streamAt(block, 0)
 	}
 	disk, err := unlinked(f.spool.o.Dir)
 	if err != nil {
@@ -169,7 +170,8 @@ func (f *File) read(p []byte, off int64) error {
 	for off < f.kept && len(p) > 0 {
 		end := min(f.kept, off-off%piece+piece)
 		n := copy(p, f.memory[off/piece][off%piece:end-off+off%piece])
-		p, off = p[n:], off+int64(n)
+		p = p[n:]
+		off += int64(n)
 	}
 	if len(p) == 0 {
 		return nil
@@ -201,7 +203,8 @@ func (f *File) Close() error {
 	f.closed = true
 	f.spool.release(f.size)
 	f.forget()
-	f.block, f.stream = nil, nil
+	f.block = nil
+	f.stream = nil
 	if f.disk == nil {
 		return nil
 	}

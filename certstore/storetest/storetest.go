@@ -121,14 +121,17 @@ func get(t *testing.T, s certstore.Store, text string) *certstore.Record {
 func everyField(t *testing.T, s certstore.Store) {
 	want := Record("\x00\xff binary", "a@b.example", `"quoted local"@b.example`, "jürgen@xn--mnchen-3ya.example")
 	slices.Sort(want.Addresses)
-	want.KeyUsage, want.NotBefore, want.Capabilities, want.Proof = 5, want.NotAfter.AddDate(
+	want.KeyUsage = 5
+	want.NotBefore = want.NotAfter.AddDate(
 		-1,
 		0,
 		0,
-	), []byte{
+	)
+	want.Capabilities = []byte{
 		0x30,
 		0,
-	}, "<id@b.example>"
+	}
+	want.Proof = "<id@b.example>"
 	want.Intermediates = [][]byte{{1, 0, 2}, {3}}
 	put(t, s, want)
 	got := get(t, s, "\x00\xff binary")
@@ -223,14 +226,16 @@ func closeInUse(t *testing.T, s certstore.Store) {
 
 func byAddress(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
-	old, fresh, pinned := Record(
+	old := Record(
 		"old",
 		"anna@kunde.example",
-	), Record(
+	)
+	fresh := Record(
 		"new",
 		"anna@kunde.example",
 		"info@kunde.example",
-	), Record(
+	)
+	pinned := Record(
 		"pinned",
 		"anna@kunde.example",
 	)
@@ -288,11 +293,13 @@ func putKeeps(t *testing.T, s certstore.Store) {
 		t.Fatal(err)
 	}
 	again := Record("c", "c@d.example")
-	again.FirstSeen, again.LastSeen, again.Source = again.FirstSeen.Add(
-		48*time.Hour,
-	), again.LastSeen.Add(
-		48*time.Hour,
-	), certstore.LDAP
+	again.FirstSeen = again.FirstSeen.Add(
+		48 * time.Hour,
+	)
+	again.LastSeen = again.LastSeen.Add(
+		48 * time.Hour,
+	)
+	again.Source = certstore.LDAP
 	put(t, s, again)
 	got := get(t, s, "c")
 	if got.State != certstore.Blocked || got.Source != certstore.Harvested || !got.FirstSeen.Equal(r.FirstSeen) ||
@@ -341,10 +348,13 @@ func anotherSignature(t *testing.T, s certstore.Store) {
 // read.
 func olderProof(t *testing.T, s certstore.Store) {
 	fresh := Record("c", "a@b.example")
-	fresh.Capabilities, fresh.Proof = []byte("new"), "<new@b.example>"
+	fresh.Capabilities = []byte("new")
+	fresh.Proof = "<new@b.example>"
 	old := Record("c", "a@b.example", "other@b.example")
-	old.Capabilities, old.Proof = []byte("old"), "<old@b.example>"
-	old.ProofTime, old.LastSeen = old.ProofTime.Add(-100*time.Hour), old.LastSeen.Add(-100*time.Hour)
+	old.Capabilities = []byte("old")
+	old.Proof = "<old@b.example>"
+	old.ProofTime = old.ProofTime.Add(-100 * time.Hour)
+	old.LastSeen = old.LastSeen.Add(-100 * time.Hour)
 	put(t, s, fresh, old)
 	got := get(t, s, "c")
 	if string(got.Capabilities) != "new" || got.Proof != fresh.Proof || !got.ProofTime.Equal(fresh.ProofTime) ||
@@ -386,9 +396,11 @@ func ownRecords(t *testing.T, s certstore.Store) {
 	if r.Addresses[0] != "b@b.example" {
 		t.Error("Put changed the caller's record")
 	}
-	r.Addresses[0], r.DER[0] = "x@y.example", 'X'
+	r.Addresses[0] = "x@y.example"
+	r.DER[0] = 'X'
 	got := get(t, s, "c")
-	got.Addresses[0], got.DER[0] = "x@y.example", 'X'
+	got.Addresses[0] = "x@y.example"
+	got.DER[0] = 'X'
 	if again := get(t, s, "c"); again.Addresses[0] != "a@b.example" || text(again) != "c" {
 		t.Errorf("a caller's change reached the store: %+v", again)
 	}
@@ -402,7 +414,8 @@ func list(t *testing.T, s certstore.Store) {
 		want[text(r)] = true
 		put(t, s, r)
 	}
-	cursor, pages := "", 0
+	cursor := ""
+	pages := 0
 	for {
 		page, next, err := s.List(ctx, cursor, 10)
 		if err != nil || len(page) > 10 {

@@ -62,7 +62,8 @@ func normalDomain(s string) (string, error) {
 	}
 	a, err := idna.Lookup.ToASCII(s)
 	if err != nil && isPlainDomain(s) {
-		a, err = strings.ToLower(s), nil // underscores and the like, which mail systems do use
+		a = strings.ToLower(s)
+		err = nil // underscores and the like, which mail systems do use
 	}
 	if err != nil || a == "" || len(a) > maxDomain || !isPlainDomain(a) {
 		return "", fmt.Errorf("%w: domain is not a host name", ErrInvalid)

@@ -81,7 +81,8 @@ type spelling struct {
 func (s *spelling) next(c byte) {
 	apart := s.Len() == 0 || s.last == '.' || s.last == '@' || c == '.' || c == '@'
 	s.broken = s.broken || s.gap && !apart
-	s.last, s.gap = c, false
+	s.last = c
+	s.gap = false
 }
 
 func (s *spelling) put(c byte) {
@@ -159,7 +160,8 @@ func (l *lexer) token(e *entry, c byte) error {
 		if e.hasA {
 			return fmt.Errorf("%w: two addresses in one", ErrInvalid)
 		}
-		e.hasA, e.text = true, true
+		e.hasA = true
+		e.text = true
 		return l.angle(e)
 	case '"':
 		e.text = true

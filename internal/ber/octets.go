@@ -44,7 +44,9 @@ func (r *Reader) Octets(tag cbasn1.Tag) (*Octets, error) {
 		}
 		o.size += n
 	}
-	r.pos, r.window, r.windowAt = s.r.pos, s.r.window, s.r.windowAt
+	r.pos = s.r.pos
+	r.window = s.r.window
+	r.windowAt = s.r.windowAt
 	o.end = r.pos
 	return o, nil
 }
@@ -102,7 +104,9 @@ func (o *octetsReader) Read(p []byte) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		n, o.at, o.left = n+m, o.at+int64(m), o.left-int64(m)
+		n += m
+		o.at += int64(m)
+		o.left -= int64(m)
 	}
 	return n, nil
 }

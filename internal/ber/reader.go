@@ -149,10 +149,12 @@ func (r *Reader) headerAt(pos int64) (Header, error) {
 		if !h.Constructed() {
 			return bad("indefinite length of a primitive value")
 		}
-		h.Body, h.Length = pos+2, -1
+		h.Body = pos + 2
+		h.Length = -1
 		return h, nil
 	case b[1] < 0x80:
-		h.Body, h.Length = pos+2, int64(b[1])
+		h.Body = pos + 2
+		h.Length = int64(b[1])
 	default:
 		digits := int(b[1] & 0x7f)
 		if digits > 8 || len(b) < 2+digits {
@@ -165,7 +167,8 @@ func (r *Reader) headerAt(pos int64) (Header, error) {
 		if length > 1<<62 {
 			return bad("length beyond the input")
 		}
-		h.Body, h.Length = pos+2+int64(digits), int64(length)
+		h.Body = pos + 2 + int64(digits)
+		h.Length = int64(length)
 	}
 	if h.Length > r.inner().end-h.Body {
 		return bad("length beyond what is around it")

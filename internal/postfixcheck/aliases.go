@@ -47,7 +47,8 @@ func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out []Finding
 	if err != nil {
 		return []Finding{
 			bad(
-				"%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and package at hand)",
+				"%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and "+
+					"package at hand)",
 				err,
 			),
 		}
@@ -84,7 +85,8 @@ func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out []Finding
 			out = append(
 				out,
 				bad(
-					"%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out there, or take %s out of %s",
+					"%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out "+
+						"there, or take %s out of %s",
 					box,
 					end.at,
 					end.by,

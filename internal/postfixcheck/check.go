@@ -94,7 +94,8 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		if again := filterDoor(p, g, s); again != nil {
 			return []Finding{
 				bad(
-					"%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o smtpd_proxy_filter=",
+					"%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o "+
+						"smtpd_proxy_filter=",
 					name,
 					again.Address,
 				),
@@ -164,7 +165,8 @@ func mappings(p *Postfix, s *Service, name string) []Finding {
 		if p.value(s, m) != "" {
 			return []Finding{
 				bad(
-					"%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o receive_override_options=no_address_mappings",
+					"%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o "+
+						"receive_override_options=no_address_mappings",
 					name,
 					m,
 				),
@@ -179,7 +181,8 @@ func duration(v string) (time.Duration, bool) {
 	unit := time.Second
 	if n := len(v) - 1; n >= 0 {
 		if u, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[v[n]]; ok {
-			unit, v = u, v[:n]
+			unit = u
+			v = v[:n]
 		}
 	}
 	n, err := strconv.Atoi(v)
@@ -234,7 +237,8 @@ func lastEndpoint(v string) string {
 // port or any host of this machine's is compared by its port.
 func sameEndpoint(a, b string) bool {
 	if strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") {
-		pa, pb := strings.TrimPrefix(a, "unix:"), strings.TrimPrefix(b, "unix:")
+		pa := strings.TrimPrefix(a, "unix:")
+		pb := strings.TrimPrefix(b, "unix:")
 		return pa == pb || strings.HasSuffix(pb, "/"+strings.TrimPrefix(pa, "/"))
 	}
 	return portOf(a) == portOf(b) && hostOf(a) == hostOf(b)
@@ -268,7 +272,8 @@ func size(p *Postfix, g *Gateway) []Finding {
 	case limit != 0 && limit < g.MessageSize:
 		return []Finding{
 			bad(
-				"message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused with 552; outbound needs twice what the helpdesk may send",
+				"message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused "+
+					"with 552; outbound needs twice what the helpdesk may send",
 				limit,
 				g.MessageSize,
 			),

@@ -21,7 +21,8 @@ func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
 				out = append(
 					out,
 					note(
-						"%s: %s cannot be listed, so it is not known whether decrypted mail of some sender is copied out of the house: %v",
+						"%s: %s cannot be listed, so it is not known whether decrypted mail of some sender is copied out of the "+
+							"house: %v",
 						name,
 						table,
 						err,

@@ -18,7 +18,9 @@ func exposed(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 			out = append(
 				out,
 				bad(
-					"%s: it takes our mail back and listens to more than this machine: who reaches it gets past sealgate; write 127.0.0.1:%s, or, where sealgate runs elsewhere, let in that machine alone: -o mynetworks=ADDRESS/32 -o smtpd_client_restrictions=permit_mynetworks,reject",
+					"%s: it takes our mail back and listens to more than this machine: who reaches it gets past sealgate; "+
+						"write 127.0.0.1:%s, or, where sealgate runs elsewhere, let in that machine alone: -o "+
+						"mynetworks=ADDRESS/32 -o smtpd_client_restrictions=permit_mynetworks,reject",
 					name,
 					portOf(s.Name),
 				),
@@ -31,7 +33,8 @@ func exposed(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 		out = append(
 			out,
 			bad(
-				"%s: smtpd_milter_maps (%s) can take clients past sealgate, by DISABLE or by a list without it, and is not followed; set -o smtpd_milter_maps= here and give those clients a service of their own",
+				"%s: smtpd_milter_maps (%s) can take clients past sealgate, by DISABLE or by a list without it, and is not "+
+					"followed; set -o smtpd_milter_maps= here and give those clients a service of their own",
 				name,
 				maps,
 			),

@@ -40,7 +40,8 @@ func (p *Postfix) resolve(box, by string) (ends []hop, err error) {
 		at    string
 		stage stage
 	}
-	todo, seen := []hop{{at: p.complete(box, ""), by: by}}, map[place]bool{}
+	todo := []hop{{at: p.complete(box, ""), by: by}}
+	seen := map[place]bool{}
 	for len(todo) > 0 {
 		h := todo[0]
 		todo = todo[1:]
@@ -97,7 +98,8 @@ func (p *Postfix) find(program, name string, keys []string) (found []string, mis
 		if err != nil {
 			return nil, false, err
 		}
-		found, missed = append(found, some...), missed || len(some) == 0
+		found = append(found, some...)
+		missed = missed || len(some) == 0
 	}
 	return unique(found), missed, nil
 }

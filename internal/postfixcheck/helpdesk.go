@@ -35,7 +35,8 @@ func passes(p *Postfix, s *Service, name string, doors []*Door) (out []Finding) 
 	case fault:
 		return []Finding{
 			bad(
-				"%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, and it leaves in clear; %s",
+				"%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, "+
+					"and it leaves in clear; %s",
 				name,
 				through(doors),
 				who,
@@ -46,7 +47,8 @@ func passes(p *Postfix, s *Service, name string, doors []*Door) (out []Finding) 
 	return []Finding{
 		good("%s: passes sealgate (%s)", name, through(doors)),
 		note(
-			"%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound listener, or make this listener auto",
+			"%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service "+
+				"with the outbound listener, or make this listener auto",
 			name,
 			who,
 		),
@@ -58,7 +60,8 @@ func (p *Postfix) outward(s *Service) string {
 	if submits(s) {
 		return "give it -o smtpd_milters= with the outbound listener, or make the listener auto"
 	}
-	return "keep them out here (smtpd_sasl_auth_enable=no, smtpd_relay_restrictions=reject_unauth_destination) and give them a service with the outbound listener, or make this listener auto"
+	return "keep them out here (smtpd_sasl_auth_enable=no, smtpd_relay_restrictions=reject_unauth_destination) " +
+		"and give them a service with the outbound listener, or make this listener auto"
 }
 
 // submission are the services that RFC 6409 and RFC 8314 give to senders.

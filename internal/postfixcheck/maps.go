@@ -29,7 +29,8 @@ func (p *Postfix) settings(program, name string) (out []string) {
 
 // words splits a list of Postfix's; { … } holds together.
 func words(v string) (out []string) {
-	depth, word := 0, ""
+	depth := 0
+	word := ""
 	for _, r := range v + " " {
 		switch {
 		case r == '{':
@@ -88,7 +89,8 @@ func (p *Postfix) ask(name, list string, keys []string) ([]string, error) {
 // a local domain user+ext and user; the domain's catch-all is last.
 func (p *Postfix) addressKeys(at string) ([]string, error) {
 	i := strings.LastIndexByte(at, '@')
-	local, domain := at[:max(i, 0)], at[i+1:]
+	local := at[:max(i, 0)]
+	domain := at[i+1:]
 	base := p.base(local)
 	keys := []string{at, base + "@" + domain}
 	here, err := p.isLocal(domain)

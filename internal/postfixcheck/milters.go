@@ -32,7 +32,8 @@ func milters(v string) (out []milterEntry) {
 			if end < 0 {
 				end = len(v)
 			}
-			entry.endpoint, v = v[:end], v[end:]
+			entry.endpoint = v[:end]
+			v = v[end:]
 		}
 		out = append(out, entry)
 	}

@@ -18,7 +18,9 @@ func notices(p *Postfix, s *Service, name string, mine []milterEntry) (out []Fin
 			out = append(
 				out,
 				bad(
-					"%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose sender asks for a notice is left as it came, or the notice would tell him what it says; set smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject",
+					"%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose sender asks for a notice "+
+						"is left as it came, or the notice would tell him what it says; set smtpd_discard_ehlo_keywords = "+
+						"silent-discard, dsn, or give the listener reinject",
 					name,
 					m.door.Address,
 				),
@@ -36,7 +38,8 @@ func blind(p *Postfix, s *Service, name string, mine []milterEntry) []Finding {
 	}
 	return []Finding{
 		bad(
-			"%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out",
+			"%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s does nothing; set -o "+
+				"smtpd_milters= and use an smtp listener, or take the filter out",
 			name,
 			filter,
 			mine[0].door.Address,
@@ -51,7 +54,8 @@ func mayRefuse(name string, after []string) (out []Finding) {
 		out = append(
 			out,
 			note(
-				"%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell its sender; let it mark or quarantine such mail",
+				"%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell its sender; let it mark "+
+					"or quarantine such mail",
 				name,
 				who,
 			),

@@ -49,7 +49,8 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	case !sendsOut(doors):
 		return []Finding{
 			bad(
-				"%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener",
+				"%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules hold for it, and it "+
+					"leaves in clear; set non_smtpd_milters to the outbound listener",
 				name,
 				through(doors),
 			),

@@ -78,7 +78,8 @@ func Parse(main, master, override string) *Postfix {
 	for line := range strings.Lines(override) {
 		where, value, ok := strings.Cut(line, " = ")
 		if !ok {
-			where, value = strings.TrimSuffix(strings.TrimSpace(line), " ="), ""
+			where = strings.TrimSuffix(strings.TrimSpace(line), " =")
+			value = ""
 		}
 		p.override(strings.TrimSpace(where), strings.TrimSpace(value))
 	}

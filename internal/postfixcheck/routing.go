@@ -23,7 +23,8 @@ func routing(p *Postfix, _ *Gateway) (out []Finding) {
 		out = append(
 			out,
 			note(
-				"%s is on: mail to %s goes on to %s; sealgate refuses what it cannot encrypt to such names; set it to no unless somebody writes so",
+				"%s is on: mail to %s goes on to %s; sealgate refuses what it cannot encrypt to such names; set it to no "+
+					"unless somebody writes so",
 				h.setting,
 				h.written,
 				h.means,
@@ -34,11 +35,13 @@ func routing(p *Postfix, _ *Gateway) (out []Finding) {
 		out = append(
 			out,
 			note(
-				"resolve_dequoted_address is no: a next hop that looks into \"a@b\"@here relays it for strangers, and sealgate judges it as a@b all the same; set it to yes",
+				"resolve_dequoted_address is no: a next hop that looks into \"a@b\"@here relays it for strangers, and "+
+					"sealgate judges it as a@b all the same; set it to yes",
 			),
 		)
 	} else {
-		out = append(out, good("resolve_dequoted_address is on: mail to \"a@b\"@here goes on to a@b, and sealgate judges it so"))
+		out = append(out, good("resolve_dequoted_address is on: mail to \"a@b\"@here goes on to a@b, and sealgate "+
+			"judges it so"))
 	}
 	return append(out, untrusted(p)...)
 }

@@ -75,7 +75,8 @@ func choose(value, more string) string {
 	if more == "" {
 		return value
 	}
-	yes, no := "", ""
+	yes := ""
+	no := ""
 	switch more[0] {
 	case '?':
 		yes = more[1:]

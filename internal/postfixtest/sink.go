@@ -42,7 +42,10 @@ func NewSink() (*Sink, error) {
 	s.server = smtp.NewServer(
 		smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{sink: s}, nil }),
 	)
-	s.server.Domain, s.server.EnableSMTPUTF8, s.server.EnableDSN, s.server.MaxLineLength = "sink.example", true, true, 1<<20
+	s.server.Domain = "sink.example"
+	s.server.EnableSMTPUTF8 = true
+	s.server.EnableDSN = true
+	s.server.MaxLineLength = 1 << 20
 	go func() { _ = s.server.Serve(l) }()
 	return s, nil
 }
@@ -122,7 +125,8 @@ func (s *sinkSession) Rcpt(to string, o *smtp.RcptOptions) error {
 	if s.sink.refused[to] {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "nobody here"}
 	}
-	s.mail.To, s.mail.Rcpt = append(s.mail.To, to), append(s.mail.Rcpt, *o)
+	s.mail.To = append(s.mail.To, to)
+	s.mail.Rcpt = append(s.mail.Rcpt, *o)
 	return nil
 }
 

@@ -53,7 +53,8 @@ func (c *Cert) WriteFiles(dir, name string) (both, cert string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	both, cert = filepath.Join(dir, name+".pem"), filepath.Join(dir, name+".crt")
+	both = filepath.Join(dir, name+".pem")
+	cert = filepath.Join(dir, name+".crt")
 	if err := os.WriteFile(both, append(c.CertPEM(), key...), 0o600); err != nil {
 		return "", "", err
 	}

@@ -85,9 +85,11 @@ func issue(by *Cert, o Options, keys *rsaTurn) (*Cert, error) {
 	if err != nil {
 		return nil, err
 	}
-	parent, signer := t, key
+	parent := t
+	signer := key
 	if by != nil {
-		parent, signer = by.Certificate, by.Key
+		parent = by.Certificate
+		signer = by.Key
 	}
 	der, err := create(t, parent, key.Public(), signer)
 	if err != nil {
@@ -142,9 +144,11 @@ func template(o Options) (*x509.Certificate, error) {
 		PermittedEmailAddresses: o.Permitted, ExcludedEmailAddresses: o.Excluded,
 		SignatureAlgorithm: o.Signature, ExtraExtensions: o.Extra, BasicConstraintsValid: true,
 	}
-	before, after := -time.Hour, 90*24*time.Hour
+	before := -time.Hour
+	after := 90 * 24 * time.Hour
 	if o.CA { // it was there before what it issued, even if that has expired
-		before, after = -10*365*24*time.Hour, 10*365*24*time.Hour
+		before = -10 * 365 * 24 * time.Hour
+		after = 10 * 365 * 24 * time.Hour
 	}
 	if t.NotBefore.IsZero() {
 		t.NotBefore = time.Now().Add(before)
@@ -162,7 +166,8 @@ func template(o Options) (*x509.Certificate, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.EmailAddresses, t.ExtraExtensions = nil, append(t.ExtraExtensions, ext)
+		t.EmailAddresses = nil
+		t.ExtraExtensions = append(t.ExtraExtensions, ext)
 	}
 	return t, nil
 }

@@ -8,9 +8,7 @@ import (
 	"crypto/x509"
 	"fmt"
 
-	"sealgate/internal/spki"
 	"sealgate/keyring"
-	"sealgate/smime/cms"
 )
 
 // Level says how much a finding matters.
@@ -86,15 +84,9 @@ func Keys(boxes []*keyring.Mailbox) (all []*Key) {
 	for _, box := range boxes {
 		for _, c := range box.Credentials {
 			all = append(all, &Key{
-				Mailbox: box, Credential: c, Chain: c.Chain, Sign: maySign(c), Decrypt: mayDecrypt(c),
+				Mailbox: box, Credential: c, Chain: c.Chain, Sign: c.MaySign(), Decrypt: c.MayEncrypt(),
 			})
 		}
 	}
 	return all
-}
-
-func maySign(c *keyring.Credential) bool { return spki.MaySign(c.Certificate) }
-
-func mayDecrypt(c *keyring.Credential) bool {
-	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
 }

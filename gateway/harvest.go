@@ -12,68 +12,35 @@ import (
 	"time"
 
 	"sealgate/certstore"
-	"sealgate/gateway/verdict"
 	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
-	"sealgate/trust"
 )
 
-// harvest stores the certificate that the deciding signer names: the one for
-// encryption when it proves itself on its own, else the signer's.
+// harvest stores the certificate that mail to the deciding signer is encrypted for.
 func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error {
-	s, chain := m.verdict.Signer.Signature, m.verdict.Signer.Trust.Chain
-	cert := s.Certificate
-	if e := s.EncryptionCertificate; e != nil && state == certstore.Active {
-		if r := m.proof(ctx, e); r.Status == trust.Valid && cms.CanEncryptTo(e) == nil {
-			cert, chain = e, r.Chain
-		}
-	}
 	known, err := m.g.o.Store.ByAddress(ctx, m.verdict.From)
 	if err != nil {
 		return err
 	}
-	identity := certstore.Identity(cert)
+	c := certificateChain{m.verdict.Signer.Signature.Certificate, m.verdict.Signer.Trust.Chain}
+	change := false
+	if state == certstore.Active {
+		c, change = m.toEncryptFor(ctx, c, known)
+	}
+	identity := certstore.Identity(c.leaf)
 	if i := slices.IndexFunc(known, func(r *certstore.Record) bool { return r.Identity == identity }); i >= 0 {
 		state = known[i].State // what an admin decided stays decided
-	} else if state == certstore.Active && m.keyChange(known, issuerOf(cert, chain)) {
+	} else if state == certstore.Active && (change || m.keyChange(known, c.issuer())) {
 		state = m.onKeyChange()
 	}
-	r := m.record(cert, s, state)
-	r.Intermediates = intermediates(chain)
+	r := m.record(c.leaf, m.verdict.Signer.Signature, state)
+	r.Intermediates = c.intermediates()
 	err = m.g.o.Store.Put(ctx, r)
 	if errors.Is(err, certstore.ErrRecord) { // the sender's fault, which trying again does not mend
 		m.log.Warn("certificate not stored", "address", m.verdict.From, "reason", err.Error())
 		return nil
 	}
 	return err
-}
-
-// intermediates are the certificates between the leaf and the root of a chain:
-// whoever encrypts to the leaf later has no message that brings them.
-func intermediates(chain []*x509.Certificate) (raw [][]byte) {
-	for i := 1; i < len(chain)-1; i++ {
-		raw = append(raw, chain[i].Raw)
-	}
-	return raw
-}
-
-// proof judges an encryption certificate that a signer announced: same address,
-// own chain and usage.
-func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) trust.Result {
-	layer := m.verdict.Signer.Layer
-	return m.g.o.Trust.Check(ctx, trust.Request{
-		Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
-		Address: m.verdict.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: verdict.Changeable(m.opened.Layers[:layer]),
-	})
-}
-
-// issuerOf is the authority that a chain names for its leaf; of a chain of one, that
-// one itself.
-func issuerOf(cert *x509.Certificate, chain []*x509.Certificate) *x509.Certificate {
-	if len(chain) > 1 {
-		return chain[1]
-	}
-	return cert
 }
 
 // keyChange reports whether issuer is the first of its kind for this address, while a

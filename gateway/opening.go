@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"sealgate/gateway/verdict"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 )
@@ -60,10 +61,15 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 		within, cancel = context.WithTimeout(ctx, time.Duration(left*openShare))
 		defer cancel()
 	}
+	known := knownSigners{m: m, ctx: ctx}
 	sec := m.e.Section()
 	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{
-		Keys: keys, Admit: m.admit(ctx), Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
+		Keys: keys, Admit: m.admit(ctx), Known: known.certificates, Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
 	})
+	if err == nil && known.err != nil {
+		opened.Close()
+		return nil, known.err
+	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
 		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil
 	}
@@ -71,3 +77,27 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 }
 
 var errTooLong = &smime.Error{Offset: -1, Problem: "takes more time to open than a message may"}
+
+// knownSigners are the certificates that the store has of who stands in From, for a mail
+// that does not bring its signer's along (RFC 5652 §5.1).
+type knownSigners struct {
+	m   *inboundMail
+	ctx context.Context
+	err error // the store did not answer
+}
+
+func (k *knownSigners) certificates() (list [][]byte) {
+	from, err := verdict.FromAddress(k.m.e)
+	if err != nil {
+		return nil // nobody can be its signer
+	}
+	records, err := k.m.g.o.Store.ByAddress(k.ctx, from)
+	if err != nil {
+		k.err = err
+		return nil
+	}
+	for _, r := range records {
+		list = append(list, r.DER)
+	}
+	return list
+}

@@ -6,6 +6,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,7 +39,8 @@ func (t decidedTrust) Check(ctx context.Context, r trust.Request) trust.Result {
 	return t.Trust.Check(ctx, r)
 }
 
-// decided looks up what an admin has said of a signer's certificate. (For those to
+// decided looks up what an admin has said of a signer's certificate, and the authorities
+// that are kept with it: the message may bring neither. (For those to
 // encrypt to, the record is at hand: see consider.)
 func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
 	rec, err := t.store.ByIdentity(ctx, certstore.Identity(r.Certificate))
@@ -64,6 +66,7 @@ func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.
 		}, true
 	}
 	r.Pinned = rec.State == certstore.Pinned
+	r.Intermediates = slices.Concat(rec.Intermediates, r.Intermediates)
 	return res, false
 }
 

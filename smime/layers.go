@@ -119,7 +119,7 @@ func (op *opener) opaque(sd *cms.SignedData) (*Entity, error) {
 	if sd.Content == nil {
 		return nil, op.fail(l, malformed("a detached signature without what it signs"))
 	}
-	v := sd.Verifier()
+	v := op.verifier(sd)
 	if err := op.spend(v.Digests()+1, sd.Content.Size()); err != nil {
 		return nil, op.fail(l, err)
 	}
@@ -183,7 +183,7 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 		}
 		defer content.Close()
 	}
-	v := sd.Verifier()
+	v := op.verifier(sd)
 	if err := op.spend(v.Digests(), content.size); err != nil {
 		return err
 	}
@@ -192,6 +192,14 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 	}
 	l.verified(v.Verify(op.ctx, content, content.size))
 	return op.ctx.Err()
+}
+
+// verifier verifies the signatures of sd, also of signers whose certificate it lacks.
+func (op *opener) verifier(sd *cms.SignedData) *cms.Verifier {
+	if op.o.Known != nil && sd.LacksCertificate() {
+		sd.Known = op.o.Known()
+	}
+	return sd.Verifier()
 }
 
 // hashed is how many octets may be hashed or copied for the signatures of a message whose

@@ -15,8 +15,11 @@ import (
 
 // OpenOptions is what Open needs and what bounds it.
 type OpenOptions struct {
-	Keys        []cms.DecryptionKey
-	Admit       cms.Admission // asked for each encrypted layer before it is decrypted; nil admits all
+	Keys  []cms.DecryptionKey
+	Admit cms.Admission // asked for each encrypted layer before it is decrypted; nil admits all
+	// Known returns certificates for signers whose own is not in the message; it is asked
+	// when there is one. nil: none are known.
+	Known       func() [][]byte
 	Spool       *spool.Spool
 	MaxDepth    int   // layers; 0 means 8
 	MaxExpanded int64 // octets that compressed layers may become, at most 20 times the message's; 0 means 256 MiB

@@ -30,7 +30,7 @@ var remedies = map[Rule]string{
 	RuleSignature: "the mail as it was signed: something on the way has changed it (a footer, a virus scanner), " +
 		"or the signature is a forgery",
 	RuleStructure:   "S/MIME that can be read: ask the sender's administrator which program made it",
-	RuleCertificate: "the signer's certificate in the mail: the sender's program can be told to send it along",
+	RuleCertificate: "the signer's certificate in the mail, as the sender's program can be told, or in the store (sealgate cert import)",
 	RuleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
 	RuleUnread:      "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
 	RuleCost:        trust.RemedyCost,

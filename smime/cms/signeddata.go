@@ -16,8 +16,19 @@ type SignedData struct {
 	EContentType asn1.ObjectIdentifier
 	Content      *Content // nil: detached
 	Certificates [][]byte // raw; they may be no certificates at all
+	Known        [][]byte // a caller's own, for signers whose certificate the message lacks
 	DigestNames  []string // of digestAlgorithms, as far as known
 	SignerInfos  []*SignerInfo
+
+	bag *bagOf // of Certificates, once one was looked for
+}
+
+// certificates are parsed once, however often they are looked through.
+func (sd *SignedData) certificates() *bagOf {
+	if sd.bag == nil {
+		sd.bag = newBag(sd.Certificates)
+	}
+	return sd.bag
 }
 
 // SignerInfo is one signature as it stands in the message.

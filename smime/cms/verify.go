@@ -25,13 +25,16 @@ import (
 type Verifier struct {
 	sd     *SignedData
 	bag    *bagOf
+	known  *bagOf // of certificates that the message lacks
 	hashes map[crypto.Hash]hash.Hash
 }
 
 // Verifier returns a writer for the content that is signed. What nobody can verify, for
 // want of the certificate, is not hashed; nor are more than maxContentDigests.
 func (sd *SignedData) Verifier() *Verifier {
-	v := &Verifier{sd: sd, bag: newBag(sd.Certificates), hashes: map[crypto.Hash]hash.Hash{}}
+	v := &Verifier{
+		sd: sd, bag: sd.certificates(), known: newBag(sd.Known), hashes: map[crypto.Hash]hash.Hash{},
+	}
 	for _, s := range sd.SignerInfos {
 		d := contentDigest(s.digest.id)
 		if scheme, err := s.scheme(); err == nil && s.attributes == nil {
@@ -40,11 +43,29 @@ func (sd *SignedData) Verifier() *Verifier {
 		if d == nil || v.hashes[d.hash] == nil && len(v.hashes) == maxContentDigests {
 			continue
 		}
-		if certs, _ := v.bag.find(s.sid); len(certs) > 0 {
+		if certs, _ := v.find(s.sid); len(certs) > 0 {
 			v.hashes[d.hash] = d.hash.New()
 		}
 	}
 	return v
+}
+
+// LacksCertificate reports whether a signer's certificate is not in the message: it need not
+// be (RFC 5652 §5.1).
+func (sd *SignedData) LacksCertificate() bool {
+	return slices.ContainsFunc(sd.SignerInfos, func(s *SignerInfo) bool {
+		certs, _ := sd.certificates().find(s.sid)
+		return len(certs) == 0
+	})
+}
+
+// find looks into the message first.
+func (v *Verifier) find(id signerID) (certs []*x509.Certificate, unreadable []byte) {
+	certs, unreadable = v.bag.find(id)
+	if len(certs) == 0 {
+		certs, _ = v.known.find(id)
+	}
+	return certs, unreadable
 }
 
 // Digests tells how many there are: each costs as much as the content is long.
@@ -97,7 +118,7 @@ func (v *Verifier) judge(ctx context.Context, s *SignerInfo, sig *Signature, con
 			return err
 		}
 	}
-	certs, unreadable := v.bag.find(s.sid)
+	certs, unreadable := v.find(s.sid)
 	if len(certs) == 0 {
 		sig.RawCertificate = unreadable
 		return ErrNoCertificate

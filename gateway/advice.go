@@ -19,7 +19,8 @@ const lookUpTime = 8 * time.Second
 func (m *inboundMail) reply(ctx context.Context, v *verdict.Verdict) replyAdvice {
 	ctx, stop := context.WithTimeout(ctx, lookUpTime)
 	defer stop()
-	r := replyAdvice{advised: v.Encryption == verdict.EncryptionDecrypted || v.Encryption == verdict.EncryptionUndecryptable}
+	encrypted := v.Encryption == verdict.EncryptionDecrypted || v.Encryption == verdict.EncryptionUndecryptable
+	r := replyAdvice{advised: encrypted}
 	if i := slices.IndexFunc(m.env.To, func(to string) bool { return m.served[to] != nil }); i >= 0 {
 		r.sign = m.g.canSign(m.served[m.env.To[i]])
 	}

@@ -26,7 +26,7 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 	}
 	out := &Outcome{Verdict: Accept}
 	for _, g := range p.groups {
-		d, err := m.copy(ctx, p, g, signed)
+		d, err := m.copyFor(ctx, p, g, signed)
 		if err != nil {
 			return nil, err
 		}
@@ -51,14 +51,15 @@ func (m *outboundMail) content(ctx context.Context, p *plan) (*smime.Entity, err
 		m.owned = append(m.owned, opened)
 		e = opened.Inner
 	}
-	for _, step := range []func(context.Context, *smime.Entity, *plan) (*smime.Entity, error){m.prepare, m.protect, m.sign} {
-		next, err := step(ctx, e, p)
+	type step func(context.Context, *smime.Entity, *plan) (*smime.Entity, error)
+	for _, next := range []step{m.prepare, m.protect, m.sign} {
+		made, err := next(ctx, e, p)
 		if err != nil {
 			return nil, err
 		}
-		if next != e {
-			m.owned = append(m.owned, next)
-			e = next
+		if made != e {
+			m.owned = append(m.owned, made)
+			e = made
 		}
 	}
 	return e, nil
@@ -92,9 +93,10 @@ func (m *outboundMail) identify(p *plan, copies []Delivery) {
 	}
 }
 
-// protect puts the header into what is signed and encrypted, where that is
-// wanted. What is signed already stays as it is: a Subject that it does not cover
-// and that is hidden stands around it, within what is encrypted.
+// protect copies the header into what is signed and encrypted (RFC 9788), where the
+// settings ask for it, or where the Subject is to be hidden. A mail that is signed already
+// is not changed inside: if its signature does not cover the Subject, the protected header
+// is put around it, and is encrypted with it.
 func (m *outboundMail) protect(ctx context.Context, content *smime.Entity, p *plan) (*smime.Entity, error) {
 	wanted := m.hides(p) || !p.signed && m.g.o.Outbound.HeaderProtection != ProtectOff
 	if !wanted || p.covered && p.signed {
@@ -110,10 +112,15 @@ func (m *outboundMail) protect(ctx context.Context, content *smime.Entity, p *pl
 	return smime.Protect(ctx, content, protection, m.g.o.Spool)
 }
 
-// shown are the fields that a reader shows, which is what is protected; those
-// of the way are not the author's.
+// shownFields are those that a reader shows. What servers add on the way (Received, and
+// their like) is not the author's.
+var shownFields = []string{
+	"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+}
+
+// shown are the fields of the mail that are protected.
 func (m *outboundMail) shown() (fields []smime.Field) {
-	for _, name := range []string{"From", "Sender", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"} {
+	for _, name := range shownFields {
 		fields = append(fields, m.e.Get(name)...)
 	}
 	return fields
@@ -129,11 +136,11 @@ func withSubject(fields []smime.Field, subject string) []smime.Field {
 	return fields
 }
 
-// copy writes one group's copy.
-func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
+// copyFor writes one group's copy.
+func (m *outboundMail) copyFor(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
 	switch {
-	case g.inside:
-		return m.inside(ctx, p, g, signed)
+	case g.served:
+		return m.servedCopy(ctx, p, g, signed)
 	case signed == nil:
 		return Delivery{To: g.to, Edits: m.stripped()}, nil
 	case g.encrypt == nil:
@@ -147,10 +154,10 @@ func (m *outboundMail) copy(ctx context.Context, p *plan, g group, signed *smime
 	return m.delivery(g, sealed, m.hidden(p))
 }
 
-// inside is the copy of served mailboxes: as the helpdesk wrote it, with the status
+// servedCopy is the copy of served mailboxes: as the helpdesk wrote it, with the status
 // that the signed mail has when it comes back in.
-func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
-	v, err := m.verdictInside(ctx, p, signed)
+func (m *outboundMail) servedCopy(ctx context.Context, p *plan, g group, signed *smime.Entity) (Delivery, error) {
+	v, err := m.verdictForServed(ctx, p, signed)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -161,9 +168,9 @@ func (m *outboundMail) inside(ctx context.Context, p *plan, g group, signed *smi
 	return Delivery{To: g.to, Edits: slices.Concat(m.stripped(), m.g.untagAll(m.e), m.g.statusFields(v, "", reply))}, nil
 }
 
-// verdictInside is the verdict over what served mailboxes get: the signature that was asked
+// verdictForServed is the verdict over what served mailboxes get: the signature that was asked
 // for, or the mail as it is.
-func (m *outboundMail) verdictInside(ctx context.Context, p *plan, signed *smime.Entity) (*verdict.Verdict, error) {
+func (m *outboundMail) verdictForServed(ctx context.Context, p *plan, signed *smime.Entity) (*verdict.Verdict, error) {
 	if p.credential != nil && !p.anew {
 		return m.verdictOver(ctx, signed)
 	}

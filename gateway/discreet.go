@@ -79,10 +79,8 @@ func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *O
 	}
 	m.log.Warn(
 		"not refused, because the answer would tell the sender what was decrypted: left as it came",
-		"cause",
-		d.cause,
-		"action",
-		string(d.action),
+		"cause", d.cause,
+		"action", string(d.action),
 	)
 	return m.leftAsItCame(ctx, withheldRule)
 }

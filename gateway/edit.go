@@ -53,7 +53,8 @@ func rawValue(f smime.Field) string {
 	_, v, _ := bytes.Cut(f.Raw, []byte(":"))
 	var lines []string
 	for line := range strings.FieldsFuncSeq(string(v), func(r rune) bool { return r == '\r' || r == '\n' || r == 0 }) {
-		if line = strings.TrimRight(line, " \t"); line == "" {
+		line = strings.TrimRight(line, " \t")
+		if line == "" {
 			continue
 		}
 		if line[0] != ' ' && line[0] != '\t' {

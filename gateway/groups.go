@@ -9,20 +9,7 @@ import (
 	"sealgate/keyring"
 )
 
-// encryptsAll reports whether every copy that leaves is encrypted: only then can
-// anything be hidden.
-func (p *plan) encryptsAll() bool {
-	return p.encrypts() &&
-		!slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.inside && !g.home })
-}
-
-// hides reports whether the Subject is hidden: by the settings, or because this
-// answers a mail whose Subject was.
-func (m *outboundMail) hides(p *plan) bool {
-	return p.encryptsAll() && (m.g.o.Outbound.HeaderProtection == ProtectHideSubject || m.hide)
-}
-
-// plan is what will be done, decided before a byte is written.
+// plan is what will be done, decided before an octet is written.
 type plan struct {
 	credential *keyring.Credential // signs; nil: not signed
 	keep       bool                // the content is encrypted already: nothing is done to it
@@ -36,7 +23,7 @@ type plan struct {
 type group struct {
 	to      []string
 	encrypt []*lookup.Certificate // nil: this copy is not encrypted
-	inside  bool                  // served mailboxes: the copy does not leave the house
+	served  bool                  // served mailboxes: the copy does not leave the house
 	home    bool                  // server.domains: it does not leave the house, for the rules about replies
 }
 
@@ -44,61 +31,84 @@ func (p *plan) encrypts() bool {
 	return slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt != nil })
 }
 
+// encryptsAll reports whether every copy that leaves is encrypted: only then can
+// anything be hidden.
+func (p *plan) encryptsAll() bool {
+	return p.encrypts() &&
+		!slices.ContainsFunc(p.groups, func(g group) bool { return g.encrypt == nil && !g.served && !g.home })
+}
+
+// hides reports whether the Subject is hidden: by the settings, or because this
+// answers a mail whose Subject was.
+func (m *outboundMail) hides(p *plan) bool {
+	return p.encryptsAll() && (m.g.o.Outbound.HeaderProtection == ProtectHideSubject || m.hide)
+}
+
 // clearGroups are the copies of a mail that nobody gets encrypted. Served mailboxes
 // get the status of inbound mail; beside others in one copy they cannot.
 func (m *outboundMail) clearGroups(p *plan) []group {
-	inside, outside := m.sides()
+	served, others := m.sides()
 	switch {
-	case len(outside) == 0:
-		return []group{{to: inside, inside: true}}
-	case len(inside) > 0 && p.credential != nil && m.env.CanSplit:
-		return []group{{to: outside}, {to: inside, inside: true}}
+	case len(others) == 0:
+		return []group{{to: served, served: true}}
+	case len(served) > 0 && p.credential != nil && m.env.CanSplit:
+		return []group{{to: others}, {to: served, served: true}}
 	}
 	return []group{{to: m.env.To}}
 }
 
 // group makes the copies: one for all who stand in the header, one for each hidden
-// recipient, however many spellings it has, a clear one for those inside the house
-// and, with mixed_clear, for those without a certificate.
+// recipient, a clear one for served mailboxes and, with mixed_clear, for those without a
+// certificate.
 func (m *outboundMail) group(
 	p *plan,
-	inside, outside []string,
+	served, others []string,
 	found map[string]*lookup.Certificate,
 	missing []string,
 ) error {
 	named := m.named()
-	open := group{}
-	var copies []group
-	hidden := make(map[string]int) // address in normal form → its copy
-	for _, to := range outside {
-		c := found[to]
-		if c == nil {
-			continue
-		}
-		at, again := hidden[c.Address]
-		switch {
-		case again:
-			copies[at].to = append(copies[at].to, to)
-		case len(m.env.To) > 1 && !named[c.Address]:
-			hidden[c.Address] = len(copies)
-			copies = append(copies, group{to: []string{to}, encrypt: []*lookup.Certificate{c}})
-		default:
-			open.to, open.encrypt = append(open.to, to), append(open.encrypt, c)
-		}
-	}
-	if beside := len(copies) + len(open.to) + len(missing) + len(inside); len(copies) > 0 && beside > 1 &&
-		!m.env.CanSplit {
+	shared, copies := m.encryptedGroups(others, found, named)
+	recipients := len(copies) + len(shared.to) + len(missing) + len(served)
+	if len(copies) > 0 && recipients > 1 && !m.env.CanSplit {
 		return errHidden
 	}
-	if len(open.to) > 0 {
-		copies = append(copies, open)
+	if len(shared.to) > 0 {
+		copies = append(copies, shared)
 	}
 	if len(missing) > 0 {
 		copies = append(copies, group{to: missing, home: m.demanded >= IfPossible})
 	}
 	var err error
-	p.groups, err = m.withInside(copies, inside, named)
+	p.groups, err = m.withServed(copies, served, named)
 	return err
+}
+
+// encryptedGroups are the one copy that all who stand in the header share, and one copy for
+// each hidden recipient, however many spellings it has.
+func (m *outboundMail) encryptedGroups(
+	recipients []string,
+	found map[string]*lookup.Certificate,
+	named map[string]bool,
+) (shared group, hidden []group) {
+	places := make(map[string]int) // address in normal form → its place in hidden
+	for _, to := range recipients {
+		c := found[to]
+		if c == nil {
+			continue
+		}
+		place, known := places[c.Address]
+		switch {
+		case known:
+			hidden[place].to = append(hidden[place].to, to)
+		case len(m.env.To) > 1 && !named[c.Address]:
+			places[c.Address] = len(hidden)
+			hidden = append(hidden, group{to: []string{to}, encrypt: []*lookup.Certificate{c}})
+		default:
+			shared.to = append(shared.to, to)
+			shared.encrypt = append(shared.encrypt, c)
+		}
+	}
+	return shared, hidden
 }
 
 // errHidden is the answer where a hidden recipient cannot get a copy of its own.
@@ -109,27 +119,27 @@ var errHidden = refuse(
 )
 
 // refuseMixed is the answer where those inside cannot get a copy of their own.
-func refuseMixed(inside []string) *refusal {
+func refuseMixed(served []string) *refusal {
 	return refuse(
 		550,
 		"5.7.1",
-		"cannot encrypt for the outside and deliver in clear to "+listed(inside)+" in one copy; send separately",
+		"cannot encrypt for the outside and deliver in clear to "+listed(served)+" in one copy; send separately",
 	)
 }
 
-// withInside adds the copy for served mailboxes. Where there can be only one
+// withServed adds the copy for served mailboxes. Where there can be only one
 // copy, a next hop that decrypts inbound lets them share the encrypted one.
-func (m *outboundMail) withInside(copies []group, inside []string, named map[string]bool) ([]group, error) {
-	if len(inside) == 0 {
+func (m *outboundMail) withServed(copies []group, served []string, named map[string]bool) ([]group, error) {
+	if len(served) == 0 {
 		return copies, nil
 	}
 	if m.env.CanSplit {
-		return append(copies, group{to: inside, inside: true}), nil
+		return append(copies, group{to: served, served: true}), nil
 	}
 	if !m.g.o.Outbound.NextHopInbound {
-		return nil, refuseMixed(inside)
+		return nil, refuseMixed(served)
 	}
-	for _, to := range inside {
+	for _, to := range served {
 		if !named[ruleAddress(to)] {
 			return nil, errHidden
 		}

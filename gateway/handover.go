@@ -174,7 +174,8 @@ func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
 	v := m.verdict
 	if m.encrypted {
 		var err error
-		if v, err = m.withoutKeys(ctx); err != nil {
+		v, err = m.withoutKeys(ctx)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -220,10 +221,11 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		encoding = "quoted-printable"
 	}
 	var head strings.Builder
-	head.WriteString(
-		"--" + boundary + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: " + encoding + "\r\nContent-Language: " +
-			m.g.languageTag() + "\r\n\r\n" + text + "\r\n--" + boundary + "\r\n",
-	)
+	head.WriteString("--" + boundary + "\r\n" +
+		"Content-Type: text/plain; charset=utf-8\r\n" +
+		"Content-Transfer-Encoding: " + encoding + "\r\n" +
+		"Content-Language: " + m.g.languageTag() + "\r\n\r\n" +
+		text + "\r\n--" + boundary + "\r\n")
 	for _, f := range m.e.Fields {
 		if isContent(f.Name) {
 			head.Write(f.Raw)
@@ -232,7 +234,8 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 	head.WriteString("\r\n")
 	file := m.spool.Create()
 	m.owned = append(m.owned, file)
-	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), strings.NewReader("\r\n--" + boundary + "--\r\n")} {
+	end := strings.NewReader("\r\n--" + boundary + "--\r\n")
+	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), end} {
 		if _, err := io.Copy(contextio.NewWriter(ctx, file), r); err != nil {
 			return nil, "", err
 		}

@@ -47,7 +47,8 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 // certificate of another one is still good. It is the same one when its key has
 // signed that certificate: authorities may bear the same name.
 func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certificate) bool {
-	now, other := m.g.o.Now(), false
+	now := m.g.o.Now()
+	other := false
 	for _, r := range known {
 		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
 			continue
@@ -76,9 +77,18 @@ func (m *inboundMail) onKeyChange() certstore.State {
 func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state certstore.State) *certstore.Record {
 	now := m.g.o.Now()
 	r := &certstore.Record{
-		DER: cert.Raw, Identity: certstore.Identity(cert), Fingerprint: sha256.Sum256(cert.Raw), Addresses: []string{m.verdict.From}, KeyUsage: cert.KeyUsage,
-		NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, FirstSeen: now, LastSeen: now,
-		Source: certstore.Harvested, State: state, ProofTime: proofTime(s.SigningTime, cert.NotBefore, now),
+		DER:         cert.Raw,
+		Identity:    certstore.Identity(cert),
+		Fingerprint: sha256.Sum256(cert.Raw),
+		Addresses:   []string{m.verdict.From},
+		KeyUsage:    cert.KeyUsage,
+		NotBefore:   cert.NotBefore,
+		NotAfter:    cert.NotAfter,
+		FirstSeen:   now,
+		LastSeen:    now,
+		Source:      certstore.Harvested,
+		State:       state,
+		ProofTime:   proofTime(s.SigningTime, cert.NotBefore, now),
 	}
 	if ids := messageIDs(m.e, "Message-ID"); len(ids) > 0 {
 		r.Proof = clean(ids[0], maxQuoted)
@@ -91,12 +101,14 @@ func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state cert
 	return r
 }
 
-// underWay is how long a mail may take, and a clock be slow, for it to prove something
-// of now.
+// underWay is how old a signature may be and still count as made now: a mail takes some
+// minutes, and clocks differ.
 const underWay = 10 * time.Minute
 
-// proofTime is when the signer had the certificate: when it signed, as far as that can
-// be true. A mail that is sent again later proves nothing newer.
+// proofTime is the moment for which the mail proves that its signer uses the certificate.
+// That is signing-time, so that an old mail that is sent again proves nothing newer. A
+// time that cannot be true is replaced by the nearest that can: not later than now, not
+// before the certificate is valid. Without one, the mail is taken as new.
 func proofTime(signed, notBefore, now time.Time) time.Time {
 	switch {
 	case signed.IsZero() || signed.After(now.Add(-underWay)):

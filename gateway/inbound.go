@@ -55,7 +55,8 @@ func (g *Gateway) inbound(
 func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, error) {
 	var err error
 	m.opened = &smime.Message{Outer: m.e, Inner: m.e, Malformed: why}
-	if m.verdict, err = m.g.verdictOf(ctx, m.opened, ""); err != nil {
+	m.verdict, err = m.g.verdictOf(ctx, m.opened, "")
+	if err != nil {
 		return nil, err
 	}
 	m.report()
@@ -75,7 +76,8 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	m.owned = append(m.owned, m.opened)
 	m.encrypted = hasEncrypted(m.opened)
 	var err error
-	if m.verdict, err = m.g.verdictOf(ctx, m.opened, ""); err != nil {
+	m.verdict, err = m.g.verdictOf(ctx, m.opened, "")
+	if err != nil {
 		return nil, err
 	}
 	m.report()

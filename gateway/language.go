@@ -67,14 +67,18 @@ var english = language{
 		verdict.EncryptionMalformed:     "The encrypted content cannot be read",
 	},
 	withheld: map[withheld]string{
-		withheldNotices: "The message was not opened, because its sender asked to be told of its delivery and would see what it says",
+		withheldNotices: "The message was not opened, " +
+			"because its sender asked to be told of its delivery and would see what it says",
 		withheldRule:    "The message was not opened, because a rule of this house wants such messages refused",
 		withheldSize:    "The message was not opened, because it would be too large to be delivered",
 		withheldTime:    "The message was not opened, because that takes too long",
 		withheldAltered: "The message was not opened, because it is an altered copy of an earlier encrypted one",
-		withheldSender:  "The message was not opened, because the same encrypted message came before, with another sender or other recipients",
-		withheldFull:    "The message was not opened, because the gateway has no room to remember it; your administrator can help",
-		withheldFault:   "The message could not be opened at the moment; your administrator can open it, or the sender can send it again",
+		withheldSender: "The message was not opened, " +
+			"because the same encrypted message came before, with another sender or other recipients",
+		withheldFull: "The message was not opened, " +
+			"because the gateway has no room to remember it; your administrator can help",
+		withheldFault: "The message could not be opened at the moment; " +
+			"your administrator can open it, or the sender can send it again",
 	},
 	note:       verdict.Note.String,
 	plain:      "Neither signed nor encrypted",
@@ -106,7 +110,8 @@ var german = language{
 	why: map[verdict.SignatureStatus]string{
 		verdict.SignatureExpired:   "Das Zertifikat des Unterzeichners ist abgelaufen oder noch nicht gültig",
 		verdict.SignatureUnchecked: "Die Signatur konnte nicht geprüft werden",
-		verdict.SignatureUntrusted: "Das Zertifikat des Unterzeichners stammt von keiner Stelle, der wir für E-Mail vertrauen",
+		verdict.SignatureUntrusted: "Das Zertifikat des Unterzeichners stammt von keiner Stelle, " +
+			"der wir für E-Mail vertrauen",
 		verdict.SignatureWeak:      "Die Signatur verwendet ein Verfahren oder einen Schlüssel, der heute fälschbar ist",
 		verdict.SignaturePartial:   "Die Signatur deckt nicht alles ab, was angezeigt wird",
 		verdict.SignatureMismatch:  "Der Unterzeichner ist nicht der Absender im Feld From",
@@ -126,14 +131,19 @@ var german = language{
 		verdict.EncryptionMalformed:     "Der verschlüsselte Inhalt ist nicht lesbar",
 	},
 	withheld: map[withheld]string{
-		withheldNotices: "Die Nachricht wurde nicht geöffnet, weil ihr Absender eine Zustellbestätigung verlangt und darin ihren Inhalt sähe",
-		withheldRule:    "Die Nachricht wurde nicht geöffnet, weil eine Regel dieses Hauses solche Nachrichten ablehnt",
-		withheldSize:    "Die Nachricht wurde nicht geöffnet, weil sie für die Zustellung zu groß würde",
-		withheldTime:    "Die Nachricht wurde nicht geöffnet, weil das zu lange dauert",
-		withheldAltered: "Die Nachricht wurde nicht geöffnet, weil sie die veränderte Kopie einer früheren verschlüsselten ist",
-		withheldSender:  "Die Nachricht wurde nicht geöffnet, weil dieselbe verschlüsselte schon einmal kam, mit anderem Absender oder anderen Empfängern",
-		withheldFull:    "Die Nachricht wurde nicht geöffnet, weil kein Platz ist, sie zu vermerken; Ihre Administration kann helfen",
-		withheldFault:   "Die Nachricht konnte gerade nicht geöffnet werden; Ihre Administration kann sie öffnen, oder der Absender sendet sie noch einmal",
+		withheldNotices: "Die Nachricht wurde nicht geöffnet, " +
+			"weil ihr Absender eine Zustellbestätigung verlangt und darin ihren Inhalt sähe",
+		withheldRule: "Die Nachricht wurde nicht geöffnet, weil eine Regel dieses Hauses solche Nachrichten ablehnt",
+		withheldSize: "Die Nachricht wurde nicht geöffnet, weil sie für die Zustellung zu groß würde",
+		withheldTime: "Die Nachricht wurde nicht geöffnet, weil das zu lange dauert",
+		withheldAltered: "Die Nachricht wurde nicht geöffnet, " +
+			"weil sie die veränderte Kopie einer früheren verschlüsselten ist",
+		withheldSender: "Die Nachricht wurde nicht geöffnet, " +
+			"weil dieselbe verschlüsselte schon einmal kam, mit anderem Absender oder anderen Empfängern",
+		withheldFull: "Die Nachricht wurde nicht geöffnet, " +
+			"weil kein Platz ist, sie zu vermerken; Ihre Administration kann helfen",
+		withheldFault: "Die Nachricht konnte gerade nicht geöffnet werden; " +
+			"Ihre Administration kann sie öffnen, oder der Absender sendet sie noch einmal",
 	},
 	note:       noteInGerman,
 	plain:      "Weder signiert noch verschlüsselt",

@@ -42,21 +42,35 @@ func (a Action) strictness() int {
 // is TagMail.
 type Actions map[string]Action
 
+// signatureCauses are the entries of [on] for what a signature is worth; of one that is not
+// checked, uncheckedCause says more.
+var signatureCauses = map[verdict.SignatureStatus]string{
+	verdict.SignatureInvalid:   "bad_signature",
+	verdict.SignatureUntrusted: "untrusted",
+	verdict.SignatureExpired:   "expired",
+	verdict.SignatureRevoked:   "revoked",
+	verdict.SignatureMismatch:  "mismatch",
+	verdict.SignatureWeak:      "weak",
+	verdict.SignaturePartial:   "partial",
+	verdict.SignatureMalformed: "malformed",
+}
+
+// encryptionCauses are those for what became of encryption.
+var encryptionCauses = map[verdict.EncryptionStatus]string{
+	verdict.EncryptionUndecryptable: "undecryptable",
+	verdict.EncryptionPartial:       "partial",
+	verdict.EncryptionMalformed:     "malformed",
+}
+
 // causes are the entries of [on] that speak for v.
 func causes(v *verdict.Verdict) (out []string) {
-	if c, ok := map[verdict.SignatureStatus]string{
-		verdict.SignatureInvalid: "bad_signature", verdict.SignatureUntrusted: "untrusted", verdict.SignatureExpired: "expired",
-		verdict.SignatureRevoked: "revoked", verdict.SignatureMismatch: "mismatch", verdict.SignatureWeak: "weak",
-		verdict.SignaturePartial: "partial", verdict.SignatureMalformed: "malformed",
-	}[v.Signature]; ok {
+	if c, ok := signatureCauses[v.Signature]; ok {
 		out = append(out, c)
 	}
 	if v.Signature == verdict.SignatureUnchecked {
 		out = append(out, uncheckedCause(v))
 	}
-	if c, ok := map[verdict.EncryptionStatus]string{
-		verdict.EncryptionUndecryptable: "undecryptable", verdict.EncryptionPartial: "partial", verdict.EncryptionMalformed: "malformed",
-	}[v.Encryption]; ok {
+	if c, ok := encryptionCauses[v.Encryption]; ok {
 		out = append(out, c)
 	}
 	if v.Unauthenticated {
@@ -84,7 +98,7 @@ type decision struct {
 	cause  string
 }
 
-// decide picks the strictest action, and tells whether HTML is to be shown as
+// decide picks the strictest action, and reports whether HTML is to be shown as
 // text (which goes along with quarantine).
 func (a Actions) decide(v *verdict.Verdict) (d decision, text bool) {
 	d.action = TagMail
@@ -122,6 +136,7 @@ func (d decision) hold(out *Outcome, env Envelope) *Outcome {
 	if !env.CanHold {
 		return rejected(refuse(451, "4.7.1", "S/MIME: "+d.cause+", cannot be held for review here"))
 	}
-	out.Verdict, out.Reply.Text = Quarantine, "S/MIME: "+d.cause
+	out.Verdict = Quarantine
+	out.Reply.Text = "S/MIME: " + d.cause
 	return out
 }

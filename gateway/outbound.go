@@ -21,25 +21,11 @@ func (g *Gateway) outbound(
 	log *slog.Logger,
 ) (*Outcome, error) {
 	m := &outboundMail{g: g, env: env, e: e, log: log, spool: share}
-	if m.from, m.fromErr = verdict.FromAddress(e); m.fromErr == nil {
+	m.from, m.fromErr = verdict.FromAddress(e)
+	if m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
 	}
-	if r := m.readOrders(); r != nil {
-		return nil, r
-	}
-	if r := g.removals(e, removedOutbound); r != nil {
-		return nil, r
-	}
-	if err := m.losesNoOrder(); err != nil {
-		return nil, err
-	}
-	if err := m.combine(ctx); err != nil {
-		return nil, err
-	}
-	if m.fromErr != nil && (m.want.Sign == Yes || m.want.Encrypt == Yes) {
-		return nil, refuse(554, "5.6.0", "an order needs exactly one From address")
-	}
-	p, err := m.plan(ctx)
+	p, err := m.decide(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -56,16 +42,32 @@ func (g *Gateway) outbound(
 	m.countInClear(p)
 	m.log.Info(
 		"outbound",
-		"from",
-		m.from,
-		"signed",
-		p.credential != nil,
-		"encrypted",
-		p.encrypts(),
-		"copies",
-		len(out.Deliveries),
+		"from", m.from,
+		"signed", p.credential != nil,
+		"encrypted", p.encrypts(),
+		"copies", len(out.Deliveries),
 	)
 	return out, nil
+}
+
+// decide refuses the mail, or says what is to be done with it.
+func (m *outboundMail) decide(ctx context.Context) (*plan, error) {
+	if r := m.readOrders(); r != nil {
+		return nil, r
+	}
+	if r := m.g.removals(m.e, removedOutbound); r != nil {
+		return nil, r
+	}
+	if err := m.losesNoOrder(); err != nil {
+		return nil, err
+	}
+	if err := m.combine(ctx); err != nil {
+		return nil, err
+	}
+	if m.fromErr != nil && (m.want.Sign == Yes || m.want.Encrypt == Yes) {
+		return nil, refuse(554, "5.6.0", "an order needs exactly one From address")
+	}
+	return m.plan(ctx)
 }
 
 // readOrders takes the X-SMIME fields in and holds them against who may order.
@@ -96,11 +98,8 @@ func (m *outboundMail) losesNoOrder() error {
 	return refuse(
 		550,
 		"5.7.1",
-		"the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+printable(
-			name,
-			40,
-		)+
-			". Send the message without that line; if this is text of yours, begin it with an empty line",
+		"the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+
+			printable(name, 40)+". Send the message without that line; if this is text of yours, begin it with an empty line",
 	)
 }
 

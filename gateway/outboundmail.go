@@ -97,15 +97,15 @@ func (m *outboundMail) open(ctx context.Context, e *smime.Entity) (*smime.Messag
 }
 
 // sides parts the served mailboxes from the rest of the world.
-func (m *outboundMail) sides() (inside, outside []string) {
+func (m *outboundMail) sides() (served, others []string) {
 	for _, to := range m.env.To {
 		if m.g.Serves(to) {
-			inside = append(inside, to)
+			served = append(served, to)
 		} else {
-			outside = append(outside, to)
+			others = append(others, to)
 		}
 	}
-	return inside, outside
+	return served, others
 }
 
 // named are the addresses, in normal form, that the header shows to everybody.

@@ -28,7 +28,8 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 				"cannot sign: the message is encrypted already, and a signature around it would prove nothing",
 			)
 		}
-		if p.keep = done; done {
+		p.keep = done
+		if done {
 			return p, nil
 		}
 	}
@@ -114,11 +115,11 @@ func (m *outboundMail) signer() *keyring.Credential {
 
 // planEncryption finds the certificates and sorts the recipients into copies.
 func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
-	inside, outside := m.sides()
-	if len(outside) == 0 {
+	served, others := m.sides()
+	if len(others) == 0 {
 		return nil // it does not leave the house
 	}
-	all := m.g.findAll(ctx, outside)
+	all := m.g.findAll(ctx, others)
 	if i := slices.IndexFunc(all.missing, address.IsRouted); i >= 0 {
 		return refuse(
 			550,
@@ -136,10 +137,10 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 		return m.notAnswered(all.open)
 	}
 	if m.demanded >= IfPossible {
-		return m.planReply(p, inside, outside, all)
+		return m.planReply(p, served, others, all)
 	}
 	if len(all.missing) > 0 && (len(all.found) == 0 || !m.g.o.Outbound.MixedClear || !m.env.CanSplit) {
 		return nil // all recipients or none
 	}
-	return m.group(p, inside, outside, all.found, all.missing)
+	return m.group(p, served, others, all.found, all.missing)
 }

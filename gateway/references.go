@@ -29,7 +29,7 @@ const maxReferences = 10000
 // references is what an outbound mail says of others.
 type references struct {
 	answered  []string // Message-IDs that its header answers
-	inside    []string // those of what stands inside, and its own: it may be a mail sent on
+	contained []string // those of what stands inside, and its own: it may be a mail sent on
 	decrypted bool     // a status field of ours says that something decrypted stands here
 	beyond    bool     // a bound was reached: there may be more
 }
@@ -62,7 +62,7 @@ func (m *outboundMail) readReferences(ctx context.Context) (r references, err er
 		err = nil
 	}
 	for id := range found {
-		r.inside = append(r.inside, id)
+		r.contained = append(r.contained, id)
 	}
 	return r, err
 }
@@ -76,7 +76,8 @@ func isOneOf(name string, names []string) bool {
 func (g *Gateway) saysDecrypted(fields []smime.Field) bool {
 	return slices.ContainsFunc(fields, func(f smime.Field) bool {
 		rest, ours := g.ours(f.Name)
-		return ours && rest == "encryption" && strings.Contains(strings.ToLower(f.Value()), string(verdict.EncryptionDecrypted))
+		return ours && rest == "encryption" &&
+			strings.Contains(strings.ToLower(f.Value()), string(verdict.EncryptionDecrypted))
 	})
 }
 
@@ -101,7 +102,7 @@ func (m *outboundMail) readReply(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, id := range found.inside {
+	for _, id := range found.contained {
 		if err := m.contains(ctx, id); err != nil {
 			return err
 		}
@@ -152,7 +153,8 @@ func (m *outboundMail) refersToUnread(ctx context.Context, id string, to []strin
 	}
 	wrote := make([]bool, len(to))
 	for i, a := range to {
-		if _, wrote[i], err = m.g.o.Store.Recall(ctx, unreadKey(id, a)); err != nil {
+		_, wrote[i], err = m.g.o.Store.Recall(ctx, unreadKey(id, a))
+		if err != nil {
 			return fmt.Errorf("look-up of what this mail answers: %w", err)
 		}
 	}

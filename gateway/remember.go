@@ -16,10 +16,13 @@ func (m *inboundMail) remember(ctx context.Context) error {
 	if err := m.rememberMail(ctx); err != nil {
 		return err
 	}
+	if m.verdict.Signer == nil {
+		return nil
+	}
 	switch {
-	case m.verdict.Signature == verdict.SignatureValid && m.verdict.Signer != nil:
+	case m.verdict.Signature == verdict.SignatureValid:
 		return m.harvest(ctx, certstore.Active)
-	case m.g.o.Inbound.UnknownCA == PendingUnknownCA && m.verdict.Signature == verdict.SignatureUntrusted && m.verdict.Signer != nil:
+	case m.verdict.Signature == verdict.SignatureUntrusted && m.g.o.Inbound.UnknownCA == PendingUnknownCA:
 		return m.harvest(ctx, certstore.Pending)
 	}
 	return nil

@@ -15,17 +15,17 @@ import (
 // planReply makes the copies of a mail that refers to an encrypted one. If-possible is
 // for all who are outside the house: in clear when nobody of them can be encrypted to,
 // else nobody gets it in clear. Those in the house may.
-func (m *outboundMail) planReply(p *plan, inside, outside []string, all lookUps) error {
+func (m *outboundMail) planReply(p *plan, served, others []string, all lookUps) error {
 	exposed := m.g.leaving(all.missing)
 	switch {
-	case len(exposed) > 0 && len(exposed) < len(m.g.leaving(outside)):
+	case len(exposed) > 0 && len(exposed) < len(m.g.leaving(others)):
 		return m.refuseReply(exposed)
 	case len(exposed) > 0:
 		return nil
 	case len(all.missing) > 0 && !m.env.CanSplit:
 		return refuseMixed(all.missing)
 	}
-	return m.group(p, inside, outside, all.found, all.missing)
+	return m.group(p, served, others, all.found, all.missing)
 }
 
 // refuseReply refuses a mail that refers to an encrypted one because of the recipients

@@ -137,8 +137,12 @@ func (m *inboundMail) replaced(c *x509.Certificate, known []*certstore.Record) b
 func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) (certificateChain, bool) {
 	layer := m.verdict.Signer.Layer
 	r := m.g.o.Trust.Check(ctx, trust.Request{
-		Certificate: c, Intermediates: m.opened.Layers[layer].Certificates,
-		Address: m.verdict.From, Purpose: trust.Encrypt, At: m.g.o.Now(), NoFetch: verdict.Changeable(m.opened.Layers[:layer]),
+		Certificate:   c,
+		Intermediates: m.opened.Layers[layer].Certificates,
+		Address:       m.verdict.From,
+		Purpose:       trust.Encrypt,
+		At:            m.g.o.Now(),
+		NoFetch:       verdict.Changeable(m.opened.Layers[:layer]),
 	})
 	return certificateChain{c, r.Chain}, r.Status == trust.Valid && cms.CanEncryptTo(c) == nil
 }

@@ -89,7 +89,8 @@ var claimsSMIME = regexp.MustCompile(`(?i)(^|[;\s])smime\s*(/\s*[0-9]+\s*)?=`)
 // strings. A comment becomes a blank; ok is false when one does not end.
 func withoutComments(s string) (value string, ok bool) {
 	var b strings.Builder
-	depth, quoted := 0, false
+	depth := 0
+	quoted := false
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c == '\\' && i+1 < len(s) && (depth > 0 || quoted) {

@@ -29,12 +29,13 @@ const RuleRevocation Rule = trust.RuleRevocation
 var remedies = map[Rule]string{
 	RuleSignature: "the mail as it was signed: something on the way has changed it (a footer, a virus scanner), " +
 		"or the signature is a forgery",
-	RuleStructure:   "S/MIME that can be read: ask the sender's administrator which program made it",
-	RuleCertificate: "the signer's certificate in the mail, as the sender's program can be told, or in the store (sealgate cert import)",
-	RuleUnknown:     "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
-	RuleUnread:      "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
-	RuleCost:        trust.RemedyCost,
-	RuleAlgorithm:   "a signature with SHA-256 or better, by a key of 2048 bits or more",
+	RuleStructure: "S/MIME that can be read: ask the sender's administrator which program made it",
+	RuleCertificate: "the signer's certificate in the mail, as the sender's program can be told, " +
+		"or in the store (sealgate cert import)",
+	RuleUnknown:   "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+	RuleUnread:    "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
+	RuleCost:      trust.RemedyCost,
+	RuleAlgorithm: "a signature with SHA-256 or better, by a key of 2048 bits or more",
 	RuleCoverage: "a signature over the whole of what is shown: signed first and then encrypted, " +
 		"with nothing put around it",
 	RuleReaders: "a mail that all programs read alike: the sender's program, or a gateway after it, " +

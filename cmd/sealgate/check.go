@@ -28,23 +28,7 @@ func checkCommand() *cobra.Command {
 		Short: "do all of serve's start-up and say what is wrong",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := check(context.Background(), path)
-			if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
-				return unreadable(err)
-			}
-			if err != nil {
-				return &failure{exitNotValid, err}
-			}
-			for _, domain := range agentsDomains(cfg) {
-				fmt.Printf(
-					"note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in the house\n",
-					domain,
-				)
-			}
-			if !withPostfix {
-				return nil
-			}
-			return checkPostfix(cfg, postfixDir)
+			return checkAll(context.Background(), path, withPostfix, postfixDir)
 		},
 	}
 	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
@@ -56,6 +40,33 @@ func checkCommand() *cobra.Command {
 	)
 	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
 	return c
+}
+
+// checkAll says all that is wrong: a key that fails does not hide what Postfix does.
+func checkAll(ctx context.Context, path string, withPostfix bool, postfixDir string) error {
+	cfg, keys, err := check(ctx, path)
+	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
+		return unreadable(err)
+	}
+	if err != nil {
+		return &failure{exitNotValid, err}
+	}
+	failures := tellKeys(keys)
+	for _, domain := range agentsDomains(cfg) {
+		fmt.Printf(
+			"note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to "+
+				"others there are refused unless they can be encrypted; add it if that mail stays in the house\n",
+			domain,
+		)
+	}
+	if withPostfix {
+		err = checkPostfix(cfg, postfixDir)
+	}
+	if failures > 0 {
+		fault := fmt.Errorf("our own keys: %d fail or are missing, as told above", failures)
+		return &failure{exitNotValid, errors.Join(fault, err)}
+	}
+	return err
 }
 
 // agentsDomains are the domains of mailboxes that server.domains does not have.
@@ -72,52 +83,48 @@ func agentsDomains(cfg *config.Config) (domains []string) {
 }
 
 // check builds everything as serve does, and takes it down again. A gateway that
-// runs holds its addresses and its store: then those cannot be tried.
-func check(ctx context.Context, path string) (*config.Config, error) {
+// runs holds its addresses and its store: then those cannot be tried. The keys come judged.
+func check(ctx context.Context, path string) (*config.Config, []*ownkeys.Key, error) {
 	cfg, err := config.Load(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if client, running := control.Dial(controlSocket(cfg)); running {
 		fmt.Println("a gateway runs with this data_dir: its store and its addresses are in use and were not tried")
 		keys, err := besideRunning(ctx, cfg, client)
-		if err != nil {
-			return nil, err
-		}
-		return cfg, tellKeys(keys)
+		return cfg, keys, err
 	}
 	tried, done, err := apart(cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer done()
 	h, err := build(tried)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer h.closeStore()
 	doors, err := h.open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, d := range doors {
 		err = errors.Join(err, d.listener.Close())
 	}
-	if err = errors.Join(err, tellKeys(h.engine.Load().own.judged(ctx))); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, nil, err
 	}
-	fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
-	return cfg, nil
+	keys := h.engine.Load().own.judged(ctx)
+	if !slices.ContainsFunc(keys, (*ownkeys.Key).Failed) {
+		fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
+	}
+	return cfg, keys, nil
 }
 
 // besideRunning tries keys, rules and roots alone, with the certificates that the running
 // gateway knows.
 func besideRunning(ctx context.Context, cfg *config.Config, client *control.Client) ([]*ownkeys.Key, error) {
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard), others: client}
-	var err error
-	if h.spool, err = offlineSpool(); err != nil {
-		return nil, err
-	}
 	running, err := client.Keys(ctx)
 	if err != nil {
 		return nil, err
@@ -147,9 +154,8 @@ func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
 	return h.newOwnKeys(boxes, checker, h.asked, roots).judged(ctx), nil
 }
 
-// tellKeys says what is wrong with our keys. A failure of one is the error.
-func tellKeys(keys []*ownkeys.Key) error {
-	failures := 0
+// tellKeys says what is wrong with our keys, and how many fail.
+func tellKeys(keys []*ownkeys.Key) (failures int) {
 	for _, k := range keys {
 		what := "mailbox"
 		if k.Credential != nil {
@@ -162,10 +168,7 @@ func tellKeys(keys []*ownkeys.Key) error {
 			failures++
 		}
 	}
-	if failures > 0 {
-		return fmt.Errorf("our own keys: %d fail or are missing, as told above", failures)
-	}
-	return nil
+	return failures
 }
 
 // apart is cfg with a temporary data_dir where there is none yet: check is often

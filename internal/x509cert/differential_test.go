@@ -138,6 +138,7 @@ var reasons = map[string]string{
 	"RSA key missing NULL parameters":                      "an RSA modulus that is negative", // too
 	"invalid RSA modulus":                                  "an RSA modulus that is not in DER",
 	"IP constraint contained invalid mask":                 "a name constraint that cannot be read",
+	"SAN dNSName is malformed":                             "an alternative name that cannot be read, and none that can",
 	"empty name constraints extension":                     "a name constraint that cannot be read",
 	"invalid CRL distribution point":                       "distribution points named relative to the issuer of the list",
 	"invalid version":                                      "a version that does not exist",

@@ -313,21 +313,31 @@ func TestSevenBitInsideIsNoAnswer(t *testing.T) {
 	}
 }
 
-// TestEightBitInPartsIsNoAnswer: a raw file name, or the header of a forwarded message,
-// is not encoded; where the proxy would refuse it, the mail is handed over as it came.
+// TestEightBitInPartsIsNoAnswer: a raw file name, or the header of a forwarded message, is
+// encoded; where that cannot be, and the proxy would refuse it, the mail is handed over as
+// it came.
 func TestEightBitInPartsIsNoAnswer(t *testing.T) {
 	h := newHouse(t)
-	for name, entity := range map[string]string{
-		"header of a part": "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; name=\"gr\u00fc\u00dfe.txt\"\r\n\r\nthe text\r\n--b--\r\n",
-		"name of the root": "Content-Type: application/pdf; name=\"gr\u00fc\u00dfe.pdf\"\r\n\r\nthe text\r\n",
-		"forwarded":        "Content-Type: message/rfc822\r\n\r\nSubject: gr\u00fc\u00dfe\r\n\r\nthe text\r\n",
+	part := "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; name=\"gr\u00fc\u00dfe.txt\"\r\n\r\nthe text\r\n--b--\r\n"
+	for name, k := range map[string]struct {
+		entity string
+		opened bool // where there is no 8BITMIME
+	}{
+		"header of a part":      {part, true},
+		"name of the root":      {"Content-Type: application/pdf; name=\"gr\u00fc\u00dfe.pdf\"\r\n\r\nthe text\r\n", true},
+		"forwarded":             {"Content-Type: message/rfc822\r\n\r\nSubject: gr\u00fc\u00dfe\r\n\r\nthe text\r\n", true},
+		"forwarded, a name":     {"Content-Type: message/rfc822\r\n\r\nFrom: gr\u00fc\u00dfe <a@b.example>\r\n\r\nthe text\r\n", true},
+		"forwarded, an address": {"Content-Type: message/rfc822\r\n\r\nFrom: gr\u00fc\u00dfe@b.example\r\n\r\nthe text\r\n", false},
 	} {
-		for seven, opened := range map[bool]bool{true: false, false: true} {
+		for seven, opened := range map[bool]bool{true: k.opened, false: true} {
 			env := toSupport
 			env.SevenBit = seven
-			out := h.process(env, h.sealed(fromAnna, entity, h.support))
+			out := h.process(env, h.sealed(fromAnna, k.entity, h.support))
 			if out.Verdict != Accept || leaves(out, "the text") != opened {
 				t.Errorf("%s, SevenBit %v: %+v\n%s", name, seven, out.Reply, out.text[0])
+			}
+			if seven && strings.ContainsFunc(out.text[0], func(r rune) bool { return r > '~' }) {
+				t.Errorf("%s: 8-bit octets:\n%s", name, out.text[0])
 			}
 		}
 	}

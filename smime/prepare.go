@@ -22,14 +22,18 @@ type PrepareOptions struct {
 // 7-bit, lines of at most 76 characters, no blanks at their ends, none that
 // begins with "From ". Other leaves become quoted-printable or base64. Text around the
 // parts of a multipart goes: GMime writes a signed multipart anew before it verifies, and
-// loses it. What is
-// signed or encrypted already stays as it is. A body that cannot be made safe is
-// an ErrMalformed.
+// loses it. A boundary that begins another one, or with another one, is replaced, and fields
+// of parts become 7-bit. What is signed or encrypted already stays as it is. A body that
+// cannot be made safe is an ErrMalformed.
 //
 // The result reads from e: close it before e. Closing it does not close e. When ctx
 // ends, so does Prepare, with its error.
 func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) {
 	if err := needs(e, o.Spool); err != nil {
+		return nil, err
+	}
+	all, err := boundariesOf(ctx, e)
+	if err != nil {
 		return nil, err
 	}
 	content, err := rewrite(ctx, e, o.Spool, rule{
@@ -39,7 +43,9 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 		labels: map[string]string{"8bit": "7bit", "binary": "7bit"},
 		leaf:   encodeLeaf,
 		refuse: true,
-		parts:  true,
+		within: true,
+		narrow: true,
+		apart:  all,
 	})
 	if err != nil {
 		return nil, err

@@ -3,7 +3,7 @@ package smime
 // This file writes a message anew where it has to be, and nowhere else.
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,10 +29,11 @@ type rule struct {
 	fits   func(shape) bool           // a body of this shape stays
 	labels map[string]string          // transfer encodings without effect, and what they become
 	leaf   func(*rewriter, *Entity, position) error
-	within bool // goes into messages also when they fit
-	refuse bool // a multipart that cannot be taken apart
-	parts  bool // a multipart is its parts alone, without the text before and after them
-	single bool // the first Content-* field of a name is the only one: readers differ in which they believe
+	within bool       // goes into messages also when they fit
+	refuse bool       // a multipart that cannot be taken apart
+	narrow bool       // a multipart is its parts alone, without text around them; fields have 7 bits
+	apart  boundaries // of the whole: one that another begins with is replaced
+	single bool       // the first Content-* field of a name is the only one: readers differ in which they believe
 }
 
 // rewriter puts the new message together from stretches of the old one and from
@@ -127,7 +128,13 @@ func (w *rewriter) verbatim(e *Entity, at position, encoding string) error {
 // before the first and after the last that does not fit is left out: no reader
 // shows it (RFC 2046 §5.1.1). Nor is it kept where the rule wants the parts alone.
 func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
-	if err := w.header(e, at, encoded(w.labels[e.encoding()])); err != nil {
+	fields := encoded(w.labels[e.encoding()])
+	boundary := ""
+	if fresh := newBoundary(); w.apart.confuse(e.boundary()) && e.typeWith(fresh) != "" {
+		boundary = fresh
+		fields = fields.with("content-type", e.typeWith(boundary))
+	}
+	if err := w.header(e, at, fields); err != nil {
 		return err
 	}
 	at0 := m.delimiters[0].line
@@ -135,7 +142,7 @@ func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
 		return err
 	}
 	for i, d := range m.delimiters {
-		if err := w.delimiter(e, at0, d); err != nil {
+		if err := w.delimiter(e, at0, d, boundary); err != nil {
 			return err
 		}
 		if at0 = d.after; d.last {
@@ -152,27 +159,26 @@ func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
 
 // delimiter writes a boundary line from the line end in front of it on: without
 // blanks after the boundary, which somebody on the way might take away, and with
-// CRLF.
-func (w *rewriter) delimiter(e *Entity, from int64, d delimiter) error {
-	if !d.odd {
+// CRLF; with the new boundary, unless that is "".
+func (w *rewriter) delimiter(e *Entity, from int64, d delimiter, boundary string) error {
+	if !d.odd && boundary == "" {
 		w.keep(e, from, d.after)
 		return nil
 	}
-	line := make([]byte, d.after-d.line)
-	if err := readFull(e.r, line, e.off+d.line); err != nil {
-		return err
+	line := "--" + cmp.Or(boundary, e.boundary())
+	if d.last {
+		line += "--"
 	}
-	line = append(bytes.TrimRight(line, " \t\r\n"), "\r\n"...)
 	if from < d.line {
-		line = append([]byte("\r\n"), line...)
+		line = "\r\n" + line
 	}
-	_, err := w.Write(line)
+	_, err := w.Write([]byte(line + "\r\n"))
 	return err
 }
 
 // aside keeps a preamble or an epilogue if it fits.
 func (w *rewriter) aside(e *Entity, from, to int64) error {
-	if w.parts {
+	if w.narrow {
 		w.changed = w.changed || from < to
 		return nil
 	}

@@ -4,6 +4,7 @@ package smime
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 )
 
@@ -17,6 +18,24 @@ func encoded(encoding string) newFields {
 		return nil
 	}
 	return newFields{"content-transfer-encoding": encoding}
+}
+
+// with is the fields and one more.
+func (fields newFields) with(name, value string) newFields {
+	all := maps.Clone(fields)
+	if all == nil {
+		all = newFields{}
+	}
+	all[name] = value
+	return all
+}
+
+// typeWith is e's Content-Type with another boundary.
+func (e *Entity) typeWith(boundary string) string {
+	media, params := e.ContentType()
+	params = maps.Clone(params)
+	params["boundary"] = boundary
+	return withParameters(media, params)
 }
 
 // header writes e's fields that stay, and the new ones.
@@ -33,6 +52,9 @@ func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 			continue
 		}
 		raw := legalField(f.Raw)
+		if w.narrow {
+			raw = narrowField(Field{Raw: raw, Name: f.Name})
+		}
 		same = same && bytes.Equal(raw, f.Raw)
 		out = append(out, raw...)
 	}

@@ -61,18 +61,24 @@ func (o *SignOptions) sign(ctx context.Context, dst io.Writer, content *Entity) 
 	})
 }
 
+// preamble is for who reads the mail as text (RFC 2046 §5.1.1). Of more than one line GMime
+// loses what it writes anew.
+const preamble = "This is a cryptographically signed message in MIME format.\r\n\r\n"
+
 // multipart puts content and signature together (RFC 8551 §3.5.3.2).
 func (o *SignOptions) multipart(content *Entity, signature *spool.File) (*Entity, error) {
 	boundary := newBoundary()
 	var whole joined
 	whole.addBytes([]byte("Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\";\r\n" +
 		" micalg=" + micalg(o.Signer.EffectiveDigest()) + "; boundary=\"" + boundary + "\"\r\n\r\n" +
+		preamble +
 		"--" + boundary + "\r\n"))
 	whole.add(content.r, content.off, content.size)
 	whole.addBytes([]byte("\r\n--" + boundary + "\r\n" +
 		"Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\r\n" +
 		"Content-Transfer-Encoding: base64\r\n" +
-		"Content-Disposition: attachment; filename=\"smime.p7s\"\r\n\r\n"))
+		"Content-Disposition: attachment; filename=\"smime.p7s\"\r\n" +
+		"Content-Description: S/MIME Cryptographic Signature\r\n\r\n"))
 	whole.add(signature, 0, signature.Size())
 	whole.addBytes([]byte("\r\n--" + boundary + "--\r\n"))
 	e, err := parseEntity(&Entity{r: &whole, size: whole.size, count: new(int)})

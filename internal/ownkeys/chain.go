@@ -39,7 +39,11 @@ type Completer struct {
 // for another one: a host that does not answer holds up those that name it.
 func (c *Completer) Complete(ctx context.Context, keys []*Key) {
 	s := &search{Completer: c, now: c.Now(), known: slices.Concat(c.Known, authoritiesIn(keys))}
-	s.stored = sync.OnceValue(func() []*x509.Certificate { return storedAuthorities(ctx, c.Store) })
+	s.stored = sync.OnceValue(func() []*x509.Certificate {
+		looking, stop := context.WithTimeout(ctx, scanTime)
+		defer stop()
+		return storedAuthorities(looking, c.Store)
+	})
 	var all sync.WaitGroup
 	for _, k := range keys {
 		all.Go(func() { s.complete(ctx, k) })

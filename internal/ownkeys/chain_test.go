@@ -178,6 +178,27 @@ func TestDeadHost(t *testing.T) {
 	}
 }
 
+// endless is a store with more records than can be looked through.
+type endless struct{}
+
+func (endless) List(context.Context, string, int) ([]*certstore.Record, string, error) {
+	return nil, "more", nil
+}
+
+// TestEndlessStore: a large store leaves time to ask the authority's host.
+func TestEndlessStore(t *testing.T) {
+	p := paste(t)
+	c := p.completer(t, p.hosts())
+	c.Store = endless{}
+	ctx, cancel := context.WithTimeout(context.Background(), scanTime+5*time.Second)
+	defer cancel()
+	keys := Keys([]*keyring.Mailbox{p.box})
+	c.Complete(ctx, keys)
+	if !p.isComplete(keys[0]) {
+		t.Errorf("chain of %d, %v", len(keys[0].Chain), ctx.Err())
+	}
+}
+
 // TestIncompleteIsTold: which authority is missing, where it goes, and that receivers see it.
 func TestIncompleteIsTold(t *testing.T) {
 	p := paste(t)

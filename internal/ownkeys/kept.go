@@ -17,8 +17,9 @@ import (
 
 // Bounds of what is looked through.
 const (
-	pageSize   = 200    // records at once; internal/control gives no more
-	maxStored  = 10_000 // authorities of all records: those that issue for mail are some hundred
+	pageSize   = 200             // records at once; internal/control gives no more
+	scanTime   = 2 * time.Second // of a large store: time is left to ask the network
+	maxStored  = 10_000          // authorities of all records: those that issue for mail are some hundred
 	keepChains = 400 * 24 * time.Hour
 )
 

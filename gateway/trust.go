@@ -50,7 +50,7 @@ func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.
 	case err != nil:
 		return trust.Result{
 			Status:     trust.Unchecked,
-			Rule:       "state",
+			Rule:       trust.RuleState,
 			Reason:     "the certificate store does not answer",
 			Revocation: trust.RevocationNotChecked,
 			Fault:      err,
@@ -58,7 +58,7 @@ func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.
 	case rec.State == certstore.Blocked:
 		return trust.Result{
 			Status:     trust.Untrusted,
-			Rule:       "state",
+			Rule:       trust.RuleState,
 			Reason:     "the administrator has blocked this certificate",
 			Remedy:     "sealgate cert activate",
 			Revocation: trust.RevocationNotChecked,

@@ -37,10 +37,21 @@ const (
 	RevocationRevoked    Revocation = "revoked"
 )
 
-// Rules of a Result that others look at.
+// Rule names the check that decided over a certificate.
+type Rule string
+
+// The rules.
 const (
-	RuleRevocation = "revocation" // revocation decided
-	RuleCost       = "cost"       // judging would cost more than one message may
+	RuleCertificate Rule = "certificate" // there is none
+	RuleAddress     Rule = "address"     // it speaks for another one
+	RuleKey         Rule = "key"         // its key is too weak, or too large
+	RuleUsage       Rule = "usage"       // it is for something else
+	RulePinned      Rule = "pinned"      // an admin vouches for it
+	RuleState       Rule = "state"       // an admin has decided against it, or it cannot be used at all
+	RuleChain       Rule = "chain"       // whether a path leads to an authority that is trusted
+	RuleValidity    Rule = "validity"    // it has expired, or is not valid yet
+	RuleRevocation  Rule = "revocation"  // revocation decided
+	RuleCost        Rule = "cost"        // judging would cost more than one message may
 )
 
 // RemedyCost is what helps against RuleCost.
@@ -74,7 +85,7 @@ type Request struct {
 type Result struct {
 	Status     Status
 	Reason     string // for people; "" when all is well
-	Rule       string // which check decided
+	Rule       Rule   // which check decided
 	Remedy     string // what would have made it valid
 	Chain      []*x509.Certificate
 	Revocation Revocation
@@ -96,14 +107,14 @@ func (r *Result) unanswered(a Answered) {
 // unasked is the verdict over a path of which nobody is asked.
 func unasked(chain []*x509.Certificate) Result {
 	return Result{
-		Status: Valid, Rule: "chain", Chain: chain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
+		Status: Valid, Rule: RuleChain, Chain: chain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
 	}
 }
 
 // untrusted is the verdict where no path is trusted.
 func untrusted(err error) Result {
 	return Result{
-		Status: Untrusted, Rule: "chain", Revocation: RevocationNotChecked, Answered: AllAnswered(),
+		Status: Untrusted, Rule: RuleChain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
 		Reason: "no path to an authority trusted for mail: " + err.Error(),
 		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail",
 	}
@@ -112,7 +123,7 @@ func untrusted(err error) Result {
 // expired is the verdict where only the time is wrong.
 func expired(r Request, chain []*x509.Certificate) Result {
 	return Result{
-		Status: Expired, Rule: "validity", Chain: chain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
+		Status: Expired, Rule: RuleValidity, Chain: chain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
 		Reason: fmt.Sprintf(
 			"the certificate is valid from %s to %s",
 			r.Certificate.NotBefore.UTC().Format(time.DateOnly),

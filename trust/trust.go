@@ -52,7 +52,7 @@ var errNoCertificate = errors.New("trust: no certificate to judge")
 func (c *Checker) Check(ctx context.Context, r Request) Result {
 	if r.Certificate == nil {
 		return Result{
-			Status: Unchecked, Rule: "certificate", Revocation: RevocationNotChecked,
+			Status: Unchecked, Rule: RuleCertificate, Revocation: RevocationNotChecked,
 			Reason: errNoCertificate.Error(), Fault: errNoCertificate,
 		}
 	}
@@ -79,7 +79,7 @@ func (c *Checker) address(r Request) (Result, bool) {
 		reason = fmt.Sprintf("the certificate has %d octets, at most %d are read", size, authority.MaxCertificate)
 	}
 	return Result{
-		Status: Mismatch, Rule: "address", Revocation: RevocationNotChecked, Reason: reason,
+		Status: Mismatch, Rule: RuleAddress, Revocation: RevocationNotChecked, Reason: reason,
 		Remedy: "a certificate issued for the From address",
 	}, true
 }
@@ -90,7 +90,7 @@ func (c *Checker) strength(r Request) (Result, bool) {
 	if err != nil {
 		return Result{
 			Status:     Unchecked,
-			Rule:       "key",
+			Rule:       RuleKey,
 			Revocation: RevocationNotChecked,
 			Reason:     "the certificate's key is of a kind that is not known here",
 		}, true
@@ -101,7 +101,7 @@ func (c *Checker) strength(r Request) (Result, bool) {
 	}
 	if n := k.N.BitLen(); n < spki.MinRSA || n > spki.MaxRSA || k.E < 3 || k.E%2 == 0 {
 		return Result{
-			Status: Weak, Rule: "key", Revocation: RevocationNotChecked,
+			Status: Weak, Rule: RuleKey, Revocation: RevocationNotChecked,
 			Reason: fmt.Sprintf("RSA key of %d bits, exponent %d", n, k.E),
 			Remedy: "a certificate with a key of 2048 bits or more",
 		}, true
@@ -114,7 +114,7 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	bad := func(reason string) (Result, bool) {
 		return Result{
 			Status:     Untrusted,
-			Rule:       "usage",
+			Rule:       RuleUsage,
 			Revocation: RevocationNotChecked,
 			Reason:     reason,
 			Remedy:     "a certificate issued for e-mail (emailProtection)",
@@ -143,7 +143,7 @@ func (c *Checker) pinned(r Request) Result {
 	}
 	return Result{
 		Status:     Valid,
-		Rule:       "pinned",
+		Rule:       RulePinned,
 		Revocation: RevocationNotChecked,
 		Chain:      []*x509.Certificate{r.Certificate},
 		Answered:   AllAnswered(),
@@ -158,7 +158,7 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 	}
 	bag := authority.ReadBag(r.Intermediates)
 	res := c.judge(ctx, r, bag)
-	if res.Rule == "chain" && res.Status == Untrusted && c.o.Sources != nil {
+	if res.Rule == RuleChain && res.Status == Untrusted && c.o.Sources != nil {
 		more, answered := c.o.Sources.Complete(ctx, r, bag)
 		if len(more) > 0 {
 			res = c.judge(ctx, r, append(bag, more...))
@@ -166,7 +166,7 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 		if err := effort.Spend(ctx, 0); err != nil { // not all that could be missing was looked for
 			return costly(err)
 		}
-		if res.Rule == "chain" && res.Status == Untrusted && authority.ValidAt(r.Certificate, r.At) {
+		if res.Rule == RuleChain && res.Status == Untrusted && authority.ValidAt(r.Certificate, r.At) {
 			res.unanswered(answered)
 		}
 	}

@@ -76,7 +76,7 @@ func (s step) candidate(best *Certificate) Candidate {
 		NotAfter:    r.NotAfter,
 		ProofTime:   r.ProofTime,
 		Status:      string(s.judged.Status),
-		Rule:        s.judged.Rule,
+		Rule:        string(s.judged.Rule),
 		Reason:      s.judged.Reason,
 		Remedy:      s.judged.Remedy,
 		Revocation:  string(s.judged.Revocation),

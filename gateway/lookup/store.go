@@ -11,14 +11,14 @@ import (
 	"sealgate/trust"
 )
 
-// Records is what the source needs of certstore.Store.
-type Records interface {
+// CertificateStore is what the source needs of certstore.Store.
+type CertificateStore interface {
 	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
 }
 
 // Store is the certificate store as a Source. It remembers since when it does not answer.
 type Store struct {
-	records Records
+	records CertificateStore
 	now     func() time.Time
 
 	mu    sync.Mutex
@@ -26,7 +26,7 @@ type Store struct {
 }
 
 // NewStore returns the source over a store.
-func NewStore(records Records, now func() time.Time) *Store {
+func NewStore(records CertificateStore, now func() time.Time) *Store {
 	return &Store{records: records, now: now}
 }
 

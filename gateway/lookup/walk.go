@@ -169,7 +169,7 @@ func (f *Finder) judge(ctx context.Context, address string, r *certstore.Record)
 func passedOver(why, remedy string) trust.Result {
 	return trust.Result{
 		Status:   trust.Untrusted,
-		Rule:     "state",
+		Rule:     trust.RuleState,
 		Reason:   why,
 		Remedy:   remedy,
 		Answered: trust.AllAnswered(),

@@ -3,10 +3,12 @@ package verdict
 // This file names the checks that can decide over a signature, and says for each that is
 // not trust's what would have made the mail valid.
 
-import "sealgate/trust"
+import (
+	"sealgate/trust"
+)
 
 // Rule names the check that decided: one of this package, or of trust.
-type Rule string
+type Rule = trust.Rule
 
 // The rules of this package.
 const (
@@ -15,16 +17,13 @@ const (
 	RuleCertificate Rule = "certificate"
 	RuleUnknown     Rule = "unknown algorithm"
 	RuleUnread      Rule = "what is read"
-	RuleCost        Rule = trust.RuleCost
+	RuleCost             = trust.RuleCost
 	RuleAlgorithm   Rule = "algorithm"
 	RuleCoverage    Rule = "coverage"
 	RuleReaders     Rule = "one reading"
 	RuleContent     Rule = "content"
 	RuleFrom        Rule = "From"
 )
-
-// RuleRevocation is trust's, where revocation decided.
-const RuleRevocation Rule = trust.RuleRevocation
 
 var remedies = map[Rule]string{
 	RuleSignature: "the mail as it was signed: something on the way has changed it (a footer, a virus scanner), " +

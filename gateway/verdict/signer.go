@@ -15,19 +15,6 @@ import (
 	"sealgate/trust"
 )
 
-// Signer is what one SignerInfo is worth.
-type Signer struct {
-	Layer     int    // index into smime.Message.Layers
-	Address   string // the address that counts: From when the certificate names it
-	Signature cms.Signature
-	Status    SignatureStatus
-	Reason    string       // why it is not valid, in English
-	Rule      Rule         // which check decided
-	Remedy    string       // what would have made it valid; "" when it is
-	Trust     trust.Result // how the certificate was judged; zero when it never came to that
-	forFrom   bool         // the certificate names the From address
-}
-
 // layer judges every SignerInfo of one signed layer.
 func (v *Verdict) layer(ctx context.Context, m *smime.Message, i int, check Trust, at time.Time) {
 	l := m.Layers[i]
@@ -84,7 +71,7 @@ func (s *Signer) judge(ctx context.Context, r trust.Request, check Trust) {
 	r.Certificate = sig.Certificate
 	s.Trust = check.Check(ctx, r)
 	s.Status = fromTrust(s.Trust.Status)
-	s.Rule = Rule(s.Trust.Rule)
+	s.Rule = s.Trust.Rule
 	s.Reason = s.Trust.Reason
 	s.Remedy = s.Trust.Remedy
 	if len(sig.Weak) > 0 && SignatureWeak.worse(s.Status) {
@@ -137,4 +124,10 @@ func fromSignatureError(err error) (SignatureStatus, Rule) {
 		return SignatureMalformed, RuleStructure
 	}
 	return SignatureInvalid, RuleSignature
+}
+
+// Changeable reports whether a layer without a MAC was opened: what lies in it may be
+// changed, though whoever did so cannot read it.
+func Changeable(layers []smime.Layer) bool {
+	return slices.ContainsFunc(layers, func(l smime.Layer) bool { return l.Type == smime.Enveloped && l.Err == nil })
 }

@@ -3,7 +3,9 @@ package verdict
 // This file names what can be said of a message: the values of
 // X-SMIME-Signature and X-SMIME-Encryption, and their order.
 
-import "sealgate/trust"
+import (
+	"sealgate/trust"
+)
 
 // SignatureStatus is a value of X-SMIME-Signature.
 type SignatureStatus string

@@ -5,14 +5,71 @@ package verdict
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"time"
+	"fmt"
 
-	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/trust"
 )
+
+// Note is worth a word beside the verdict.
+type Note struct {
+	About Topic
+	Field string // for NoteProtected
+}
+
+// Topic is what a Note is about.
+type Topic int
+
+// The topics.
+const (
+	NoteSender      Topic = iota + 1 // Sender is another address than the signer's
+	NoteReplyTo                      // Reply-To is
+	NoteSigningTime                  // signing-time is far from Date
+	NoteProtected                    // a field was protected, and is another one outside
+)
+
+// Unprotected says of a decrypted mail that is Unauthenticated what that means.
+const Unprotected = "The encryption did not protect the content against changes, and no valid signature does"
+
+// String is the note in English, as the reason of a verdict is.
+func (n Note) String() string {
+	switch n.About {
+	case NoteSender:
+		return "sent for this address by another one"
+	case NoteReplyTo:
+		return "replies go to another address than the signer's"
+	case NoteSigningTime:
+		return "signed more than a day before or after the date of the mail"
+	case NoteProtected:
+		return n.Field + " is not what the sender protected"
+	}
+	return fmt.Sprintf("note %d", n.About)
+}
+
+// Remarks are the notes and what else is to be said beside the verdict, in English.
+func (v *Verdict) Remarks() []string {
+	var out []string
+	for _, n := range v.Notes {
+		out = append(out, n.String())
+	}
+	if v.Unauthenticated && v.Encryption == EncryptionDecrypted {
+		out = append(out, Unprotected)
+	}
+	return out
+}
+
+// Signer is what one SignerInfo is worth.
+type Signer struct {
+	Layer     int    // index into smime.Message.Layers
+	Address   string // the address that counts: From when the certificate names it
+	Signature cms.Signature
+	Status    SignatureStatus
+	Reason    string       // why it is not valid, in English
+	Rule      Rule         // which check decided
+	Remedy    string       // what would have made it valid; "" when it is
+	Trust     trust.Result // how the certificate was judged; zero when it never came to that
+	forFrom   bool         // the certificate names the From address
+}
 
 // Trust judges one certificate; *trust.Checker is the one in use.
 type Trust interface {
@@ -35,36 +92,6 @@ type Verdict struct {
 	Unauthenticated bool
 }
 
-// Of gives the verdict over m at the time at. from overrides the From address of the
-// message when it is not empty. A message without one From address is at best a mismatch.
-func Of(ctx context.Context, m *smime.Message, from string, check Trust, at time.Time) *Verdict {
-	v := &Verdict{Signature: SignatureNone, Encryption: EncryptionNone, From: from}
-	var fromErr error
-	if from == "" {
-		v.From, fromErr = FromAddress(m.Outer)
-	}
-	v.encryption(m)
-	for i := range m.Layers {
-		v.layer(ctx, m, i, check, at)
-	}
-	v.decide(m)
-	v.malformed(m)
-	if fromErr != nil && v.Signature != SignatureNone {
-		v.lower(SignatureMismatch, RuleFrom, noOneFrom)
-	}
-	if m.Ambiguous != nil && v.Signature != SignatureNone {
-		v.lower(SignaturePartial, RuleReaders, m.Ambiguous.Error())
-	}
-	if m.NotMail != nil && v.Signature != SignatureNone {
-		v.lower(SignaturePartial, RuleContent, m.NotMail.Error())
-	}
-	v.protected(m)
-	v.notes(m, at)
-	v.differences(m)
-	v.Unauthenticated = v.Signature != SignatureValid && Changeable(m.Layers)
-	return v
-}
-
 // Fault is our own, because of which the verdict is none; nil when there is none.
 func (v *Verdict) Fault() error {
 	for _, s := range v.Signers {
@@ -84,51 +111,4 @@ func (v *Verdict) lower(s SignatureStatus, rule Rule, reason string) {
 	v.Rule = rule
 	v.Reason = reason
 	v.Remedy = remedies[rule]
-}
-
-// encryption says what became of the encrypted layers.
-func (v *Verdict) encryption(m *smime.Message) {
-	for _, l := range m.Layers {
-		if l.Encrypted() && l.Err == nil {
-			v.Encryption = EncryptionDecrypted
-		}
-	}
-	switch {
-	case m.Undecryptable != nil:
-		v.Encryption = EncryptionUndecryptable
-	case v.Encryption == EncryptionNone && m.PartialEncrypted:
-		v.Encryption = EncryptionPartial
-	}
-}
-
-// Changeable reports whether a layer without a MAC was opened: what lies in it may be
-// changed, though whoever did so cannot read it.
-func Changeable(layers []smime.Layer) bool {
-	return slices.ContainsFunc(layers, func(l smime.Layer) bool { return l.Type == smime.Enveloped && l.Err == nil })
-}
-
-// malformed says where S/MIME could not be read.
-func (v *Verdict) malformed(m *smime.Message) {
-	if m.Malformed == nil {
-		return
-	}
-	last := smime.Layer{}
-	if n := len(m.Layers); n > 0 {
-		last = m.Layers[n-1]
-	}
-	if last.Encrypted() && last.Err != nil {
-		v.Encryption = EncryptionMalformed
-		v.Reason = m.Malformed.Error()
-		return
-	}
-	status := SignatureMalformed
-	rule := RuleStructure
-	if errors.Is(m.Malformed, cms.ErrUnread) {
-		status = SignatureUnchecked
-		rule = RuleUnread
-	}
-	v.lower(status, rule, m.Malformed.Error())
-	if v.Signer == nil && v.Signature == status {
-		v.Reason = m.Malformed.Error() // the cause, of which "no signature" is the consequence
-	}
 }

@@ -207,13 +207,13 @@ func (j *Judge) trusted(ctx context.Context, k *Key, now time.Time) []Finding {
 	case res.Rule == trust.RuleRevocation && res.Reason != "":
 		f.Rule = RuleRevocation
 		f.Remedy = "look whether this machine reaches the authority's OCSP and CRL servers; it is asked again"
-	case res.Status == trust.Valid, res.Rule == "chain" && k.Last != nil: // the gap was told
+	case res.Status == trust.Valid, res.Rule == trust.RuleChain && k.Last != nil: // the gap was told
 		return nil
-	case res.Rule == "key":
+	case res.Rule == trust.RuleKey:
 		f.Rule = RuleKey
 		f.Level = Failure
 		f.Cause = "weak key: " + res.Reason
-	case res.Rule == "chain":
+	case res.Rule == trust.RuleChain:
 		f.Cause = "receivers who trust the same authorities as this gateway do not trust it: " + res.Reason
 	}
 	return []Finding{f}

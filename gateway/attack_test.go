@@ -12,6 +12,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/verdict"
+	"sealgate/internal/encodedword"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 	"sealgate/trust"
@@ -293,7 +294,7 @@ func TestTagsInEverySubject(t *testing.T) {
 	for _, subject := range []string{"[signed] x\r\nSubject: y", "y\r\nSubject: x [Signed]", "=?iso-8859-15?q?=5Bsigned=5D?= x", "=?x-unknown?q?a?= =?utf-8?q?=5Bsigned=5D?=", "[was [signed]encrypted] x"} {
 		text := h.process(inboundTo("support@firma.example"), strings.Replace(fromAnna, "Subject: hello", "Subject: "+subject, 1)+plainText).text[0]
 		for _, f := range h.entity(text).Get("Subject") {
-			if s := strings.ToLower(decodeWords(f.Value())); strings.Contains(s, "[signed]") || strings.Contains(s, "[was encrypted]") {
+			if s := strings.ToLower(encodedword.Decode(f.Value())); strings.Contains(s, "[signed]") || strings.Contains(s, "[was encrypted]") {
 				t.Errorf("%q: %q is left", subject, s)
 			}
 		}

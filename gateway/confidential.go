@@ -10,7 +10,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"sealgate/internal/address"
 	"sealgate/internal/contextio"
@@ -51,9 +50,7 @@ func Postmaster(normal string) string { return "postmaster@" + address.Domain(no
 // senderFields say which sender the envelope had, and take out what would make others
 // than it be written to.
 func (m *inboundMail) senderFields() []HeaderEdit {
-	edits := deleteFields(m.e, func(name string) bool {
-		return slices.ContainsFunc(machineFields, func(f string) bool { return strings.EqualFold(f, name) })
-	})
+	edits := deleteFields(m.e, asksMachines)
 	if m.g.o.Headers.Omit["sender"] {
 		return edits
 	}

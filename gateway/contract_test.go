@@ -15,6 +15,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/verdict"
+	"sealgate/internal/encodedword"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 )
@@ -282,7 +283,7 @@ func TestGerman(t *testing.T) {
 		{h.sealed(fromAnna, plainText, h.support), "war verschlüsselt", "Die Verschlüsselung schützte den Inhalt nicht vor Veränderung, und keine gültige Signatur tut es", ""},
 	} {
 		text := h.process(toSupport, k.text).text[0]
-		status, reason := decodeWords(h.header(text, "X-SMIME-Status")), decodeWords(h.header(text, "X-SMIME-Reason"))
+		status, reason := encodedword.Decode(h.header(text, "X-SMIME-Status")), encodedword.Decode(h.header(text, "X-SMIME-Reason"))
 		if status != k.status || reason != k.reason || !strings.Contains(text, k.shown) {
 			t.Errorf("%q, %q, want %q, %q", status, reason, k.status, k.reason)
 		}

@@ -9,29 +9,32 @@ import (
 	"sealgate/smime"
 )
 
-// isContent reports whether a field belongs to the MIME entity rather than to
-// the message (RFC 2045 §3, RFC 8551 §3.1).
-func isContent(name string) bool {
-	return len(name) >= 8 && strings.EqualFold(name[:8], "Content-")
-}
-
 // deleteContent removes the Content-* fields of the message as received.
-func deleteContent(e *smime.Entity) []HeaderEdit { return deleteFields(e, isContent) }
+func deleteContent(e *smime.Entity) []HeaderEdit { return deleteFields(e, smime.Field.IsContent) }
 
-func deleteFields(e *smime.Entity, which func(name string) bool) (out []HeaderEdit) {
+// deleteFields removes those of the fields that fit.
+func deleteFields(e *smime.Entity, which func(smime.Field) bool) (out []HeaderEdit) {
 	for i, f := range e.Fields {
-		if which(f.Name) {
+		if which(f) {
 			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
 		}
 	}
 	return out
 }
 
+// isNamed reports whether a field has a name.
+func isNamed(f smime.Field, name string) bool { return strings.EqualFold(f.Name, name) }
+
+// named fits the fields of a name.
+func named(name string) func(smime.Field) bool {
+	return func(f smime.Field) bool { return isNamed(f, name) }
+}
+
 // contentFields replaces the Content-* fields of outer by those of inner.
 func contentFields(outer, inner *smime.Entity) []HeaderEdit {
 	out := deleteContent(outer)
 	for _, f := range inner.Fields {
-		if isContent(f.Name) {
+		if f.IsContent() {
 			out = append(out, HeaderEdit{Op: AppendField, Name: f.Name, Value: rawValue(f)})
 		}
 	}

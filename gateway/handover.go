@@ -14,6 +14,7 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/contextio"
+	"sealgate/internal/encodedword"
 	"sealgate/smime"
 	"sealgate/spool"
 )
@@ -38,7 +39,7 @@ func (m *inboundMail) subject(v *verdict.Verdict, e *smime.Entity) []HeaderEdit 
 	}
 	was := ""
 	if len(fields) == 1 {
-		was = decodeWords(fields[0].Value())
+		was = encodedword.Decode(fields[0].Value())
 	}
 	now := m.g.untag(was)
 	if heeded {
@@ -54,7 +55,7 @@ func (m *inboundMail) subject(v *verdict.Verdict, e *smime.Entity) []HeaderEdit 
 	if len(fields) == 0 {
 		return []HeaderEdit{{Op: AppendField, Name: "Subject", Value: value}}
 	}
-	edits := deleteFields(e, func(name string) bool { return strings.EqualFold(name, "Subject") })
+	edits := deleteFields(e, named("Subject"))
 	edits[0] = HeaderEdit{Op: ReplaceField, Index: edits[0].Index, Name: fields[0].Name, Value: value}
 	return edits
 }
@@ -70,7 +71,7 @@ func (m *inboundMail) protectedSubject(v *verdict.Verdict) (string, bool) {
 	if len(f) != 1 {
 		return "", false
 	}
-	return decodeWords(f[0].Value()), true
+	return encodedword.Decode(f[0].Value()), true
 }
 
 func (g *Gateway) languageTag() string {
@@ -227,7 +228,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		"Content-Language: " + m.g.languageTag() + "\r\n\r\n" +
 		text + "\r\n--" + boundary + "\r\n")
 	for _, f := range m.e.Fields {
-		if isContent(f.Name) {
+		if f.IsContent() {
 			head.Write(f.Raw)
 		}
 	}

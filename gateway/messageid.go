@@ -45,7 +45,7 @@ func (g *Gateway) newMessageID(e *smime.Entity) (string, error) {
 
 // withMessageID puts a Message-ID in place of those that a mail has.
 func withMessageID(e *smime.Entity, id string) []HeaderEdit {
-	edits := deleteFields(e, func(name string) bool { return strings.EqualFold(name, "Message-ID") })
+	edits := deleteFields(e, named("Message-ID"))
 	return append(edits, HeaderEdit{Op: AppendField, Name: "Message-ID", Value: " <" + id + ">"})
 }
 

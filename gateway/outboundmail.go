@@ -10,6 +10,7 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
+	"sealgate/internal/encodedword"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/spool"
@@ -75,7 +76,7 @@ func (m *outboundMail) senders() []string {
 func (m *outboundMail) subject() string {
 	var all []string
 	for _, f := range m.e.Get("Subject") {
-		all = append(all, decodeWords(f.Value()))
+		all = append(all, encodedword.Decode(f.Value()))
 	}
 	return strings.Join(all, "\n")
 }

@@ -3,6 +3,8 @@ package gateway
 import (
 	"strings"
 	"testing"
+
+	"sealgate/internal/encodedword"
 )
 
 // protectedText is an entity with a protected header (RFC 9788), hp="clear" as signed mail has it.
@@ -84,7 +86,7 @@ func TestProtectedFieldsDiffer(t *testing.T) {
 		for _, h := range []*house{h, german} {
 			header := strings.Replace(outer, c.old, c.with, 1)
 			for kind, text := range map[string]string{"signed": h.signed(h.anna, header, protectedText(more)), "encrypted": h.sealed(header, protectedText(more), h.support)} {
-				status := decodeWords(h.header(h.process(toSupport, text).text[0], "X-SMIME-Status"))
+				status := encodedword.Decode(h.header(h.process(toSupport, text).text[0], "X-SMIME-Status"))
 				said := strings.Count(status, "is not what the sender protected") + strings.Count(status, "ist nicht, was der Absender geschützt hat")
 				if name == "" && said != 0 || name != "" && (said != 1 || !strings.Contains(status, name+" is")) {
 					t.Errorf("%s, %s: %s", name, kind, status)

@@ -15,13 +15,13 @@ import (
 var machineFields = []string{"Return-Receipt-To", "Errors-To"}
 
 // isHidden reports whether a field names hidden recipients.
-func isHidden(name string) bool {
-	return strings.EqualFold(name, "Bcc") || strings.EqualFold(name, "Resent-Bcc")
+func isHidden(f smime.Field) bool {
+	return strings.EqualFold(f.Name, "Bcc") || strings.EqualFold(f.Name, "Resent-Bcc")
 }
 
 // brokenByUs are the fields that a new body makes false.
-func brokenByUs(name string) bool {
-	switch strings.ToLower(name) {
+func brokenByUs(f smime.Field) bool {
+	switch strings.ToLower(f.Name) {
 	case "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results":
 		return true
 	}
@@ -36,10 +36,10 @@ const maxRemovals = 64
 // removals refuses a mail of which too many fields may have to go: those that lie, and
 // those that the direction removes. What becomes of the mail later does not matter, so
 // the answer says nothing of what was decrypted.
-func (g *Gateway) removals(e *smime.Entity, removed func(name string) bool) *refusal {
+func (g *Gateway) removals(e *smime.Entity, removed func(smime.Field) bool) *refusal {
 	n := 0
 	for _, f := range e.Fields {
-		if removed(f.Name) || g.lies(f) {
+		if removed(f) || g.lies(f) {
 			n++
 		}
 	}
@@ -55,12 +55,16 @@ func tooMany(n int) *refusal {
 
 // removedInbound are the fields that an ordinary mail in the place of a signed or
 // encrypted one does without.
-func removedInbound(name string) bool {
-	isMachines := slices.ContainsFunc(machineFields, func(f string) bool { return strings.EqualFold(f, name) })
-	return isContent(name) || isMachines || strings.EqualFold(name, "Subject") || strings.EqualFold(name, "Message-ID")
+func removedInbound(f smime.Field) bool {
+	return f.IsContent() || asksMachines(f) || isNamed(f, "Subject") || isNamed(f, "Message-ID")
 }
 
 // removedOutbound are besides those that must not leave, or that a new body makes false.
-func removedOutbound(name string) bool {
-	return removedInbound(name) || isHidden(name) || brokenByUs(name) || strings.EqualFold(name, "Thread-Topic")
+func removedOutbound(f smime.Field) bool {
+	return removedInbound(f) || isHidden(f) || brokenByUs(f) || isNamed(f, "Thread-Topic")
+}
+
+// asksMachines reports whether a field is one of machineFields.
+func asksMachines(f smime.Field) bool {
+	return slices.ContainsFunc(machineFields, func(name string) bool { return isNamed(f, name) })
 }

@@ -3,14 +3,10 @@ package gateway
 // This file writes our tags into a Subject, and takes them out.
 
 import (
-	"io"
-	"mime"
 	"strings"
 
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
-
 	"sealgate/gateway/verdict"
+	"sealgate/internal/encodedword"
 	"sealgate/smime"
 )
 
@@ -20,7 +16,7 @@ func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
 		if !strings.EqualFold(f.Name, "Subject") {
 			continue
 		}
-		was := decodeWords(f.Value())
+		was := encodedword.Decode(f.Value())
 		if now := g.untag(was); now != was {
 			edits = append(
 				edits,
@@ -49,23 +45,6 @@ func (g *Gateway) tag(v *verdict.Verdict) string {
 		tags = append(tags, g.o.Headers.TagDecrypted)
 	}
 	return strings.Join(tags, " ")
-}
-
-// decodeWords decodes RFC 2047. In a charset that is not known, ASCII is read
-// all the same: a tag must not hide there.
-func decodeWords(s string) string {
-	d, err := (&mime.WordDecoder{CharsetReader: charsetReader}).DecodeHeader(s)
-	if err != nil {
-		return s
-	}
-	return d
-}
-
-func charsetReader(charset string, in io.Reader) (io.Reader, error) {
-	if c, err := htmlindex.Get(charset); err == nil {
-		return c.NewDecoder().Reader(in), nil
-	}
-	return charmap.ISO8859_1.NewDecoder().Reader(in), nil
 }
 
 // untag removes our tags from a Subject, wherever they stand, in one pass: what

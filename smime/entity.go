@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/internal/encodedword"
 	"sealgate/spool"
 )
 
@@ -143,7 +144,7 @@ func (e *Entity) disposition() (string, map[string]string) {
 func (e *Entity) named(fits func(name string) bool) bool {
 	_, d := e.disposition()
 	_, t := e.ContentType()
-	return fits(strings.ToLower(decodeWords(d["filename"]))) || fits(strings.ToLower(decodeWords(t["name"])))
+	return fits(strings.ToLower(encodedword.Decode(d["filename"]))) || fits(strings.ToLower(encodedword.Decode(t["name"])))
 }
 
 // encoding is the transfer encoding in lower case, "7bit" without one (RFC 2045 §6.1).

@@ -115,3 +115,6 @@ func fieldName(line []byte) (string, bool) {
 func isContent(name string) bool {
 	return len(name) >= 8 && strings.EqualFold(name[:8], "Content-")
 }
+
+// IsContent reports whether the field belongs to the entity rather than to the message.
+func (f Field) IsContent() bool { return isContent(f.Name) }

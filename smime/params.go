@@ -3,7 +3,6 @@ package smime
 // This file reads structured field values: a token and parameters (RFC 2045 §5.1, RFC 2231).
 
 import (
-	"mime"
 	"strconv"
 	"strings"
 )
@@ -168,14 +167,4 @@ func percentDecode(s string, first bool) string {
 		v.WriteByte(s[i])
 	}
 	return v.String()
-}
-
-// decodeWords decodes RFC 2047 words, which mailers put into file names; what
-// cannot be decoded stays.
-func decodeWords(s string) string {
-	d, err := new(mime.WordDecoder).DecodeHeader(s)
-	if err != nil {
-		return s
-	}
-	return d
 }

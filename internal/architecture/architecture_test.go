@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"trust/authority", "trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
-	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
+	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
 	{"internal/brainpool", "internal/rsasig"},
 }
 

@@ -9,7 +9,7 @@ CHECKFUZZTIME ?= 1s
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test check build interop bench fuzz roots load long man clean
+.PHONY: run test check build packages packages-test interop bench fuzz roots load long man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -26,6 +26,16 @@ test:
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/sealgate ./cmd/sealgate
+
+# packages makes a .deb and a .rpm in bin/; packages-test installs the .deb in a clean Debian,
+# sends a mail in and out, upgrades, removes and purges it (two minutes).
+packages:
+	scripts/package
+
+packages-test:
+	scripts/need debootstrap lintian
+	$(ROOT) scripts/package-test
+	lintian --fail-on error bin/sealgate_*.deb
 
 # check is the inspector: form, linters, 32 bits, known faults of what we use, races, and
 # each fuzzer for a moment. The race detector sees the short tests without e2e, whose

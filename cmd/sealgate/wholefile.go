@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // writeWhole puts a file at path, mode 0600 from the start. One that exists stays,
@@ -23,7 +24,7 @@ func writeWhole(path string, force bool, write func(io.Writer) error) error {
 		return unreadable(err)
 	}
 	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(write(f), giveTo(f, folder), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if force {
@@ -38,6 +39,23 @@ func writeWhole(path string, force bool, write func(io.Writer) error) error {
 		return unreadable(err)
 	}
 	return syncFolder(folder)
+}
+
+// giveTo lets a file that root writes belong to whom its folder belongs to: in
+// /etc/sealgate/keys that is the gateway, which could not read root's.
+func giveTo(f *os.File, folder string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(folder)
+	if err != nil {
+		return unreadable(err)
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return unreadable(err)
+	}
+	return nil
 }
 
 func exists(path string) error {

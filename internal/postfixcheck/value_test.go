@@ -10,14 +10,16 @@ import (
 
 // TestReferences compares with postconf -x.
 func TestReferences(t *testing.T) {
-	const values = "full = v\nempty =\nSome_1 = $full\nv1 = a $full.b\nv2 = ${full}x\nv3 = $(full)y\nv4 = ${full?yes}\nv5 = ${empty?yes}\nv6 = ${full:no}\nv7 = ${empty:no}\nv8 = ${full?{yes, $v1}:{no}}\nv9 = ${empty?{yes}:{no $Some_1}}\nva = ${empty:{no}}z\nvb = $Some_1, ${v2}\n"
+	const values = "full = v\nempty =\nSome_1 = $full\nv1 = a $full.b\nv2 = ${full}x\nv3 = $(full)y\nv4 = ${full?yes}\nv5 = ${empty?yes}\nv6 = ${full:no}\nv7 = ${empty:no}\nv8 = ${full?{yes, $v1}:{no}}\nv9 = ${empty?{yes}:{no $Some_1}}\nva = ${empty:{no}}z\nvb = $Some_1, ${v2}\n" +
+		"vc = ${{$compatibility_level} <level {2} ? {old} : {}}\nvd = ${{$compatibility_level} >=level {3.6}?{new, $full}:{old}}\n" +
+		"ve = ${{$full} == {v} ? {same} : {other}}\nvf = ${{10} > {9} ? {as numbers} : {as text}}\nvg = ${{$full} != {v} ? {other}}\nvh = ${{b10} > {b9} ? {no} : {as text}}\n"
 	if _, err := exec.LookPath("postconf"); err != nil {
 		t.Skip("postconf is not installed")
 	}
 	dir := t.TempDir()
-	names := []string{"v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "va", "vb"}
+	names := []string{"v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "va", "vb", "vc", "vd", "ve", "vf", "vg", "vh"}
 	// only what is used counts as a parameter, so each value is one of Postfix's own
-	known := []string{"mydomain", "relay_domains", "mydestination", "alias_maps", "canonical_maps", "virtual_alias_maps", "smtpd_milters", "non_smtpd_milters", "always_bcc", "relocated_maps", "mynetworks"}
+	known := []string{"mydomain", "relay_domains", "mydestination", "alias_maps", "canonical_maps", "virtual_alias_maps", "smtpd_milters", "non_smtpd_milters", "always_bcc", "relocated_maps", "mynetworks", "transport_maps", "local_recipient_maps", "relay_recipient_maps", "sender_bcc_maps", "recipient_bcc_maps", "smtpd_sender_login_maps"}
 	text := "compatibility_level = 3.6\n" + values
 	for i, n := range names {
 		text += known[i] + " = $" + n + "\n"

@@ -82,7 +82,7 @@ func TestAnnouncedCertificate(t *testing.T) {
 			t.Errorf("%s: encrypted to: %+v", name, out.Outcome)
 		}
 		if k.used {
-			if shown, _, m := h.judged(out.text[0], other); m.Undecryptable != nil || !strings.Contains(shown, "the secret text") || strings.Contains(out.text[0], "the secret text") {
+			if shown, _, m := h.readCopy(out.text[0], other); m.Undecryptable != nil || !strings.Contains(shown, "the secret text") || strings.Contains(out.text[0], "the secret text") {
 				t.Errorf("%s: not for its key:\n%s", name, out.text[0])
 			}
 		}

@@ -147,7 +147,7 @@ func TestHiddenSubjectOfSignedMail(t *testing.T) {
 			t.Errorf("%s: %+v\n%s", name, out.Outcome, out.text)
 			continue
 		}
-		shown, j, m := h.judged(out.text[0], h.anna)
+		shown, j, m := h.readCopy(out.text[0], h.anna)
 		if j.Signature != verdict.SignatureValid || len(m.Layers) != 2 || !strings.Contains(shown, "the secret text") {
 			t.Errorf("%s: %s, %d layers\n%s", name, j.Signature, len(m.Layers), shown)
 		}
@@ -168,7 +168,7 @@ func TestHiddenSubjectOfSignedMailWithoutKey(t *testing.T) {
 	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
 		t.Fatalf("%+v\n%s", out.Outcome, out.text)
 	}
-	if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != verdict.SignatureValid || j.Signer.Address != "boss@firma.example" {
+	if _, j, _ := h.readCopy(out.text[0], h.anna); j.Signature != verdict.SignatureValid || j.Signer.Address != "boss@firma.example" {
 		t.Errorf("%+v", j)
 	}
 }
@@ -271,7 +271,7 @@ func TestOwnKeyThatCannotEncrypt(t *testing.T) {
 		if out.Verdict != Accept || leaves(out, "the secret text") {
 			t.Fatalf("%d credentials: %+v", len(own), out.Outcome)
 		}
-		if shown, _, _ := h.judged(out.text[0], h.anna); !strings.Contains(shown, "the secret text") {
+		if shown, _, _ := h.readCopy(out.text[0], h.anna); !strings.Contains(shown, "the secret text") {
 			t.Errorf("%d credentials: the customer cannot read it", len(own))
 		}
 	}
@@ -431,7 +431,7 @@ func TestOrderInAPart(t *testing.T) {
 		if out.Verdict != Accept || leaves(out, "-Sign") || leaves(out, "-Encrypt") || !leaves(out, "X-RT: 1") {
 			t.Errorf("%s: %+v\n%s", prefix, out.Outcome, out.text)
 		}
-		if _, j, _ := h.judged(out.text[0], h.anna); j.Signature != verdict.SignatureValid {
+		if _, j, _ := h.readCopy(out.text[0], h.anna); j.Signature != verdict.SignatureValid {
 			t.Errorf("%s: %s", prefix, j.Signature)
 		}
 	}

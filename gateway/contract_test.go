@@ -48,7 +48,7 @@ func TestArchive(t *testing.T) {
 	for _, list := range [][]*x509.Certificate{nil, {archive.Certificate}} {
 		h := h.with(func(o *Options) { o.Outbound.Archive = list })
 		text := h.process(toAnna, fromSupport("anna@kunde.example", orderEncrypt+plainText)).text[0]
-		shown, v, _ := h.judged(text, archive)
+		shown, v, _ := h.readCopy(text, archive)
 		if opened := v.Encryption == verdict.EncryptionDecrypted && strings.Contains(shown, "the secret text"); opened != (list != nil) {
 			t.Errorf("%d certificates: the archive's key gives %s", len(list), v.Encryption)
 		}
@@ -70,7 +70,7 @@ func TestNextHopInbound(t *testing.T) {
 		t.Fatalf("%+v", out.Outcome)
 	}
 	for _, who := range []*testpki.Cert{h.anna, h.sales} {
-		if shown, _, _ := h.judged(out.text[0], who); !strings.Contains(shown, "the secret text") {
+		if shown, _, _ := h.readCopy(out.text[0], who); !strings.Contains(shown, "the secret text") {
 			t.Errorf("%s cannot read it", who.Certificate.EmailAddresses)
 		}
 	}
@@ -89,7 +89,7 @@ func TestSignAsOther(t *testing.T) {
 	if out.Verdict != Accept {
 		t.Fatalf("%+v", out.Outcome)
 	}
-	if _, v, _ := h.judged(out.text[0], h.anna); len(v.Signers) != 1 || !v.Signers[0].Signature.Certificate.Equal(h.sales.Certificate) {
+	if _, v, _ := h.readCopy(out.text[0], h.anna); len(v.Signers) != 1 || !v.Signers[0].Signature.Certificate.Equal(h.sales.Certificate) {
 		t.Errorf("%+v", v)
 	}
 }
@@ -193,7 +193,7 @@ func TestSigningTime(t *testing.T) {
 		"now": {date(0), true}, "just inside": {date(-30 * time.Minute), true}, "just outside": {date(-30*time.Minute - time.Second), false},
 		"ahead": {date(29 * time.Minute), true}, "far ahead": {date(31 * time.Minute), false}, "no date": {"", false}, "nonsense": {"Date: soon\r\n", false},
 	} {
-		_, v, _ := h.judged(h.process(toAnna, fromSupport("anna@kunde.example", k.date+orderSign+plainText)).text[0], h.anna)
+		_, v, _ := h.readCopy(h.process(toAnna, fromSupport("anna@kunde.example", k.date+orderSign+plainText)).text[0], h.anna)
 		if v.Signature != verdict.SignatureValid {
 			t.Errorf("%s: %s %s", name, v.Signature, v.Reason)
 			continue
@@ -234,7 +234,7 @@ func TestAlreadySigned(t *testing.T) {
 			t.Fatalf("%s: %+v", name, out.Outcome)
 		}
 		_, body, _ := strings.Cut(k.text, "\r\n\r\n")
-		_, v, m := h.judged(out.text[0], h.anna)
+		_, v, m := h.readCopy(out.text[0], h.anna)
 		layers := map[bool]int{true: 1, false: 2}[k.kept]
 		if kept := strings.HasSuffix(out.text[0], body); kept != k.kept || len(m.Layers) != layers || k.kept && v.Signature != verdict.SignatureValid {
 			t.Errorf("%s: kept %v, %d layers, %s", name, kept, len(m.Layers), v.Signature)

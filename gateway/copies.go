@@ -192,7 +192,7 @@ func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 	if limit == 0 || size <= limit {
 		return nil
 	}
-	return refuse(552, "5.3.4", fmt.Sprintf("signed or encrypted, the message has %d bytes; the limit is %d", size, limit))
+	return refuse(552, "5.3.4", fmt.Sprintf("signed or encrypted, the message has %d octets; the limit is %d", size, limit))
 }
 
 // stripped removes what no mail may carry that leaves or goes to a mailbox of ours:

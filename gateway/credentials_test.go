@@ -32,7 +32,7 @@ func (h *house) sends() (text string, v *verdict.Verdict, m *smime.Message) {
 	if out.Verdict != Accept {
 		h.t.Fatalf("%+v", out.Outcome)
 	}
-	_, v, m = h.judged(out.text[0], h.anna)
+	_, v, m = h.readCopy(out.text[0], h.anna)
 	if v.Signature != verdict.SignatureValid {
 		h.t.Fatalf("%s %s", v.Signature, v.Reason)
 	}

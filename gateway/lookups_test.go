@@ -170,7 +170,7 @@ func TestRevokedAfterSigning(t *testing.T) {
 			if status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Reason"); status != string(want) || strings.Contains(reason, since.UTC().Format(time.DateOnly)) != revoked {
 				t.Errorf("%s, revoked %v: %s, %s", by, revoked, status, reason)
 			}
-			if _, v, _ := h.judged(mail, h.support); v.Signer == nil || !v.Signer.Signature.SigningTime.Before(since) {
+			if _, v, _ := h.readCopy(mail, h.support); v.Signer == nil || !v.Signer.Signature.SigningTime.Before(since) {
 				t.Errorf("%s: it was not signed before: %+v", by, v.Signer)
 			}
 			if _, err := h.store.ByIdentity(context.Background(), identity(anna)); (err == nil) == revoked {

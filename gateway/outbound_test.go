@@ -17,8 +17,8 @@ import (
 	"sealgate/smime/cms"
 )
 
-// judged reads a copy with a key and judges its signature.
-func (h *house) judged(text string, with *testpki.Cert) (shown string, v *verdict.Verdict, m *smime.Message) {
+// readCopy reads a copy with a key and judges its signature.
+func (h *house) readCopy(text string, with *testpki.Cert) (shown string, v *verdict.Verdict, m *smime.Message) {
 	h.t.Helper()
 	m, err := smime.Open(context.Background(), strings.NewReader(text), int64(len(text)),
 		smime.OpenOptions{Keys: []cms.DecryptionKey{{Certificate: with.Certificate, Key: with.Key}}, Spool: h.o.Spool})
@@ -77,11 +77,11 @@ func TestOutboundOrders(t *testing.T) {
 			if strings.Contains(text, "the secret text") == k.encrypted {
 				t.Fatalf("in clear: %v\n%s", !k.encrypted, text)
 			}
-			shown, v, _ := h.judged(text, h.anna)
+			shown, v, _ := h.readCopy(text, h.anna)
 			if !strings.Contains(shown, "the secret text") || (v.Signature == verdict.SignatureValid) != k.signed || (v.Encryption == verdict.EncryptionDecrypted) != k.encrypted {
 				t.Errorf("%s/%s %s\n%s", v.Signature, v.Encryption, v.Reason, shown)
 			}
-			if self, _, _ := h.judged(text, h.support); !strings.Contains(self, "the secret text") {
+			if self, _, _ := h.readCopy(text, h.support); !strings.Contains(self, "the secret text") {
 				t.Error("the mailbox cannot read its own mail")
 			}
 		})
@@ -200,12 +200,12 @@ func TestCopies(t *testing.T) {
 	can := map[string][]string{}
 	for i, d := range out.Deliveries {
 		for who, c := range map[string]*testpki.Cert{"anna": h.anna, "bob": bob, "carl": carl, "support": h.support} {
-			if _, v, m := h.judged(out.text[i], c); m.Undecryptable == nil && v.Encryption == verdict.EncryptionDecrypted {
+			if _, v, m := h.readCopy(out.text[i], c); m.Undecryptable == nil && v.Encryption == verdict.EncryptionDecrypted {
 				can[strings.Join(d.To, " ")] = append(can[strings.Join(d.To, " ")], who)
 			}
 		}
 		slices.Sort(can[strings.Join(d.To, " ")])
-		_, v, m := h.judged(out.text[i], h.support)
+		_, v, m := h.readCopy(out.text[i], h.support)
 		if slices.Equal(d.To, []string{"sales@firma.example"}) {
 			if h.header(out.text[i], "X-SMIME-Encryption") != "none" || !strings.Contains(out.text[i], "the secret text") {
 				t.Errorf("the copy for the house:\n%s", out.text[i])
@@ -236,7 +236,7 @@ func TestHiddenRecipientInSeveralSpellings(t *testing.T) {
 	if len(out.Deliveries) != 2 || !slices.Equal(out.Deliveries[0].To, spellings) || !slices.Equal(out.Deliveries[1].To, []string{"anna@kunde.example"}) {
 		t.Fatalf("%+v", out.Outcome)
 	}
-	if _, v, m := h.judged(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || m.Layers[0].Recipients != 2 {
+	if _, v, m := h.readCopy(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || m.Layers[0].Recipients != 2 {
 		t.Errorf("carl's copy: %s, %d RecipientInfos", v.Encryption, m.Layers[0].Recipients)
 	}
 	if out := h.process(outboundTo(spellings...), text); out.Verdict != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
@@ -291,7 +291,7 @@ func TestAlgorithmsFollowCapabilities(t *testing.T) {
 		h := newHouse(t, func(o *Options) { o.Rules = []Rule{{Algorithms: k.rule}} })
 		h.knows(h.anna, k.caps...)
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
-		if _, _, m := h.judged(out.text[0], h.anna); m.Layers[0].Cipher != k.want {
+		if _, _, m := h.readCopy(out.text[0], h.anna); m.Layers[0].Cipher != k.want {
 			t.Errorf("%s: %s, want %s", name, m.Layers[0].Cipher, k.want)
 		}
 	}
@@ -304,7 +304,7 @@ func TestHiddenSubject(t *testing.T) {
 	if got := h.header(out.text[0], "Subject"); got != "[...]" {
 		t.Errorf("outside: %q", got)
 	}
-	_, v, m := h.judged(out.text[0], h.anna)
+	_, v, m := h.readCopy(out.text[0], h.anna)
 	if v.Signature != verdict.SignatureValid || m.Protected == nil || m.Protected.Get("Subject")[0].Value() != "re" || !m.Protected.Hidden("Subject") {
 		t.Errorf("%s %+v", v.Signature, m.Protected)
 	}
@@ -346,7 +346,7 @@ func TestRuleForRSAWithOtherKeys(t *testing.T) {
 		if out.Verdict != Accept {
 			t.Fatalf("%s: %+v", key, out.Outcome)
 		}
-		shown, v, m := h.judged(out.text[0], anna)
+		shown, v, m := h.readCopy(out.text[0], anna)
 		if !strings.Contains(shown, "the secret text") || v.Signature != verdict.SignatureValid {
 			t.Errorf("%s: %+v", key, v)
 		}

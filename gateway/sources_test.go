@@ -69,7 +69,7 @@ func TestSourceIsAskedOnceForAllRecipients(t *testing.T) {
 		t.Errorf("it was asked %q, want %q", d.questions, want)
 	}
 	for _, who := range []*testpki.Cert{h.anna, d.holds["bob@kunde.example"], d.holds["old@kunde.example"]} {
-		if shown, _, _ := h.judged(out.text[0], who); !strings.Contains(shown, "the secret text") {
+		if shown, _, _ := h.readCopy(out.text[0], who); !strings.Contains(shown, "the secret text") {
 			t.Errorf("%s cannot read it", who.Certificate.EmailAddresses)
 		}
 	}

@@ -32,14 +32,19 @@ type anchors struct {
 }
 
 func newAnchors(roots []*x509.Certificate, partners []Partner) (*anchors, error) {
-	a := &anchors{roots: roots, pool: x509.NewCertPool(), partners: partners}
-	for _, r := range roots {
-		if r == nil {
-			return nil, errors.New("trust: nil root")
-		}
-		a.pool.AddCert(withDirectoryNames(r))
+	if slices.Contains(roots, nil) {
+		return nil, errors.New("trust: nil root")
 	}
-	return a, nil
+	return &anchors{roots: roots, pool: newPool(roots), partners: partners}, nil
+}
+
+// newPool holds authorities for crypto/x509.
+func newPool(list []*x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	for _, ca := range list {
+		pool.AddCert(withDirectoryNames(ca))
+	}
+	return pool
 }
 
 // contains reports whether an admin trusts this very certificate: people do sign with

@@ -26,7 +26,11 @@ func believable(chain []*x509.Certificate) error {
 		return fmt.Errorf("%d certificates up to the root, at most %d are believed", len(chain), maxChain)
 	}
 	for _, ca := range chain[1:max(1, len(chain)-1)] {
-		if k, ok := ca.PublicKey.(*rsa.PublicKey); ok && k.N.BitLen() < spki.MinRSA {
+		key, err := spki.PublicKey(ca)
+		if err != nil {
+			return errors.New("an authority between has a key of a kind that is not known here")
+		}
+		if k, ok := key.(*rsa.PublicKey); ok && k.N.BitLen() < spki.MinRSA {
 			return fmt.Errorf("an authority between has an RSA key of %d bits", k.N.BitLen())
 		}
 	}

@@ -40,8 +40,9 @@ type search struct {
 	most        time.Duration // of one check
 }
 
-// searchCost bounds what all signatures cost that a search from leaf may check.
-func searchCost(leaf *x509.Certificate, authorities []*x509.Certificate) time.Duration {
+// searchCost bounds what all signatures cost that a search from leaf may check, and how
+// many they are.
+func searchCost(leaf *x509.Certificate, authorities []*x509.Certificate) (cost time.Duration, checks int) {
 	s := &search{authorities: map[string][]*x509.Certificate{}}
 	for _, ca := range authorities {
 		name := string(ca.RawSubject)
@@ -49,12 +50,12 @@ func searchCost(leaf *x509.Certificate, authorities []*x509.Certificate) time.Du
 	}
 	s.from(leaf, nil)
 	if s.checks < maxChecks {
-		return s.cost
+		return s.cost, s.checks
 	}
 	for _, ca := range authorities { // which of them the checks are spent on, nobody knows
-		s.most = max(s.most, effort.Verification(ca.PublicKey))
+		s.most = max(s.most, authority.Cost(ca))
 	}
-	return maxChecks * s.most
+	return maxChecks * s.most, maxChecks
 }
 
 func (s *search) from(c *x509.Certificate, below []*x509.Certificate) {
@@ -66,7 +67,7 @@ func (s *search) from(c *x509.Certificate, below []*x509.Certificate) {
 		if s.checks++; s.checks >= maxChecks {
 			return
 		}
-		s.cost += effort.Verification(ca.PublicKey)
+		s.cost += authority.Cost(ca)
 		s.from(ca, chain)
 	}
 }

@@ -21,20 +21,20 @@ func TestSearchCost(t *testing.T) {
 	one := effort.Verification(leaf.Key.Public())
 	all := []*x509.Certificate{sub.Certificate, pki.Root.Certificate}
 	// The root's own signature is not looked at: it is in the chain already.
-	if got := searchCost(leaf.Certificate, all); got != 2*one {
+	if got, _ := searchCost(leaf.Certificate, all); got != 2*one {
 		t.Errorf("a chain of three: %v, want %v", got, 2*one)
 	}
 	for range 3 {
 		all = append(all, pki.Issue(testpki.Options{Name: "Sub", CA: true}).Certificate)
 	}
-	if got := searchCost(leaf.Certificate, all); got != 8*one {
+	if got, _ := searchCost(leaf.Certificate, all); got != 8*one {
 		t.Errorf("four authorities of one name: %v, want %v", got, 8*one)
 	}
 	for i := range 60 {
 		all = append(all, pki.Under(sub, testpki.Options{Name: "Sub", CA: true, ReuseKeyFrom: sub, Subject: []string{fmt.Sprint(i)}}).Certificate)
 	}
 	all = append(all, crossed(pki)...)
-	if got := searchCost(all[len(all)-1], all); got != maxChecks*one {
+	if got, _ := searchCost(all[len(all)-1], all); got != maxChecks*one {
 		t.Errorf("authorities that issued each other: %v, want %v", got, maxChecks*one)
 	}
 }

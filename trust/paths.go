@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/x509"
 	"slices"
+	"sync"
+	"time"
 
 	"sealgate/internal/effort"
 	"sealgate/trust/authority"
@@ -15,17 +17,11 @@ import (
 // why: only time may be wrong.
 func (a *anchors) paths(ctx context.Context, r Request, bag []*x509.Certificate) ([][]*x509.Certificate, Result) {
 	leaf := withMailboxes(r.Certificate)
-	search := searchCost(leaf, slices.Concat(bag, a.named(r.Address, append(bag, leaf))))
-	if err := effort.Spend(ctx, search); err != nil {
+	v := a.verifier(leaf, r.Address, bag)
+	if err := effort.Spend(ctx, v.cost); err != nil {
 		return nil, costly(err)
 	}
-	opts := x509.VerifyOptions{
-		Roots:         a.poolFor(r.Address),
-		Intermediates: pool(bag),
-		CurrentTime:   r.At,
-		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
-	}
-	chains, err := leaf.Verify(opts)
+	chains, err := v.verify(leaf, r.At)
 	if err == nil {
 		chains, err = allBelievable(chains)
 		if err != nil {
@@ -36,10 +32,10 @@ func (a *anchors) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	if authority.ValidAt(r.Certificate, r.At) {
 		return nil, untrusted(err) // if only time spoils the path, then that of an authority
 	}
-	if err := effort.Spend(ctx, 2*search); err != nil { // butForItsTime may search twice
+	if err := effort.Spend(ctx, 2*v.cost); err != nil { // butForItsTime may search twice
 		return nil, costly(err)
 	}
-	chains, err = butForItsTime(leaf, opts)
+	chains, err = v.butForItsTime(leaf, r.At)
 	if err != nil {
 		return nil, untrusted(err)
 	}
@@ -50,34 +46,79 @@ func (a *anchors) paths(ctx context.Context, r Request, bag []*x509.Certificate)
 	return nil, expired(r, chains[0])
 }
 
-// butForItsTime are the paths of a certificate that has expired. Its authority may have
-// expired with it, or have been renewed since: so a path counts that held on the
-// certificate's last day, or else one that holds now, were it not for that day.
-func butForItsTime(leaf *x509.Certificate, opts x509.VerifyOptions) ([][]*x509.Certificate, error) {
-	now := opts.CurrentTime
-	opts.CurrentTime = leaf.NotAfter
+// verifier looks for paths of one certificate at any time.
+type verifier struct {
+	opts x509.VerifyOptions
+	// signed are the paths whose signatures were checked here, if crypto/x509 cannot check
+	// one of them. They begin with the leaf.
+	signed func() [][]*x509.Certificate
+	cost   time.Duration // of one search
+}
+
+func (a *anchors) verifier(leaf *x509.Certificate, addr string, bag []*x509.Certificate) *verifier {
+	roots := a.named(addr, append(slices.Clip(bag), leaf))
+	authorities := slices.Concat(roots, bag)
+	cost, checks := searchCost(leaf, authorities)
+	v := &verifier{
+		opts: x509.VerifyOptions{
+			Roots:         a.poolFor(addr),
+			Intermediates: newPool(bag),
+			KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
+		},
+		signed: func() [][]*x509.Certificate { return nil },
+		cost:   cost,
+	}
+	if beyondStandard(leaf, authorities) {
+		v.cost += cost + copiesCost(checks)
+		v.signed = sync.OnceValue(func() [][]*x509.Certificate {
+			s := &signedPaths{roots: roots, bag: bag}
+			s.extend([]*x509.Certificate{leaf})
+			return s.found
+		})
+	}
+	return v
+}
+
+// verify is leaf.Verify, through all signatures.
+func (v *verifier) verify(leaf *x509.Certificate, at time.Time) ([][]*x509.Certificate, error) {
+	opts := v.opts
+	opts.CurrentTime = at
 	chains, err := leaf.Verify(opts)
 	if err == nil {
 		return chains, nil
 	}
-	opts.CurrentTime = now
+	for _, path := range v.signed() {
+		path = slices.Clone(path)
+		path[0] = leaf
+		pathErr := verifyCopies(path, opts)
+		if pathErr != nil {
+			err = pathErr
+			continue
+		}
+		chains = append(chains, path)
+	}
+	if len(chains) > 0 {
+		return chains, nil
+	}
+	return nil, err
+}
+
+// butForItsTime are the paths of a certificate that has expired. Its authority may have
+// expired with it, or have been renewed since: so a path counts that held on the
+// certificate's last day, or else one that holds now, were it not for that day.
+func (v *verifier) butForItsTime(leaf *x509.Certificate, now time.Time) ([][]*x509.Certificate, error) {
+	chains, err := v.verify(leaf, leaf.NotAfter)
+	if err == nil {
+		return chains, nil
+	}
 	timeless := *leaf
 	timeless.NotBefore = now
 	timeless.NotAfter = now
-	chains, err = timeless.Verify(opts)
+	chains, err = v.verify(&timeless, now)
 	for _, chain := range chains {
 		chain[0] = leaf
 	}
 	return chains, err
-}
-
-// pool holds the authorities of a bag for crypto/x509.
-func pool(bag []*x509.Certificate) *x509.CertPool {
-	p := x509.NewCertPool()
-	for _, ca := range bag {
-		p.AddCert(withDirectoryNames(ca))
-	}
-	return p
 }
 
 // allBelievable keeps the chains that hold against what Go does not look at: names,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealgate/internal/effort"
+	"sealgate/trust/authority"
 )
 
 // revocationRank orders what is known, the best first.
@@ -58,7 +59,7 @@ func (q inquiry) chain(ctx context.Context, chain []*x509.Certificate) Result {
 		Status: Valid, Rule: RuleRevocation, Chain: chain, Revocation: RevocationGood, Answered: AllAnswered(),
 	}
 	for i, cert := range chain[:len(chain)-1] {
-		if err := effort.Spend(ctx, MaxAnswers*effort.Verification(chain[i+1].PublicKey)); err != nil {
+		if err := effort.Spend(ctx, MaxAnswers*authority.Cost(chain[i+1])); err != nil {
 			return costly(err)
 		}
 		a, answered := q.sources.Ask(ctx, cert, chain[i+1], q.at)

@@ -1,20 +1,19 @@
 package spki
 
-// This file checks signatures of certificates by RSASSA-PSS in all its parameters (RFC 4055 §3.1).
+// This file reads the parameters of RSASSA-PSS (RFC 4055 §3.1).
 
 import (
 	"crypto"
-	"crypto/rsa"
-	_ "crypto/sha256" // the digests that pssDigest names
+	_ "crypto/sha1" // the digests that digests names
+	_ "crypto/sha256"
 	_ "crypto/sha512"
-	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"errors"
+
+	"sealgate/internal/rsasig"
 )
 
-// pssParameters is RSASSA-PSS-params; what is absent means SHA-1, which signs
-// no certificate any more.
+// pssParameters is RSASSA-PSS-params; digests that are absent are SHA-1.
 type pssParameters struct {
 	Hash       pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:0"`
 	MGF        pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:1"`
@@ -22,67 +21,61 @@ type pssParameters struct {
 	Trailer    int                      `asn1:"explicit,optional,tag:3,default:1"`
 }
 
-// maxSalt bounds the salt in bytes; no RSA key that we take has room for more.
-const maxSalt = 2048
-
 var idMGF1 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
 
-// CheckSignatureFrom is child.CheckSignatureFrom(parent), also for a parent
-// whose RSA key is marked for PSS only and for salts of any length. It returns
-// nil only if the parent may sign certificates and has signed this one.
-func CheckSignatureFrom(child, parent *x509.Certificate) error {
-	err := child.CheckSignatureFrom(parent)
-	if !errors.Is(err, x509.ErrUnsupportedAlgorithm) {
-		return err // crypto/x509 has judged, or the parent may not sign certificates
+// digests are those of PSS by their names.
+var digests = map[string]crypto.Hash{
+	"1.3.14.3.2.26":          crypto.SHA1,
+	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
+	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
+	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
+}
+
+// pssOf reads the AlgorithmIdentifier of a signature. SHA-1 signs nothing any more; as
+// the digest of MGF1 it does no harm.
+func pssOf(algorithm []byte) (p rsasig.PSS, ok bool) {
+	var a pkix.AlgorithmIdentifier
+	rest, err := asn1.Unmarshal(algorithm, &a)
+	if err != nil || len(rest) > 0 || !a.Algorithm.Equal(idRSASSAPSS) {
+		return p, false
 	}
-	key, keyErr := PublicKey(parent)
-	rsaKey, ok := key.(*rsa.PublicKey)
-	if keyErr != nil || !ok {
-		return err
+	p, ok = readPSS(a.Parameters.FullBytes)
+	return p, ok && p.Hash != crypto.SHA1
+}
+
+// readPSS reads RSASSA-PSS-params.
+func readPSS(parameters []byte) (p rsasig.PSS, ok bool) {
+	var read pssParameters
+	rest, err := asn1.Unmarshal(parameters, &read)
+	if err != nil || len(rest) > 0 || read.Trailer != 1 {
+		return p, false
 	}
-	hash, salt, ok := pssOf(child)
+	p.Hash, ok = digestOf(read.Hash)
 	if !ok {
-		return err
+		return p, false
 	}
-	h := hash.New()
-	h.Write(child.RawTBSCertificate)
-	return rsa.VerifyPSS(rsaKey, hash, h.Sum(nil), child.Signature, &rsa.PSSOptions{SaltLength: salt})
+	p.MGF, ok = maskOf(read.MGF)
+	p.Salt = read.SaltLength
+	return p, ok && p.Salt >= 0 && p.Salt <= MaxRSA/8
 }
 
-// pssOf returns the parameters of the certificate's own signature, if it is PSS
-// with SHA-2 and with MGF1 of the same digest.
-func pssOf(c *x509.Certificate) (hash crypto.Hash, salt int, ok bool) {
-	var certificate struct {
-		TBS       asn1.RawValue
-		Algorithm pkix.AlgorithmIdentifier
-		Signature asn1.BitString
+func digestOf(a pkix.AlgorithmIdentifier) (crypto.Hash, bool) {
+	if a.Algorithm == nil {
+		return crypto.SHA1, true
 	}
-	if _, err := asn1.Unmarshal(c.Raw, &certificate); err != nil || !certificate.Algorithm.Algorithm.Equal(idRSASSAPSS) {
-		return 0, 0, false
-	}
-	var p pssParameters
-	if rest, err := asn1.Unmarshal(certificate.Algorithm.Parameters.FullBytes, &p); err != nil || len(rest) > 0 {
-		return 0, 0, false
-	}
-	var mgfHash pkix.AlgorithmIdentifier
-	if _, err := asn1.Unmarshal(p.MGF.Parameters.FullBytes, &mgfHash); err != nil || !p.MGF.Algorithm.Equal(idMGF1) {
-		return 0, 0, false
-	}
-	hash = pssDigest(p.Hash.Algorithm)
-	ok = hash != 0 && hash == pssDigest(mgfHash.Algorithm) && p.SaltLength >= 0 && p.SaltLength <= maxSalt &&
-		p.Trailer == 1
-	return hash, p.SaltLength, ok
+	hash, ok := digests[a.Algorithm.String()]
+	return hash, ok
 }
 
-// pssDigest returns 0 for a digest that signs no certificates.
-func pssDigest(id asn1.ObjectIdentifier) crypto.Hash {
-	switch id.String() {
-	case "2.16.840.1.101.3.4.2.1":
-		return crypto.SHA256
-	case "2.16.840.1.101.3.4.2.2":
-		return crypto.SHA384
-	case "2.16.840.1.101.3.4.2.3":
-		return crypto.SHA512
+// maskOf is the digest of a mask generation function, which is always MGF1.
+func maskOf(a pkix.AlgorithmIdentifier) (crypto.Hash, bool) {
+	if a.Algorithm == nil {
+		return crypto.SHA1, true
 	}
-	return 0
+	var hash pkix.AlgorithmIdentifier
+	rest, err := asn1.Unmarshal(a.Parameters.FullBytes, &hash)
+	if err != nil || len(rest) > 0 || !a.Algorithm.Equal(idMGF1) {
+		return 0, false
+	}
+	return digestOf(hash)
 }

@@ -40,9 +40,9 @@ func PublicKey(c *x509.Certificate) (crypto.PublicKey, error) {
 	if c.PublicKey != nil {
 		return c.PublicKey, nil
 	}
-	var info subjectPublicKeyInfo
-	if rest, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info); err != nil || len(rest) > 0 {
-		return nil, errors.New("spki: malformed public key")
+	info, err := readInfo(c)
+	if err != nil {
+		return nil, err
 	}
 	switch id := info.Algorithm.ID; {
 	case id.Equal(idRSASSAPSS), id.Equal(idRSAESOAEP):
@@ -51,4 +51,12 @@ func PublicKey(c *x509.Certificate) (crypto.PublicKey, error) {
 		return x509.ParsePKIXPublicKey(c.RawSubjectPublicKeyInfo)
 	}
 	return nil, ErrUnsupported
+}
+
+func readInfo(c *x509.Certificate) (info subjectPublicKeyInfo, err error) {
+	rest, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &info)
+	if err != nil || len(rest) > 0 {
+		return info, errors.New("spki: malformed public key")
+	}
+	return info, nil
 }

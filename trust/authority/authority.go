@@ -4,11 +4,14 @@ package authority
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"slices"
 	"time"
 
+	"sealgate/internal/effort"
+	"sealgate/internal/spki"
 	"sealgate/internal/x509cert"
 )
 
@@ -52,8 +55,20 @@ func Acceptable(c *x509.Certificate) bool {
 
 // Affordable reports whether a signature by c can be checked in little time.
 func Affordable(c *x509.Certificate) bool {
-	k, ok := c.PublicKey.(*rsa.PublicKey)
+	k, ok := key(c).(*rsa.PublicKey)
 	return !ok || k.N.BitLen() <= MaxRSA && k.E <= MaxExponent
+}
+
+// Cost is what checking one signature by c costs.
+func Cost(c *x509.Certificate) time.Duration { return effort.Verification(key(c)) }
+
+// key is nil when it is of no kind that is known: then nothing is done with it.
+func key(c *x509.Certificate) crypto.PublicKey {
+	k, err := spki.PublicKey(c)
+	if err != nil {
+		return nil
+	}
+	return k
 }
 
 // Contains reports whether c is in a list. It compares what an authority has signed:

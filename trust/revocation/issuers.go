@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sealgate/internal/effort"
+	"sealgate/internal/spki"
 	"sealgate/trust"
 	"sealgate/trust/authority"
 )
@@ -93,10 +94,10 @@ func signerOf(ctx context.Context, c *x509.Certificate, at time.Time, lists ...[
 		if !bytes.Equal(ca.RawSubject, c.RawIssuer) || !authority.ValidAt(ca, at) {
 			continue
 		}
-		if effort.Spend(ctx, effort.Verification(ca.PublicKey)) != nil {
+		if effort.Spend(ctx, authority.Cost(ca)) != nil {
 			return nil
 		}
-		if c.CheckSignatureFrom(ca) == nil {
+		if spki.CheckSignatureFrom(c, ca) == nil {
 			return ca
 		}
 	}

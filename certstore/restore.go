@@ -40,7 +40,8 @@ func RestoreBadger(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary
 }
 
 // RestoreBadgerOver is RestoreBadger in the place of a store that nobody has open, which
-// goes to the folder aside.
+// goes to the folder aside. After a kill the old store may be in its place still, and the
+// new one in aside: neither is lost.
 func RestoreBadgerOver(ctx context.Context, o BadgerOptions, in io.Reader, aside string) (*Summary, error) {
 	if err := unoccupied(aside); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,7 @@ gateway, or reads the store at rest; restore and rekey need the gateway stopped.
 	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
 	with := func(do func(cfg *config.Config, args []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error {
+			debug.SetGCPercent(gcPercent) // a passphrase costs 256 MiB, which would be kept and doubled
 			cfg, err := config.Load(path)
 			if err != nil {
 				return unreadable(err)

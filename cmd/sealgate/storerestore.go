@@ -83,7 +83,7 @@ func (r *restore) put(o certstore.BadgerOptions, source string, in io.Reader) er
 	ctx := context.Background()
 	sum, err := certstore.RestoreBadger(ctx, o, in)
 	occupied := errors.Is(err, certstore.ErrOccupied) // and nothing of in has been read
-	aside := o.Dir + time.Now().UTC().Format(".20060102T150405Z")
+	aside := o.Dir + time.Now().UTC().Format(".20060102T150405.000Z")
 	switch {
 	case occupied && r.aside:
 		sum, err = certstore.RestoreBadgerOver(ctx, o, in, aside)

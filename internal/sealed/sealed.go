@@ -94,11 +94,11 @@ func Decrypt(in io.Reader, k Keys) (io.Reader, error) {
 	if string(begin) != magic {
 		return nil, ErrForeign
 	}
-	clear, err := age.Decrypt(buffered, ids...)
+	content, err := age.Decrypt(buffered, ids...)
 	if err != nil {
 		return nil, headError(err, k)
 	}
-	return &reader{clear: clear, sealed: buffered}, nil
+	return &reader{content: content, sealed: buffered}, nil
 }
 
 // headError says why the head of a file does not open.
@@ -121,12 +121,12 @@ func headError(err error, k Keys) error {
 
 // reader says whether more of the file follows where it does not authenticate.
 type reader struct {
-	clear  io.Reader
-	sealed *bufio.Reader
+	content io.Reader
+	sealed  *bufio.Reader
 }
 
 func (r *reader) Read(p []byte) (int, error) {
-	n, err := r.clear.Read(p)
+	n, err := r.content.Read(p)
 	if disk := (*fs.PathError)(nil); err == nil || errors.Is(err, io.EOF) || errors.As(err, &disk) {
 		return n, err
 	}

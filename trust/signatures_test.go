@@ -4,12 +4,14 @@ package trust
 // any parameters, authorities whose keys are for PSS only, curves of RFC 5639.
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509"
 	"testing"
 	"time"
 
+	"sealgate/internal/spki"
 	"sealgate/internal/testpki"
 )
 
@@ -64,6 +66,7 @@ type opensslPath struct {
 	signsRoot, signsSub, sig []string // the signatures on the root, the authority, the person
 	subExtensions            string   // instead of the usual ones
 	annaExtensions           string
+	annaDays                 string // "": 10
 }
 
 func (k opensslPath) make(t *testing.T, keys *opensslKeys) (o *testpki.OpenSSL, root, sub, anna *x509.Certificate) {
@@ -76,7 +79,8 @@ func (k opensslPath) make(t *testing.T, keys *opensslKeys) (o *testpki.OpenSSL, 
 		Key: keys.key("sub", cmp.Or(k.sub, "p256")), Sign: k.signsSub, Extensions: cmp.Or(k.subExtensions, extensionsCA), Days: "20",
 	})
 	anna = o.Issue("anna", "sub", testpki.Template{
-		Key: keys.key("anna", cmp.Or(k.anna, "p256")), Sign: k.sig, Extensions: cmp.Or(k.annaExtensions, extensionsAnna), Days: "10",
+		Key: keys.key("anna", cmp.Or(k.anna, "p256")), Sign: k.sig, Extensions: cmp.Or(k.annaExtensions, extensionsAnna),
+		Days: cmp.Or(k.annaDays, "10"),
 	})
 	return o, root, sub, anna
 }
@@ -143,4 +147,81 @@ func damaged(t *testing.T, c *x509.Certificate) *x509.Certificate {
 	changed.Raw[len(c.Raw)-10] ^= 1
 	changed.Signature = changed.Raw[len(c.Raw)-len(c.Signature):]
 	return &changed
+}
+
+// TestSignaturesAreNotAll: a path whose signatures crypto/x509 cannot check is judged like
+// any other, and by signatures that can be forged nobody is trusted.
+func TestSignaturesAreNotAll(t *testing.T) {
+	keys := newOpensslKeys(t)
+	sound := pss("sha256", "sha512", "20")
+	const noCA = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash"
+	for name, k := range map[string]struct {
+		opensslPath
+		after time.Duration
+		want  Status
+	}{
+		"sound":                                 {opensslPath{}, 0, Valid},
+		"an authority that has expired":         {opensslPath{annaDays: "30"}, 25 * 24 * time.Hour, Untrusted},
+		"a certificate that has expired":        {opensslPath{}, 15 * 24 * time.Hour, Expired},
+		"an issuer that is no authority":        {opensslPath{subExtensions: noCA}, 0, Untrusted},
+		"an authority that signs CRLs only":     {opensslPath{subExtensions: "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,cRLSign"}, 0, Untrusted},
+		"an authority for servers":              {opensslPath{subExtensions: extensionsCA + "\nextendedKeyUsage=serverAuth"}, 0, Untrusted},
+		"an authority for others' mail":         {opensslPath{subExtensions: extensionsCA + "\nnameConstraints=critical,permitted;email:bank.example"}, 0, Untrusted},
+		"an authority for other names":          {opensslPath{subExtensions: extensionsCA + "\nnameConstraints=critical,excluded;dirName:cn\n[cn]\nCN=anna"}, 0, Untrusted},
+		"an authority that excludes the host":   {opensslPath{subExtensions: extensionsCA + "\nnameConstraints=critical,excluded;email:kunde.example"}, 0, Untrusted},
+		"an unknown extension of the authority": {opensslPath{subExtensions: extensionsCA + "\n1.2.3.4=critical,DER:0500"}, 0, Untrusted},
+		"an unknown extension":                  {opensslPath{annaExtensions: extensionsAnna + "\n1.2.3.4=critical,DER:0500"}, 0, Untrusted},
+		"an authority with a short key":         {opensslPath{sub: "short"}, 0, Untrusted},
+		"PSS with SHA-1":                        {opensslPath{sig: pss("sha1", "sha256", "20")}, 0, Untrusted},
+		"PKCS #1 v1.5 with SHA-1 above it":      {opensslPath{root: "rsa", signsSub: []string{"-sha1"}}, 0, Untrusted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if k.sig == nil {
+				k.sig = sound
+			}
+			if k.sub == "" {
+				k.sub = "rsa"
+			}
+			_, root, sub, anna := k.make(t, keys)
+			if got := judge(t, root, sub, anna, time.Now().Add(k.after)); got.Status != k.want {
+				t.Errorf("%+v, want %s", got, k.want)
+			}
+		})
+	}
+	for depth, want := range map[string]Status{"0": Untrusted, "1": Valid} {
+		t.Run("a path as deep as "+depth, func(t *testing.T) {
+			bounded := "basicConstraints=critical,CA:TRUE,pathlen:" + depth + "\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash"
+			o, root, sub, _ := opensslPath{sub: "rsa", subExtensions: bounded, sig: sound}.make(t, keys)
+			deep := o.Issue("deep", "sub", testpki.Template{Key: keys.key("deep", "rsa"), Sign: sound, Extensions: extensionsCA})
+			leaf := o.Issue("leaf", "deep", testpki.Template{Key: keys.key("anna", "p256"), Sign: sound, Extensions: extensionsAnna})
+			c, err := New(Options{Roots: []*x509.Certificate{root}, Revocation: Off})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bag := [][]byte{sub.Raw, deep.Raw}
+			got := c.Check(context.Background(), Request{Certificate: leaf, Intermediates: bag, Address: anna[0], At: time.Now()})
+			if got.Status != want {
+				t.Errorf("%+v, want %s", got, want)
+			}
+		})
+	}
+}
+
+// TestKeysForOAEP: a key that is for encryption only signs nothing (RFC 4055 §1.2).
+func TestKeysForOAEP(t *testing.T) {
+	keys := newOpensslKeys(t)
+	_, root, sub, anna := opensslPath{sub: "pss", sig: pss("sha256", "sha256", "digest")}.make(t, keys)
+	if got := judge(t, root, sub, anna, time.Now()); got.Status != Valid {
+		t.Fatalf("%+v", got)
+	}
+	idPSS := []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10}
+	idOAEP := []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 7}
+	forOAEP := *sub
+	forOAEP.RawSubjectPublicKeyInfo = bytes.Replace(sub.RawSubjectPublicKeyInfo, idPSS, idOAEP, 1)
+	if err := spki.CheckSignatureFrom(anna, sub); err != nil {
+		t.Error(err)
+	}
+	if spki.CheckSignatureFrom(anna, &forOAEP) == nil {
+		t.Error("a key for OAEP has signed")
+	}
 }

@@ -22,7 +22,7 @@ type OpenSSL struct {
 
 // Template is what openssl is to make.
 type Template struct {
-	Key        string // a file that MakeKey has made
+	Key        string   // a file that MakeKey has made
 	Sign       []string // of x509 and req: a digest and -sigopt
 	Extensions string   // lines of openssl's configuration
 	Days       string
@@ -91,7 +91,7 @@ func (o *OpenSSL) Issue(name, issuer string, t Template) *x509.Certificate {
 		args = append(args, "-CA", issuer+".pem", "-CAkey", issuer+".key", "-CAcreateserial")
 	}
 	o.Run(append(args, t.Sign...)...)
-	return o.read(name + ".pem")
+	return o.Read(name)
 }
 
 func (o *OpenSSL) write(name string, lines ...string) {
@@ -101,9 +101,10 @@ func (o *OpenSSL) write(name string, lines ...string) {
 	}
 }
 
-func (o *OpenSSL) read(name string) *x509.Certificate {
+// Read is the certificate of a name.
+func (o *OpenSSL) Read(name string) *x509.Certificate {
 	o.t.Helper()
-	data, err := os.ReadFile(filepath.Join(o.Dir, name))
+	data, err := os.ReadFile(filepath.Join(o.Dir, name+".pem"))
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealgate/certstore"
+	"sealgate/internal/spki"
 	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
@@ -58,7 +59,7 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 			continue
 		}
 		if bytes.Equal(c.RawIssuer, issuer.RawSubject) &&
-			issuer.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil {
+			spki.CheckSignature(issuer, spki.ReadSignature(c)) == nil {
 			return false
 		}
 		other = true

@@ -73,7 +73,7 @@ func parseCRL(data []byte, issuer *x509.Certificate) (*crl, error) {
 // crlParts are the parts of a CertificateList; without is the same with no
 // entries, for crypto/x509 to read.
 type crlParts struct {
-	tbs, revoked, signature, without []byte
+	tbs, revoked, algorithm, signature, without []byte
 }
 
 var errCRL = errors.New("not a CRL")
@@ -90,6 +90,7 @@ func splitCRL(der []byte) (p crlParts, err error) {
 		return p, errCRL
 	}
 	p.tbs = tbs
+	p.algorithm = algorithm
 	if !tbs.ReadASN1(&body, cb.SEQUENCE) {
 		return p, errCRL
 	}
@@ -137,7 +138,10 @@ func signedBy(list *x509.RevocationList, p crlParts, issuer *x509.Certificate) e
 	if !spki.MaySignCRLs(issuer) {
 		return errors.New("the authority's certificate may not sign CRLs")
 	}
-	if err := issuer.CheckSignature(list.SignatureAlgorithm, p.tbs, p.signature); err != nil {
+	signature := spki.Signature{
+		Signed: p.tbs, Known: list.SignatureAlgorithm, Algorithm: p.algorithm, Value: p.signature,
+	}
+	if err := spki.CheckSignature(issuer, signature); err != nil {
 		return fmt.Errorf("the CRL's signature: %w", err)
 	}
 	return nil

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ocsp"
 
 	"sealgate/internal/spki"
+	"sealgate/internal/x509cert"
 	"sealgate/trust"
 	"sealgate/trust/authority"
 )
@@ -77,14 +78,18 @@ func withNonce(der, nonce []byte) ([]byte, error) {
 
 // read verifies a response and gives its answer for the time at.
 func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
-	if err := affordableResponse(data); err != nil {
-		return answer{}, err
-	}
-	resp, err := ocsp.ParseResponseForCert(data, q.cert, nil)
+	signed, err := splitResponse(data)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := q.responder(resp, at); err != nil {
+	resp, err := ocsp.ParseResponseForCert(signed.without, q.cert, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	signed.signature.Signed = resp.TBSResponseData
+	signed.signature.Known = resp.SignatureAlgorithm
+	signed.signature.Value = resp.Signature
+	if err := q.responder(signed, at); err != nil {
 		return answer{}, err
 	}
 	if err := q.matches(resp); err != nil {
@@ -108,39 +113,68 @@ func (q *ocspQuestion) read(data []byte, at time.Time) (answer, error) {
 	return a, nil
 }
 
-// affordableResponse refuses an answer whose own certificate has a key that takes
-// long to check with: the library does that before anybody asks whose it is.
-func affordableResponse(data []byte) error {
-	var outer struct {
-		Status asn1.Enumerated
-		Bytes  struct {
-			Type asn1.ObjectIdentifier
-			Body []byte
-		} `asn1:"explicit,tag:0,optional"`
+// signedResponse is an answer, with what the library needs not see: it checks a
+// certificate in it, whatever its key may cost, and knows fewer signatures.
+type signedResponse struct {
+	without   []byte // the answer without certificates
+	responder *x509.Certificate
+	signature spki.Signature
+}
+
+// ocspResponse is OCSPResponse (RFC 6960 §4.2.1).
+type ocspResponse struct {
+	Status asn1.Enumerated
+	Bytes  struct {
+		Type asn1.ObjectIdentifier
+		Body []byte
+	} `asn1:"explicit,tag:0,optional"`
+}
+
+// basicResponse is BasicOCSPResponse (RFC 6960 §4.2.1).
+type basicResponse struct {
+	TBS          asn1.RawValue
+	Algorithm    asn1.RawValue
+	Signature    asn1.BitString
+	Certificates []asn1.RawValue `asn1:"explicit,tag:0,optional"`
+}
+
+var errResponse = errors.New("not an OCSP response")
+
+// splitResponse takes the certificates out of an answer. Of several the first is the
+// responder's; one whose key takes long to check with makes the answer none.
+func splitResponse(data []byte) (s signedResponse, err error) {
+	var outer ocspResponse
+	rest, err := asn1.Unmarshal(data, &outer)
+	if err != nil || len(rest) > 0 {
+		return s, errResponse
 	}
-	var basic struct {
-		TBS          asn1.RawValue
-		Algorithm    pkix.AlgorithmIdentifier
-		Signature    asn1.BitString
-		Certificates []asn1.RawValue `asn1:"explicit,tag:0,optional"`
-	}
-	if _, err := asn1.Unmarshal(data, &outer); err != nil {
-		return err
-	}
+	s.without = data
 	if outer.Status != 0 {
-		return nil // the library gives it words
+		return s, nil // the library gives it words
 	}
-	if _, err := asn1.Unmarshal(outer.Bytes.Body, &basic); err != nil {
-		return err
+	var basic basicResponse
+	rest, err = asn1.Unmarshal(outer.Bytes.Body, &basic)
+	if err != nil || len(rest) > 0 {
+		return s, errResponse
 	}
+	s.signature.Algorithm = basic.Algorithm.FullBytes
 	if len(basic.Certificates) == 0 {
-		return nil
+		return s, nil
 	}
-	c, err := x509.ParseCertificate(basic.Certificates[0].FullBytes)
-	if err == nil && !authority.Affordable(c) {
-		err = errors.New("the responder's key is too large")
+	s.responder, err = x509cert.Parse(basic.Certificates[0].FullBytes)
+	if err != nil {
+		return s, err
 	}
-	return err
+	if !authority.Affordable(s.responder) {
+		return s, errors.New("the responder's key is too large")
+	}
+	basic.Certificates = nil
+	outer.Bytes.Body, err = asn1.Marshal(basic)
+	if err != nil {
+		return s, err
+	}
+	s.without, err = asn1.Marshal(outer)
+	return s, err
 }
 
 // weakAlgorithms are those that x509.Certificate.CheckSignature takes for the sake
@@ -150,20 +184,23 @@ var weakAlgorithms = []x509.SignatureAlgorithm{x509.SHA1WithRSA, x509.ECDSAWithS
 // responder says who may have signed: the issuer, or one to whom the issuer gave a
 // certificate for this purpose (RFC 6960 §4.2.2.2). Whether that one was revoked
 // is not asked: the issuer bounds its life instead (§4.2.2.2.1).
-func (q *ocspQuestion) responder(resp *ocsp.Response, at time.Time) error {
-	if slices.Contains(weakAlgorithms, resp.SignatureAlgorithm) {
+func (q *ocspQuestion) responder(s signedResponse, at time.Time) error {
+	if slices.Contains(weakAlgorithms, s.signature.Known) {
 		return errors.New("the answer is signed with SHA-1")
 	}
-	if resp.CheckSignatureFrom(q.issuer) == nil {
+	r := s.responder
+	if r != nil && spki.CheckSignature(r, s.signature) != nil {
+		return errors.New("the answer is not signed by the responder whose certificate it bears")
+	}
+	if spki.CheckSignature(q.issuer, s.signature) == nil {
 		return nil
 	}
-	r := resp.Certificate // its key has made the signature: the library checks that
 	switch {
 	case r == nil:
 		return errors.New("the answer is not signed by the authority")
 	case slices.Contains(weakAlgorithms, r.SignatureAlgorithm):
 		return errors.New("the responder's certificate is signed with SHA-1")
-	case q.issuer.CheckSignature(r.SignatureAlgorithm, r.RawTBSCertificate, r.Signature) != nil ||
+	case spki.CheckSignature(q.issuer, spki.ReadSignature(r)) != nil ||
 		!bytes.Equal(r.RawIssuer, q.issuer.RawSubject):
 		return errors.New("the answer is signed by somebody whom the authority did not appoint")
 	case !slices.Contains(r.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):

@@ -4,10 +4,8 @@ package smime
 // them shows says nothing of what the next one shows.
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"path"
 	"regexp"
@@ -148,11 +146,14 @@ const (
 func (e *Entity) oddLines(ctx context.Context, from, to int64, dash []byte, place int) (why, err error) {
 	var seen oddOctets
 	gap := e.gap(from, to)
-	text := crEndsLine{io.TeeReader(contextio.NewReader(ctx, gap), &seen)}
+	text := contextio.NewReader(ctx, gap)
+	if place != signedPart {
+		text = io.TeeReader(text, &seen)
+	}
 	if found, err := hasLine(text, bufferSize(gap, copyChunk), dash); found || err != nil {
 		return malformedAt(e.off+from, "a line that begins like the boundary"), err
 	}
-	if place != signedPart && (seen.ends.odd || seen.ends.cr) {
+	if seen.ends.odd || seen.ends.cr {
 		return malformedAt(e.off+from, "a bare CR or a NUL around the parts"), nil
 	}
 	if place == textInFront && seen.colon {
@@ -193,34 +194,39 @@ func (l *lineEnds) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// crEndsLine reads an LF for each CR, so that a bare one ends a line; a CRLF leaves one
-// empty line more.
-type crEndsLine struct{ io.Reader }
-
-func (r crEndsLine) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	for i, b := range p[:n] {
-		if b == '\r' {
-			p[i] = '\n'
-		}
-	}
-	return n, err
-}
-
-// hasLine reports whether a line begins with start, which is shorter than the buffer.
+// hasLine reports whether a line begins with start, which is shorter than the buffer. A bare
+// CR ends a line, too.
 func hasLine(r io.Reader, buffer int, start []byte) (bool, error) {
-	b := bufio.NewReaderSize(r, buffer)
-	for begins := true; ; {
-		line, err := b.ReadSlice('\n')
-		if begins && bytes.HasPrefix(line, start) {
+	window := make([]byte, len(start)+buffer)
+	window[0] = '\n' // the text begins a line
+	kept := 1
+	for {
+		n, err := r.Read(window[kept:])
+		text := window[:kept+n]
+		if beginsLine(text, start) {
 			return true, nil
 		}
-		begins = err == nil
 		if err == io.EOF {
 			return false, nil
 		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+		if err != nil {
 			return false, err
+		}
+		// What begins in the next to last octets may go on, and has one in front of it.
+		kept = copy(window, text[max(0, len(text)-len(start)):])
+	}
+}
+
+// beginsLine reports whether start follows a line end in text.
+func beginsLine(text, start []byte) bool {
+	for at := 0; ; at++ {
+		i := bytes.Index(text[at:], start)
+		if i < 0 {
+			return false
+		}
+		at += i
+		if at > 0 && (text[at-1] == '\n' || text[at-1] == '\r') {
+			return true
 		}
 	}
 }

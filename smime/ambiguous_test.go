@@ -1,8 +1,10 @@
 package smime
 
 import (
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // TestHasLine: the beginning of a line is found wherever it lies, the middle of one
@@ -19,10 +21,16 @@ func TestHasLine(t *testing.T) {
 		long + "\n--b":                   true,
 		long[:copyChunk-2] + "\n--b":     true,
 		long + long + " --b\n -b\n--a\n": false,
+		"text\r--b":                      true,
+		"a--b\n":                         false,
+		long[:copyChunk-1] + "\r\n--b":   true,
+		long[:copyChunk-3] + "\n--b":     true,
 	} {
-		got, err := hasLine(strings.NewReader(in), copyChunk, []byte("--b"))
-		if got != want || err != nil {
-			t.Errorf("%d octets, the last %q: %v, %v", len(in), in[max(0, len(in)-8):], got, err)
+		for way, r := range map[string]io.Reader{"whole": strings.NewReader(in), "octet by octet": iotest.OneByteReader(strings.NewReader(in))} {
+			got, err := hasLine(r, copyChunk, []byte("--b"))
+			if got != want || err != nil {
+				t.Errorf("%s, %d octets, the last %q: %v, %v", way, len(in), in[max(0, len(in)-8):], got, err)
+			}
 		}
 	}
 }

@@ -22,7 +22,7 @@ import (
 type empty struct{}
 
 func (empty) Process(_ context.Context, env gateway.Envelope, _ *spool.File) (*gateway.Outcome, error) {
-	return &gateway.Outcome{Verdict: gateway.Accept, Deliveries: []gateway.Delivery{{To: env.To}}}, nil
+	return &gateway.Outcome{Disposition: gateway.Accept, Deliveries: []gateway.Delivery{{To: env.To}}}, nil
 }
 
 const (

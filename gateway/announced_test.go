@@ -78,7 +78,7 @@ func TestAnnouncedCertificate(t *testing.T) {
 			t.Errorf("%s: stored for a stranger: %+v", name, list)
 		}
 		out := h.process(outboundTo(anna), fromSupport(anna, "X-SMIME-Encrypt: yes\r\n"+plainText))
-		if !k.used && (out.Verdict != Reject || out.Reply.Code != 550) {
+		if !k.used && (out.Disposition != Reject || out.Reply.Code != 550) {
 			t.Errorf("%s: encrypted to: %+v", name, out.Outcome)
 		}
 		if k.used {

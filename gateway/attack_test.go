@@ -34,7 +34,7 @@ func TestOddRecipientsDoNotEscapeRules(t *testing.T) {
 			"@relay.example:anna@bank.example", "a\u200b@bank.example", "a@b@bank.example",
 		} {
 			out := h.process(outboundTo(to), fromSupport("x@y.example", plainText))
-			if out.Verdict != Reject || out.Reply.Code != 550 || leaves(out, "the secret text") {
+			if out.Disposition != Reject || out.Reply.Code != 550 || leaves(out, "the secret text") {
 				t.Errorf("rule by %s, to %q: %+v", name, to, out.Outcome)
 			}
 		}
@@ -57,7 +57,7 @@ func TestUnknownRevocationIsNoReasonToSendInClear(t *testing.T) {
 	h.knows(h.anna)
 	for _, order := range []string{"yes", "if-possible"} {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
-		if out.Verdict != TempFail || out.Reply.Code != 451 {
+		if out.Disposition != TempFail || out.Reply.Code != 451 {
 			t.Errorf("%s: %+v, want 451", order, out.Outcome)
 		}
 	}
@@ -66,7 +66,7 @@ func TestUnknownRevocationIsNoReasonToSendInClear(t *testing.T) {
 	})
 	h.o.Trust = blocked
 	h.g, _ = New(h.o)
-	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Verdict != Accept || !leaves(out, "the secret text") {
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Disposition != Accept || !leaves(out, "the secret text") {
 		t.Errorf("revoked, so that there is no usable one: %+v", out.Outcome)
 	}
 }
@@ -80,7 +80,7 @@ func TestSubjectTagIsNotLost(t *testing.T) {
 		"Subject: =?x-unknown?q?=5Bsecret=5D?=\r\n", "Subject: =?utf-16?q?=FC?= [secret]\r\n",
 	} {
 		out := h.process(outboundTo("anna@kunde.example"), subject+"From: support@firma.example\r\nTo: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText)
-		if out.Verdict != Reject {
+		if out.Disposition != Reject {
 			t.Errorf("%q left in clear", subject)
 		}
 	}
@@ -92,7 +92,7 @@ func TestHiddenSubjectIsHiddenEverywhere(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Outbound.HeaderProtection = ProtectHideSubject })
 	h.knows(h.anna)
 	out := h.process(outboundTo("anna@kunde.example"), "Subject: TOPSECRET\r\nThread-Topic: TOPSECRET\r\nSubject: TOPSECRET\r\n"+fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
-	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+	if out.Disposition != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
 		t.Errorf("%+v\n%s", out.Outcome, out.text)
 	}
 }
@@ -127,7 +127,7 @@ func TestReplyToHiddenAmongOthers(t *testing.T) {
 		"In-Reply-To: <shown@kunde.example>\r\nReferences: <shown@kunde.example> <plain@x.example>\r\n": "re",
 	} {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", ids+plainText))
-		if out.Verdict != Accept || leaves(out, "the secret text") || h.header(out.text[0], "Subject") != subject {
+		if out.Disposition != Accept || leaves(out, "the secret text") || h.header(out.text[0], "Subject") != subject {
 			t.Errorf("%q: %+v, Subject not %q\n%s", ids, out.Outcome, subject, out.text)
 		}
 	}
@@ -143,7 +143,7 @@ func TestHiddenSubjectOfSignedMail(t *testing.T) {
 	covering := "From: support@firma.example\r\nSubject: TOPSECRET\r\nContent-Type: text/plain; hp=\"clear\"\r\n\r\nthe secret text\r\n"
 	for name, inner := range map[string]string{"Subject outside the signature": plainText, "Subject under the signature": covering} {
 		out := h.process(outboundTo("anna@kunde.example"), h.signed(h.support, head, inner))
-		if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+		if out.Disposition != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
 			t.Errorf("%s: %+v\n%s", name, out.Outcome, out.text)
 			continue
 		}
@@ -165,7 +165,7 @@ func TestHiddenSubjectOfSignedMailWithoutKey(t *testing.T) {
 	boss := h.pki.Issue(testpki.Options{Addresses: []string{"boss@firma.example"}, Key: "rsa-2048"})
 	head := strings.NewReplacer("Subject: re", "Subject: TOPSECRET", "support@", "boss@").Replace(fromSupport("anna@kunde.example", "X-SMIME-Sign: if-possible\r\nX-SMIME-Encrypt: yes\r\n"))
 	out := h.process(outboundTo("anna@kunde.example"), h.signed(boss, head, plainText))
-	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
+	if out.Disposition != Accept || len(out.text) != 1 || leaves(out, "TOPSECRET") {
 		t.Fatalf("%+v\n%s", out.Outcome, out.text)
 	}
 	if _, j, _ := h.readCopy(out.text[0], h.anna); j.Signature != verdict.SignatureValid || j.Signer.Address != "boss@firma.example" {
@@ -185,7 +185,7 @@ func TestBareCRIsNoHeaderLine(t *testing.T) {
 		"results as received":     "X-Other: a\r\rAuthentication-Results : gw.example; smime=pass\r\n" + fromAnna + plainText,
 	} {
 		out := h.process(inboundTo("support@firma.example"), text)
-		if out.Verdict != Accept || len(out.text) != 1 {
+		if out.Disposition != Accept || len(out.text) != 1 {
 			t.Fatalf("%s: %+v", name, out.Outcome)
 		}
 		header, _, _ := strings.Cut(out.text[0], "\r\n\r\n")
@@ -250,7 +250,7 @@ func TestDefaultSignsForThoseWhoMay(t *testing.T) {
 			change(&env)
 			out := h.process(env, fromSupport("anna@kunde.example", plainText))
 			signed := leaves(out, "smime.p7s")
-			if signed != (name == "agent") || (out.Verdict == Reject) != (name != "agent" && demand == Yes) {
+			if signed != (name == "agent") || (out.Disposition == Reject) != (name != "agent" && demand == Yes) {
 				t.Errorf("%s, %v: signed %v, %+v", name, demand, signed, out.Outcome)
 			}
 		}
@@ -268,7 +268,7 @@ func TestOwnKeyThatCannotEncrypt(t *testing.T) {
 	for _, own := range [][]*keyring.Credential{h.ring[0].Credentials, h.ring[0].Credentials[1:]} {
 		h.ring[0].Credentials = own
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
-		if out.Verdict != Accept || leaves(out, "the secret text") {
+		if out.Disposition != Accept || leaves(out, "the secret text") {
 			t.Fatalf("%d credentials: %+v", len(own), out.Outcome)
 		}
 		if shown, _, _ := h.readCopy(out.text[0], h.anna); !strings.Contains(shown, "the secret text") {
@@ -280,8 +280,8 @@ func TestOwnKeyThatCannotEncrypt(t *testing.T) {
 // TestOrderToSignIsNotLost on a message that is encrypted already.
 func TestOrderToSignIsNotLost(t *testing.T) {
 	h := newHouse(t)
-	for order, want := range map[string]Verdict{"X-SMIME-Sign: yes\r\n": Reject, "X-SMIME-Sign: if-possible\r\n": Accept, "X-SMIME-Encrypt: yes\r\n": Accept, "": Accept} {
-		if out := h.process(outboundTo("anna@kunde.example"), h.sealed(fromSupport("anna@kunde.example", order), plainText, h.anna)); out.Verdict != want {
+	for order, want := range map[string]Disposition{"X-SMIME-Sign: yes\r\n": Reject, "X-SMIME-Sign: if-possible\r\n": Accept, "X-SMIME-Encrypt: yes\r\n": Accept, "": Accept} {
+		if out := h.process(outboundTo("anna@kunde.example"), h.sealed(fromSupport("anna@kunde.example", order), plainText, h.anna)); out.Disposition != want {
 			t.Errorf("%q: %+v", order, out.Outcome)
 		}
 	}
@@ -324,7 +324,7 @@ func (refusingStore) Put(context.Context, *certstore.Record) error {
 // TestRecordThatCannotBeStored does not keep the mail with its sender for ever.
 func TestRecordThatCannotBeStored(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Store = refusingStore{o.Store} })
-	if out := h.process(inboundTo("support@firma.example"), h.signed(h.anna, fromAnna, plainText)); out.Verdict != Accept || h.header(out.text[0], "X-SMIME-Signature") != "valid" {
+	if out := h.process(inboundTo("support@firma.example"), h.signed(h.anna, fromAnna, plainText)); out.Disposition != Accept || h.header(out.text[0], "X-SMIME-Signature") != "valid" {
 		t.Errorf("%+v", out.Outcome)
 	}
 }
@@ -334,13 +334,13 @@ func TestRecordThatCannotBeStored(t *testing.T) {
 func TestSenderRuleWithUnreadableFrom(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Rules = []Rule{{Sender: "@firma.example", Demand: Demand{Encrypt: Yes}}} })
 	for _, from := range []string{"From: support@firma.example, sales@firma.example\r\n", "From: support@firma.example\r\nFrom: x@y.example\r\n", "From: a b@firma.example\r\n", "From: Support\r\n", ""} {
-		if out := h.process(outboundTo("anna@kunde.example"), from+"To: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 554 {
+		if out := h.process(outboundTo("anna@kunde.example"), from+"To: anna@kunde.example\r\nMIME-Version: 1.0\r\n"+plainText); out.Disposition != Reject || out.Reply.Code != 554 {
 			t.Errorf("%q: %+v", from, out.Outcome)
 		}
 	}
 	env := outboundTo("anna@kunde.example")
 	env.From = ""
-	if out := h.process(env, "From: MAILER-DAEMON (Mail Delivery System)\r\nTo: anna@kunde.example\r\n\r\ncould not be delivered\r\n"); out.Verdict != Accept {
+	if out := h.process(env, "From: MAILER-DAEMON (Mail Delivery System)\r\nTo: anna@kunde.example\r\n\r\ncould not be delivered\r\n"); out.Disposition != Accept {
 		t.Errorf("a bounce of nobody's: %+v", out.Outcome)
 	}
 }
@@ -348,7 +348,7 @@ func TestSenderRuleWithUnreadableFrom(t *testing.T) {
 // TestOrderBehindABareCR is refused, not lost.
 func TestOrderBehindABareCR(t *testing.T) {
 	h := newHouse(t)
-	if out := h.process(outboundTo("anna@kunde.example"), "X-Queue: 1\rX-SMIME-Encrypt: yes\r\n"+fromSupport("anna@kunde.example", plainText)); out.Verdict != Reject || out.Reply.Code != 550 {
+	if out := h.process(outboundTo("anna@kunde.example"), "X-Queue: 1\rX-SMIME-Encrypt: yes\r\n"+fromSupport("anna@kunde.example", plainText)); out.Disposition != Reject || out.Reply.Code != 550 {
 		t.Errorf("%+v", out.Outcome)
 	}
 }
@@ -357,7 +357,7 @@ func TestOrderBehindABareCR(t *testing.T) {
 func TestOrderInOurNameAmongOthers(t *testing.T) {
 	h := newHouse(t)
 	for _, from := range []string{"From: x@y.example, support@firma.example\r\n", "From: x@y.example\r\nFrom: support@firma.example\r\n"} {
-		if out := h.process(inboundTo("support@firma.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 550 {
+		if out := h.process(inboundTo("support@firma.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Disposition != Reject || out.Reply.Code != 550 {
 			t.Errorf("%q: %+v", from, out.Outcome)
 		}
 	}
@@ -377,7 +377,7 @@ func TestTextHoldsEverywhere(t *testing.T) {
 		"partial":             fromAnna + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + html + "\r\n--b\r\n" + part + "\r\n--b--\r\n",
 	} {
 		out := h.process(inboundTo("support@firma.example"), text)
-		if out.Verdict != Accept || leaves(out, "<img") || !leaves(out, "hello") {
+		if out.Disposition != Accept || leaves(out, "<img") || !leaves(out, "hello") {
 			t.Errorf("%s:\n%s", name, out.text)
 		}
 	}
@@ -403,7 +403,7 @@ func TestLongReferences(t *testing.T) {
 		fmt.Fprintf(&ids, " <%d@old.example>\r\n", i)
 	}
 	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "References:"+ids.String()+" <1@kunde.example>\r\n"+plainText))
-	if out.Verdict != Reject {
+	if out.Disposition != Reject {
 		t.Errorf("a reply to what came encrypted left in clear: %+v", out.Outcome)
 	}
 }
@@ -428,7 +428,7 @@ func TestOrderInAPart(t *testing.T) {
 		h := newHouse(t, func(o *Options) { o.Headers.Prefix = prefix })
 		text := strings.ReplaceAll(fromSupport("anna@kunde.example", "X-Crypt-Sign: yes\r\n"+parts), "Crypt", strings.Trim(prefix, "X-"))
 		out := h.process(outboundTo("anna@kunde.example"), text)
-		if out.Verdict != Accept || leaves(out, "-Sign") || leaves(out, "-Encrypt") || !leaves(out, "X-RT: 1") {
+		if out.Disposition != Accept || leaves(out, "-Sign") || leaves(out, "-Encrypt") || !leaves(out, "X-RT: 1") {
 			t.Errorf("%s: %+v\n%s", prefix, out.Outcome, out.text)
 		}
 		if _, j, _ := h.readCopy(out.text[0], h.anna); j.Signature != verdict.SignatureValid {

@@ -94,7 +94,7 @@ func TestSenderOfEncryptedMail(t *testing.T) {
 func TestStatusOfDecryptedMailIsNoOrder(t *testing.T) {
 	h := newHouse(t)
 	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sender: <anna@kunde.example>\r\n"+plainText))
-	if out.Verdict != Accept || strings.Contains(out.text[0], "X-SMIME") {
+	if out.Disposition != Accept || strings.Contains(out.text[0], "X-SMIME") {
 		t.Errorf("%+v\n%s", out.Reply, out.text)
 	}
 }
@@ -129,10 +129,10 @@ func TestAnswersTellNothing(t *testing.T) {
 					for name, mail := range mails {
 						out := h.process(env, mail)
 						withoutNotices := env.WantsNotices && !env.CanSplit // nothing is tried, so every answer says the same
-						if out.Verdict != Accept && out.Verdict != Quarantine && !withoutNotices {
+						if out.Disposition != Accept && out.Disposition != Quarantine && !withoutNotices {
 							t.Errorf("%s, %s, %s, %+v: %+v", action, inside, name, env, out.Reply)
 						}
-						if out.Verdict == Quarantine && (len(out.Deliveries) != 1 || env.WantsNotices && env.CanSplit) {
+						if out.Disposition == Quarantine && (len(out.Deliveries) != 1 || env.WantsNotices && env.CanSplit) {
 							t.Errorf("%s, %s, %s, %+v: held in %d copies, which the adapter cannot", action, inside, name, env, len(out.Deliveries))
 						}
 					}
@@ -147,11 +147,11 @@ func TestAnswersTellNothing(t *testing.T) {
 func TestMailForNobodyIsNoAnswer(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.On = Actions{"undecryptable": RejectMail} })
 	mail := h.sealed(fromAnna, plainText, h.anna)
-	if out := h.process(toSupport, mail); out.Verdict != Quarantine {
+	if out := h.process(toSupport, mail); out.Disposition != Quarantine {
 		t.Errorf("%+v", out.Reply)
 	}
-	if out := h.process(inboundTo("keyless@firma.example"), mail); out.Verdict != Reject {
-		t.Errorf("without keys: %v", out.Verdict)
+	if out := h.process(inboundTo("keyless@firma.example"), mail); out.Disposition != Reject {
+		t.Errorf("without keys: %v", out.Disposition)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestRefusedMailIsNotShown(t *testing.T) {
 	env := toSupport
 	env.CanHold = false
 	out := h.process(env, h.sealed(fromAnna, htmlText, h.support))
-	if out.Verdict != Accept || leaves(out, "the secret text") || out.Deliveries[0].Body != nil || !strings.Contains(h.header(out.text[0], "X-SMIME-Reason"), "a rule of this house") {
+	if out.Disposition != Accept || leaves(out, "the secret text") || out.Deliveries[0].Body != nil || !strings.Contains(h.header(out.text[0], "X-SMIME-Reason"), "a rule of this house") {
 		t.Errorf("%+v\n%s", out.Reply, out.text)
 	}
 }
@@ -213,7 +213,7 @@ func TestSpoolFullInsideIsNoAnswer(t *testing.T) {
 		for name, mail := range mails {
 			out := h.process(toSupport, mail)
 			switch {
-			case out.Verdict != Accept || !out.Deliveries[0].CameEncrypted:
+			case out.Disposition != Accept || !out.Deliveries[0].CameEncrypted:
 				t.Errorf("%s, limit %d: %+v", name, limit, out.Reply)
 			case leaves(out, "the secret text"):
 				opened++
@@ -243,11 +243,11 @@ func TestSizeInsideIsNoAnswer(t *testing.T) {
 			o.Limits.ResultSize = limit
 		})
 		out := h.process(toSupport, mails["good padding"])
-		if leaves(out, "0123456789abcdef") != fits || out.Verdict != Accept || !fits && !strings.Contains(out.text[0], "too large") {
+		if leaves(out, "0123456789abcdef") != fits || out.Disposition != Accept || !fits && !strings.Contains(out.text[0], "too large") {
 			t.Errorf("limit %d: %+v\n%.900s", limit, out.Reply, out.text[0])
 		}
 		bad := h.process(toSupport, mails["bad padding"])
-		if bad.Verdict != Accept {
+		if bad.Disposition != Accept {
 			t.Errorf("limit %d: %+v", limit, bad.Reply)
 		}
 	}
@@ -282,7 +282,7 @@ func TestTimeInsideIsNoAnswer(t *testing.T) {
 			case err != nil:
 				before++
 				continue
-			case out.Verdict != Accept:
+			case out.Disposition != Accept:
 				t.Errorf("%s, asked %d times: %+v", name, asked, out.Reply)
 			case out.Deliveries[0].Body == nil:
 				asItCame++
@@ -333,7 +333,7 @@ func TestEightBitInPartsIsNoAnswer(t *testing.T) {
 			env := toSupport
 			env.SevenBit = seven
 			out := h.process(env, h.sealed(fromAnna, k.entity, h.support))
-			if out.Verdict != Accept || leaves(out, "the text") != opened {
+			if out.Disposition != Accept || leaves(out, "the text") != opened {
 				t.Errorf("%s, SevenBit %v: %+v\n%s", name, seven, out.Reply, out.text[0])
 			}
 			if seven && strings.ContainsFunc(out.text[0], func(r rune) bool { return r > '~' }) {
@@ -352,7 +352,7 @@ func TestStrangerInTheSameCopy(t *testing.T) {
 		said := map[string]bool{}
 		for _, mail := range h.both(plainText) {
 			out := h.process(inboundTo("support@firma.example", "eve@hosted.example"), mail)
-			words := fmt.Sprint(out.Verdict)
+			words := fmt.Sprint(out.Disposition)
 			for _, f := range h.entity(out.text[0]).Fields {
 				if strings.HasPrefix(f.Name, "X-SMIME-") {
 					words += "\n" + f.Name + ":" + f.Value()

@@ -32,7 +32,7 @@ func mailOf(t *testing.T, header string, der []byte, err error) string {
 func (h *house) outcome(text string, to ...string) string {
 	h.t.Helper()
 	out := h.process(inboundTo(to...), text)
-	said := fmt.Sprintf("%v %+v %d", out.Verdict, out.Reply, len(out.Deliveries))
+	said := fmt.Sprintf("%v %+v %d", out.Disposition, out.Reply, len(out.Deliveries))
 	for i, mail := range out.text {
 		_, _, explained := strings.Cut(mail, "If the sender did write to you")
 		for _, f := range h.entity(mail).Fields {
@@ -51,7 +51,7 @@ var anyBoundary = regexp.MustCompile(`boundary="[^"]*"`)
 func (h *house) encryption(text string, to ...string) string {
 	h.t.Helper()
 	out := h.process(inboundTo(to...), text)
-	if out.Verdict != Accept || len(out.text) != 1 {
+	if out.Disposition != Accept || len(out.text) != 1 {
 		h.t.Fatalf("%+v", out.Outcome)
 	}
 	got := h.header(out.text[0], "X-SMIME-Encryption")
@@ -368,7 +368,7 @@ func TestOwnMailSentBack(t *testing.T) {
 	} {
 		text := fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText)
 		out := h.process(outboundTo("anna@kunde.example"), text)
-		if out.Verdict != Accept || leaves(out, "the secret text") {
+		if out.Disposition != Accept || leaves(out, "the secret text") {
 			t.Fatalf("%+v", out.Outcome)
 		}
 		if got := h.encryption(c.change(out.text[0]), "support@firma.example"); got != c.want {

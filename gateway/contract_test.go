@@ -62,7 +62,7 @@ func TestNextHopInbound(t *testing.T) {
 	h.knows(h.anna)
 	env := outboundTo("anna@kunde.example", "sales@firma.example")
 	mail := fromSupport("anna@kunde.example, sales@firma.example", orderEncrypt+plainText)
-	if out := h.process(env, mail); out.Verdict != Reject || out.Reply.Code != 550 || !strings.Contains(out.Reply.Text, "sales@firma.example") {
+	if out := h.process(env, mail); out.Disposition != Reject || out.Reply.Code != 550 || !strings.Contains(out.Reply.Text, "sales@firma.example") {
 		t.Errorf("%+v", out.Outcome)
 	}
 	out := h.with(func(o *Options) { o.Outbound.NextHopInbound = true }).process(env, mail)
@@ -82,11 +82,11 @@ func TestSignAsOther(t *testing.T) {
 	h := newHouse(t)
 	h.ring[0].Credentials = h.ring[1].Credentials // of sales@firma.example
 	mail := fromSupport("anna@kunde.example", orderSign+plainText)
-	if out := h.process(toAnna, mail); out.Verdict != Reject || !strings.Contains(out.Reply.Text, "no usable key for support@firma.example") {
+	if out := h.process(toAnna, mail); out.Disposition != Reject || !strings.Contains(out.Reply.Text, "no usable key for support@firma.example") {
 		t.Errorf("%+v", out.Outcome)
 	}
 	out := h.with(func(o *Options) { o.Outbound.SignAsOther = true }).process(toAnna, mail)
-	if out.Verdict != Accept {
+	if out.Disposition != Accept {
 		t.Fatalf("%+v", out.Outcome)
 	}
 	if _, v, _ := h.readCopy(out.text[0], h.anna); len(v.Signers) != 1 || !v.Signers[0].Signature.Certificate.Equal(h.sales.Certificate) {
@@ -169,11 +169,11 @@ func TestExemptMail(t *testing.T) {
 	} {
 		env := toAnna
 		env.From = k.from
-		if out := byDefault.process(env, fromSupport("anna@kunde.example", k.content)); out.Verdict != Accept || leaves(out, "the secret text") != k.exempt {
+		if out := byDefault.process(env, fromSupport("anna@kunde.example", k.content)); out.Disposition != Accept || leaves(out, "the secret text") != k.exempt {
 			t.Errorf("%s, by default: in clear %v, %+v", name, !k.exempt, out.Outcome)
 		}
 		for by, out := range map[string]copies{"order": h.process(env, fromSupport("anna@kunde.example", orderEncrypt+k.content)), "rule": byRule.process(env, fromSupport("anna@kunde.example", k.content))} {
-			if out.Verdict != Accept || leaves(out, "the secret text") {
+			if out.Disposition != Accept || leaves(out, "the secret text") {
 				t.Errorf("%s, by %s: %+v", name, by, out.Outcome)
 			}
 		}
@@ -230,7 +230,7 @@ func TestAlreadySigned(t *testing.T) {
 		"valid": {good, true}, "broken": {strings.Replace(good, "secret", "forged", 1), false}, "somebody else's": {h.signed(h.sales, head, plainText), false},
 	} {
 		out := h.process(toAnna, k.text)
-		if out.Verdict != Accept {
+		if out.Disposition != Accept {
 			t.Fatalf("%s: %+v", name, out.Outcome)
 		}
 		_, body, _ := strings.Cut(k.text, "\r\n\r\n")

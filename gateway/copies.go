@@ -24,7 +24,7 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := &Outcome{Verdict: Accept}
+	out := &Outcome{Disposition: Accept}
 	for _, g := range p.groups {
 		d, err := m.copyFor(ctx, p, g, signed)
 		if err != nil {

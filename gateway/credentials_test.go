@@ -29,7 +29,7 @@ func (h *house) hold(certs ...*testpki.Cert) {
 func (h *house) sends() (text string, v *verdict.Verdict, m *smime.Message) {
 	h.t.Helper()
 	out := h.process(toAnna, fromSupport("anna@kunde.example", "Date: "+time.Now().Format(time.RFC1123Z)+"\r\n"+orderSign+plainText))
-	if out.Verdict != Accept {
+	if out.Disposition != Accept {
 		h.t.Fatalf("%+v", out.Outcome)
 	}
 	_, v, m = h.readCopy(out.text[0], h.anna)

@@ -83,7 +83,7 @@ func TestEFAILGadgets(t *testing.T) {
 			t.Errorf("%s: the gadget does not work: %q", name, got)
 		}
 		out := h.process(toSupport, crlfLines(strings.ReplaceAll(fromAnna, "\r\n", "\n")+efail.Entity(k.der)))
-		if out.Verdict != Accept || h.header(out.text[0], "X-SMIME-Signature") == "valid" || h.header(out.text[0], "X-SMIME-Reason") == "" {
+		if out.Disposition != Accept || h.header(out.text[0], "X-SMIME-Signature") == "valid" || h.header(out.text[0], "X-SMIME-Reason") == "" {
 			t.Errorf("%s:\n%s", name, out.text[0])
 		}
 		h.fetchesNothing(name, out.text[0])

@@ -59,12 +59,12 @@ type Envelope struct {
 	QueueID string // "" when the adapter has none
 }
 
-// Verdict is what becomes of the message as a whole.
-type Verdict int
+// Disposition is what becomes of the message as a whole.
+type Disposition int
 
-// The verdicts.
+// The dispositions.
 const (
-	Accept Verdict = iota
+	Accept Disposition = iota
 	Reject
 	TempFail
 	Quarantine // deliver as Accept says, but on hold; only with Envelope.CanHold
@@ -79,10 +79,10 @@ type Reply struct {
 
 // Outcome is the engine's answer for one message.
 type Outcome struct {
-	Verdict    Verdict
-	Reply      Reply      // for Reject and TempFail; for Quarantine its Text is the reason
-	Deliveries []Delivery // at least one on Accept and Quarantine
-	Owned      Owned      // what the bodies of the deliveries read from
+	Disposition Disposition
+	Reply       Reply      // for Reject and TempFail; for Quarantine its Text is the reason
+	Deliveries  []Delivery // at least one on Accept and Quarantine
+	Owned       Owned      // what the bodies of the deliveries read from
 }
 
 // Close frees what the bodies of the deliveries read from; the adapter calls it when the

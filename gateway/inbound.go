@@ -153,7 +153,7 @@ func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) 
 	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
 		return m.untouched(ctx)
 	}
-	out := &Outcome{Verdict: Accept}
+	out := &Outcome{Disposition: Accept}
 	for _, makeCopy := range []func() (Delivery, error){
 		func() (Delivery, error) { return m.readable(ctx, owners, text) },
 		func() (Delivery, error) { return m.unreadable(ctx, served) },

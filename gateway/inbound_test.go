@@ -43,7 +43,7 @@ func TestInboundStatuses(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			out := h.process(inboundTo("support@firma.example"), k.text)
-			if out.Verdict != Accept || len(out.text) != 1 {
+			if out.Disposition != Accept || len(out.text) != 1 {
 				t.Fatalf("%+v", out.Outcome)
 			}
 			text := out.text[0]
@@ -158,11 +158,11 @@ func TestOnlyOwnersRead(t *testing.T) {
 func TestOrderFromOutsideInOurName(t *testing.T) {
 	h := newHouse(t)
 	forged := strings.Replace(fromAnna, "anna@kunde.example", "support@firma.example", 1)
-	if out := h.process(inboundTo("support@firma.example"), "X-SMIME-Encrypt: yes\r\n"+forged+plainText); out.Verdict != Reject || out.Reply.Code != 550 {
+	if out := h.process(inboundTo("support@firma.example"), "X-SMIME-Encrypt: yes\r\n"+forged+plainText); out.Disposition != Reject || out.Reply.Code != 550 {
 		t.Errorf("%+v", out.Outcome)
 	}
 	out := h.process(inboundTo("support@firma.example"), "X-SMIME-Encrypt: yes\r\n"+fromAnna+plainText)
-	if out.Verdict != Accept || strings.Contains(out.text[0], "X-SMIME-Encrypt:") {
+	if out.Disposition != Accept || strings.Contains(out.text[0], "X-SMIME-Encrypt:") {
 		t.Errorf("from elsewhere: %+v", out.Outcome)
 	}
 }

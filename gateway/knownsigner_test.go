@@ -115,7 +115,7 @@ func TestSilentStoreIsNoVerdict(t *testing.T) {
 	msg := h.file(mail)
 	defer msg.Close()
 	out, err := h.g.Process(context.Background(), toSupport, msg)
-	if err == nil && out.Verdict != TempFail {
+	if err == nil && out.Disposition != TempFail {
 		t.Errorf("%+v", out)
 	}
 }

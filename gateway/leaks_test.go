@@ -80,7 +80,7 @@ func (h *house) squeezed(r *rand.Rand, env Envelope, text string) string {
 		return "failed"
 	}
 	defer out.Close()
-	if out.Verdict == Accept {
+	if out.Disposition == Accept {
 		return "accepted"
 	}
 	return "refused"

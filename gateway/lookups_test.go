@@ -270,7 +270,7 @@ func TestTimeOfOneMessage(t *testing.T) {
 		to = append(to, a)
 	}
 	out, took := h.timed(outboundTo(to...), fromSupport(strings.Join(to, ", "), "X-SMIME-Encrypt: yes\r\n"+plainText), 2*most)
-	if out.Verdict != Accept || took < limit || took > most {
+	if out.Disposition != Accept || took < limit || took > most {
 		t.Errorf("outbound: %+v after %v, want %v", out, took, limit)
 	}
 }
@@ -379,7 +379,7 @@ func TestSilentAuthorityIsNoReasonToSendInClear(t *testing.T) {
 		h.knows(h.pki.Under(sub, testpki.Options{Addresses: []string{address}, AIA: []string{s.url + path}}))
 		for _, order := range []string{"yes", "if-possible"} {
 			out := h.process(outboundTo(address), fromSupport(address, "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
-			if out.Verdict != TempFail || out.Reply.Code != 451 || len(out.Deliveries) != 0 {
+			if out.Disposition != TempFail || out.Reply.Code != 451 || len(out.Deliveries) != 0 {
 				t.Fatalf("%s, %s: %+v", path, order, out.Outcome)
 			}
 			for _, words := range []string{address, s.url + path, "since " + time.Now().UTC().Format("2006-01-02"), "cert pin"} {
@@ -399,7 +399,7 @@ func TestSilentAuthorityIsNoReasonToSendInClear(t *testing.T) {
 	}
 	s.by = sub
 	h.knows(h.pki.Under(sub, testpki.Options{Addresses: []string{"anna@kunde.example"}, AIA: []string{s.url + "/ca"}}))
-	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Verdict != Accept || leaves(out, "the secret text") {
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)); out.Disposition != Accept || leaves(out, "the secret text") {
 		t.Errorf("it answers: %+v", out.Outcome)
 	}
 }

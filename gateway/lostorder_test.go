@@ -69,7 +69,7 @@ func TestOrderBehindTheEndOfTheHeader(t *testing.T) {
 	for name, header := range brokenHeaders {
 		for way, text := range map[string]string{"as written": header + lostText, "behind Postfix": asPostfixSees(header + lostText)} {
 			out := h.process(outboundTo("anna@kunde.example"), text)
-			if out.Verdict != Reject || out.Reply.Code != 550 || len(out.Deliveries) != 0 || !strings.Contains(out.Reply.Text, "header ends too early") {
+			if out.Disposition != Reject || out.Reply.Code != 550 || len(out.Deliveries) != 0 || !strings.Contains(out.Reply.Text, "header ends too early") {
 				t.Errorf("%s, %s: %+v\n%s", name, way, out.Outcome, text)
 			}
 			if len(out.Reply.Text) > maxReplyText || strings.Contains(out.Reply.Text, "Montag") {
@@ -83,7 +83,7 @@ func TestOrderBehindTheEndOfTheHeader(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{string(text), asPostfixSees(string(text))} {
-			if out := h.process(outboundTo("anna@kunde.example"), text); out.Verdict != Reject || out.Reply.Code != 550 {
+			if out := h.process(outboundTo("anna@kunde.example"), text); out.Disposition != Reject || out.Reply.Code != 550 {
 				t.Errorf("%s: %+v", file, out.Outcome)
 			}
 		}
@@ -112,7 +112,7 @@ func TestTextAboutOrders(t *testing.T) {
 		"an empty message":             lostHead + lostRest,
 		"a far one":                    proper + "\r\nfoo\r\n" + strings.Repeat("X-Note: a\r\n", maxLost/11) + "X-SMIME-Sign: yes\r\n\r\nhello\r\n",
 	} {
-		if out := h.process(outboundTo("anna@kunde.example"), text); out.Verdict != Accept {
+		if out := h.process(outboundTo("anna@kunde.example"), text); out.Disposition != Accept {
 			t.Errorf("%s: %+v", name, out.Outcome)
 		}
 	}
@@ -124,10 +124,10 @@ func TestTextLikeTheRestOfAHeader(t *testing.T) {
 	h := newHouse(t)
 	const text = "Please set\r\nX-SMIME-Sign: yes\r\n\r\nRegards\r\n"
 	out := h.process(outboundTo("anna@kunde.example"), lostHead+lostRest+"\r\n"+text)
-	if out.Verdict != Reject || !strings.Contains(out.Reply.Text, "begin it with an empty line") {
+	if out.Disposition != Reject || !strings.Contains(out.Reply.Text, "begin it with an empty line") {
 		t.Errorf("%+v", out.Outcome)
 	}
-	if out := h.process(outboundTo("anna@kunde.example"), lostHead+lostRest+"\r\n\r\n"+text); out.Verdict != Accept {
+	if out := h.process(outboundTo("anna@kunde.example"), lostHead+lostRest+"\r\n\r\n"+text); out.Disposition != Accept {
 		t.Errorf("with an empty line: %+v", out.Outcome)
 	}
 }
@@ -135,10 +135,10 @@ func TestTextLikeTheRestOfAHeader(t *testing.T) {
 // TestLostOrderIsLookedForSoFar: one octet less than Postfix's bound, and one more.
 func TestLostOrderIsLookedForSoFar(t *testing.T) {
 	h := newHouse(t)
-	for more, verdict := range map[int]Verdict{0: Reject, 1: Accept} {
+	for more, verdict := range map[int]Disposition{0: Reject, 1: Accept} {
 		const order = "X-SMIME-Sign:"
 		note := "foo\r\nX-Note: " + strings.Repeat("a", maxLost-len("foo\r\nX-Note: \r\n")-len(order)+more) + "\r\n"
-		if out := h.process(outboundTo("anna@kunde.example"), lostHead+note+order+" yes\r\n\r\nhello\r\n"); out.Verdict != verdict {
+		if out := h.process(outboundTo("anna@kunde.example"), lostHead+note+order+" yes\r\n\r\nhello\r\n"); out.Disposition != verdict {
 			t.Errorf("%d more: %+v", more, out.Outcome)
 		}
 	}

@@ -136,7 +136,7 @@ func (d decision) hold(out *Outcome, env Envelope) *Outcome {
 	if !env.CanHold {
 		return rejected(refuse(451, "4.7.1", "S/MIME: "+d.cause+", cannot be held for review here"))
 	}
-	out.Verdict = Quarantine
+	out.Disposition = Quarantine
 	out.Reply.Text = "S/MIME: " + d.cause
 	return out
 }

@@ -65,7 +65,7 @@ func TestFailureTable(t *testing.T) {
 	for cause, k := range failures {
 		t.Run(cause, func(t *testing.T) {
 			t.Parallel()
-			for action, want := range map[Action]Verdict{nothing: Accept, TagMail: Accept, TextMail: Accept, QuarantineMail: Quarantine, RejectMail: Reject, TempFailMail: TempFail} {
+			for action, want := range map[Action]Disposition{nothing: Accept, TagMail: Accept, TextMail: Accept, QuarantineMail: Quarantine, RejectMail: Reject, TempFailMail: TempFail} {
 				on := Actions{cause: action}
 				if action == nothing {
 					delete(on, cause)
@@ -86,8 +86,8 @@ func TestFailureTable(t *testing.T) {
 				if discreet := cause == "unauthenticated" || cause == "undecryptable"; discreet && (want == Reject || want == TempFail) {
 					want = Quarantine // an answer would tell the sender what was decrypted
 				}
-				if out.Verdict != want {
-					t.Errorf("%q: verdict %v, want %v (%+v)", action, out.Verdict, want, out.Reply)
+				if out.Disposition != want {
+					t.Errorf("%q: verdict %v, want %v (%+v)", action, out.Disposition, want, out.Reply)
 				}
 				words := strings.ReplaceAll(cause, "_", " ")
 				if (want == Reject || want == TempFail) && !strings.Contains(out.Reply.Text, words) {
@@ -98,8 +98,8 @@ func TestFailureTable(t *testing.T) {
 				}
 				inProxy := toSupport
 				inProxy.CanHold = false
-				if out := h.process(inProxy, text); action == QuarantineMail && (out.Verdict != TempFail) != (cause == "unauthenticated" || cause == "undecryptable") {
-					t.Errorf("quarantine where nothing can be held: %v", out.Verdict)
+				if out := h.process(inProxy, text); action == QuarantineMail && (out.Disposition != TempFail) != (cause == "unauthenticated" || cause == "undecryptable") {
+					t.Errorf("quarantine where nothing can be held: %v", out.Disposition)
 				}
 			}
 		})
@@ -113,7 +113,7 @@ func TestFailureTable(t *testing.T) {
 func TestStrictestActionWins(t *testing.T) {
 	for _, k := range []struct {
 		on   Actions
-		want Verdict
+		want Disposition
 	}{
 		{Actions{"unauthenticated": TextMail, "bad_signature": RejectMail}, Quarantine}, // for a refusal that would tell what was decrypted
 		{Actions{"unauthenticated": TagMail, "bad_signature": TextMail}, Accept},
@@ -121,8 +121,8 @@ func TestStrictestActionWins(t *testing.T) {
 	} {
 		h := newHouse(t, func(o *Options) { o.On = k.on })
 		broken := strings.Replace(h.signed(h.anna, "", htmlText), "secret", "forged", 1)
-		if out := h.process(toSupport, h.sealed(fromAnna, broken, h.support)); out.Verdict != k.want {
-			t.Errorf("%v: %v", k.on, out.Verdict)
+		if out := h.process(toSupport, h.sealed(fromAnna, broken, h.support)); out.Disposition != k.want {
+			t.Errorf("%v: %v", k.on, out.Disposition)
 		}
 	}
 }

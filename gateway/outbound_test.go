@@ -62,7 +62,7 @@ func TestOutboundOrders(t *testing.T) {
 			}
 			out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", k.order+"Bcc: x@y.example\r\n"+plainText))
 			if k.code != 0 {
-				if out.Verdict != Reject || out.Reply.Code != k.code || len(out.Deliveries) != 0 {
+				if out.Disposition != Reject || out.Reply.Code != k.code || len(out.Deliveries) != 0 {
 					t.Errorf("%+v", out.Outcome)
 				}
 				if !k.known && !strings.Contains(out.Reply.Text, "anna@kunde.example") {
@@ -94,15 +94,15 @@ func TestWhoMayOrder(t *testing.T) {
 	text := fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\n"+plainText)
 	env := outboundTo("anna@kunde.example")
 	env.MayOrder = false
-	if out := h.process(env, text); out.Verdict != Reject || !strings.Contains(out.Reply.Text, "not allowed to order") {
+	if out := h.process(env, text); out.Disposition != Reject || !strings.Contains(out.Reply.Text, "not allowed to order") {
 		t.Errorf("%+v", out.Outcome)
 	}
 	env.MayOrder, env.User = true, "other"
-	if out := h.process(env, text); out.Verdict != Reject {
+	if out := h.process(env, text); out.Disposition != Reject {
 		t.Errorf("another user: %+v", out.Outcome)
 	}
 	env.User = "agent"
-	if out := h.process(env, text); out.Verdict != Accept {
+	if out := h.process(env, text); out.Disposition != Accept {
 		t.Errorf("the mailbox's user: %+v", out.Outcome)
 	}
 }
@@ -111,11 +111,11 @@ func TestSignYesNeedsAKey(t *testing.T) {
 	h := newHouse(t)
 	for _, from := range []string{"keyless@firma.example", "boss@firma.example"} {
 		text := strings.Replace(fromSupport("a@b.example", "X-SMIME-Sign: yes\r\n"+plainText), "support@firma.example", from, 1)
-		if out := h.process(outboundTo("a@b.example"), text); out.Verdict != Reject || !strings.Contains(out.Reply.Text, from) {
+		if out := h.process(outboundTo("a@b.example"), text); out.Disposition != Reject || !strings.Contains(out.Reply.Text, from) {
 			t.Errorf("%s: %+v", from, out.Outcome)
 		}
 		text = strings.Replace(text, "Sign: yes", "Sign: if-possible", 1)
-		if out := h.process(outboundTo("a@b.example"), text); out.Verdict != Accept {
+		if out := h.process(outboundTo("a@b.example"), text); out.Disposition != Accept {
 			t.Errorf("%s, if possible: %+v", from, out.Outcome)
 		}
 	}
@@ -125,7 +125,7 @@ func TestOrderNeedsOneFrom(t *testing.T) {
 	h := newHouse(t)
 	h.knows(h.anna)
 	for _, from := range []string{"", "From: a@firma.example, support@firma.example\r\n", "From: support@firma.example\r\nFrom: a@b.example\r\n"} {
-		if out := h.process(outboundTo("anna@kunde.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Verdict != Reject || out.Reply.Code != 554 {
+		if out := h.process(outboundTo("anna@kunde.example"), from+"X-SMIME-Encrypt: yes\r\n"+plainText); out.Disposition != Reject || out.Reply.Code != 554 {
 			t.Errorf("%q: %+v", from, out.Outcome)
 		}
 	}
@@ -143,7 +143,7 @@ func TestBrokenStoreIsNoReasonToSendInClear(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Store = brokenStore{o.Store} })
 	for _, order := range []string{"yes", "if-possible"} {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: "+order+"\r\n"+plainText))
-		if out.Verdict != TempFail || out.Reply.Code != 451 || !strings.Contains(out.Reply.Text, "the certificate store since ") {
+		if out.Disposition != TempFail || out.Reply.Code != 451 || !strings.Contains(out.Reply.Text, "the certificate store since ") {
 			t.Errorf("%s: %+v", order, out.Outcome)
 		}
 	}
@@ -158,7 +158,7 @@ func TestReplyToEncrypted(t *testing.T) {
 		"automatic": "References: <1@kunde.example>\r\nAuto-Submitted: auto-replied\r\n",
 	} {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", head+plainText))
-		if out.Verdict != Accept || strings.Contains(out.text[0], "the secret text") {
+		if out.Disposition != Accept || strings.Contains(out.text[0], "the secret text") {
 			t.Errorf("%s: left in clear: %+v\n%s", name, out.Outcome, out.text)
 		}
 	}
@@ -172,12 +172,12 @@ func TestLabelIsNothing(t *testing.T) {
 	h := newHouse(t)
 	h.knows(h.anna)
 	labelled := "X-SMIME-Encrypt: yes\r\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\n\r\nthe secret text\r\n"
-	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", labelled)); out.Verdict == Accept && strings.Contains(out.text[0], "the secret text") {
+	if out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", labelled)); out.Disposition == Accept && strings.Contains(out.text[0], "the secret text") {
 		t.Errorf("left in clear:\n%s", out.text[0])
 	}
 	really := h.sealed(fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"), plainText, h.anna)
 	out := h.process(outboundTo("anna@kunde.example"), really)
-	if out.Verdict != Accept || out.Deliveries[0].Body != nil {
+	if out.Disposition != Accept || out.Deliveries[0].Body != nil {
 		t.Errorf("encrypted twice: %+v", out.Outcome)
 	}
 }
@@ -192,7 +192,7 @@ func TestCopies(t *testing.T) {
 	}
 	text := fromSupport("anna@kunde.example", "Cc: bob@kunde.example, sales@firma.example\r\nX-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText)
 	env := outboundTo("anna@kunde.example", "bob@kunde.example", "carl@kunde.example", "sales@firma.example")
-	if out := h.process(env, text); out.Verdict != Reject || out.Reply.Code != 550 {
+	if out := h.process(env, text); out.Disposition != Reject || out.Reply.Code != 550 {
 		t.Errorf("without splitting: %+v", out.Outcome)
 	}
 	env.CanSplit = true
@@ -239,10 +239,10 @@ func TestHiddenRecipientInSeveralSpellings(t *testing.T) {
 	if _, v, m := h.readCopy(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || m.Layers[0].Recipients != 2 {
 		t.Errorf("carl's copy: %s, %d RecipientInfos", v.Encryption, m.Layers[0].Recipients)
 	}
-	if out := h.process(outboundTo(spellings...), text); out.Verdict != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
+	if out := h.process(outboundTo(spellings...), text); out.Disposition != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
 		t.Errorf("alone, without splitting: %+v", out.Outcome)
 	}
-	if out := h.process(outboundTo(append(spellings, "sales@firma.example")...), text); out.Verdict != Reject {
+	if out := h.process(outboundTo(append(spellings, "sales@firma.example")...), text); out.Disposition != Reject {
 		t.Errorf("beside a mailbox of the house, without splitting: %+v", out.Outcome)
 	}
 }
@@ -275,7 +275,7 @@ func TestRuleAndHeaderNo(t *testing.T) {
 		t.Error("a header no has beaten a rule")
 	}
 	out = h.process(outboundTo("anna@kunde.example", "x@y.example"), fromSupport("anna@kunde.example, x@y.example", plainText))
-	if out.Verdict != Reject || !strings.Contains(out.Reply.Text, "x@y.example") {
+	if out.Disposition != Reject || !strings.Contains(out.Reply.Text, "x@y.example") {
 		t.Errorf("what one recipient's rule demands holds for every copy: %+v", out.Outcome)
 	}
 }
@@ -313,7 +313,7 @@ func TestHiddenSubject(t *testing.T) {
 func TestTooLargeResult(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Limits.ResultSize = 2000 })
 	out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\n"+plainText))
-	if out.Verdict != Reject || out.Reply.Code != 552 || !strings.Contains(out.Reply.Text, "2000") {
+	if out.Disposition != Reject || out.Reply.Code != 552 || !strings.Contains(out.Reply.Text, "2000") {
 		t.Errorf("%+v", out.Outcome)
 	}
 }
@@ -343,7 +343,7 @@ func TestRuleForRSAWithOtherKeys(t *testing.T) {
 		anna := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: key})
 		h.knows(anna)
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText))
-		if out.Verdict != Accept {
+		if out.Disposition != Accept {
 			t.Fatalf("%s: %+v", key, out.Outcome)
 		}
 		shown, v, m := h.readCopy(out.text[0], anna)

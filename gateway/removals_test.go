@@ -29,13 +29,13 @@ func TestThousandsOfFields(t *testing.T) {
 	} {
 		mail := func(n int) string { return strings.Repeat(c.field, n) + c.header + "\r\nText\r\n" }
 		already := strings.Count(c.header, "Subject: ") + strings.Count(c.header, "Message-ID: ")
-		for n, want := range map[int]Verdict{maxRemovals - already: Accept, maxRemovals - already + 1: Reject, 9000: Reject} {
+		for n, want := range map[int]Disposition{maxRemovals - already: Accept, maxRemovals - already + 1: Reject, 9000: Reject} {
 			msg := h.file(mail(n))
 			out, err := h.g.Process(t.Context(), c.env, msg)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
-			if out.Verdict != want || want == Reject && out.Reply.Code != 554 {
+			if out.Disposition != want || want == Reject && out.Reply.Code != 554 {
 				t.Errorf("%s, %d times: %+v, want %v", name, n, out.Reply, want)
 			}
 			out.Close()

@@ -35,9 +35,9 @@ func (h *house) became(header, entity string, to ...string) string {
 	h.t.Helper()
 	out := h.process(outboundTo(to...), fromSupport(strings.Join(to, ", "), header+entity))
 	switch {
-	case out.Verdict == Reject && out.Reply.Code == 550:
+	case out.Disposition == Reject && out.Reply.Code == 550:
 		return isRefused
-	case out.Verdict != Accept:
+	case out.Disposition != Accept:
 		return fmt.Sprintf("%+v", out.Outcome)
 	case leaves(out, "the secret text"):
 		return isClear
@@ -128,7 +128,7 @@ func TestIfPossibleIsNoReasonForClearToAll(t *testing.T) {
 	}
 	h.knows(h.anna)
 	out := h.process(outboundTo(customer, "anna@privat.example"), fromSupport("anna@kunde.example, anna@privat.example", answersHer+plainText))
-	if out.Verdict != Reject || !strings.Contains(out.Reply.Text, "anna@privat.example") || strings.Contains(out.Reply.Text, customer) {
+	if out.Disposition != Reject || !strings.Contains(out.Reply.Text, "anna@privat.example") || strings.Contains(out.Reply.Text, customer) {
 		t.Errorf("%+v", out.Outcome)
 	}
 }
@@ -421,12 +421,12 @@ func TestAgentBesideTheCustomer(t *testing.T) {
 	}
 	env := outboundTo(customer, "agent@firma.example")
 	mail := "Message-ID: <r@firma.example>\r\n" + fromSupport("anna@kunde.example, agent@firma.example", answersHer+plainText)
-	if out := h.process(env, mail); out.Verdict != Reject || !strings.Contains(out.Reply.Text, "send separately") {
+	if out := h.process(env, mail); out.Disposition != Reject || !strings.Contains(out.Reply.Text, "send separately") {
 		t.Errorf("without a way to split: %+v", out.Outcome)
 	}
 	env.CanSplit = true
 	out := h.process(env, mail)
-	if out.Verdict != Accept || len(out.Deliveries) != 2 {
+	if out.Disposition != Accept || len(out.Deliveries) != 2 {
 		t.Fatalf("%+v", out.Outcome)
 	}
 	for i, d := range out.Deliveries {
@@ -546,7 +546,7 @@ func TestRecordedReplies(t *testing.T) {
 			}
 			h := newHouse(t)
 			h.asked(strings.Replace(fromAnna, "1@kunde.example", k.id, 1))
-			if out := h.process(outboundTo(k.to...), string(text)); out.Verdict != Reject || out.Reply.Code != 550 {
+			if out := h.process(outboundTo(k.to...), string(text)); out.Disposition != Reject || out.Reply.Code != 550 {
 				t.Errorf("left in clear: %+v\n%s", out.Outcome, out.text)
 			}
 		})

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-func accepted(d ...Delivery) *Outcome { return &Outcome{Verdict: Accept, Deliveries: d} }
+func accepted(d ...Delivery) *Outcome { return &Outcome{Disposition: Accept, Deliveries: d} }
 
 // refusal is an answer to the sender, ready for the SMTP reply.
 type refusal struct{ Reply }
@@ -58,9 +58,9 @@ func listed(recipients []string) string {
 
 // rejected is the outcome of a refusal; 4xx codes are the sender's to retry.
 func rejected(r *refusal) *Outcome {
-	v := Reject
+	d := Reject
 	if r.Code < 500 {
-		v = TempFail
+		d = TempFail
 	}
-	return &Outcome{Verdict: v, Reply: r.Reply}
+	return &Outcome{Disposition: d, Reply: r.Reply}
 }

@@ -25,12 +25,12 @@ func TestRuleForRoutedRecipient(t *testing.T) {
 		h := newHouse(t, func(o *Options) { o.Rules = []Rule{rule} })
 		for _, to := range routed {
 			out := h.process(outboundTo(to), fromSupport("boss@bank.example", plainText))
-			if out.Verdict != Reject || out.Reply.Code != 550 || len(out.Deliveries) != 0 {
+			if out.Disposition != Reject || out.Reply.Code != 550 || len(out.Deliveries) != 0 {
 				t.Errorf("rule by %s, to %s: %+v", name, to, out.Outcome)
 			}
 		}
 		for _, to := range []string{"anna%kunde.example@firma.example", `"a b"@firma.example`, "boss@firma.example"} {
-			if out := h.process(outboundTo(to), fromSupport(to, plainText)); out.Verdict != Accept {
+			if out := h.process(outboundTo(to), fromSupport(to, plainText)); out.Disposition != Accept {
 				t.Errorf("rule by %s, to %s: %+v", name, to, out.Outcome)
 			}
 		}
@@ -44,7 +44,7 @@ func TestWishForRoutedRecipient(t *testing.T) {
 	h.knows(h.anna)
 	for _, to := range []string{`"anna@kunde.example"@firma.example`, "anna%kunde.example@firma.example"} {
 		out := h.process(outboundTo(to), fromSupport("anna@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText))
-		if out.Verdict != Reject || out.Reply.Code != 550 {
+		if out.Disposition != Reject || out.Reply.Code != 550 {
 			t.Errorf("%s: %+v", to, out.Outcome)
 		}
 	}
@@ -72,7 +72,7 @@ func TestRoutedRecipientIsNotServed(t *testing.T) {
 		}
 		env := outboundTo("anna@kunde.example", to)
 		env.CanSplit = true
-		if out := h.process(env, fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText)); out.Verdict != Reject || leaves(out, "the secret text") {
+		if out := h.process(env, fromSupport("anna@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText)); out.Disposition != Reject || leaves(out, "the secret text") {
 			t.Errorf("%s gets a clear copy: %+v", to, out.Outcome)
 		}
 	}

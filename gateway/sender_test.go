@@ -56,7 +56,7 @@ func TestInsideMailHasAStatus(t *testing.T) {
 		text := fromSupport("sales@firma.example", order+lies+plainText)
 		text = strings.Replace(text, "Subject: ", "Subject: [signed] ", 1)
 		out := h.process(outboundTo("sales@firma.example"), text)
-		if out.Verdict != Accept {
+		if out.Disposition != Accept {
 			t.Fatalf("%q: %+v", order, out.Outcome)
 		}
 		got := out.text[0]
@@ -79,7 +79,7 @@ func TestInsideBesideOutside(t *testing.T) {
 		env := outboundTo("anna@kunde.example", "sales@firma.example")
 		env.CanSplit = true
 		out := h.process(env, text)
-		if out.Verdict != Accept || len(out.text) != 2 {
+		if out.Disposition != Accept || len(out.text) != 2 {
 			t.Fatalf("%q: %+v", order, out.Outcome)
 		}
 		inside := slices.IndexFunc(out.Deliveries, func(d Delivery) bool { return d.To[0] == "sales@firma.example" })
@@ -99,8 +99,8 @@ func TestHiddenMailboxInside(t *testing.T) {
 	h.knows(h.anna)
 	env := outboundTo("anna@kunde.example", "sales@firma.example")
 	env.CanSplit = false
-	for to, want := range map[string]Verdict{"anna@kunde.example": Reject, "anna@kunde.example, Sales@firma.example": Accept} {
-		if out := h.process(env, fromSupport(to, "X-SMIME-Encrypt: yes\r\n"+plainText)); out.Verdict != want {
+	for to, want := range map[string]Disposition{"anna@kunde.example": Reject, "anna@kunde.example, Sales@firma.example": Accept} {
+		if out := h.process(env, fromSupport(to, "X-SMIME-Encrypt: yes\r\n"+plainText)); out.Disposition != want {
 			t.Errorf("To: %s: %+v", to, out.Outcome)
 		}
 	}

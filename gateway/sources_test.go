@@ -62,7 +62,7 @@ func TestSourceIsAskedOnceForAllRecipients(t *testing.T) {
 	}
 	to := []string{"anna@kunde.example", "bob@kunde.example", "old@kunde.example", "BOB@kunde.example"}
 	out := h.process(outboundTo(to...), fromSupport(strings.Join(to, ", "), "X-SMIME-Encrypt: yes\r\n"+plainText))
-	if out.Verdict != Accept || len(out.text) != 1 || leaves(out, "the secret text") {
+	if out.Disposition != Accept || len(out.text) != 1 || leaves(out, "the secret text") {
 		t.Fatalf("%+v", out.Outcome)
 	}
 	if want := [][]string{{"bob@kunde.example", "old@kunde.example"}}; !slices.EqualFunc(d.questions, want, slices.Equal) {
@@ -84,11 +84,11 @@ func TestSourceIsAskedOnceForAllRecipients(t *testing.T) {
 func TestSourceThatSaysNothing(t *testing.T) {
 	h, d := withDirectory(t)
 	mail := fromSupport("bob@kunde.example", "X-SMIME-Encrypt: if-possible\r\n"+plainText)
-	if out := h.process(outboundTo("bob@kunde.example"), mail); out.Verdict != Accept || !leaves(out, "the secret text") {
+	if out := h.process(outboundTo("bob@kunde.example"), mail); out.Disposition != Accept || !leaves(out, "the secret text") {
 		t.Errorf("it has none: %+v", out.Outcome)
 	}
 	d.silent = true
-	if out := h.process(outboundTo("bob@kunde.example"), mail); out.Verdict != TempFail || len(out.Deliveries) != 0 {
+	if out := h.process(outboundTo("bob@kunde.example"), mail); out.Disposition != TempFail || len(out.Deliveries) != 0 {
 		t.Errorf("it says nothing: %+v", out.Outcome)
 	}
 	if list, err := h.g.Explain(t.Context(), "bob@kunde.example"); err == nil {
@@ -103,7 +103,7 @@ func TestSourceIsNotBelieved(t *testing.T) {
 	d.holds["bob@kunde.example"] = testpki.New(t).Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}, Key: "rsa-2048"})
 	d.holds["anna@kunde.example"] = h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
 	out := h.process(outboundTo("bob@kunde.example"), fromSupport("bob@kunde.example", "X-SMIME-Encrypt: yes\r\n"+plainText))
-	if out.Verdict != Reject || out.Reply.Code != 550 {
+	if out.Disposition != Reject || out.Reply.Code != 550 {
 		t.Errorf("a stranger's authority: %+v", out.Outcome)
 	}
 	h.knows(h.anna)

@@ -31,8 +31,8 @@ func TestUnreadIsNotMalformed(t *testing.T) {
 	if h.g, err = New(h.o); err != nil {
 		t.Fatal(err)
 	}
-	if out := h.process(toSupport, text); out.Verdict != Quarantine {
-		t.Errorf("65 certificates, and [on] unsupported: %v", out.Verdict)
+	if out := h.process(toSupport, text); out.Disposition != Quarantine {
+		t.Errorf("65 certificates, and [on] unsupported: %v", out.Disposition)
 	}
 	ticket := h.process(toSupport, text).text[0]
 	if got := h.header(ticket, "X-SMIME-Signature"); got != "unchecked" {

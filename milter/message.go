@@ -94,10 +94,10 @@ var progressFrame = append(binary.BigEndian.AppendUint32(nil, 1), 'p')
 
 // handOver turns the outcome into what Postfix understands.
 func (s *session) handOver(out *gateway.Outcome, m *milter.Modifier) (milter.Response, error) {
-	if out.Verdict == gateway.Reject || out.Verdict == gateway.TempFail {
+	if out.Disposition == gateway.Reject || out.Disposition == gateway.TempFail {
 		return reply(out.Reply), nil
 	}
-	if len(out.Deliveries) > 1 || out.Verdict == gateway.Accept && s.noticed(out.Deliveries) {
+	if len(out.Deliveries) > 1 || out.Disposition == gateway.Accept && s.noticed(out.Deliveries) {
 		return s.split(out), nil
 	}
 	if !s.forAll(out.Deliveries) {
@@ -122,7 +122,7 @@ func (s *session) split(out *gateway.Outcome) answer {
 	defer s.alive()()
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer cancel()
-	if s.server.Splitter == nil || out.Verdict == gateway.Quarantine {
+	if s.server.Splitter == nil || out.Disposition == gateway.Quarantine {
 		s.log().Error("several copies and no way to deliver them", "copies", len(out.Deliveries))
 		return reply(gateway.Reply(sessions.Failed))
 	}
@@ -148,7 +148,7 @@ func (s *session) edit(out *gateway.Outcome, m *milter.Modifier) error {
 			return err
 		}
 	}
-	if out.Verdict == gateway.Quarantine {
+	if out.Disposition == gateway.Quarantine {
 		if err := m.Quarantine(replyText(out.Reply.Text)); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func TestStateOverSeveralMessages(t *testing.T) {
 	m.begin(simple("gone@firma.example"))
 	m.send('A', "")
 	e.do = func(context.Context, gateway.Envelope) (*gateway.Outcome, error) {
-		return &gateway.Outcome{Verdict: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}}, nil
+		return &gateway.Outcome{Disposition: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}}, nil
 	}
 	if got := m.deliver(simple("d@firma.example")); got[0].code != 'y' || got[0].data != "550 5.7.1 no\x00" {
 		t.Errorf("%q", got)
@@ -149,7 +149,7 @@ func TestTornHeader(t *testing.T) {
 
 func TestDecryptedAndHeld(t *testing.T) {
 	e := &engine{do: func(_ context.Context, env gateway.Envelope) (*gateway.Outcome, error) {
-		return &gateway.Outcome{Verdict: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, CameEncrypted: true, Sender: "bounces@firma.example"}}}, nil
+		return &gateway.Outcome{Disposition: gateway.Quarantine, Reply: gateway.Reply{Text: "S/MIME: weak"}, Deliveries: []gateway.Delivery{{To: env.To, CameEncrypted: true, Sender: "bounces@firma.example"}}}, nil
 	}}
 	m := dial(t, serve(t, &Server{Processor: e}))
 	m.connect("127.0.0.1")

@@ -131,8 +131,8 @@ func TestStrangeReplies(t *testing.T) {
 // TestNoAnswerOfTheEngine: an outcome without a reply, or one that holds the
 // mail, which a proxy cannot, is a fault of ours.
 func TestNoAnswerOfTheEngine(t *testing.T) {
-	for _, v := range []gateway.Verdict{gateway.Reject, gateway.TempFail, gateway.Quarantine} {
-		e := &engine{out: func(gateway.Envelope) (*gateway.Outcome, error) { return &gateway.Outcome{Verdict: v}, nil }}
+	for _, v := range []gateway.Disposition{gateway.Reject, gateway.TempFail, gateway.Quarantine} {
+		e := &engine{out: func(gateway.Envelope) (*gateway.Outcome, error) { return &gateway.Outcome{Disposition: v}, nil }}
 		address, _ := serve(t, &Server{Processor: e, Next: to(newNextHop(t, nexthop.Fault{}))})
 		if got := talk(t, address, envelope+"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"); !strings.Contains(got, "\r\n451 4.3.0 ") {
 			t.Errorf("verdict %d: %s", v, got)

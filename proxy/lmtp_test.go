@@ -29,7 +29,7 @@ func TestLMTP(t *testing.T) {
 // refusal, whether they share a copy or not (RFC 2033 §4.2).
 func TestEachRecipientIsAnswered(t *testing.T) {
 	apart := func(env gateway.Envelope) (*gateway.Outcome, error) {
-		o := &gateway.Outcome{Verdict: gateway.Accept}
+		o := &gateway.Outcome{Disposition: gateway.Accept}
 		for _, to := range env.To {
 			o.Deliveries = append(o.Deliveries, gateway.Delivery{To: []string{to}})
 		}
@@ -82,11 +82,11 @@ func TestEachRecipientIsAnswered(t *testing.T) {
 func TestAnswersWithoutDelivery(t *testing.T) {
 	for want, out := range map[string]func(gateway.Envelope) (*gateway.Outcome, error){
 		"550 5.7.1": func(gateway.Envelope) (*gateway.Outcome, error) {
-			return &gateway.Outcome{Verdict: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}}, nil
+			return &gateway.Outcome{Disposition: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "no"}}, nil
 		},
 		"451 4.3.0": func(gateway.Envelope) (*gateway.Outcome, error) { panic("a fault of ours") },
 		"451 4.4.1": func(gateway.Envelope) (*gateway.Outcome, error) { // a copy for one of two
-			return &gateway.Outcome{Verdict: gateway.Accept, Deliveries: []gateway.Delivery{{To: []string{"c@d.example"}}}}, nil
+			return &gateway.Outcome{Disposition: gateway.Accept, Deliveries: []gateway.Delivery{{To: []string{"c@d.example"}}}}, nil
 		},
 	} {
 		hop := newNextHop(t, nexthop.Fault{})

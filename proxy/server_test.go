@@ -36,7 +36,7 @@ func (e *engine) Process(_ context.Context, env gateway.Envelope, msg *spool.Fil
 	if e.out != nil {
 		return e.out(env)
 	}
-	return &gateway.Outcome{Verdict: gateway.Accept, Deliveries: []gateway.Delivery{{To: env.To}}}, nil
+	return &gateway.Outcome{Disposition: gateway.Accept, Deliveries: []gateway.Delivery{{To: env.To}}}, nil
 }
 
 func serve(t *testing.T, s *Server) (address string, sp *spool.Spool) {
@@ -144,8 +144,8 @@ func TestReplies(t *testing.T) {
 		hop  nexthop.Fault
 		want string
 	}{
-		"refused":            {out: &gateway.Outcome{Verdict: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "cannot encrypt: x@y.example"}}, want: "550 5.7.1 cannot encrypt: x@y.example"},
-		"for now":            {out: &gateway.Outcome{Verdict: gateway.TempFail, Reply: gateway.Reply{Code: 451, Enhanced: "4.7.1", Text: "later"}}, want: "451 4.7.1 later"},
+		"refused":            {out: &gateway.Outcome{Disposition: gateway.Reject, Reply: gateway.Reply{Code: 550, Enhanced: "5.7.1", Text: "cannot encrypt: x@y.example"}}, want: "550 5.7.1 cannot encrypt: x@y.example"},
+		"for now":            {out: &gateway.Outcome{Disposition: gateway.TempFail, Reply: gateway.Reply{Code: 451, Enhanced: "4.7.1", Text: "later"}}, want: "451 4.7.1 later"},
 		"our fault":          {err: errors.New("disk"), want: "451 4.3.0"},
 		"spool full":         {err: fmt.Errorf("x: %w", spool.ErrFull), want: "452 4.3.1"},
 		"next hop's word":    {hop: nexthop.Fault{Step: "RCPT", What: "550"}, want: "550 5.7.1 <c@d.example>: said so at RCPT"},

@@ -155,7 +155,7 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 		return processReply(err)
 	}
 	defer out.Close()
-	if out.Verdict != gateway.Accept {
+	if out.Disposition != gateway.Accept {
 		return smtpError(out.Reply)
 	}
 	handing, done := context.WithTimeout(

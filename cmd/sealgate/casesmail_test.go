@@ -140,7 +140,7 @@ func TestSharedTwoCertificates(t *testing.T) {
 	env := gateway.Envelope{
 		Direction: gateway.Outbound, From: "support@firma.example", To: []string{"dora@kunde.example"}, MayOrder: true, CanSplit: true,
 	}
-	if sent := deliver(t, h, env, order); sent.Verdict != gateway.Accept || sent.Deliveries[0].Body == nil {
+	if sent := deliver(t, h, env, order); sent.Disposition != gateway.Accept || sent.Deliveries[0].Body == nil {
 		t.Errorf("the order to encrypt: %+v", sent.Reply)
 	}
 }

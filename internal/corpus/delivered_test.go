@@ -57,7 +57,7 @@ func TestCovertContentIsNotDelivered(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer out.Close()
-			if out.Verdict != gateway.Accept || len(out.Deliveries) != 1 {
+			if out.Disposition != gateway.Accept || len(out.Deliveries) != 1 {
 				t.Fatalf("%+v", out)
 			}
 			noneOf(t, out.Deliveries[0], secrets)

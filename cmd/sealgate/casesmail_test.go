@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -142,5 +143,42 @@ func TestSharedTwoCertificates(t *testing.T) {
 	}
 	if sent := deliver(t, h, env, order); sent.Disposition != gateway.Accept || sent.Deliveries[0].Body == nil {
 		t.Errorf("the order to encrypt: %+v", sent.Reply)
+	}
+}
+
+// TestSharedMailsUnderRoots: kind C, as far as it is verified under roots of its own.
+func TestSharedMailsUnderRoots(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(sharedCases, "README.md"))
+	if os.IsNotExist(err) {
+		t.Skip("../shared/cases is not there")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := copyCases(t)
+	tried := 0
+	for line := range strings.Lines(string(data)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 6 || strings.TrimSpace(cells[1]) != "C" || !strings.HasPrefix(strings.TrimSpace(cells[3]), "verify ") {
+			continue
+		}
+		tried++
+		want, _, _ := strings.Cut(strings.Trim(cells[4], " "), " ")
+		want = strings.TrimRight(want, ",;:")
+		c := exec.Command("sealgate", strings.Fields(cells[3])...)
+		c.Dir = dir
+		out, _ := c.CombinedOutput() // its status is that of the verdict
+		got := ""
+		for text := range strings.Lines(string(out)) {
+			if after, ok := strings.CutPrefix(text, "signature:"); ok {
+				got = strings.TrimSpace(after)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q\n%s", strings.TrimSpace(cells[2]), got, want, out)
+		}
+	}
+	if tried < 12 {
+		t.Errorf("%d rows", tried)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // aliases resolves every mailbox, every address of server.domains that a table has,
 // and who gets copies of all mail.
-func aliases(p *Postfix, g *Gateway) (out []Finding) {
+func aliases(p *Postfix, g *Gateway) (out findings) {
 	for _, box := range g.Mailboxes {
 		out = append(out, p.endings(g, box, "[[mailbox]]")...)
 	}
@@ -27,12 +27,13 @@ func aliases(p *Postfix, g *Gateway) (out []Finding) {
 			out = append(out, p.ending(g, to, "", "always_bcc", "copies of all mail")...)
 		}
 	}
-	return distinct(append(out, senderCopies(p, g)...))
+	out = append(out, senderCopies(p, g)...)
+	return out.distinct()
 }
 
 // endings says where mail for an address, or for all of an "@domain", ends; key is
 // where the configuration has it.
-func (p *Postfix) endings(g *Gateway, box, key string) (out []Finding) {
+func (p *Postfix) endings(g *Gateway, box, key string) (out findings) {
 	forms, out := p.forms(strings.ToLower(box))
 	for _, form := range forms {
 		out = append(out, p.ending(g, form, key, "", "")...)
@@ -42,58 +43,28 @@ func (p *Postfix) endings(g *Gateway, box, key string) (out []Finding) {
 
 // ending says where mail for an address ends, if that needs to be said; by is the
 // setting that sends copies there, and of what.
-func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out []Finding) {
+func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out findings) {
 	ends, err := p.resolve(box, by)
 	if err != nil {
-		return []Finding{
-			bad(
-				"%v; where decrypted mail goes is not known: let check read it (as root, with the table's server and "+
-					"package at hand)",
-				err,
-			),
-		}
+		return findings{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the "+
+			"table's server and package at hand)", err)}
 	}
 	for _, end := range ends {
 		switch own, err := p.isOwn(g, end.at); {
 		case strings.HasPrefix(end.at, "|"):
-			out = append(
-				out,
-				note(
-					"%s: delivered to %s (%s); what that program does with decrypted mail cannot be followed",
-					box,
-					end.at,
-					end.by,
-				),
-			)
+			out.note("%s: delivered to %s (%s); what that program does with decrypted mail cannot be "+
+				"followed", box, end.at, end.by)
 		case isSpecial(end.at):
-			out = append(out, good("%s: delivered to %s (%s)", box, end.at, end.by))
+			out.good("%s: delivered to %s (%s)", box, end.at, end.by)
 		case err != nil:
-			out = append(out, bad("%s: %v; whether %s is ours is not known", box, err, end.at))
+			out.bad("%s: %v; whether %s is ours is not known", box, err, end.at)
 		case own:
 		case by != "":
-			out = append(
-				out,
-				bad(
-					"%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; take it out",
-					by,
-					copies,
-					end.at,
-					end.by,
-				),
-			)
+			out.bad("%s: %s go to %s (%s), outside our domains: decrypted mail would leave the house; "+
+				"take it out", by, copies, end.at, end.by)
 		default:
-			out = append(
-				out,
-				bad(
-					"%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the house; take it out "+
-						"there, or take %s out of %s",
-					box,
-					end.at,
-					end.by,
-					configured(box, key),
-					key,
-				),
-			)
+			out.bad("%s: an alias leads to %s (%s), outside our domains: decrypted mail would leave the "+
+				"house; take it out there, or take %s out of %s", box, end.at, end.by, configured(box, key), key)
 		}
 	}
 	return out
@@ -107,6 +78,11 @@ func configured(box, key string) string {
 	return box
 }
 
+// ownDomains are the settings that name domains of the house.
+var ownDomains = []string{
+	"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "mydomain", "myhostname",
+}
+
 // isOwn reports whether mail for an address stays in the house.
 func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
 	domain := address.Domain(at)
@@ -114,20 +90,10 @@ func (p *Postfix) isOwn(g *Gateway, at string) (bool, error) {
 		slices.ContainsFunc(g.Mailboxes, func(box string) bool { return strings.EqualFold(address.Domain(box), domain) }) {
 		return true, nil
 	}
-	for _, name := range []string{"mydestination", "virtual_alias_domains", "virtual_mailbox_domains", "relay_domains", "mydomain", "myhostname"} {
+	for _, name := range ownDomains {
 		if own, err := p.lists(name, domain); own || err != nil {
 			return own, err
 		}
 	}
 	return false, nil
-}
-
-// distinct leaves out what was said before.
-func distinct(list []Finding) (out []Finding) {
-	for _, f := range list {
-		if !slices.Contains(out, f) {
-			out = append(out, f)
-		}
-	}
-	return out
 }

@@ -3,7 +3,6 @@
 package postfixcheck
 
 import (
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -42,68 +41,42 @@ type Gateway struct {
 	MessageSize int64
 }
 
-// Finding is one line of the report.
-type Finding struct {
-	Bad  bool // must be mended before mail is trusted to it
-	Note bool // somebody must look: it may be meant, or cannot be followed
-	Text string
-}
-
 // Check judges p against g. The findings say which ways there are, good ones too.
-func Check(p *Postfix, g *Gateway) (out []Finding) {
-	for _, check := range []func(*Postfix, *Gateway) []Finding{ways, pickups, size, aliases, routing} {
+func Check(p *Postfix, g *Gateway) []Finding {
+	var out findings
+	for _, check := range []func(*Postfix, *Gateway) findings{smtpdServices, pickups, size, aliases, routing} {
 		out = append(out, check(p, g)...)
 	}
 	return out
 }
 
-func bad(format string, args ...any) Finding {
-	return Finding{Bad: true, Text: fmt.Sprintf(format, args...)}
-}
-
-func note(format string, args ...any) Finding {
-	return Finding{Note: true, Text: fmt.Sprintf(format, args...)}
-}
-
-func good(format string, args ...any) Finding { return Finding{Text: fmt.Sprintf(format, args...)} }
-
-// ways looks at every smtpd.
-func ways(p *Postfix, g *Gateway) (out []Finding) {
+// smtpdServices looks at every smtpd.
+func smtpdServices(p *Postfix, g *Gateway) (out findings) {
 	for i := range p.Services {
 		s := &p.Services[i]
 		if s.Command == "smtpd" {
-			out = append(append(out, way(p, g, s)...), exposed(p, g, s)...)
+			out = append(out, smtpdService(p, g, s)...)
+			out = append(out, exposed(p, g, s)...)
 		}
 	}
 	return out
 }
 
-// way judges one smtpd: by which of our doors its mail passes, if any.
-func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
+// smtpdService judges one smtpd: by which of our doors its mail passes, if any.
+func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 	name := s.Name + "/" + s.Type
 	if g.leadsTo(s) {
 		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") &&
 			len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
-			return []Finding{
-				bad(
-					"%s: our own mail comes back here and would pass sealgate twice; add -o receive_override_options=no_milters",
-					name,
-				),
-			}
+			return findings{bad("%s: our own mail comes back here and would pass sealgate twice; add -o "+
+				"receive_override_options=no_milters", name)}
 		}
-		if again := filterDoor(p, g, s); again != nil {
-			return []Finding{
-				bad(
-					"%s: our own mail comes back here and would pass sealgate again at %s; add -o content_filter= -o "+
-						"smtpd_proxy_filter=",
-					name,
-					again.Address,
-				),
-			}
+		if filter := filterDoor(p, g, s); filter != nil {
+			return findings{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o "+
+				"content_filter= -o smtpd_proxy_filter=", name, filter.Address)}
 		}
-		return append(
-			[]Finding{good("%s: takes our mail back, without passing sealgate again", name)},
-			returned(p, g, s, name)...)
+		out.good("%s: takes our mail back, without passing sealgate again", name)
+		return append(out, returned(p, g, s, name)...)
 	}
 	list := milters(p.value(s, "smtpd_milters"))
 	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
@@ -112,7 +85,7 @@ func way(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	mine := ours(list, g)
 	doors := doorsOf(mine, filterDoor(p, g, s))
 	if len(doors) == 0 {
-		return []Finding{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
+		return findings{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
 	}
 	out = append(out, passes(p, s, name, doors)...)
 	out = append(out, patience(p, s, name)...)
@@ -133,54 +106,55 @@ const proxyTimeout = 600 * time.Second
 
 // patience: a Postfix that gives up while the next hop still works on the message lets
 // the client send it again.
-func patience(p *Postfix, s *Service, name string) []Finding {
+func patience(p *Postfix, s *Service, name string) findings {
 	v := p.value(s, "smtpd_proxy_timeout")
 	if d, ok := duration(v); p.value(s, "smtpd_proxy_filter") == "" || ok && d >= proxyTimeout {
 		return nil
 	}
-	return []Finding{
-		note("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set it to 600s", name, v),
-	}
+	return findings{note("%s: smtpd_proxy_timeout is %q; a next hop that is slower lets mail arrive twice, set "+
+		"it to 600s", name, v)}
 }
 
 // newline: a bare LF that ends lines makes two mails of one before sealgate sees them.
-func newline(p *Postfix, s *Service, name string) []Finding {
+func newline(p *Postfix, s *Service, name string) findings {
 	v := p.value(s, "smtpd_forbid_bare_newline")
 	if slices.Contains([]string{"yes", "normalize", "reject"}, v) {
 		return nil
 	}
-	return []Finding{
-		bad("%s: smtpd_forbid_bare_newline is %q: a second mail of any sender can be smuggled in; set it to yes", name, v),
-	}
+	return findings{bad("%s: smtpd_forbid_bare_newline is %q: a second mail of any sender can be smuggled in; "+
+		"set it to yes", name, v)}
 }
 
 // mappings: what an after-queue filter's Postfix adds before sealgate is taken for a
 // recipient of the sender's.
-func mappings(p *Postfix, s *Service, name string) []Finding {
+func mappings(p *Postfix, s *Service, name string) findings {
 	if p.value(s, "content_filter") == "" ||
 		strings.Contains(p.value(s, "receive_override_options"), "no_address_mappings") {
 		return nil
 	}
 	for _, m := range []string{"always_bcc", "sender_bcc_maps", "recipient_bcc_maps", "virtual_alias_maps"} {
 		if p.value(s, m) != "" {
-			return []Finding{
-				bad(
-					"%s: %s adds recipients before sealgate, and mail to be encrypted for them is refused; add -o "+
-						"receive_override_options=no_address_mappings",
-					name,
-					m,
-				),
-			}
+			return findings{bad("%s: %s adds recipients before sealgate, and mail to be encrypted for them is "+
+				"refused; add -o receive_override_options=no_address_mappings", name, m)}
 		}
 	}
 	return nil
 }
 
-// duration reads Postfix's time values (postconf(5)); without a unit they are seconds.
+// units are the letters behind Postfix's time values (postconf(5)).
+var units = map[byte]time.Duration{
+	's': time.Second,
+	'm': time.Minute,
+	'h': time.Hour,
+	'd': 24 * time.Hour,
+	'w': 7 * 24 * time.Hour,
+}
+
+// duration reads a time value; without a unit they are seconds.
 func duration(v string) (time.Duration, bool) {
 	unit := time.Second
 	if n := len(v) - 1; n >= 0 {
-		if u, ok := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}[v[n]]; ok {
+		if u, ok := units[v[n]]; ok {
 			unit = u
 			v = v[:n]
 		}
@@ -264,20 +238,14 @@ func hostOf(s string) string {
 }
 
 // size: a replaced body over Postfix's limit is refused after all work is done.
-func size(p *Postfix, g *Gateway) []Finding {
+func size(p *Postfix, g *Gateway) findings {
 	limit, err := strconv.ParseInt(p.Main["message_size_limit"], 10, 64)
 	switch {
 	case err != nil:
-		return []Finding{bad("message_size_limit %q is not a number", p.Main["message_size_limit"])}
+		return findings{bad("message_size_limit %q is not a number", p.Main["message_size_limit"])}
 	case limit != 0 && limit < g.MessageSize:
-		return []Finding{
-			bad(
-				"message_size_limit is %d, below sealgate's limits.message_size of %d: larger results would be refused "+
-					"with 552; outbound needs twice what the helpdesk may send",
-				limit,
-				g.MessageSize,
-			),
-		}
+		return findings{bad("message_size_limit is %d, below sealgate's limits.message_size of %d: larger results "+
+			"would be refused with 552; outbound needs twice what the helpdesk may send", limit, g.MessageSize)}
 	}
-	return []Finding{good("message_size_limit %d is enough for results of %d", limit, g.MessageSize)}
+	return findings{good("message_size_limit %d is enough for results of %d", limit, g.MessageSize)}
 }

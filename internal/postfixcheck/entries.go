@@ -12,22 +12,14 @@ import (
 )
 
 // senderCopies judges sender_bcc_maps: a customer's mail is copied decrypted.
-func senderCopies(p *Postfix, g *Gateway) (out []Finding) {
+func senderCopies(p *Postfix, g *Gateway) (out findings) {
 	const name = "sender_bcc_maps"
 	for _, list := range p.settings("cleanup", name) {
 		for _, table := range tables(list) {
 			entries, err := p.entries(table)
 			if err != nil {
-				out = append(
-					out,
-					note(
-						"%s: %s cannot be listed, so it is not known whether decrypted mail of some sender is copied out of the "+
-							"house: %v",
-						name,
-						table,
-						err,
-					),
-				)
+				out.note("%s: %s cannot be listed, so it is not known whether decrypted mail of some "+
+					"sender is copied out of the house: %v", name, table, err)
 				if some, err := p.ask(name, table, []string{"somebody@customer.invalid"}); err == nil && len(some) > 0 {
 					entries = map[string][]string{"anybody": some}
 				}
@@ -54,7 +46,7 @@ var recipientMaps = [][2]string{
 
 // forms are a mailbox and its user+ext, or of an "@domain" all addresses, as far as
 // the tables have any.
-func (p *Postfix) forms(box string) (out []string, said []Finding) {
+func (p *Postfix) forms(box string) (out []string, said findings) {
 	out = []string{box}
 	what := "addresses with an extension (user" + p.expand(p.Main["recipient_delimiter"]) + "ext)"
 	if strings.HasPrefix(box, "@") {
@@ -67,10 +59,8 @@ func (p *Postfix) forms(box string) (out []string, said []Finding) {
 			for _, table := range tables(list) {
 				entries, err := p.entries(table)
 				if err != nil {
-					said = append(
-						said,
-						note("%s: %s cannot be listed, so what it has for %s is not followed: %v", m[1], table, what, err),
-					)
+					said.note("%s: %s cannot be listed, so what it has for %s is not followed: %v", m[1], table,
+						what, err)
 				}
 				for _, key := range slices.Sorted(maps.Keys(entries)) {
 					if form := p.form(key, box); form != "" {

@@ -11,34 +11,21 @@ import (
 )
 
 // exposed reports what single clients could do at a service.
-func exposed(p *Postfix, g *Gateway, s *Service) (out []Finding) {
+func exposed(p *Postfix, g *Gateway, s *Service) (out findings) {
 	name := s.Name + "/" + s.Type
 	if g.leadsTo(s) {
 		if s.Type == "inet" && !p.loopback(s) && !p.gatewayOnly(s) {
-			out = append(
-				out,
-				bad(
-					"%s: it takes our mail back and listens to more than this machine: who reaches it gets past sealgate; "+
-						"write 127.0.0.1:%s, or, where sealgate runs elsewhere, let in that machine alone: -o "+
-						"mynetworks=ADDRESS/32 -o smtpd_client_restrictions=permit_mynetworks,reject",
-					name,
-					portOf(s.Name),
-				),
-			)
+			out.bad("%s: it takes our mail back and listens to more than this machine: who reaches it "+
+				"gets past sealgate; write 127.0.0.1:%s, or, where sealgate runs elsewhere, let in that machine alone: "+
+				"-o mynetworks=ADDRESS/32 -o smtpd_client_restrictions=permit_mynetworks,reject", name, portOf(s.Name))
 		}
 		return out
 	}
 	maps := p.value(s, "smtpd_milter_maps")
 	if maps != "" && len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
-		out = append(
-			out,
-			bad(
-				"%s: smtpd_milter_maps (%s) can take clients past sealgate, by DISABLE or by a list without it, and is not "+
-					"followed; set -o smtpd_milter_maps= here and give those clients a service of their own",
-				name,
-				maps,
-			),
-		)
+		out.bad("%s: smtpd_milter_maps (%s) can take clients past sealgate, by DISABLE or by a list "+
+			"without it, and is not followed; set -o smtpd_milter_maps= here and give those clients a service of "+
+			"their own", name, maps)
 	}
 	return out
 }

@@ -104,10 +104,16 @@ func (p *Postfix) find(program, name string, keys []string) (found []string, mis
 	return unique(found), missed, nil
 }
 
+// canonicals are the maps of canonical(5) that see recipients, and what each is for.
+var canonicals = []struct{ name, classes string }{
+	{"recipient_canonical_maps", "recipient_canonical_classes"},
+	{"canonical_maps", "canonical_classes"},
+}
+
 // enter: the canonical maps replace the address, the bcc maps add to it.
 func (p *Postfix) enter(h hop) (out []hop, err error) {
 	now := []hop{h.onward(expanding)}
-	for _, m := range []struct{ name, classes string }{{"recipient_canonical_maps", "recipient_canonical_classes"}, {"canonical_maps", "canonical_classes"}} {
+	for _, m := range canonicals {
 		if classes := p.expand(p.Main[m.classes]); classes != "" && !strings.Contains(classes, "envelope_recipient") {
 			continue
 		}
@@ -222,24 +228,8 @@ func (p *Postfix) userOrNobody(h hop, user, domain string) (out []hop, err error
 			if !own {
 				relay = p.Main["luser_relay"]
 			}
-			relay = p.expand(
-				strings.NewReplacer(
-					"$domain",
-					domain,
-					"${domain}",
-					domain,
-					"$user",
-					user,
-					"${user}",
-					user,
-					"$local",
-					user,
-					"${local}",
-					user,
-				).Replace(
-					relay,
-				),
-			)
+			relay = p.expand(strings.NewReplacer("$domain", domain, "${domain}", domain, "$user", user, "${user}", user,
+				"$local", user, "${local}", user).Replace(relay))
 			if relay != "" {
 				out = append(out, h.to(p, "luser_relay", entering, relay)...)
 			}

@@ -27,32 +27,18 @@ func through(doors []*Door) string {
 
 // passes reports the doors of a service, and demands one for outgoing mail where
 // its clients send such.
-func passes(p *Postfix, s *Service, name string, doors []*Door) (out []Finding) {
+func passes(p *Postfix, s *Service, name string, doors []*Door) (out findings) {
 	who, fault := p.senders(s)
 	switch {
 	case who == "" || sendsOut(doors):
-		return []Finding{good("%s: passes sealgate (%s)", name, through(doors))}
+		return findings{good("%s: passes sealgate (%s)", name, through(doors))}
 	case fault:
-		return []Finding{
-			bad(
-				"%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for mail that is sent there, "+
-					"and it leaves in clear; %s",
-				name,
-				through(doors),
-				who,
-				p.outward(s),
-			),
-		}
+		return findings{bad("%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for "+
+			"mail that is sent there, and it leaves in clear; %s", name, through(doors), who, p.outward(s))}
 	}
-	return []Finding{
-		good("%s: passes sealgate (%s)", name, through(doors)),
-		note(
-			"%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a service "+
-				"with the outbound listener, or make this listener auto",
-			name,
-			who,
-		),
-	}
+	return findings{good("%s: passes sealgate (%s)", name, through(doors)), note("%s: %s: neither orders nor "+
+		"rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound "+
+		"listener, or make this listener auto", name, who)}
 }
 
 // outward is the remedy: the setting that leads to an outbound listener.

@@ -18,7 +18,7 @@ var restrictions = []string{
 }
 
 // held judges a service whose mail a milter of ours may split.
-func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out []Finding) {
+func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out findings) {
 	i := slices.IndexFunc(mine, func(m milterEntry) bool { return m.door.Beyond != "" })
 	if i < 0 {
 		return nil
@@ -30,17 +30,11 @@ func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out []
 	}
 	for _, m := range list {
 		if m.door == nil && m.place < mine[i].place && !isOurs(m, mine) {
-			out = append(
-				out,
-				note(
-					"%s: when %s quarantines a mail (HOLD) that sealgate splits, its copies are not held; let it refuse instead",
-					name,
-					m.endpoint,
-				),
-			)
+			out.note("%s: when %s quarantines a mail (HOLD) that sealgate splits, its copies are not "+
+				"held; let it refuse instead", name, m.endpoint)
 		}
 	}
-	return dedupe(out)
+	return out.distinct() // a class is seen with every list
 }
 
 func isOurs(m milterEntry, mine []milterEntry) bool {
@@ -67,7 +61,7 @@ func accessTables(list string) (out []string) {
 }
 
 // actions looks into a map, as far as it is a file or stands in main.cf itself.
-func (p *Postfix) actions(table, where string) []Finding {
+func (p *Postfix) actions(table, where string) findings {
 	kind, rest, _ := strings.Cut(table, ":")
 	text := rest
 	switch kind {
@@ -75,26 +69,13 @@ func (p *Postfix) actions(table, where string) []Finding {
 	case "texthash", "hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre":
 		content, err := p.read(rest)
 		if err != nil {
-			return []Finding{
-				note(
-					"%s: %s cannot be read (%v): look for %s in it, which are lost when sealgate splits a mail",
-					where,
-					table,
-					err,
-					strings.Join(lost, ", "),
-				),
-			}
+			return findings{note("%s: %s cannot be read (%v): look for %s in it, which are lost when sealgate splits "+
+				"a mail", where, table, err, strings.Join(lost, ", "))}
 		}
 		text = content
 	default:
-		return []Finding{
-			note(
-				"%s: %s cannot be looked into: %s from it are lost when sealgate splits a mail",
-				where,
-				table,
-				strings.Join(lost, ", "),
-			),
-		}
+		return findings{note("%s: %s cannot be looked into: %s from it are lost when sealgate splits a mail", where,
+			table, strings.Join(lost, ", "))}
 	}
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "#") {
@@ -102,26 +83,10 @@ func (p *Postfix) actions(table, where string) []Finding {
 		}
 		for _, w := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t,={}", r) }) {
 			if slices.Contains(lost, strings.ToUpper(w)) {
-				return []Finding{
-					bad(
-						"%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md",
-						where,
-						table,
-						strings.ToUpper(w),
-					),
-				}
+				return findings{bad("%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md", where,
+					table, strings.ToUpper(w))}
 			}
 		}
 	}
 	return nil
-}
-
-// dedupe: a class is seen with every list.
-func dedupe(list []Finding) (out []Finding) {
-	for _, f := range list {
-		if !slices.Contains(out, f) {
-			out = append(out, f)
-		}
-	}
-	return out
 }

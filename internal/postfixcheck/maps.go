@@ -188,8 +188,8 @@ func split(v string) (out []string) {
 		}
 		return !quoted && strings.ContainsRune(", \t\r\n", r)
 	}) {
-		if bare := strings.Trim(w, `"`); isSpecial(bare) {
-			w = bare
+		if unquoted := strings.Trim(w, `"`); isSpecial(unquoted) {
+			w = unquoted
 		}
 		out = append(out, w)
 	}

@@ -17,9 +17,9 @@ func milters(v string) (out []milterEntry) {
 	for v = strings.TrimLeft(v, ", \t\n"); v != ""; v = strings.TrimLeft(v, ", \t\n") {
 		entry := milterEntry{options: map[string]string{}, place: len(out)}
 		if v[0] == '{' {
-			inside, rest, _ := strings.Cut(v[1:], "}")
+			group, rest, _ := strings.Cut(v[1:], "}")
 			v = rest
-			for i, w := range strings.FieldsFunc(inside, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
+			for i, w := range strings.FieldsFunc(group, isSeparator) {
 				if i == 0 {
 					entry.endpoint = w
 					continue
@@ -40,6 +40,9 @@ func milters(v string) (out []milterEntry) {
 	return out
 }
 
+// isSeparator reports whether a character stands between the words of a list.
+func isSeparator(r rune) bool { return strings.ContainsRune(", \t\n", r) }
+
 // ours are the entries that are our listeners; they are marked in the list, too.
 func ours(list []milterEntry, g *Gateway) (mine []milterEntry) {
 	for j := range list {
@@ -57,22 +60,15 @@ func ours(list []milterEntry, g *Gateway) (mine []milterEntry) {
 
 // actions demands tempfail: with accept, a milter that dies while it replaces
 // the body makes Postfix send the old one, in clear.
-func actions(p *Postfix, s *Service, name string, mine []milterEntry) (out []Finding) {
+func actions(p *Postfix, s *Service, name string, mine []milterEntry) (out findings) {
 	for _, m := range mine {
 		action := p.value(s, "milter_default_action")
 		if v, ok := m.options["default_action"]; ok {
 			action = v
 		}
 		if action != "tempfail" {
-			out = append(
-				out,
-				bad(
-					"%s: default_action of %s is %q, it must be tempfail: otherwise mail leaves in clear when sealgate dies",
-					name,
-					m.endpoint,
-					action,
-				),
-			)
+			out.bad("%s: default_action of %s is %q, it must be tempfail: otherwise mail leaves in "+
+				"clear when sealgate dies", name, m.endpoint, action)
 		}
 	}
 	return out
@@ -80,25 +76,17 @@ func actions(p *Postfix, s *Service, name string, mine []milterEntry) (out []Fin
 
 // order: who verifies DKIM needs the original and stands before us inbound; who
 // signs stands after us outbound.
-func order(name string, list, mine []milterEntry) (out []Finding) {
+func order(name string, list, mine []milterEntry) (out findings) {
 	for _, m := range mine {
 		for _, other := range list {
 			switch {
 			case other.place == m.place || other.door != nil:
 			case m.door.Direction == "inbound" && other.place > m.place:
-				out = append(
-					out,
-					good(
-						"%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or SPF, put it before",
-						name,
-						other.endpoint,
-					),
-				)
+				out.good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or "+
+					"SPF, put it before", name, other.endpoint)
 			case m.door.Direction == "outbound" && other.place < m.place:
-				out = append(
-					out,
-					bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after", name, other.endpoint),
-				)
+				out.bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after",
+					name, other.endpoint)
 			}
 		}
 	}
@@ -106,19 +94,12 @@ func order(name string, list, mine []milterEntry) (out []Finding) {
 }
 
 // chroot: a chrooted smtpd reaches unix sockets below the queue only.
-func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out []Finding) {
+func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out findings) {
 	for _, m := range mine {
 		path, unix := strings.CutPrefix(m.door.Address, "unix:")
 		if unix && s.Chroot && !strings.HasPrefix(path, p.Main["queue_directory"]+"/") {
-			out = append(
-				out,
-				bad(
-					"%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet",
-					name,
-					path,
-					p.Main["queue_directory"],
-				),
-			)
+			out.bad("%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet", name,
+				path, p.Main["queue_directory"])
 		}
 	}
 	return out

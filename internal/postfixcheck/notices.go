@@ -10,56 +10,36 @@ import (
 
 // notices: Postfix tells the sender of success and delay where it offers DSN, with the
 // header as sealgate leaves it. Where copies go by reinject they do not ask for it.
-func notices(p *Postfix, s *Service, name string, mine []milterEntry) (out []Finding) {
+func notices(p *Postfix, s *Service, name string, mine []milterEntry) (out findings) {
 	discarded := words(strings.ToLower(p.value(s, "smtpd_discard_ehlo_keywords")))
 	for _, m := range mine {
 		strangers := m.door.Direction == "inbound" || m.door.Direction == "auto" && !submits(s)
 		if strangers && m.door.Beyond == "" && !slices.Contains(discarded, "dsn") {
-			out = append(
-				out,
-				bad(
-					"%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose sender asks for a notice "+
-						"is left as it came, or the notice would tell him what it says; set smtpd_discard_ehlo_keywords = "+
-						"silent-discard, dsn, or give the listener reinject",
-					name,
-					m.door.Address,
-				),
-			)
+			out.bad("%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose "+
+				"sender asks for a notice is left as it came, or the notice would tell him what it says; set "+
+				"smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject", name, m.door.Address)
 		}
 	}
 	return out
 }
 
 // blind: behind smtpd_proxy_filter a milter sees commands only (MILTER_README).
-func blind(p *Postfix, s *Service, name string, mine []milterEntry) []Finding {
+func blind(p *Postfix, s *Service, name string, mine []milterEntry) findings {
 	filter := p.value(s, "smtpd_proxy_filter")
 	if filter == "" || len(mine) == 0 {
 		return nil
 	}
-	return []Finding{
-		bad(
-			"%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s does nothing; set -o "+
-				"smtpd_milters= and use an smtp listener, or take the filter out",
-			name,
-			filter,
-			mine[0].door.Address,
-		),
-	}
+	return findings{bad("%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s "+
+		"does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out", name, filter,
+		mine[0].door.Address)}
 }
 
 // mayRefuse says who sees mail after sealgate and could refuse it for what it says, so
 // that the answer, or the lack of one, tells the sender.
-func mayRefuse(name string, after []string) (out []Finding) {
+func mayRefuse(name string, after []string) (out findings) {
 	for _, who := range after {
-		out = append(
-			out,
-			note(
-				"%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell its sender; let it mark "+
-					"or quarantine such mail",
-				name,
-				who,
-			),
-		)
+		out.note("%s: %s sees decrypted mail after sealgate: a refusal for what it says would tell "+
+			"its sender; let it mark or quarantine such mail", name, who)
 	}
 	return out
 }
@@ -68,7 +48,7 @@ func mayRefuse(name string, after []string) (out []Finding) {
 var contentChecks = []string{"header_checks", "mime_header_checks", "nested_header_checks", "body_checks"}
 
 // returned names what mail meets that comes back from an inbound listener.
-func returned(p *Postfix, g *Gateway, s *Service, name string) []Finding {
+func returned(p *Postfix, g *Gateway, s *Service, name string) findings {
 	if !slices.ContainsFunc(g.Doors, func(d Door) bool {
 		return d.Direction != "outbound" && d.Beyond != "" && sameEndpoint(s.Name, d.Beyond)
 	}) {

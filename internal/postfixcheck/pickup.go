@@ -20,7 +20,7 @@ func (p *Postfix) cleanupOf(s *Service) *Service {
 }
 
 // pickups looks at every pickup, or at main.cf when there is none.
-func pickups(p *Postfix, g *Gateway) (out []Finding) {
+func pickups(p *Postfix, g *Gateway) (out findings) {
 	for i := range p.Services {
 		if s := &p.Services[i]; s.Command == "pickup" {
 			out = append(out, pickup(p, g, s)...)
@@ -32,7 +32,7 @@ func pickups(p *Postfix, g *Gateway) (out []Finding) {
 	return out
 }
 
-func pickup(p *Postfix, g *Gateway, s *Service) (out []Finding) {
+func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 	const name = "pickup"
 	cleanup := p.cleanupOf(s)
 	list := milters(p.value(cleanup, "non_smtpd_milters"))
@@ -43,37 +43,18 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out []Finding) {
 	doors := doorsOf(mine, filterDoor(p, g, s))
 	switch {
 	case len(doors) == 0:
-		return []Finding{
-			bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the outbound listener", name),
-		}
+		return findings{bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the "+
+			"outbound listener", name)}
 	case !sendsOut(doors):
-		return []Finding{
-			bad(
-				"%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules hold for it, and it "+
-					"leaves in clear; set non_smtpd_milters to the outbound listener",
-				name,
-				through(doors),
-			),
-		}
+		return findings{bad("%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules "+
+			"hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(doors))}
 	}
-	out = append(
-		out,
-		good(
-			"%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from loopback every local user may order",
-			name,
-			through(doors),
-		),
-	)
+	out.good("%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from "+
+		"loopback every local user may order", name, through(doors))
 	for _, d := range doors {
 		if d.Direction == "auto" {
-			out = append(
-				out,
-				note(
-					"%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in its orders_from",
-					name,
-					d.Address,
-				),
-			)
+			out.note("%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in "+
+				"its orders_from", name, d.Address)
 		}
 	}
 	return append(append(out, actions(p, cleanup, name, mine)...), order(name, list, mine)...)

@@ -70,10 +70,10 @@ func Parse(main, master, override string) *Postfix {
 		if len(f) < 8 {
 			continue
 		}
-		p.Services = append(
-			p.Services,
-			Service{Name: f[0], Type: f[1], Chroot: f[4] == "y", Command: f[7], Override: map[string]string{}},
-		)
+		p.Services = append(p.Services, Service{
+			Name: f[0], Type: f[1], Chroot: f[4] == "y", Command: f[7],
+			Override: map[string]string{},
+		})
 	}
 	for line := range strings.Lines(override) {
 		where, value, ok := strings.Cut(line, " = ")

@@ -36,10 +36,10 @@ func (p *Postfix) expandFor(s *Service, v string) string {
 		if i < 0 {
 			return v
 		}
-		inside, rest := reference(v[i+1:])
-		end := nameEnd(inside)
-		value := p.raw(s, inside[:end])
-		more := inside[end:]
+		braced, rest := reference(v[i+1:])
+		end := nameEnd(braced)
+		value := p.raw(s, braced[:end])
+		more := braced[end:]
 		if strings.HasPrefix(more, "{") {
 			value, more = p.compared(s, more)
 		}
@@ -49,7 +49,7 @@ func (p *Postfix) expandFor(s *Service, v string) string {
 }
 
 // reference cuts what belongs to a $ off the text behind it.
-func reference(v string) (inside, rest string) {
+func reference(v string) (text, rest string) {
 	if v != "" && (v[0] == '{' || v[0] == '(') {
 		depth := 0
 		for i, r := range v {

@@ -36,9 +36,10 @@ func passes(p *Postfix, s *Service, name string, doors []*Door) (out findings) {
 		return findings{bad("%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for "+
 			"mail that is sent there, and it leaves in clear; %s", name, through(doors), who, p.outward(s))}
 	}
-	return findings{good("%s: passes sealgate (%s)", name, through(doors)), note("%s: %s: neither orders nor "+
-		"rules hold for mail that they send there; let them use sendmail(1) or a service with the outbound "+
-		"listener, or make this listener auto", name, who)}
+	out.good("%s: passes sealgate (%s)", name, through(doors))
+	out.note("%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a "+
+		"service with the outbound listener, or make this listener auto", name, who)
+	return out
 }
 
 // outward is the remedy: the setting that leads to an outbound listener.

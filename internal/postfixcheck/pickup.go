@@ -57,5 +57,6 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 				"its orders_from", name, d.Address)
 		}
 	}
-	return append(append(out, actions(p, cleanup, name, mine)...), order(name, list, mine)...)
+	out = append(out, actions(p, cleanup, name, mine)...)
+	return append(out, order(name, list, mine)...)
 }

@@ -77,7 +77,10 @@ func operationsOn(size int) ([]operation, error) {
 		cipher  string
 		decrypt func() error
 		encrypt func() error
-	}{{"AES-256-CBC", "aes-256-cbc", l.decryptCBC, l.encryptCBC}, {"AES-256-GCM", "aes-256-gcm", l.decryptGCM, l.encryptGCM}} {
+	}{
+		{"AES-256-CBC", "aes-256-cbc", l.decryptCBC, l.encryptCBC},
+		{"AES-256-GCM", "aes-256-gcm", l.decryptGCM, l.encryptGCM},
+	} {
 		msg, file, err := o.message(e.encrypted(c.cipher))
 		if err != nil {
 			return nil, err
@@ -101,7 +104,10 @@ func operationsOn(size int) ([]operation, error) {
 		opaque       bool
 		verify, sign func() error
 		args         []string
-	}{{"multipart/signed", false, l.verify, l.sign, nil}, {"opaque", true, l.verifyOpaque, l.signOpaque, []string{"-nodetach"}}} {
+	}{
+		{"multipart/signed", false, l.verify, l.sign, nil},
+		{"opaque", true, l.verifyOpaque, l.signOpaque, []string{"-nodetach"}},
+	} {
 		msg, file, err := o.message(e.signed(s.opaque))
 		if err != nil {
 			return nil, err

@@ -71,10 +71,10 @@ func (e *engine) timed(k *ciphertext) error {
 		return err
 	}
 	start := time.Now()
-	p, err := info.Enveloped.Decrypt(
-		context.Background(),
-		cms.DecryptOptions{Keys: e.keys(), Spool: e.spool, Accept: isEntity},
-	)
+	p, err := info.Enveloped.Decrypt(context.Background(), cms.DecryptOptions{
+		Keys: e.keys(), Spool: e.spool,
+		Accept: isEntity,
+	})
 	k.took = append(k.took, time.Since(start))
 	if err == nil {
 		p.File.Close()

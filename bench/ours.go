@@ -34,9 +34,8 @@ func message(entity *smime.Entity) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(
-		[]byte("From: anna@kunde.example\r\nTo: support@firma.example\r\nMIME-Version: 1.0\r\n"),
-		b...), entity.Close()
+	return append([]byte("From: anna@kunde.example\r\nTo: support@firma.example\r\nMIME-Version: 1.0\r\n"), b...),
+		entity.Close()
 }
 
 func (e *engine) entity() (*smime.Entity, error) {
@@ -52,11 +51,10 @@ func (e *engine) encrypted(cipher string) (*smime.Entity, error) {
 }
 
 func (e *engine) encryptEntity(in *smime.Entity, cipher string) (*smime.Entity, error) {
-	return smime.Encrypt(
-		context.Background(),
-		in,
-		smime.EncryptOptions{Cipher: cipher, Recipients: []cms.Recipient{{Certificate: e.certificate}}, Spool: e.spool},
-	)
+	return smime.Encrypt(context.Background(), in, smime.EncryptOptions{
+		Cipher:     cipher,
+		Recipients: []cms.Recipient{{Certificate: e.certificate}}, Spool: e.spool,
+	})
 }
 
 func (e *engine) signed(opaque bool) (*smime.Entity, error) {
@@ -98,12 +96,10 @@ func closeBoth(c io.Closer, err error) error {
 
 // open opens a message, delivers what is to be shown, and wants a layer that is good.
 func (e *engine) open(msg io.ReaderAt, size int64) error {
-	m, err := smime.Open(
-		context.Background(),
-		msg,
-		size,
-		smime.OpenOptions{Keys: e.keys(), Admit: e.admit, Spool: e.spool},
-	)
+	m, err := smime.Open(context.Background(), msg, size, smime.OpenOptions{
+		Keys: e.keys(), Admit: e.admit,
+		Spool: e.spool,
+	})
 	if err != nil {
 		return err
 	}

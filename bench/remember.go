@@ -38,9 +38,8 @@ func remember() error {
 		return err
 	}
 	defer store.Close()
-	fmt.Println(
-		"| decrypt, AES-256-CBC | not asked, ops/s | digest | digest and store | answer of the store, median, ms |",
-	)
+	fmt.Println("| decrypt, AES-256-CBC | not asked, ops/s | digest | digest and store | answer of the store, " +
+		"median, ms |")
 	fmt.Println("|---|---|---|---|---|")
 	for _, size := range []int{10 * kib, mib, 25 * mib} {
 		r := &remembering{store: store}

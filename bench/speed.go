@@ -44,15 +44,8 @@ func speed() error {
 			if err != nil {
 				return fmt.Errorf("%s of %s: %w", o.name, sizeName(size), err)
 			}
-			fmt.Printf(
-				"| %s | %s | %s | %s | %.2f | %s |\n",
-				o.name,
-				sizeName(size),
-				rate(rates[0]),
-				rate(rates[1]),
-				rates[1]/rates[0],
-				rate(rates[2]),
-			)
+			fmt.Printf("| %s | %s | %s | %s | %.2f | %s |\n", o.name, sizeName(size), rate(rates[0]), rate(rates[1]),
+				rates[1]/rates[0], rate(rates[2]))
 		}
 	}
 	return nil

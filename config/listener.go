@@ -53,21 +53,8 @@ func (c *Config) circles() error {
 		for key, hop := range map[string]string{"next_hop": l.NextHop, "reinject": l.Reinject} {
 			for k := range c.Listener {
 				if hop != "" && leadsTo(hop, c.Listener[k].Address) {
-					return inListener(
-						i+1,
-						l,
-						at(
-							"",
-							0,
-							key,
-							fmt.Errorf(
-								"%s %q is our own listener %d: mail would go in a circle; it must be a service of Postfix",
-								key,
-								hop,
-								k+1,
-							),
-						),
-					)
+					return inListener(i+1, l, at("", 0, key, fmt.Errorf("%s %q is our own listener %d: mail would go in a "+
+						"circle; it must be a service of Postfix", key, hop, k+1)))
 				}
 			}
 		}
@@ -145,20 +132,12 @@ func (l *Listener) checkDirection() error {
 	case gateway.Outbound:
 	case gateway.Auto:
 		if l.Protocol == SMTP {
-			return at(
-				"",
-				0,
-				"direction",
-				errors.New("direction \"auto\" is for milters: all clients of a proxy are Postfix itself"),
-			)
+			return at("", 0, "direction", errors.New("direction \"auto\" is for milters: all clients of a proxy are "+
+				"Postfix itself"))
 		}
 	default:
-		return at(
-			"",
-			0,
-			"direction",
-			errors.New("it needs a direction: \"inbound\", \"outbound\" or, for a milter, \"auto\""),
-		)
+		return at("", 0, "direction", errors.New("it needs a direction: \"inbound\", \"outbound\" or, for a "+
+			"milter, \"auto\""))
 	}
 	return nil
 }

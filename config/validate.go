@@ -71,7 +71,10 @@ func expand(dir string, patterns *[]string) error {
 
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
-	for _, check := range []func() error{c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.said, c.numbers, c.headers, c.bounces} {
+	checks := []func() error{
+		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.said, c.numbers, c.headers, c.bounces,
+	}
+	for _, check := range checks {
 		if err := check(); err != nil {
 			return err
 		}
@@ -118,12 +121,8 @@ func (c *Config) mailboxes() error {
 			}
 		}
 		if strings.ContainsFunc(m.RecipientDelimiter, func(r rune) bool { return !strings.ContainsRune("+-=_#!/", r) }) {
-			return at(
-				"mailbox",
-				i+1,
-				"recipient_delimiter",
-				fmt.Errorf("mailbox %d: recipient_delimiter %q: it may have the characters +-=_#!/", i+1, m.RecipientDelimiter),
-			)
+			return at("mailbox", i+1, "recipient_delimiter", fmt.Errorf("mailbox %d: recipient_delimiter %q: it may "+
+				"have the characters +-=_#!/", i+1, m.RecipientDelimiter))
 		}
 	}
 	return nil
@@ -167,27 +166,19 @@ func (c *Config) rules() error {
 			err = errors.Join(err, at("", 0, "domain", domain(&r.Domain)))
 		}
 		if r.Cipher != "" && !slices.Contains(cms.Ciphers(), r.Cipher) {
-			err = errors.Join(
-				err,
-				at("", 0, "cipher", fmt.Errorf("cipher %q: there are %s", r.Cipher, strings.Join(cms.Ciphers(), ", "))),
-			)
+			err = errors.Join(err, at("", 0, "cipher", fmt.Errorf("cipher %q: there are %s", r.Cipher,
+				strings.Join(cms.Ciphers(), ", "))))
 		}
 		if r.Revocation != "" && r.Recipient+r.Domain == "" {
-			err = errors.Join(
-				err,
-				at("", 0, "revocation", errors.New("revocation is for a partner: recipient or domain must name it")),
-			)
+			err = errors.Join(err, at("", 0, "revocation", errors.New("revocation is for a partner: recipient or "+
+				"domain must name it")))
 		}
 		if err != nil {
 			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
 		if r.asksForNothing() {
-			return at(
-				"rule",
-				i+1,
-				"",
-				fmt.Errorf("rule %d asks for nothing: it needs sign, encrypt, revocation or an algorithm", i+1),
-			)
+			return at("rule", i+1, "", fmt.Errorf("rule %d asks for nothing: it needs sign, encrypt, revocation or an "+
+				"algorithm", i+1))
 		}
 	}
 	return nil
@@ -218,12 +209,8 @@ func (c *Config) partners() error {
 	for i := range c.Trust.Partner {
 		p := &c.Trust.Partner[i]
 		if err := domain(&p.Domain); err != nil || len(p.Roots) == 0 {
-			return at(
-				"trust.partner",
-				i+1,
-				"",
-				fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)", i+1, p.Domain),
-			)
+			return at("trust.partner", i+1, "", fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)",
+				i+1, p.Domain))
 		}
 	}
 	return nil
@@ -266,20 +253,13 @@ func (c *Config) numbers() error {
 		}
 	}
 	if c.Spool.Limit < c.Limits.MessageSize {
-		return at(
-			"spool",
-			0,
-			"limit",
-			fmt.Errorf(
-				"spool.limit (%d octets) is below limits.message_size (%d): no such message could be taken",
-				c.Spool.Limit,
-				c.Limits.MessageSize,
-			),
-		)
+		return at("spool", 0, "limit", fmt.Errorf("spool.limit (%d octets) is below limits.message_size (%d): no "+
+			"such message could be taken", c.Spool.Limit, c.Limits.MessageSize))
 	}
 	if most := c.Spool.Limit / spoolShare; c.Limits.Expanded > most {
 		return at("limits", 0, "expanded", fmt.Errorf("limits.expanded (%d octets) is above a quarter of spool.limit (%d), "+
-			"which is all that one message gets: lower it, or raise spool.limit to %d", c.Limits.Expanded, most, spoolShare*c.Limits.Expanded))
+			"which is all that one message gets: lower it, or raise spool.limit to %d", c.Limits.Expanded, most,
+			spoolShare*c.Limits.Expanded))
 	}
 	return nil
 }
@@ -324,11 +304,8 @@ func fieldName(prefix string) error {
 		return r
 	}, strings.ToLower(prefix))
 	if odd || len(letters) < 3 || !strings.HasSuffix(prefix, "-") {
-		return fmt.Errorf(
-			"headers.prefix %q cannot begin the name of a header field: it needs three letters or more and a dash at "+
-				"its end, as \"X-SMIME-\"",
-			prefix,
-		)
+		return fmt.Errorf("headers.prefix %q cannot begin the name of a header field: it needs three letters or "+
+			"more and a dash at its end, as \"X-SMIME-\"", prefix)
 	}
 	for _, name := range othersFields {
 		if strings.HasPrefix(name, letters) {
@@ -341,7 +318,11 @@ func fieldName(prefix string) error {
 // othersFields are names of mail without their dashes, of which no prefix of ours may
 // be the beginning (RFC 5322 §3.6, RFC 2045 §3, RFC 5321 §4.4, RFC 6376, RFC 8601).
 var othersFields = []string{
-	"from", "sender", "replyto", "to", "cc", "bcc", "messageid", "inreplyto", "references", "subject", "comments", "keywords", "date",
-	"resentdate", "resentfrom", "resentsender", "resentto", "resentcc", "resentbcc", "resentmessageid", "returnpath", "received", "mimeversion", "contenttype", "contenttransferencoding", "contentdisposition", "contentid", "contentdescription",
-	"dkimsignature", "arcseal", "arcmessagesignature", "arcauthenticationresults", "authenticationresults", "listid", "listunsubscribe", "autosubmitted", "deliveredto", "xoriginalto",
+	"from", "sender", "replyto", "to", "cc", "bcc", "messageid", "inreplyto", "references", "subject",
+	"comments", "keywords", "date",
+	"resentdate", "resentfrom", "resentsender", "resentto", "resentcc", "resentbcc", "resentmessageid",
+	"returnpath", "received", "mimeversion", "contenttype", "contenttransferencoding", "contentdisposition",
+	"contentid", "contentdescription",
+	"dkimsignature", "arcseal", "arcmessagesignature", "arcauthenticationresults", "authenticationresults",
+	"listid", "listunsubscribe", "autosubmitted", "deliveredto", "xoriginalto",
 }

@@ -24,14 +24,10 @@ const maxFile = 1 << 20
 // The faults that callers tell apart.
 var (
 	ErrPassword = errors.New("keyring: wrong password")
-	ErrNoKey    = errors.New(
-		"keyring: there is a certificate but no private key; paste the block that begins with BEGIN PRIVATE KEY " +
-			"along with it",
-	)
-	ErrNoCert = errors.New(
-		"keyring: there is a private key but no certificate; paste the block that begins with BEGIN CERTIFICATE " +
-			"along with it",
-	)
+	ErrNoKey    = errors.New("keyring: there is a certificate but no private key; paste the block that begins " +
+		"with BEGIN PRIVATE KEY along with it")
+	ErrNoCert = errors.New("keyring: there is a private key but no certificate; paste the block that begins " +
+		"with BEGIN CERTIFICATE along with it")
 	ErrEmpty = errors.New("keyring: neither PEM blocks nor a PKCS#12 file")
 )
 
@@ -99,12 +95,8 @@ func (c *collection) pem(text []byte) error {
 		}
 	}
 	if n != begun {
-		return fmt.Errorf(
-			"keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from -----BEGIN to "+
-				"-----END with all five hyphens, in lines of its own without blanks before them",
-			begun,
-			n,
-		)
+		return fmt.Errorf("keyring: %d blocks begin with BEGIN, but only %d can be read: paste each whole, from "+
+			"-----BEGIN to -----END with all five hyphens, in lines of its own without blanks before them", begun, n)
 	}
 	return nil
 }

@@ -74,7 +74,8 @@ type Server struct {
 // (SMFIP_HDR_LEADSPC), header fields need no answer, and mail that we have no
 // use for is skipped.
 const (
-	actions  = milter.OptAddHeader | milter.OptChangeHeader | milter.OptChangeBody | milter.OptChangeFrom | milter.OptQuarantine
+	actions = milter.OptAddHeader | milter.OptChangeHeader | milter.OptChangeBody | milter.OptChangeFrom |
+		milter.OptQuarantine
 	protocol = milter.OptNoHelo | milter.OptNoUnknown | milter.OptNoData | milter.OptHeaderLeadingSpace | milter.OptSkip |
 		milter.OptNoHeaderReply | milter.OptNoEOHReply
 )

@@ -111,12 +111,8 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 		return reply(gateway.Reply(sessions.Stopping)), nil
 	}
 	if s.circle() {
-		s.log().Error(
-			"one of our own copies comes back to us: take sealgate off the milters of the service that reinject or "+
-				"next_hop leads to",
-			"port",
-			s.port,
-		)
+		s.log().Error("one of our own copies comes back to us: take sealgate off the milters of the service that "+
+			"reinject or next_hop leads to", "port", s.port)
 		return reply(circle), nil
 	}
 	from, ok := path(from)
@@ -276,8 +272,14 @@ func (s *session) direction() gateway.Direction {
 
 func (s *session) envelope() gateway.Envelope {
 	env := gateway.Envelope{
-		From: s.t.From, HeaderOnly: !s.wants, CanSplit: s.server.Splitter != nil, CanHold: true, WantsNotices: s.t.wantsNotices(),
-		Client: s.client, User: s.user, QueueID: s.id,
+		From:         s.t.From,
+		HeaderOnly:   !s.wants,
+		CanSplit:     s.server.Splitter != nil,
+		CanHold:      true,
+		WantsNotices: s.t.wantsNotices(),
+		Client:       s.client,
+		User:         s.user,
+		QueueID:      s.id,
 	}
 	env.Direction = s.direction()
 	env.MayOrder = env.Direction == gateway.Outbound && s.mayOrder()

@@ -67,11 +67,8 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 		return &smtp.SMTPError{
 			Code:         554,
 			EnhancedCode: smtp.EnhancedCode{5, 5, 3},
-			Message: fmt.Sprintf(
-				"%d different copies, at most %d can be made; send to fewer hidden recipients at once",
-				len(copies),
-				maxCopies,
-			),
+			Message: fmt.Sprintf("%d different copies, at most %d can be made; send to fewer hidden recipients at once",
+				len(copies), maxCopies),
 		}
 	}
 	if err := sound(t, copies); err != nil {

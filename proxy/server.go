@@ -129,10 +129,8 @@ func (s *Server) ask() map[string]string {
 		return nil
 	}
 	if _, ok := found["DSN"]; !ok {
-		s.Log.Warn(
-			"the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may show the text " +
-				"(RET=HDRS cannot be said)",
-		)
+		s.Log.Warn("the next hop does not offer DSN: when it cannot deliver what was decrypted, its bounce may " +
+			"show the text (RET=HDRS cannot be said)")
 	}
 	return found
 }

@@ -158,10 +158,8 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	if out.Disposition != gateway.Accept {
 		return smtpError(out.Reply)
 	}
-	handing, done := context.WithTimeout(
-		context.Background(),
-		s.server.Timeout,
-	) // what processing took of it would show in the answer
+	// A time of its own: what processing took of it would show in the answer.
+	handing, done := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer done()
 	if err := deliver(handing, t, msg, out.Deliveries); err != nil {
 		log.Warn("next hop did not take the message", "error", err)

@@ -95,8 +95,16 @@ func Record(text string, addresses ...string) *certstore.Record {
 	now := time.Now().Truncate(time.Second)
 	der := DER(text, "signature")
 	return &certstore.Record{
-		DER: der, Identity: identity(text), Fingerprint: sha256.Sum256(der), Addresses: addresses,
-		State: certstore.Active, Source: certstore.Harvested, FirstSeen: now, LastSeen: now, ProofTime: now, NotAfter: now.Add(time.Hour),
+		DER:         der,
+		Identity:    identity(text),
+		Fingerprint: sha256.Sum256(der),
+		Addresses:   addresses,
+		State:       certstore.Active,
+		Source:      certstore.Harvested,
+		FirstSeen:   now,
+		LastSeen:    now,
+		ProofTime:   now,
+		NotAfter:    now.Add(time.Hour),
 	}
 }
 
@@ -122,11 +130,7 @@ func everyField(t *testing.T, s certstore.Store) {
 	want := Record("\x00\xff binary", "a@b.example", `"quoted local"@b.example`, "jürgen@xn--mnchen-3ya.example")
 	slices.Sort(want.Addresses)
 	want.KeyUsage = 5
-	want.NotBefore = want.NotAfter.AddDate(
-		-1,
-		0,
-		0,
-	)
+	want.NotBefore = want.NotAfter.AddDate(-1, 0, 0)
 	want.Capabilities = []byte{
 		0x30,
 		0,
@@ -136,11 +140,21 @@ func everyField(t *testing.T, s certstore.Store) {
 	put(t, s, want)
 	got := get(t, s, "\x00\xff binary")
 	for field, same := range map[string]bool{
-		"DER": bytes.Equal(got.DER, want.DER), "Identity": got.Identity == want.Identity, "Fingerprint": got.Fingerprint == want.Fingerprint, "Addresses": slices.Equal(got.Addresses, want.Addresses),
-		"KeyUsage": got.KeyUsage == want.KeyUsage, "NotBefore": got.NotBefore.Equal(want.NotBefore), "NotAfter": got.NotAfter.Equal(want.NotAfter),
-		"FirstSeen": got.FirstSeen.Equal(want.FirstSeen), "LastSeen": got.LastSeen.Equal(want.LastSeen), "Source": got.Source == want.Source, "State": got.State == want.State,
-		"Capabilities": bytes.Equal(got.Capabilities, want.Capabilities), "Intermediates": slices.EqualFunc(got.Intermediates, want.Intermediates, bytes.Equal),
-		"Proof": got.Proof == want.Proof, "ProofTime": got.ProofTime.Equal(want.ProofTime),
+		"DER":           bytes.Equal(got.DER, want.DER),
+		"Identity":      got.Identity == want.Identity,
+		"Fingerprint":   got.Fingerprint == want.Fingerprint,
+		"Addresses":     slices.Equal(got.Addresses, want.Addresses),
+		"KeyUsage":      got.KeyUsage == want.KeyUsage,
+		"NotBefore":     got.NotBefore.Equal(want.NotBefore),
+		"NotAfter":      got.NotAfter.Equal(want.NotAfter),
+		"FirstSeen":     got.FirstSeen.Equal(want.FirstSeen),
+		"LastSeen":      got.LastSeen.Equal(want.LastSeen),
+		"Source":        got.Source == want.Source,
+		"State":         got.State == want.State,
+		"Capabilities":  bytes.Equal(got.Capabilities, want.Capabilities),
+		"Intermediates": slices.EqualFunc(got.Intermediates, want.Intermediates, bytes.Equal),
+		"Proof":         got.Proof == want.Proof,
+		"ProofTime":     got.ProofTime.Equal(want.ProofTime),
 	} {
 		if !same {
 			t.Errorf("%s is not what was put: %+v, want %+v", field, got, want)
@@ -226,31 +240,15 @@ func closeInUse(t *testing.T, s certstore.Store) {
 
 func byAddress(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
-	old := Record(
-		"old",
-		"anna@kunde.example",
-	)
-	fresh := Record(
-		"new",
-		"anna@kunde.example",
-		"info@kunde.example",
-	)
-	pinned := Record(
-		"pinned",
-		"anna@kunde.example",
-	)
-	old.ProofTime, pinned.ProofTime = old.ProofTime.Add(-time.Hour), old.ProofTime.Add(-2*time.Hour)
+	old := Record("old", "anna@kunde.example")
+	fresh := Record("new", "anna@kunde.example", "info@kunde.example")
+	pinned := Record("pinned", "anna@kunde.example")
+	proven := old.ProofTime
+	old.ProofTime = proven.Add(-time.Hour)
+	pinned.ProofTime = proven.Add(-2 * time.Hour)
 	pinned.State = certstore.Pinned
-	put(
-		t,
-		s,
-		old,
-		fresh,
-		pinned,
-		Record("other", "ann@kunde.example"),
-		Record("third", "anna@kunde.example.org"),
-		Record("short", "a@kunde.example"),
-	)
+	put(t, s, old, fresh, pinned, Record("other", "ann@kunde.example"), Record("third", "anna@kunde.example.org"),
+		Record("short", "a@kunde.example"))
 	got, err := s.ByAddress(ctx, "anna@kunde.example")
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d records, %v", len(got), err)
@@ -268,7 +266,11 @@ func byAddress(t *testing.T, s certstore.Store) {
 // hostileAddresses: what could end a key, a line or a statement early.
 func hostileAddresses(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
-	for _, a := range []string{"", "no at", "@b.example", "a\x00b@c.example", "a@b.example\x00", "a@b.example\n", "a\r@b.example", "a\x1f@b.example", "a\x7f@b.example", "a@\xff.example"} {
+	noAddresses := []string{
+		"", "no at", "@b.example", "a\x00b@c.example", "a@b.example\x00", "a@b.example\n", "a\r@b.example",
+		"a\x1f@b.example", "a\x7f@b.example", "a@\xff.example",
+	}
+	for _, a := range noAddresses {
 		if err := s.Put(ctx, Record("x", a)); err == nil {
 			t.Errorf("%q was stored", a)
 		}
@@ -293,12 +295,8 @@ func putKeeps(t *testing.T, s certstore.Store) {
 		t.Fatal(err)
 	}
 	again := Record("c", "c@d.example")
-	again.FirstSeen = again.FirstSeen.Add(
-		48 * time.Hour,
-	)
-	again.LastSeen = again.LastSeen.Add(
-		48 * time.Hour,
-	)
+	again.FirstSeen = again.FirstSeen.Add(48 * time.Hour)
+	again.LastSeen = again.LastSeen.Add(48 * time.Hour)
 	again.Source = certstore.LDAP
 	put(t, s, again)
 	got := get(t, s, "c")
@@ -330,7 +328,8 @@ func anotherSignature(t *testing.T, s certstore.Store) {
 	if err != nil || len(list) != 1 || list[0].State != certstore.Blocked {
 		t.Errorf("by the address of the other form: %+v, %v", list, err)
 	}
-	for name, hash := range map[string][32]byte{"the fingerprint that people saw": r.Fingerprint, "the identity": r.Identity} {
+	hashes := map[string][32]byte{"the fingerprint that people saw": r.Fingerprint, "the identity": r.Identity}
+	for name, hash := range hashes {
 		got, err := s.ByFingerprint(ctx, hash)
 		if err != nil || got.State != certstore.Blocked || got.Fingerprint != r.Fingerprint || !bytes.Equal(got.DER, r.DER) {
 			t.Errorf("%s: %+v, %v", name, got, err)
@@ -378,8 +377,13 @@ func wrongRecords(t *testing.T, s certstore.Store) {
 		many.Addresses = append(many.Addresses, fmt.Sprintf("a%d@b.example", i))
 	}
 	for name, r := range map[string]*certstore.Record{
-		"fingerprint of another": swapped, "identity of another": renamed, "no certificate": rubbish, "no address": Record("none"),
-		"too many addresses": many, "too large": large, "nil": nil,
+		"fingerprint of another": swapped,
+		"identity of another":    renamed,
+		"no certificate":         rubbish,
+		"no address":             Record("none"),
+		"too many addresses":     many,
+		"too large":              large,
+		"nil":                    nil,
 	} {
 		if s.Put(context.Background(), r) == nil {
 			t.Errorf("%s: stored", name)
@@ -462,7 +466,13 @@ func deleteAndState(t *testing.T, s certstore.Store) {
 	}
 	_, found := s.ByIdentity(ctx, r.Identity)
 	_, typed := s.ByFingerprint(ctx, r.Fingerprint)
-	for what, err := range map[string]error{"ByIdentity": found, "ByFingerprint": typed, "Delete": s.Delete(ctx, r.Identity), "SetState": s.SetState(ctx, r.Identity, certstore.Pinned)} {
+	answers := map[string]error{
+		"ByIdentity":    found,
+		"ByFingerprint": typed,
+		"Delete":        s.Delete(ctx, r.Identity),
+		"SetState":      s.SetState(ctx, r.Identity, certstore.Pinned),
+	}
+	for what, err := range answers {
 		if !errors.Is(err, certstore.ErrNotFound) {
 			t.Errorf("%s of an unknown record: %v", what, err)
 		}

@@ -26,9 +26,8 @@ import (
 
 func certCommand() *cobra.Command {
 	var path string
-	c := family(
-		&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in the store at rest"},
-	)
+	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in " +
+		"the store at rest"})
 	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
 	with := func(do func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
@@ -163,14 +162,8 @@ func find(ctx context.Context, s control.Store, which string) ([]*certstore.Reco
 }
 
 func line(r *certstore.Record) string {
-	return fmt.Sprintf(
-		"%x  %-8s %-9s %s  %s",
-		r.Fingerprint,
-		r.State,
-		r.Source,
-		r.NotAfter.UTC().Format(time.DateOnly),
-		strings.Join(r.Addresses, " "),
-	)
+	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source,
+		r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
 }
 
 func listCerts(ctx context.Context, s control.Store, args []string) error {

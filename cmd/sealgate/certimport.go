@@ -195,8 +195,19 @@ func (i *importer) put(ctx context.Context, in imported) error {
 	}
 	now := time.Now()
 	r := &certstore.Record{
-		DER: c.Raw, Identity: certstore.Identity(c), Fingerprint: sha256sum(c.Raw), Addresses: names, KeyUsage: c.KeyUsage, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
-		FirstSeen: now, LastSeen: now, ProofTime: now, Source: certstore.Imported, State: certstore.Active, Intermediates: i.chain(c),
+		DER:           c.Raw,
+		Identity:      certstore.Identity(c),
+		Fingerprint:   sha256sum(c.Raw),
+		Addresses:     names,
+		KeyUsage:      c.KeyUsage,
+		NotBefore:     c.NotBefore,
+		NotAfter:      c.NotAfter,
+		FirstSeen:     now,
+		LastSeen:      now,
+		ProofTime:     now,
+		Source:        certstore.Imported,
+		State:         certstore.Active,
+		Intermediates: i.chain(c),
 	}
 	_, err := i.store.ByIdentity(ctx, r.Identity)
 	unknown := errors.Is(err, certstore.ErrNotFound)

@@ -32,12 +32,8 @@ func checkCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
-	c.Flags().BoolVar(
-		&withPostfix,
-		"postfix",
-		false,
-		"also read Postfix's configuration and name every way past the gateway",
-	)
+	c.Flags().BoolVar(&withPostfix, "postfix", false, "also read Postfix's configuration and name every way "+
+		"past the gateway")
 	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
 	return c
 }
@@ -53,11 +49,9 @@ func checkAll(ctx context.Context, path string, withPostfix bool, postfixDir str
 	}
 	failures := tellKeys(keys)
 	for _, domain := range agentsDomains(cfg) {
-		fmt.Printf(
-			"note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of encrypted mail to "+
-				"others there are refused unless they can be encrypted; add it if that mail stays in the house\n",
-			domain,
-		)
+		fmt.Printf("note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of "+
+			"encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+
+			"the house\n", domain)
 	}
 	if withPostfix {
 		err = checkPostfix(cfg, postfixDir)
@@ -183,6 +177,7 @@ func apart(cfg *config.Config) (*config.Config, func(), error) {
 	}
 	fmt.Printf("data_dir %s does not exist yet: serve makes it\n", cfg.Server.DataDir)
 	c := *cfg
-	c.Server.DataDir, c.Store.Dir = dir, filepath.Join(dir, "store")
+	c.Server.DataDir = dir
+	c.Store.Dir = filepath.Join(dir, "store")
 	return &c, func() { os.RemoveAll(dir) }, nil
 }

@@ -133,9 +133,19 @@ func (h *house) server(l config.Listener) (interface {
 		return nil, fmt.Errorf("listener %s: %w", l.Address, err)
 	}
 	return &proxy.Server{
-		Processor: h, Next: h.client(l.NextHop), Spool: h.spool, Log: h.log,
-		Hostname: h.cfg.Server.Hostname, Direction: l.Direction, OrdersFrom: l.OrdersFrom, LMTP: l.LMTP, TLS: tls, Login: login,
-		MaxSize: int64(h.cfg.Limits.MessageSize), Timeout: timeout, MaxClients: sessions,
+		Processor:  h,
+		Next:       h.client(l.NextHop),
+		Spool:      h.spool,
+		Log:        h.log,
+		Hostname:   h.cfg.Server.Hostname,
+		Direction:  l.Direction,
+		OrdersFrom: l.OrdersFrom,
+		LMTP:       l.LMTP,
+		TLS:        tls,
+		Login:      login,
+		MaxSize:    int64(h.cfg.Limits.MessageSize),
+		Timeout:    timeout,
+		MaxClients: sessions,
 	}, nil
 }
 

@@ -54,15 +54,13 @@ func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Re
 			return nil, err
 		}
 		if certs = people(certs); len(certs) == 0 {
-			return nil, unreadable(
-				fmt.Errorf("%s: there are certificates of authorities only, none of somebody to encrypt to", path),
-			)
+			return nil, unreadable(fmt.Errorf("%s: there are certificates of authorities only, none of somebody to "+
+				"encrypt to", path))
 		}
 		for _, c := range certs {
 			if !spki.MayEncrypt(c) {
-				return nil, unreadable(
-					fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path, dn.String(c.Subject)),
-				)
+				return nil, unreadable(fmt.Errorf("%s: the key usage of %q does not allow to encrypt for it", path,
+					dn.String(c.Subject)))
 			}
 			list = append(list, cms.Recipient{Certificate: c, OAEP: oaep})
 		}

@@ -25,7 +25,8 @@ func explainCommand() *cobra.Command {
 	var to []string
 	var config string
 	c := &cobra.Command{
-		Use: "explain [flags] MESSAGE | --to ADDRESS...", Short: "draw the layers of a message, each with its verdict; or who can be written to",
+		Use:   "explain [flags] MESSAGE | --to ADDRESS...",
+		Short: "draw the layers of a message, each with its verdict; or who can be written to",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(to) > 0 && len(args) == 0 {
 				return explainRecipients(os.Stdout, config, to)
@@ -43,12 +44,8 @@ func explainCommand() *cobra.Command {
 		},
 	}
 	o.flags(c.Flags())
-	c.Flags().StringArrayVar(
-		&to,
-		"to",
-		nil,
-		"explain which certificate a mail to ADDRESS is encrypted for, and why not for the others",
-	)
+	c.Flags().StringArrayVar(&to, "to", nil, "explain which certificate a mail to ADDRESS is encrypted for, and "+
+		"why not for the others")
 	c.Flags().StringVar(&config, "config", "/etc/sealgate/config.toml", "configuration file, for --to")
 	return c
 }
@@ -85,16 +82,8 @@ func layerLine(l smime.Layer) string {
 	words := []string{l.Type}
 	switch {
 	case l.Encrypted():
-		words = append(
-			words,
-			fmt.Sprintf(
-				"%s, %d recipients (%s), opened by %d of the keys given",
-				l.Cipher,
-				l.Recipients,
-				l.KeyManagement,
-				len(l.Keys),
-			),
-		)
+		words = append(words, fmt.Sprintf("%s, %d recipients (%s), opened by %d of the keys given", l.Cipher,
+			l.Recipients, l.KeyManagement, len(l.Keys)))
 	case l.Signed():
 		words = append(words, fmt.Sprintf("%s, covers %s", l.Digest, l.Covers))
 	}
@@ -109,19 +98,13 @@ func layerLine(l smime.Layer) string {
 
 // drawSigner says which rule gave the verdict, and what would have made it valid.
 func drawSigner(w io.Writer, indent string, s verdict.Signer) {
-	fmt.Fprintf(
-		w,
-		"%s├─ signer %s, %s with %s: %s\n",
-		indent,
-		orUnknown(s.Address),
-		s.Signature.Algorithm,
-		s.Signature.Digest,
-		s.Status,
-	)
+	fmt.Fprintf(w, "%s├─ signer %s, %s with %s: %s\n", indent, orUnknown(s.Address), s.Signature.Algorithm,
+		s.Signature.Digest, s.Status)
 	if s.Reason != "" {
 		fmt.Fprintf(w, "%s│    %s\n", indent, s.Reason)
 	}
-	fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Rule, cmp.Or(s.Trust.Revocation, trust.RevocationNotChecked))
+	revocation := cmp.Or(s.Trust.Revocation, trust.RevocationNotChecked)
+	fmt.Fprintf(w, "%s│    rule: %s; revocation: %s\n", indent, s.Rule, revocation)
 	if s.Remedy != "" {
 		fmt.Fprintf(w, "%s│    would help: %s\n", indent, s.Remedy)
 	}

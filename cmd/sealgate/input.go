@@ -60,7 +60,9 @@ func messageToSend(sp *spool.Spool, path string) (*spool.File, error) {
 }
 
 // bareCMS is what stands before a CMS structure that was saved as it is.
-const bareCMS = "MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: "
+const bareCMS = "MIME-Version: 1.0\r\n" +
+	"Content-Type: application/pkcs7-mime; name=smime.p7m\r\n" +
+	"Content-Transfer-Encoding: "
 
 // beginPEM begins every PEM block (RFC 7468 §2). As the first line of a mail it
 // would be no header field.

@@ -135,13 +135,8 @@ func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*
 func describe(k *ownkeys.Key) {
 	cert := k.Credential.Certificate
 	out := terminal{os.Stdout}
-	fmt.Fprintf(
-		out,
-		"certificate of %q, valid until %s, chain of %d\n",
-		trust.Addresses(cert),
-		cert.NotAfter.UTC().Format(time.DateOnly),
-		len(k.Chain),
-	)
+	fmt.Fprintf(out, "certificate of %q, valid until %s, chain of %d\n", trust.Addresses(cert),
+		cert.NotAfter.UTC().Format(time.DateOnly), len(k.Chain))
 	for _, f := range k.Findings {
 		fmt.Fprintf(out, "    %s\n", f)
 	}

@@ -37,7 +37,8 @@ func credentials(paths []string, passwordFile string) (all []*keyring.Credential
 		f, err := keyring.Read(data, password(passwordFile, path))
 		switch {
 		case errors.Is(err, keyring.ErrNoKey) || errors.Is(err, keyring.ErrNoCert):
-			halves, from = append(halves, keyring.ToPEM(data)...), append(from, path)
+			halves = append(halves, keyring.ToPEM(data)...)
+			from = append(from, path)
 		case err != nil:
 			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 		default:

@@ -58,7 +58,7 @@ func candidates(cfg *config.Config) (ask func(string) ([]lookup.Candidate, error
 	return ask, h.closeStore, nil
 }
 
-// drawRecipient draws one address as a tree; true when it can be written to.
+// drawRecipient draws one address as a tree and reports whether it can be written to.
 func drawRecipient(w io.Writer, addr string, list []lookup.Candidate) (usable bool) {
 	w = terminal{w}
 	fmt.Fprintf(w, "%q\n", addr)
@@ -66,26 +66,28 @@ func drawRecipient(w io.Writer, addr string, list []lookup.Candidate) (usable bo
 		fmt.Fprintln(w, "└─ no certificate is known; a signed mail from there, or sealgate cert import, brings one")
 	}
 	for i, c := range list {
-		branch, stem := "├─", "│ "
+		branch := "├─"
+		stem := "│ "
 		if i == len(list)-1 {
-			branch, stem = "└─", "  "
+			branch = "└─"
+			stem = "  "
 		}
 		mark := "passed over"
 		if c.Chosen {
-			mark, usable = "CHOSEN", true
+			mark = "CHOSEN"
+			usable = true
 		}
-		fmt.Fprintf(
-			w,
-			"%s %s: %s, %s, valid %s to %s\n",
-			branch,
-			mark,
-			c.State,
-			c.Source,
-			c.NotBefore.UTC().Format(time.DateOnly),
-			c.NotAfter.UTC().Format(time.DateOnly),
-		)
+		fmt.Fprintf(w, "%s %s: %s, %s, valid %s to %s\n", branch, mark, c.State, c.Source,
+			c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
 		fmt.Fprintf(w, "%s    sha256 %s\n", stem, c.Fingerprint)
-		for _, line := range [][2]string{{"because: ", c.Reason}, {"rule: ", c.Rule}, {"would help: ", c.Remedy}, {"revocation: ", c.Revocation}, {"would be sent: ", cipherIf(c)}} {
+		lines := [][2]string{
+			{"because: ", c.Reason},
+			{"rule: ", c.Rule},
+			{"would help: ", c.Remedy},
+			{"revocation: ", c.Revocation},
+			{"would be sent: ", cipherIf(c)},
+		}
+		for _, line := range lines {
 			if line[1] != "" {
 				fmt.Fprintf(w, "%s    %s%s\n", stem, line[0], line[1])
 			}

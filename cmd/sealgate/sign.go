@@ -50,20 +50,17 @@ func signCommand() *cobra.Command {
 				Capabilities: cms.OwnCapabilities(),
 			}
 			return transform(c.Context(), args[0], out, func(content *smime.Entity, sp *spool.Spool) (*smime.Entity, error) {
-				return smime.Sign(
-					c.Context(),
-					content,
-					smime.SignOptions{Signer: s, Chain: list[0].Chain, Opaque: opaque, Spool: sp},
-				)
+				return smime.Sign(c.Context(), content, smime.SignOptions{
+					Signer: s,
+					Chain:  list[0].Chain,
+					Opaque: opaque,
+					Spool:  sp,
+				})
 			})
 		},
 	}
-	c.Flags().StringArrayVar(
-		&keys,
-		"key",
-		nil,
-		"key to sign with, FILE (PEM, DER, .p12); again for a certificate that lies elsewhere",
-	)
+	c.Flags().StringArrayVar(&keys, "key", nil, "key to sign with, FILE (PEM, DER, .p12); again for a "+
+		"certificate that lies elsewhere")
 	c.Flags().StringVar(&passwordFile, "password-file", "", "password of the key, FILE")
 	c.Flags().StringVar(&digest, "digest", "", "sha256, sha384, sha512, sha3-256, … (default: what fits the key)")
 	c.Flags().BoolVar(&opaque, "opaque", false, "application/pkcs7-mime instead of multipart/signed")

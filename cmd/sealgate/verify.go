@@ -78,12 +78,10 @@ func (o *verifying) verify(path string) (*verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := smime.Open(
-		context.Background(),
-		msg,
-		msg.Size(),
-		smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp},
-	)
+	opened, err := smime.Open(context.Background(), msg, msg.Size(), smime.OpenOptions{
+		Keys:  decryptionKeys(keys),
+		Spool: sp,
+	})
 	if err != nil {
 		msg.Close()
 		return nil, unreadable(err)
@@ -203,10 +201,12 @@ func (r *verified) report() report {
 		Signers:    []reportSigner{},
 	}
 	for _, l := range r.opened.Layers {
-		rep.Layers = append(
-			rep.Layers,
-			reportLayer{Type: l.Type, Cipher: l.Cipher, Recipients: l.Recipients, Digest: l.Digest},
-		)
+		rep.Layers = append(rep.Layers, reportLayer{
+			Type:       l.Type,
+			Cipher:     l.Cipher,
+			Recipients: l.Recipients,
+			Digest:     l.Digest,
+		})
 	}
 	for _, s := range r.verdict.Signers {
 		rep.Signers = append(rep.Signers, signer(s))

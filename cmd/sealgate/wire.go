@@ -77,17 +77,19 @@ func build(cfg *config.Config) (*house, error) {
 		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
 	}
 	for _, cause := range heldByProxy(cfg) {
-		h.log.Warn(
-			"a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up",
-			"on",
-			cause,
-		)
+		h.log.Warn("a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up",
+			"on", cause)
 	}
-	var err error
-	if err = os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
+	err := os.MkdirAll(cfg.Server.DataDir, 0o700)
+	if err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
-	if h.spool, err = spool.New(spool.Options{Dir: cfg.Spool.Dir, Memory: int64(cfg.Spool.Memory), Limit: int64(cfg.Spool.Limit)}); err != nil {
+	h.spool, err = spool.New(spool.Options{
+		Dir:    cfg.Spool.Dir,
+		Memory: int64(cfg.Spool.Memory),
+		Limit:  int64(cfg.Spool.Limit),
+	})
+	if err != nil {
 		return nil, err
 	}
 	store, err := openStore(cfg, h.log)
@@ -193,13 +195,8 @@ func ownedByUs(dir string) error {
 	}
 	owner := info.Sys().(*syscall.Stat_t).Uid
 	if me := os.Geteuid(); int(owner) != me {
-		return fmt.Errorf(
-			"data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)",
-			dir,
-			owner,
-			me,
-			owner,
-		)
+		return fmt.Errorf("data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u "+
+			"'#%d' sealgate …)", dir, owner, me, owner)
 	}
 	return nil
 }
@@ -220,11 +217,24 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
 	o := gateway.Options{
-		AuthservID: cfg.Server.Hostname, Language: cfg.Server.Language, Ring: keyring.NewRing(boxes), Domains: cfg.Server.Domains, Defaults: defaults,
-		Rules: rules(cfg), Trust: check, Store: h.store, Spool: h.spool, Log: h.log, Counters: &h.counters,
+		AuthservID: cfg.Server.Hostname,
+		Language:   cfg.Server.Language,
+		Ring:       keyring.NewRing(boxes),
+		Domains:    cfg.Server.Domains,
+		Defaults:   defaults,
+		Rules:      rules(cfg),
+		Trust:      check,
+		Store:      h.store,
+		Spool:      h.spool,
+		Log:        h.log,
+		Counters:   &h.counters,
 		Inbound: gateway.InboundOptions{
-			ExplainPart: cfg.Inbound.ExplainPart, KeepSignature: cfg.Inbound.KeepSignature, StripAllAR: cfg.Inbound.StripAllAR, BounceTo: cfg.Inbound.BounceTo,
-			UnknownCA: cfg.Trust.UnknownCA, OnKeyChange: cfg.Trust.OnKeyChange,
+			ExplainPart:   cfg.Inbound.ExplainPart,
+			KeepSignature: cfg.Inbound.KeepSignature,
+			StripAllAR:    cfg.Inbound.StripAllAR,
+			BounceTo:      cfg.Inbound.BounceTo,
+			UnknownCA:     cfg.Trust.UnknownCA,
+			OnKeyChange:   cfg.Trust.OnKeyChange,
 		},
 		Outbound: outbound(cfg, archive), Headers: headers(cfg), On: cfg.On.Actions(),
 		Limits: gateway.Limits{

@@ -223,7 +223,9 @@ func (r *Reader) Skip() (h Header, end int64, err error) {
 		return h, r.pos, nil
 	}
 	limit := r.inner().end
-	for pos, depth := h.Body, 1; ; {
+	pos := h.Body
+	depth := 1
+	for {
 		if len(r.open)+depth > MaxDepth+1 {
 			return h, 0, &Error{Offset: pos, Problem: "nested too deeply"}
 		}

@@ -49,9 +49,20 @@ func Load(t testing.TB) []Row {
 			}
 		}
 		r := Row{
-			Path: col["path"], Kind: col["kind"], Expected: col["expected"], Container: col["container"], Layers: col["layers"],
-			Disputed: col["disputed"], From: col["from"], Signer: col["signer"], DecryptKey: col["decrypt_key"], TrustAnchor: col["trust_anchor"],
-			PlaintextSHA256: col["plaintext_sha256"], Weak: col["weak_algs"], Notes: col["notes"], dir: dir,
+			Path:            col["path"],
+			Kind:            col["kind"],
+			Expected:        col["expected"],
+			Container:       col["container"],
+			Layers:          col["layers"],
+			Disputed:        col["disputed"],
+			From:            col["from"],
+			Signer:          col["signer"],
+			DecryptKey:      col["decrypt_key"],
+			TrustAnchor:     col["trust_anchor"],
+			PlaintextSHA256: col["plaintext_sha256"],
+			Weak:            col["weak_algs"],
+			Notes:           col["notes"],
+			dir:             dir,
 		}
 		if s, err := strconv.ParseInt(col["verify_time_epoch"], 10, 64); err == nil {
 			r.At = time.Unix(s, 0)

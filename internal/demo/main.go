@@ -200,25 +200,13 @@ const wait = 30 * time.Second
 
 func (s *stage) annaWrites() error {
 	text := "Content-Type: text/plain\r\n\r\nMy meter reads 4711. Please keep this between us.\r\n"
-	mail, err := s.openssl(
-		text,
-		"cms",
-		"-sign",
-		"-binary",
-		"-crlfeol",
-		"-signer",
-		"anna.pem",
-		"-from",
-		"Anna <anna@kunde.example>",
-		"-to",
-		"support@firma.example",
-		"-subject",
-		"my meter",
-	)
+	mail, err := s.openssl(text, "cms", "-sign", "-binary", "-crlfeol", "-signer", "anna.pem", "-from",
+		"Anna <anna@kunde.example>", "-to", "support@firma.example", "-subject", "my meter")
 	if err != nil {
 		return err
 	}
-	if err := send(s.inbound, "anna@kunde.example", "support@firma.example", "Message-ID: <1@kunde.example>\r\n"+mail); err != nil {
+	mail = "Message-ID: <1@kunde.example>\r\n" + mail
+	if err := send(s.inbound, "anna@kunde.example", "support@firma.example", mail); err != nil {
 		return err
 	}
 	m, ok := s.world.Wait("Subject: my meter", wait)
@@ -230,7 +218,8 @@ func (s *stage) annaWrites() error {
 }
 
 func (s *stage) agentAnswers() error {
-	reply := "From: support@firma.example\r\nTo: anna@kunde.example\r\nSubject: Re: my meter\r\nIn-Reply-To: <1@kunde.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n" +
+	reply := "From: support@firma.example\r\nTo: anna@kunde.example\r\nSubject: Re: my meter\r\nIn-Reply-To: " +
+		"<1@kunde.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n" +
 		"X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n\r\nNoted: 4711. Nobody else has read this.\r\n"
 	if err := send(s.outbound, "support@firma.example", "anna@kunde.example", reply); err != nil {
 		return err

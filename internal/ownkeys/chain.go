@@ -126,7 +126,9 @@ func (s *search) extend(
 func selfIssued(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, c.RawIssuer) }
 
 // issuer asks the nearest first: the network is asked only when nobody here knows.
-func (s *search) issuer(ctx context.Context, cert *x509.Certificate, chain, kept []*x509.Certificate) *x509.Certificate {
+func (s *search) issuer(
+	ctx context.Context, cert *x509.Certificate, chain, kept []*x509.Certificate,
+) *x509.Certificate {
 	for _, ask := range []func() []*x509.Certificate{
 		func() []*x509.Certificate { return s.known },
 		func() []*x509.Certificate { return kept },

@@ -65,8 +65,7 @@ func judgeAddress(k *Key) []Finding {
 	}
 	return []Finding{{
 		Rule: RuleAddress, Level: Warning,
-		Cause: fmt.Sprintf(
-			"the certificate names %s, no address of its mailbox: nothing is signed with it",
+		Cause: fmt.Sprintf("the certificate names %s, no address of its mailbox: nothing is signed with it",
 			trust.Listed(names)),
 		Remedy: "give the key to the mailbox that has this address; as one of former days it still opens mail",
 	}}

@@ -68,19 +68,45 @@ postlog   unix-dgram n - n - 1 postlogd
 // soon, so that a test sees what becomes of a mail.
 func (p *Postfix) settings() map[string]string {
 	m := map[string]string{
-		"compatibility_level": "3.6", "queue_directory": p.path("queue"), "data_directory": p.path("data"), "maillog_file": p.path("log/maillog"),
-		"maillog_file_prefixes": p.Dir, "command_directory": "/usr/sbin", "daemon_directory": "/usr/lib/postfix/sbin", "mail_owner": "postfix", "setgid_group": "postdrop",
-		"myhostname": "mail.firma.example", "mydestination": "", "inet_interfaces": "127.0.0.1", "inet_protocols": "ipv4", "mynetworks": "127.0.0.0/8",
-		"relay_domains": strings.Join(
-			p.Domains,
-			" ",
-		), "relayhost": relayhost(p.NextHop), "alias_maps": "", "alias_database": "", "local_recipient_maps": "",
-		"smtpd_relay_restrictions": "permit_mynetworks,reject", "smtp_dns_support_level": "disabled", "smtp_host_lookup": "native",
-		"milter_default_action": "tempfail", "milter_protocol": "6", "milter_mail_macros": "i {auth_type} {auth_authen} {mail_addr} {mail_host} {mail_mailer}",
-		"message_size_limit": "250000000", "mailbox_size_limit": "0", "smtpd_peername_lookup": "no", "smtp_tls_security_level": "none",
-		"minimal_backoff_time": "2s", "maximal_backoff_time": "4s", "queue_run_delay": "2s", "default_process_limit": "100", "smtpd_client_connection_count_limit": "0",
-		"smtpd_client_connection_rate_limit": "0", "smtputf8_enable": "yes", "header_size_limit": "1024000", "line_length_limit": "2048", "notify_classes": "",
-		"always_add_missing_headers": "no", "import_environment": "MAIL_CONFIG", "debugger_command": "",
+		"compatibility_level":   "3.6",
+		"queue_directory":       p.path("queue"),
+		"data_directory":        p.path("data"),
+		"maillog_file":          p.path("log/maillog"),
+		"maillog_file_prefixes": p.Dir,
+		"command_directory":     "/usr/sbin",
+		"daemon_directory":      "/usr/lib/postfix/sbin",
+		"mail_owner":            "postfix",
+		"setgid_group":          "postdrop",
+		"myhostname":            "mail.firma.example",
+		"mydestination":         "",
+		"inet_interfaces":       "127.0.0.1",
+		"inet_protocols":        "ipv4",
+		"mynetworks":            "127.0.0.0/8",
+		"relay_domains":         strings.Join(p.Domains, " "), "relayhost": relayhost(p.NextHop), "alias_maps": "",
+		"alias_database": "", "local_recipient_maps": "",
+		"smtpd_relay_restrictions":            "permit_mynetworks,reject",
+		"smtp_dns_support_level":              "disabled",
+		"smtp_host_lookup":                    "native",
+		"milter_default_action":               "tempfail",
+		"milter_protocol":                     "6",
+		"milter_mail_macros":                  "i {auth_type} {auth_authen} {mail_addr} {mail_host} {mail_mailer}",
+		"message_size_limit":                  "250000000",
+		"mailbox_size_limit":                  "0",
+		"smtpd_peername_lookup":               "no",
+		"smtp_tls_security_level":             "none",
+		"minimal_backoff_time":                "2s",
+		"maximal_backoff_time":                "4s",
+		"queue_run_delay":                     "2s",
+		"default_process_limit":               "100",
+		"smtpd_client_connection_count_limit": "0",
+		"smtpd_client_connection_rate_limit":  "0",
+		"smtputf8_enable":                     "yes",
+		"header_size_limit":                   "1024000",
+		"line_length_limit":                   "2048",
+		"notify_classes":                      "",
+		"always_add_missing_headers":          "no",
+		"import_environment":                  "MAIL_CONFIG",
+		"debugger_command":                    "",
 	}
 	for k, v := range p.Main {
 		m[k] = v
@@ -136,7 +162,8 @@ func (p *Postfix) folders() error {
 	if err := os.Chown(p.path("data"), uid, gid); err != nil {
 		return err
 	}
-	for d := filepath.Dir(p.Dir); d != "/" && strings.HasPrefix(d, os.TempDir()) && d != os.TempDir(); d = filepath.Dir(d) {
+	below := os.TempDir() + "/"
+	for d := filepath.Dir(p.Dir); strings.HasPrefix(d, below); d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
 			return err
 		}

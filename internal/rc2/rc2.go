@@ -73,7 +73,8 @@ var rotations = [4]int{1, 2, 3, 5}
 // Encrypt encrypts one block (RFC 2268 §3).
 func (c *rc2) Encrypt(dst, src []byte) {
 	r := words(src)
-	for j, round := 0, 0; round < 16; round++ {
+	j := 0 // the next word of the key
+	for round := range 16 {
 		for i := range r {
 			mixed := r[i] + c.k[j] + r[(i+3)%4]&r[(i+2)%4] + ^r[(i+3)%4]&r[(i+1)%4]
 			r[i] = bits.RotateLeft16(mixed, rotations[i])
@@ -91,7 +92,8 @@ func (c *rc2) Encrypt(dst, src []byte) {
 // Decrypt decrypts one block (RFC 2268 §4).
 func (c *rc2) Decrypt(dst, src []byte) {
 	r := words(src)
-	for j, round := 63, 15; round >= 0; round-- {
+	j := len(c.k) - 1 // the word of the key that was used last
+	for round := 15; round >= 0; round-- {
 		if round == 4 || round == 10 {
 			for i := 3; i >= 0; i-- {
 				r[i] -= c.k[r[(i+3)%4]&63]

@@ -243,10 +243,10 @@ func smtpUTF8(o Options) (pkix.Extension, error) {
 		if err != nil {
 			return pkix.Extension{}, err
 		}
-		names = append(
-			names,
-			asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: append(id, explicit...)},
-		)
+		names = append(names, asn1.RawValue{
+			Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true,
+			Bytes: append(id, explicit...),
+		})
 	}
 	der, err := asn1.Marshal(names)
 	return pkix.Extension{Id: oidSAN, Value: der}, err

@@ -3,6 +3,7 @@ package main
 // This file is store backup.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -104,11 +105,24 @@ func checked(backup func(context.Context, io.Writer) error) snapshotFunc {
 			in.CloseWithError(err)
 			written <- err
 		}()
-		sum, err := certstore.CheckBackup(io.TeeReader(out, w))
+		file := &failing{Writer: w}
+		sum, err := certstore.CheckBackup(io.TeeReader(out, file))
 		out.CloseWithError(err)
-		if cause := <-written; cause != nil {
+		if cause := cmp.Or(file.err, <-written); cause != nil {
 			return nil, cause
 		}
 		return sum, err
 	}
+}
+
+// failing keeps the first error of a writer: a full disk is no fault of the backup.
+type failing struct {
+	io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.Writer.Write(p)
+	f.err = cmp.Or(f.err, err)
+	return n, err
 }

@@ -100,7 +100,11 @@ func handled(c *x509.Certificate, id asn1.ObjectIdentifier) *x509.Certificate {
 func utf8Mailboxes(c *x509.Certificate) (out []string, found bool) {
 	for _, n := range alternativeNames(c) {
 		s, is, err := utf8Mailbox(n)
-		if found = found || is; is && err == nil {
+		if !is {
+			continue
+		}
+		found = true
+		if err == nil {
 			out = append(out, s)
 		}
 	}

@@ -225,3 +225,21 @@ func TestKeysForOAEP(t *testing.T) {
 		t.Error("a key for OAEP has signed")
 	}
 }
+
+// TestSignedPathsAreBounded: a search checks as many signatures as crypto/x509 does.
+func TestSignedPathsAreBounded(t *testing.T) {
+	p := testpki.New(t)
+	sub := p.Issue(testpki.Options{Name: "Sub", CA: true})
+	leaf := p.Under(sub, testpki.Options{Addresses: anna})
+	for before, found := range map[int]bool{maxChecks - 2: true, maxChecks: false} {
+		s := &signedPaths{roots: []*x509.Certificate{p.Root.Certificate}}
+		for range before {
+			s.bag = append(s.bag, testpki.New(t).Issue(testpki.Options{Name: "Sub", CA: true}).Certificate)
+		}
+		s.bag = append(s.bag, sub.Certificate)
+		s.extend([]*x509.Certificate{leaf.Certificate})
+		if len(s.found) == 1 != found || s.checks > maxChecks+1 {
+			t.Errorf("behind %d of the same name: %d paths, %d checks", before, len(s.found), s.checks)
+		}
+	}
+}

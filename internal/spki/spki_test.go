@@ -3,6 +3,7 @@
 package spki
 
 import (
+	"crypto"
 	"crypto/ecdh"
 	"crypto/rsa"
 	"crypto/x509"
@@ -11,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"sealgate/internal/rsasig"
 )
 
 // makeCertificate runs openssl to make a certificate of the kind, issued by the one named
@@ -89,5 +92,26 @@ func TestMalformed(t *testing.T) {
 		if _, err := PublicKey(&x509.Certificate{RawSubjectPublicKeyInfo: der}); err == nil {
 			t.Errorf("%x accepted", der)
 		}
+	}
+}
+
+// TestBoundKey: a key for PSS only signs with the digests that it is bound to, and with a
+// salt that is not shorter (RFC 4055 §3.3).
+func TestBoundKey(t *testing.T) {
+	c := makeCertificate(t, t.TempDir(), "bound", "", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_pss_keygen_md:sha256",
+		"-pkeyopt", "rsa_pss_keygen_mgf1_md:sha384", "-pkeyopt", "rsa_pss_keygen_saltlen:20")
+	for p, want := range map[rsasig.PSS]bool{
+		{Hash: crypto.SHA256, MGF: crypto.SHA384, Salt: 20}: true,
+		{Hash: crypto.SHA256, MGF: crypto.SHA384, Salt: 21}: true,
+		{Hash: crypto.SHA256, MGF: crypto.SHA384, Salt: 19}: false,
+		{Hash: crypto.SHA256, MGF: crypto.SHA256, Salt: 20}: false,
+		{Hash: crypto.SHA512, MGF: crypto.SHA384, Salt: 20}: false,
+	} {
+		if _, ok := pssKey(c, p); ok != want {
+			t.Errorf("%+v: %v, want %v", p, ok, want)
+		}
+	}
+	if err := CheckSignatureFrom(c, c); err != nil {
+		t.Error(err)
 	}
 }

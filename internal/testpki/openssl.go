@@ -51,7 +51,8 @@ func (o *OpenSSL) Run(args ...string) {
 // that stands between them.
 func (o *OpenSSL) Verifies(root, between, name string) bool {
 	o.t.Helper()
-	cmd := exec.Command("openssl", "verify", "-purpose", "smimesign", "-CAfile", root+".pem", "-untrusted", between+".pem", name+".pem")
+	cmd := exec.Command("openssl", "verify", "-purpose", "smimesign",
+		"-CAfile", root+".pem", "-untrusted", between+".pem", name+".pem")
 	cmd.Dir = o.Dir
 	out, err := cmd.CombinedOutput()
 	o.t.Logf("%s", out)
@@ -84,7 +85,9 @@ func (o *OpenSSL) Issue(name, issuer string, t Template) *x509.Certificate {
 	o.copyKey(t.Key, name+".key")
 	o.Run("req", "-new", "-key", name+".key", "-subj", "/CN="+name, "-out", name+".csr", "-config", "/dev/null")
 	o.write(name+".ext", t.Extensions)
-	args := []string{"x509", "-req", "-in", name + ".csr", "-days", t.Days, "-extfile", name + ".ext", "-out", name + ".pem"}
+	args := []string{
+		"x509", "-req", "-in", name + ".csr", "-days", t.Days, "-extfile", name + ".ext", "-out", name + ".pem",
+	}
 	if issuer == "" {
 		args = append(args, "-key", name+".key")
 	} else {

@@ -60,7 +60,7 @@ func permitted(to netip.AddrPort, allow []netip.Prefix) error {
 	if slices.ContainsFunc(allow, func(p netip.Prefix) bool { return p.Contains(a) }) {
 		return nil
 	}
-	if b := untranslated(a); inside(b) || own(b) {
+	if b := untranslated(a); notPublic(b) || own(b) {
 		return fmt.Errorf("%w: it leads to %s, inside the house (trust.fetch_allow permits addresses)", ErrRefused, a)
 	}
 	if p := to.Port(); p != 80 && p != 443 {
@@ -81,13 +81,13 @@ func untranslated(a netip.Addr) netip.Addr {
 	return a
 }
 
-// inside tells whether an address is none of the public Internet's.
-func inside(a netip.Addr) bool {
+// notPublic reports whether an address is none of the public Internet's.
+func notPublic(a netip.Addr) bool {
 	return !a.IsGlobalUnicast() || a.IsPrivate() ||
 		slices.ContainsFunc(closed, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// own tells whether an address is this machine's; in doubt it is.
+// own reports whether an address is this machine's; in doubt it is.
 func own(a netip.Addr) bool {
 	list, err := net.InterfaceAddrs()
 	if err != nil {

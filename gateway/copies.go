@@ -188,11 +188,13 @@ func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (
 
 // tooLarge judges the result before the first edit is sent.
 func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
-	limit, size := m.g.o.Limits.ResultSize, m.e.BodyOffset()+e.Size()
+	limit := m.g.o.Limits.ResultSize
+	size := m.e.BodyOffset() + e.Size()
 	if limit == 0 || size <= limit {
 		return nil
 	}
-	return refuse(552, "5.3.4", fmt.Sprintf("signed or encrypted, the message has %d octets; the limit is %d", size, limit))
+	text := fmt.Sprintf("signed or encrypted, the message has %d octets; the limit is %d", size, limit)
+	return refuse(552, "5.3.4", text)
 }
 
 // stripped removes what no mail may carry that leaves or goes to a mailbox of ours:

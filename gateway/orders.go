@@ -62,6 +62,7 @@ func (o *orders) set(to *Strength, value string, unknown *refusal) *refusal {
 	if !ok || *to != Unset && *to != s {
 		return unknown
 	}
-	*to, o.given = s, true
+	*to = s
+	o.given = true
 	return nil
 }

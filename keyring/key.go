@@ -34,7 +34,8 @@ func (c *collection) key(block *pem.Block, where string) error {
 	der := block.Bytes
 	if block.Headers["DEK-Info"] != "" {
 		var err error
-		if der, err = decryptBlock(block, c.password); err != nil {
+		der, err = decryptBlock(block, c.password)
+		if err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,8 @@ func ParseList(value string) ([]string, error) {
 			if entry.contradicts(a) {
 				return nil, fmt.Errorf("%w: another address stands as the name", ErrInvalid)
 			}
-			if out = append(out, a); len(out) > maxList {
+			out = append(out, a)
+			if len(out) > maxList {
 				return nil, fmt.Errorf("%w: more than %d addresses", ErrInvalid, maxList)
 			}
 		} else if entry.text {

@@ -215,7 +215,8 @@ func (r *Reader) Leave() error {
 
 // Skip goes past the next value and returns its header and its end.
 func (r *Reader) Skip() (h Header, end int64, err error) {
-	if h, err = r.Header(); err != nil {
+	h, err = r.Header()
+	if err != nil {
 		return h, 0, err
 	}
 	if h.Length >= 0 {

@@ -220,7 +220,8 @@ func blocks(t testing.TB, path string) (all []*pem.Block) {
 	}
 	for {
 		var b *pem.Block
-		if b, data = pem.Decode(data); b == nil {
+		b, data = pem.Decode(data)
+		if b == nil {
 			return all
 		}
 		all = append(all, b)

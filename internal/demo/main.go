@@ -165,7 +165,8 @@ fetch_allow  = ["127.0.0.0/8"]
 
 func (s *stage) startGateway() (err error) {
 	for _, p := range []*string{&s.milterIn, &s.milterOut, &s.inbound, &s.outbound} {
-		if *p, err = postfixtest.FreePort(); err != nil {
+		*p, err = postfixtest.FreePort()
+		if err != nil {
 			return err
 		}
 	}
@@ -184,7 +185,8 @@ func (s *stage) startGateway() (err error) {
 }
 
 func (s *stage) startPostfix() (err error) {
-	if s.world, err = postfixtest.NewSink(); err != nil {
+	s.world, err = postfixtest.NewSink()
+	if err != nil {
 		return err
 	}
 	smtpd := " inet n - n - - smtpd\n  -o smtpd_milters=inet:"

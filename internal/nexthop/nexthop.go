@@ -97,7 +97,8 @@ func (h *NextHop) Reset(f Fault) (err error) {
 	case now && !was:
 		return h.listener.Close()
 	case was && !now:
-		if h.listener, err = net.Listen("tcp", h.Address); err == nil {
+		h.listener, err = net.Listen("tcp", h.Address)
+		if err == nil {
 			go h.accept(h.listener)
 		}
 	}

@@ -184,7 +184,8 @@ func readRC2(der []byte) (newBlock func([]byte) (cipher.Block, error), iv []byte
 	bits := 32
 	if p.Version != 0 {
 		known := false
-		if bits, known = rc2.EffectiveBits(p.Version); !known {
+		bits, known = rc2.EffectiveBits(p.Version)
+		if !known {
 			return nil, nil, ErrDamaged
 		}
 	}

@@ -55,7 +55,8 @@ func (c *collector) safes(list []safe) error {
 		data := s.data
 		if s.algorithm != nil {
 			var err error
-			if data, err = c.opener.Decrypt(*s.algorithm, data, isSequence); err != nil {
+			data, err = c.opener.Decrypt(*s.algorithm, data, isSequence)
+			if err != nil {
 				return explained(err, part)
 			}
 			c.decrypted = true
@@ -120,7 +121,8 @@ func (c *collector) shroudedKey(der []byte) error {
 	if err != nil {
 		return explained(err, part)
 	}
-	if plain, err = toDER(plain); err != nil {
+	plain, err = toDER(plain)
+	if err != nil {
 		return damaged(part)
 	}
 	c.decrypted = true

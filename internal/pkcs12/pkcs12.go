@@ -223,7 +223,8 @@ func implicitOctets(v asn1.RawValue) []byte {
 	for rest := v.Bytes; len(rest) > 0; {
 		var segment []byte
 		var err error
-		if rest, err = asn1.Unmarshal(rest, &segment); err != nil {
+		rest, err = asn1.Unmarshal(rest, &segment)
+		if err != nil {
 			return nil
 		}
 		out = append(out, segment...)

@@ -102,7 +102,8 @@ func (p *Postfix) override(where, value string) {
 func lookup(dir, maps, key string) ([]string, error) {
 	for _, m := range tables(maps) {
 		out, err := run("postmap", dir, "-q", key, m)
-		if out = strings.TrimSpace(out); out != "" {
+		out = strings.TrimSpace(out)
+		if out != "" {
 			return split(out), nil
 		}
 		if err != nil && !strings.HasSuffix(err.Error(), "exit status 1 ") {

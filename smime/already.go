@@ -54,7 +54,8 @@ func isPGPMIME(ctx context.Context, e *Entity, sp *spool.Spool) (bool, error) {
 	if len(m.parts) != 2 || !m.delimiters[len(m.delimiters)-1].last {
 		return false, nil
 	}
-	first, d := m.parts[0], m.delimiters
+	first := m.parts[0]
+	d := m.delimiters
 	if media, _ := first.ContentType(); media != "application/pgp-encrypted" {
 		return false, nil
 	}
@@ -119,7 +120,8 @@ const (
 // armorBody is the base64 of an armored message (RFC 9580 §6.2), nil if c is not
 // just that. The checksum line is left out.
 func armorBody(c *content) (*io.SectionReader, error) {
-	head, tail := make([]byte, min(armorEdge, c.size)), make([]byte, min(armorEdge, c.size))
+	head := make([]byte, min(armorEdge, c.size))
+	tail := make([]byte, min(armorEdge, c.size))
 	if err := readFull(c, head, 0); err != nil {
 		return nil, err
 	}

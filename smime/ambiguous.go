@@ -20,7 +20,8 @@ import (
 // form that every reader knows.
 func (e *Entity) ambiguous(ctx context.Context) (why, err error) {
 	media, params := e.ContentType()
-	if why = e.oddHeader(); why != nil || media != "multipart/signed" {
+	why = e.oddHeader()
+	if why != nil || media != "multipart/signed" {
 		return why, nil
 	}
 	if !identity[e.encoding()] { // RFC 2045 §6.4: some decode it all the same
@@ -122,9 +123,11 @@ func (e *Entity) surroundings(ctx context.Context, boundary string) (why, err er
 	if signature.named(func(name string) bool { return name != "" && !cmsSuffixes[path.Ext(name)] }) {
 		return malformedAt(signature.off, "a signature that bears the name of another file"), nil
 	}
-	dash, from := []byte("--"+boundary), e.body
+	dash := []byte("--" + boundary)
+	from := e.body
 	for i, d := range append(m.delimiters, delimiter{line: e.size}) {
-		if why, err = e.oddLines(ctx, from, d.line, dash, i); why != nil || err != nil {
+		why, err = e.oddLines(ctx, from, d.line, dash, i)
+		if why != nil || err != nil {
 			return why, err
 		}
 		from = d.after
@@ -187,7 +190,8 @@ func (l *lineEnds) Write(p []byte) (int, error) {
 	if l.cr {
 		l.odd = l.odd || p[0] != '\n'
 	}
-	if l.cr = p[len(p)-1] == '\r'; l.cr {
+	l.cr = p[len(p)-1] == '\r'
+	if l.cr {
 		text = p[:len(p)-1]
 	}
 	l.odd = l.odd || bareCROrNUL(text)

@@ -4,8 +4,6 @@ package smime
 
 import (
 	"errors"
-
-	"sealgate/spool"
 )
 
 var (
@@ -15,14 +13,3 @@ var (
 	errNoReader   = errors.New("smime: there is nothing to read a message from")
 	errSize       = errors.New("smime: the size of the message is negative")
 )
-
-// needs returns an error when the entity or the spool is missing.
-func needs(e *Entity, sp *spool.Spool) error {
-	if e == nil || e.r == nil {
-		return errNoEntity
-	}
-	if sp == nil {
-		return errNoSpool
-	}
-	return nil
-}

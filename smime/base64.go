@@ -11,7 +11,6 @@ import (
 
 const (
 	lineOctets  = 57        // become one line
-	lineLength  = 76        // RFC 2045 §6.8
 	batchOctets = 57 << 10  // encoded at once: whole lines
 	decodeChunk = 128 << 10 // read at once
 )
@@ -96,10 +95,10 @@ func decodeBase64(dst io.Writer, src io.Reader) error {
 }
 
 type base64Decoder struct {
-	dst  io.Writer
-	text []byte // without line breaks, not yet decoded
-	out  []byte
-	over bool // the padding was decoded
+	dst   io.Writer
+	text  []byte // without line breaks, not yet decoded
+	out   []byte
+	ended bool // the padding was decoded
 }
 
 // appendText appends p without line breaks.
@@ -107,7 +106,8 @@ func appendText(dst, p []byte) []byte {
 	for len(p) > 0 {
 		line := p
 		if i := bytes.IndexByte(p, '\n'); i >= 0 {
-			line, p = p[:i], p[i+1:]
+			line = p[:i]
+			p = p[i+1:]
 		} else {
 			p = nil
 		}
@@ -122,8 +122,9 @@ func appendText(dst, p []byte) []byte {
 // drain decodes all whole groups but the last, which may have the padding; at
 // the end that too.
 func (d *base64Decoder) drain(atEnd bool) error {
-	if d.over {
-		if d.text = withoutBlanks(d.text); len(d.text) > 0 {
+	if d.ended {
+		d.text = withoutBlanks(d.text)
+		if len(d.text) > 0 {
 			return malformed("base64 that goes on after its padding")
 		}
 		return nil
@@ -138,12 +139,13 @@ func (d *base64Decoder) drain(atEnd bool) error {
 	n, err := base64.StdEncoding.Decode(d.out, d.text[:whole])
 	if err != nil || atEnd && whole != len(d.text) {
 		was := len(d.text)
-		if d.text = withoutBlanks(d.text); len(d.text) == was {
+		d.text = withoutBlanks(d.text)
+		if len(d.text) == was {
 			return malformed("base64 that is not well-formed")
 		}
 		return d.drain(atEnd)
 	}
-	d.over = whole > 0 && d.text[whole-1] == '='
+	d.ended = whole > 0 && d.text[whole-1] == '='
 	d.text = append(d.text[:0], d.text[whole:]...)
 	_, err = d.dst.Write(d.out[:n])
 	return err
@@ -158,4 +160,11 @@ func withoutBlanks(p []byte) []byte {
 		}
 	}
 	return kept
+}
+
+func grown(p []byte, n int) []byte {
+	if cap(p) < n {
+		return make([]byte, n)
+	}
+	return p[:n]
 }

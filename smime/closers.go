@@ -16,11 +16,3 @@ func (c closers) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// ignoreMalformed lets only faults of ours pass.
-func ignoreMalformed(err error) error {
-	if errors.Is(err, ErrMalformed) {
-		return nil
-	}
-	return err
-}

@@ -15,10 +15,6 @@ import (
 // headers. RFC 2046 §5.2.1 allows none around a message, RFC 6532 §3.5 allows one.
 const maxEncoded = 4
 
-// ErrBeyond is what an error is that says: a bound of ours was reached, and what
-// comes after it was not looked at. It is an ErrMalformed too.
-var ErrBeyond = errors.New("beyond a bound")
-
 // Embedded calls visit with each header that stands inside e: those of its parts,
 // of messages in it (message/rfc822; RFC 6532 §3.7 message/global), of returned
 // headers (RFC 6522 §4), receipts (RFC 8098 §3.1), complaints (RFC 5965 §3)
@@ -30,7 +26,7 @@ func Embedded(ctx context.Context, e *Entity, sp *spool.Spool, visit func([]Fiel
 		return err
 	}
 	search := headerSearch{ctx: ctx, spool: sp, visit: visit}
-	return search.inside(e, 0)
+	return search.headersOf(e, 0)
 }
 
 // headerSearch is one search.
@@ -40,9 +36,9 @@ type headerSearch struct {
 	visit func([]Field)
 }
 
-// inside looks into a multipart, or into what holds a header. encoded is how many
+// headersOf looks into a multipart, or into what holds a header. encoded is how many
 // encodings were undone to reach e.
-func (s *headerSearch) inside(e *Entity, encoded int) error {
+func (s *headerSearch) headersOf(e *Entity, encoded int) error {
 	media, _ := e.ContentType()
 	switch {
 	case strings.HasPrefix(media, "multipart/"):
@@ -63,7 +59,7 @@ func (s *headerSearch) parts(e *Entity, encoded int) error {
 			return err
 		}
 		s.visit(p.Fields)
-		if err := s.inside(p, encoded); err != nil {
+		if err := s.headersOf(p, encoded); err != nil {
 			return err
 		}
 	}
@@ -109,7 +105,7 @@ func (s *headerSearch) message(e *Entity, encoded int) error {
 	if media, _ := e.ContentType(); strings.HasSuffix(media, "delivery-status") {
 		return s.groups(m)
 	}
-	return s.inside(m, encoded)
+	return s.headersOf(m, encoded)
 }
 
 // groups visits the groups of fields behind the first, one for each recipient. What does

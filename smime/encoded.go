@@ -39,7 +39,8 @@ func (b *base64Text) ReadAt(p []byte, off int64) (done int, err error) {
 		if err != nil {
 			return done, err
 		}
-		done, off = done+n, off+int64(n)
+		done = done + n
+		off = off + int64(n)
 	}
 	if done < len(p) {
 		return done, io.EOF
@@ -50,7 +51,8 @@ func (b *base64Text) ReadAt(p []byte, off int64) (done int, err error) {
 // encode makes the lines from the one that off is in, as many as p or a batch
 // takes.
 func (b *base64Text) encode(p []byte, off int64) (n int, err error) {
-	line, skip := off/lineStride, int(off%lineStride)
+	line := off / lineStride
+	skip := int(off % lineStride)
 	lines := min(int64(skip+len(p)+lineStride-1)/lineStride, lineBatch)
 	b.raw = grown(b.raw, int(min(lines*lineOctets, b.size-line*lineOctets)))
 	if err := readFull(b.src, b.raw, line*lineOctets); err != nil {

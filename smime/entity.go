@@ -31,6 +31,22 @@ type Entity struct {
 	params map[string]string
 }
 
+// delimiter is one boundary line. All offsets count from the beginning of the entity.
+type delimiter struct {
+	before int64 // where the content before it ends: the line end in front of the line is part of the delimiter
+	line   int64 // where the line begins
+	after  int64 // where the content after it begins
+	odd    bool  // blanks follow the boundary on its line, or one of its line ends is LF
+	last   bool  // the close delimiter
+}
+
+// multipart is what a multipart body consists of. Parts and delimiters
+// alternate; without a close delimiter the last part ends with the body.
+type multipart struct {
+	delimiters []delimiter
+	parts      []*Entity
+}
+
 // ParseEntity reads the header of the size octets in r. The entity reads r for
 // as long as it is used. Lines may end in CRLF or LF. What is wrong with the
 // header itself is an ErrMalformed, other errors come from r.
@@ -181,4 +197,24 @@ func (e *Entity) child(start, end int64) (*Entity, error) {
 		return nil, beyondAt(e.off+start, "more than %d entities", maxParts)
 	}
 	return parseEntity(&Entity{r: e.r, off: e.off + start, size: end - start, depth: e.depth + 1, count: e.count})
+}
+
+// needs returns an error when the entity or the spool is missing.
+func needs(e *Entity, sp *spool.Spool) error {
+	if e == nil || e.r == nil {
+		return errNoEntity
+	}
+	if sp == nil {
+		return errNoSpool
+	}
+	return nil
+}
+
+// identity are the transfer encodings that encode nothing.
+var identity = map[string]bool{"7bit": true, "8bit": true, "binary": true}
+
+// isComposite tells what may not be encoded whole (RFC 2045 §6.4).
+func (e *Entity) isComposite() bool {
+	media, _ := e.ContentType()
+	return strings.HasPrefix(media, "multipart/") || media == "message/rfc822" && identity[e.encoding()]
 }

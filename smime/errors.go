@@ -21,6 +21,10 @@ var ErrMalformed = cms.ErrMalformed
 // layer held.
 var ErrDecrypting = errors.New("smime: while decrypting, or in what was decrypted")
 
+// ErrBeyond is what an error is that says: a bound of ours was reached, and what
+// comes after it was not looked at. It is an ErrMalformed too.
+var ErrBeyond = errors.New("beyond a bound")
+
 // Error says in which layer and where a message is malformed as MIME. It is an
 // ErrMalformed. What is malformed inside the CMS of a layer is a [cms.Error],
 // whose offset counts in the decoded CMS.
@@ -73,4 +77,12 @@ func located(err error, layer int, offset int64) error {
 // beyondAt is an Error about a bound of ours.
 func beyondAt(offset int64, format string, args ...any) error {
 	return &Error{Offset: offset, Problem: fmt.Sprintf(format, args...), beyond: true}
+}
+
+// ignoreMalformed lets only faults of ours pass.
+func ignoreMalformed(err error) error {
+	if errors.Is(err, ErrMalformed) {
+		return nil
+	}
+	return err
 }

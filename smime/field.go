@@ -45,18 +45,6 @@ func readHeader(r io.ReaderAt, off, size, limit int64) ([]Field, int64, error) {
 	}
 }
 
-// readFull fills p from off; an input that ends before is a fault of ours.
-func readFull(r io.ReaderAt, p []byte, off int64) error {
-	n, err := r.ReadAt(p, off)
-	if n == len(p) {
-		return nil
-	}
-	if err == io.EOF || err == nil {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
 // parseHeader splits a header into fields; atEnd says that nothing follows
 // data. The header ends with an empty line, or before a line that is no field,
 // which then begins the body, as Postfix has it.

@@ -4,7 +4,6 @@ package smime
 
 import (
 	"crypto/sha256"
-	"encoding/asn1"
 	"fmt"
 	"io"
 	"slices"
@@ -15,14 +14,9 @@ import (
 	"sealgate/spool"
 )
 
-var (
-	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
-	oidEncryptedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
-
-	errSharedKey = fmt.Errorf(
-		"smime: encrypted with a key agreed elsewhere (EncryptedData, RFC 5652 §8): %w",
-		cms.ErrNoRecipient,
-	)
+var errSharedKey = fmt.Errorf(
+	"smime: encrypted with a key agreed elsewhere (EncryptedData, RFC 5652 §8): %w",
+	cms.ErrNoRecipient,
 )
 
 // enveloped decrypts.
@@ -178,7 +172,8 @@ func (op *opener) verify(l *Layer, sd *cms.SignedData, signed *Entity) error {
 	section := signed.Section()
 	content := &content{ReaderAt: section, size: signed.size}
 	if lf {
-		if content, err = decodeInto(op.ctx, op.o.Spool, section, ToCRLF); err != nil {
+		content, err = decodeInto(op.ctx, op.o.Spool, section, ToCRLF)
+		if err != nil {
 			return err
 		}
 		defer content.Close()
@@ -240,9 +235,6 @@ func (m *Message) covers() {
 		}
 	}
 }
-
-// copyChunk is how much is copied and hashed at once.
-const copyChunk = 32 << 10
 
 // writer is dst for as long as the context allows.
 func (op *opener) writer(dst io.Writer) io.Writer { return contextio.NewWriter(op.ctx, dst) }

@@ -38,7 +38,8 @@ type base64Lines struct {
 // regularBase64 returns a reader if the first line and the end of the text look
 // regular, else nil.
 func regularBase64(text *io.SectionReader) (*base64Lines, error) {
-	head, tail := make([]byte, min(probeSize, text.Size())), make([]byte, min(probeSize, text.Size()))
+	head := make([]byte, min(probeSize, text.Size()))
+	tail := make([]byte, min(probeSize, text.Size()))
 	if err := readFull(text, head, 0); err != nil {
 		return nil, err
 	}
@@ -49,7 +50,8 @@ func regularBase64(text *io.SectionReader) (*base64Lines, error) {
 	first, _, more := bytes.Cut(head, []byte("\n"))
 	b := &base64Lines{text: text, length: text.Size() - int64(len(tail)-len(end)), stride: int64(len(first) + 1)}
 	b.chars = int64(len(bytes.TrimSuffix(first, []byte("\r"))))
-	full, last := b.length/b.stride, b.length%b.stride
+	full := b.length / b.stride
+	last := b.length % b.stride
 	if !more || len(end) == 0 || b.chars == 0 || b.chars%4 != 0 || last%4 != 0 || last > b.chars {
 		return nil, nil
 	}
@@ -72,7 +74,8 @@ func (b *base64Lines) ReadAt(p []byte, off int64) (done int, err error) {
 		if err != nil {
 			return done, err
 		}
-		done, off = done+n, off+int64(n)
+		done = done + n
+		off = off + int64(n)
 	}
 	if done < len(p) {
 		return done, io.EOF
@@ -84,7 +87,8 @@ func (b *base64Lines) ReadAt(p []byte, off int64) (done int, err error) {
 // takes.
 func (b *base64Lines) decode(p []byte, off int64) (int, error) {
 	octets := b.chars / 4 * 3
-	line, skip := off/octets, off%octets
+	line := off / octets
+	skip := off % octets
 	lines := min((skip+int64(len(p))+octets-1)/octets, max(lazyBatch/b.stride, 1))
 	from := line * b.stride
 	to := min(from+lines*b.stride, b.length)
@@ -92,7 +96,8 @@ func (b *base64Lines) decode(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	want := min(to/b.stride*octets+to%b.stride/4*3, b.size) - line*octets // octets that the batch means
-	dst, direct := p, skip == 0 && want <= int64(len(p)) && to < b.length
+	dst := p
+	direct := skip == 0 && want <= int64(len(p)) && to < b.length
 	if !direct {
 		b.out = grown(b.out, len(b.packed))
 		dst = b.out
@@ -117,7 +122,8 @@ func (b *base64Lines) pack(from, to int64) error {
 	for raw := b.raw; len(raw) > 0; {
 		n := min(int(b.chars), len(raw))
 		b.packed = append(b.packed, raw[:n]...)
-		if raw = raw[n:]; len(raw) == 0 {
+		raw = raw[n:]
+		if len(raw) == 0 {
 			break
 		}
 		end := raw[:min(int(b.stride-b.chars), len(raw))]
@@ -127,11 +133,4 @@ func (b *base64Lines) pack(from, to int64) error {
 		raw = raw[len(end):]
 	}
 	return nil
-}
-
-func grown(p []byte, n int) []byte {
-	if cap(p) < n {
-		return make([]byte, n)
-	}
-	return p[:n]
 }

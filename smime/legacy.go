@@ -74,7 +74,9 @@ func cutPlain(text []byte) []byte {
 func cutHTML(page []byte) []byte {
 	z := html.NewTokenizer(bytes.NewReader(page))
 	z.SetMaxBuf(maxLegacy)
-	at, start, depth := 0, -1, 0
+	at := 0
+	start := -1
+	depth := 0
 	for {
 		kind := z.Next()
 		if kind == html.ErrorToken {

@@ -3,6 +3,8 @@ package smime
 // This file has the result of Open: a message and its layers.
 
 import (
+	"slices"
+
 	"sealgate/smime/cms"
 )
 
@@ -83,3 +85,31 @@ func (l *Layer) Encrypted() bool { return l.Type == Enveloped || l.Type == AuthE
 
 // Signed reports whether the layer is signed.
 func (l *Layer) Signed() bool { return l.Type == SignedDetached || l.Type == SignedOpaque }
+
+// Protected is the header that stands inside the cryptographic payload.
+type Protected struct {
+	Fields []Field // without Content-*, MIME-Version and HP-Outer
+	// Outer is what the header outside was when the sender wrote it: the
+	// HP-Outer fields (RFC 9788 §2.2), or for the older wrapping the header outside.
+	Outer []Field
+	// Cipher says that the payload was meant to be encrypted (hp="cipher").
+	Cipher bool
+}
+
+// Entity returns the protected fields as the header of an entity without a body.
+func (p *Protected) Entity() *Entity {
+	return &Entity{Fields: p.Fields, r: &joined{}, count: new(int)}
+}
+
+// Get returns the fields of that name, in any case, in their order.
+func (p *Protected) Get(name string) []Field { return p.Entity().Get(name) }
+
+// Hidden reports whether the field was not shown outside, or changed there (RFC
+// 9788 §4.3).
+func (p *Protected) Hidden(name string) bool {
+	if !p.Cipher || len(p.Get(name)) == 0 {
+		return false
+	}
+	outside := (&Entity{Fields: p.Outer}).Get(name)
+	return !slices.EqualFunc(p.Get(name), outside, func(a, b Field) bool { return a.Value() == b.Value() })
+}

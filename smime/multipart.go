@@ -9,22 +9,6 @@ import (
 	"strings"
 )
 
-// delimiter is one boundary line. All offsets count from the beginning of the entity.
-type delimiter struct {
-	before int64 // where the content before it ends: the line end in front of the line is part of the delimiter
-	line   int64 // where the line begins
-	after  int64 // where the content after it begins
-	odd    bool  // blanks follow the boundary on its line, or one of its line ends is LF
-	last   bool  // the close delimiter
-}
-
-// multipart is what a multipart body consists of. Parts and delimiters
-// alternate; without a close delimiter the last part ends with the body.
-type multipart struct {
-	delimiters []delimiter
-	parts      []*Entity
-}
-
 // Parts returns the parts of a multipart entity, nil if it is none. The line end
 // before a delimiter belongs to the delimiter. Multiparts without a boundary or
 // beyond a bound are ErrMalformed.
@@ -100,7 +84,8 @@ func (e *Entity) delimiters(ctx context.Context, dash string) (found []delimiter
 		if err != nil || !ok {
 			return found, err
 		}
-		if found = append(found, d); d.last {
+		found = append(found, d)
+		if d.last {
 			return found, nil
 		}
 		if len(found) > maxParts {
@@ -166,7 +151,9 @@ func (s *boundaryScanner) next() (d delimiter, ok bool, err error) {
 			continue
 		}
 		s.i += length
-		d.before, d.line, d.after = d.before+s.base, s.base+int64(at), s.base+int64(s.i)
+		d.before = d.before + s.base
+		d.line = s.base + int64(at)
+		d.after = s.base + int64(s.i)
 		return d, true, nil
 	}
 }
@@ -178,14 +165,17 @@ func delimiterAt(window []byte, i, needle int, atEnd, atStart bool) (d delimiter
 	case i == 0 && atStart:
 	case i > 0 && window[i-1] == '\n':
 		d.before = int64(i - 1)
-		if d.odd = true; i > 1 && window[i-2] == '\r' {
-			d.before, d.odd = d.before-1, false
+		d.odd = true
+		if i > 1 && window[i-2] == '\r' {
+			d.before = d.before - 1
+			d.odd = false
 		}
 	default:
 		return d, 0, false
 	}
 	rest := window[i+needle:]
-	if d.last = bytes.HasPrefix(rest, []byte("--")); d.last {
+	d.last = bytes.HasPrefix(rest, []byte("--"))
+	if d.last {
 		rest = rest[2:]
 	}
 	line := bytes.TrimLeft(rest[:min(len(rest), maxPadding)], " \t")
@@ -195,7 +185,8 @@ func delimiterAt(window []byte, i, needle int, atEnd, atStart bool) (d delimiter
 	case bytes.HasPrefix(rest, []byte("\r\n")):
 		rest = rest[2:]
 	case bytes.HasPrefix(rest, []byte("\n")):
-		rest, d.odd = rest[1:], true
+		rest = rest[1:]
+		d.odd = true
 	case !atEnd || len(rest) > 0:
 		return d, 0, false
 	}

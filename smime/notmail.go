@@ -10,6 +10,11 @@ import (
 	"sealgate/smime/cms"
 )
 
+var (
+	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
+	oidEncryptedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 6}
+)
+
 // knownContents are the content types that are seen in mail beside id-data (RFC 8551
 // §2.4.1), with what they are for people.
 var knownContents = []struct {

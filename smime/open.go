@@ -10,20 +10,7 @@ import (
 
 	"sealgate/internal/effort"
 	"sealgate/smime/cms"
-	"sealgate/spool"
 )
-
-// OpenOptions is what Open needs and what bounds it.
-type OpenOptions struct {
-	Keys  []cms.DecryptionKey
-	Admit cms.Admission // asked for each encrypted layer before it is decrypted; nil admits all
-	// Known returns certificates for signers whose own is not in the message; it is asked
-	// when there is one. nil: none are known.
-	Known       func() [][]byte
-	Spool       *spool.Spool
-	MaxDepth    int   // layers; 0 means 8
-	MaxExpanded int64 // octets that compressed layers may become, at most 20 times the message's; 0 means 256 MiB
-}
 
 // Open undoes the layers of the size octets in msg, a message with CRLF (or LF)
 // line ends. Only the root entity is unwrapped. What a sender can cause is told
@@ -68,17 +55,6 @@ func Open(ctx context.Context, msg io.ReaderAt, size int64, o OpenOptions) (*Mes
 	return op.m, nil
 }
 
-// opener is one Open under way.
-type opener struct {
-	ctx context.Context
-	o   OpenOptions
-	m   *Message
-
-	endTurn    func() // ends the message's turn at work on compressed layers; nil: it has none
-	hash       int64  // octets that may still be hashed or copied for signatures
-	decrypting bool   // a layer is being decrypted, or was
-}
-
 func (op *opener) open() error {
 	if err := op.unwrap(); err != nil {
 		return err
@@ -113,7 +89,8 @@ func (op *opener) replace(inner *Entity) {
 		return
 	}
 	if inner.r == around.r {
-		inner.owned, around.owned = around.owned, nil
+		inner.owned = around.owned
+		around.owned = nil
 		return
 	}
 	around.Close()
@@ -146,32 +123,6 @@ func (op *opener) layer(e *Entity) (*Entity, error) {
 	return op.enclosed(e, claims)
 }
 
-// fail records a layer that cannot be undone if the sender caused that, and
-// returns the error if not.
-func (op *opener) fail(l Layer, err error) error {
-	err = op.located(err)
-	switch {
-	case errors.Is(err, cms.ErrNoRecipient), errors.Is(err, cms.ErrDecrypt), errors.Is(err, cms.ErrRefused),
-		errors.Is(err, cms.ErrTooCostly),
-		l.Encrypted() && (errors.Is(err, cms.ErrUnsupported) || errors.Is(err, cms.ErrUnread)):
-		op.m.Undecryptable = err
-	case errors.Is(err, ErrMalformed),
-		errors.Is(err, cms.ErrUnsupported),
-		errors.Is(err, cms.ErrTooLarge),
-		errors.Is(err, spool.ErrShare):
-		op.m.Malformed = err
-	default:
-		return err
-	}
-	l.Err = err
-	op.m.Layers = append(op.m.Layers, l)
-	return nil
-}
-
-// located names the layer that is being undone, and where it begins if the place
-// is not known better.
-func (op *opener) located(err error) error { return located(err, len(op.m.Layers), op.m.Inner.off) }
-
 // enclosed opens an entity that is all CMS. The content type in the CMS counts,
 // not smime-type, which is a label.
 func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
@@ -187,7 +138,8 @@ func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity,
 	if err == nil {
 		defer c.Close()
 		var info *cms.ContentInfo
-		if info, err = cms.Parse(c, c.size); err == nil {
+		info, err = cms.Parse(c, c.size)
+		if err == nil {
 			return op.contentInfo(info)
 		}
 	}

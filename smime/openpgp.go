@@ -81,7 +81,8 @@ func (p *packetReader) next() (int, error) {
 		return int(head >> 2 & 15), p.oldLength(head & 3)
 	}
 	for partial := true; partial; {
-		if partial, err = p.newLength(); err != nil {
+		partial, err = p.newLength()
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -112,7 +113,8 @@ func (p *packetReader) newLength() (partial bool, err error) {
 	case first == 255:
 		n, err = p.octets(4)
 	case first >= 224:
-		n, partial = 1<<(first&31), true
+		n = 1 << (first & 31)
+		partial = true
 	case first >= 192:
 		n, err = p.octets(1)
 		n += (first-192)<<8 + 192

@@ -21,7 +21,7 @@ func parseParameters(s string) (token string, params map[string]string) {
 	var extended []string
 	for p.next() {
 		name, value := p.parameter()
-		if _, again := params[name]; name == "" || again {
+		if _, duplicate := params[name]; name == "" || duplicate {
 			continue
 		}
 		params[name] = value

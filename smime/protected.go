@@ -7,34 +7,6 @@ import (
 	"strings"
 )
 
-// Protected is the header that stands inside the cryptographic payload.
-type Protected struct {
-	Fields []Field // without Content-*, MIME-Version and HP-Outer
-	// Outer is what the header outside was when the sender wrote it: the
-	// HP-Outer fields (RFC 9788 §2.2), or for the older wrapping the header outside.
-	Outer []Field
-	// Cipher says that the payload was meant to be encrypted (hp="cipher").
-	Cipher bool
-}
-
-// Entity returns the protected fields as the header of an entity without a body.
-func (p *Protected) Entity() *Entity {
-	return &Entity{Fields: p.Fields, r: &joined{}, count: new(int)}
-}
-
-// Get returns the fields of that name, in any case, in their order.
-func (p *Protected) Get(name string) []Field { return p.Entity().Get(name) }
-
-// Hidden reports whether the field was not shown outside, or changed there (RFC
-// 9788 §4.3).
-func (p *Protected) Hidden(name string) bool {
-	if !p.Cipher || len(p.Get(name)) == 0 {
-		return false
-	}
-	outside := (&Entity{Fields: p.Outer}).Get(name)
-	return !slices.EqualFunc(p.Get(name), outside, func(a, b Field) bool { return a.Value() == b.Value() })
-}
-
 // protectedHeader reads the header of the payload, and takes a message out of
 // the message/rfc822 that older software put around it.
 func (m *Message) protectedHeader() error {
@@ -55,7 +27,8 @@ func (m *Message) protectedHeader() error {
 		return ignoreMalformed(err)
 	}
 	if strings.EqualFold(params["forwarded"], "no") || m.sameMessage(wrapped) {
-		wrapped.owned, m.Inner.owned = m.Inner.owned, nil
+		wrapped.owned = m.Inner.owned
+		m.Inner.owned = nil
 		m.Inner = wrapped
 		m.Protected = newProtected(wrapped, m.has((*Layer).Encrypted))
 		m.Protected.Outer = m.Outer.Fields // there is no HP-Outer
@@ -71,8 +44,9 @@ func (m *Message) has(kind func(*Layer) bool) bool {
 // sameMessage reports whether e is the message itself rather than one that is forwarded in it.
 func (m *Message) sameMessage(e *Entity) bool {
 	for _, name := range []string{"From", "Date", "Message-ID"} {
-		inside, outside := e.Get(name), m.Outer.Get(name)
-		if len(inside) != 1 || len(outside) != 1 || inside[0].Value() != outside[0].Value() {
+		protected := e.Get(name)
+		outside := m.Outer.Get(name)
+		if len(protected) != 1 || len(outside) != 1 || protected[0].Value() != outside[0].Value() {
 			return false
 		}
 	}

@@ -13,15 +13,18 @@ import (
 // as they are.
 func decodeQuoted(dst io.Writer, src io.Reader) error {
 	size := bufferSize(src, 64<<10)
-	r, w := bufio.NewReaderSize(src, size), bufio.NewWriterSize(dst, size)
+	r := bufio.NewReaderSize(src, size)
+	w := bufio.NewWriterSize(dst, size)
 	var cut []byte // an escape of which the rest comes with the next read
 	for {
 		line, err := r.ReadSlice('\n')
 		if len(cut) > 0 {
-			line, cut = append(cut, line...), nil
+			line = append(cut, line...)
+			cut = nil
 		}
 		if i := bytes.LastIndexByte(line, '='); err == bufio.ErrBufferFull && i >= 0 && i > len(line)-3 {
-			line, cut = line[:i], bytes.Clone(line[i:])
+			cut = bytes.Clone(line[i:])
+			line = line[:i]
 		}
 		w.Write(unquote(line)) // bufio keeps the error for Flush
 		switch err {
@@ -36,15 +39,18 @@ func decodeQuoted(dst io.Writer, src io.Reader) error {
 
 // unquote decodes one line in place.
 func unquote(line []byte) []byte {
-	text, end := line, 0
+	text := line
+	end := 0
 	if bytes.HasSuffix(text, []byte("\n")) {
-		if end = 1; bytes.HasSuffix(text, []byte("\r\n")) {
+		end = 1
+		if bytes.HasSuffix(text, []byte("\r\n")) {
 			end = 2
 		}
 		// Blanks at the end of a line come from transport (rule 3).
 		text = bytes.TrimRight(text[:len(text)-end], " \t")
 		if bytes.HasSuffix(text, []byte("=")) {
-			text, end = text[:len(text)-1], 0
+			text = text[:len(text)-1]
+			end = 0
 		}
 	}
 	ending := line[len(line)-end:]
@@ -57,9 +63,11 @@ func unquote(line []byte) []byte {
 		}
 		out = append(out, text[:i]...)
 		if c, ok := escape(text[i:]); ok {
-			out, text = append(out, c), text[i+3:]
+			out = append(out, c)
+			text = text[i+3:]
 		} else {
-			out, text = append(out, '='), text[i+1:]
+			out = append(out, '=')
+			text = text[i+1:]
 		}
 	}
 	return append(out, ending...)
@@ -92,7 +100,8 @@ func hexDigit(c byte) (byte, bool) {
 // beginning (RFC 2049 §3).
 func encodeQuoted(dst io.Writer, src io.Reader) error {
 	size := bufferSize(src, 64<<10)
-	q, r := quoter{w: bufio.NewWriterSize(dst, size)}, bufio.NewReaderSize(src, size)
+	q := quoter{w: bufio.NewWriterSize(dst, size)}
+	r := bufio.NewReaderSize(src, size)
 	for {
 		line, err := r.ReadSlice('\n')
 		whole := bytes.HasSuffix(line, []byte("\r\n"))
@@ -141,7 +150,8 @@ func (q *quoter) text(text []byte, atEnd bool) {
 			q.w.WriteString("=\r\n")
 			q.column = 0
 			if c == '.' || c == 'F' {
-				plain, width = false, 3
+				plain = false
+				width = 3
 			}
 		}
 		if plain {

@@ -45,9 +45,9 @@ func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	seen := map[string]bool{}
 	for _, f := range e.Fields {
 		name := strings.ToLower(f.Name)
-		again := w.single && seen[name] && isContent(name)
+		duplicate := w.single && seen[name] && isContent(name)
 		seen[name] = true
-		if _, other := fields[name]; other || again || !w.field(f, at) {
+		if _, other := fields[name]; other || duplicate || !w.field(f, at) {
 			same = false
 			continue
 		}

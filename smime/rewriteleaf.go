@@ -49,12 +49,6 @@ func (e *Entity) isBinaryData() bool {
 	return e.encoding() == "binary" && !strings.HasPrefix(media, "text/") && !e.isComposite()
 }
 
-// isComposite tells what may not be encoded whole (RFC 2045 §6.4).
-func (e *Entity) isComposite() bool {
-	media, _ := e.ContentType()
-	return strings.HasPrefix(media, "multipart/") || media == "message/rfc822" && identity[e.encoding()]
-}
-
 // encodingFor is quoted-printable for text that stays readable that way.
 func encodingFor(e *Entity, s shape) string {
 	if media, _ := e.ContentType(); strings.HasPrefix(media, "text/") && !s.nul && s.high <= s.size/3 {

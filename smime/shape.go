@@ -12,29 +12,32 @@ import (
 // maxLine is the longest line of mail without its CRLF (RFC 5322 §2.1.1).
 const maxLine = 998
 
+const lineLength = 76 // RFC 2045 §6.8
+
 // shape is what there is in a body.
 type shape struct {
 	high     int64 // octets over 127
 	size     int64
 	nul      bool
-	bare     bool // a CR or LF that is not part of CRLF
+	bareEnd  bool // a CR or LF that is not part of CRLF
 	blankEnd bool // blanks at the end of a line
 	from     bool // a line that begins with "From "
 	longest  int  // line, without its end
 }
 
 // legal: can be sent as it is, to servers with 8BITMIME (RFC 6152).
-func (s shape) legal() bool { return !s.nul && !s.bare && s.longest <= maxLine }
+func (s shape) legal() bool { return !s.nul && !s.bareEnd && s.longest <= maxLine }
 
 // safe: nobody on the way has a reason to change it (RFC 8551 §3.1.3).
 func (s shape) safe() bool {
-	return s.high == 0 && !s.nul && !s.bare && !s.blankEnd && !s.from && s.longest <= lineLength
+	return s.high == 0 && !s.nul && !s.bareEnd && !s.blankEnd && !s.from && s.longest <= lineLength
 }
 
 // measure reads all of r.
 func measure(r io.Reader) (s shape, err error) {
 	b := bufio.NewReaderSize(r, bufferSize(r, 64<<10))
-	length, cr := 0, false // of the line so far; whether it ends in CR
+	length := 0
+	cr := false // of the line so far; whether it ends in CR
 	for {
 		part, err := b.ReadSlice('\n')
 		if len(part) > 0 {
@@ -43,7 +46,7 @@ func measure(r io.Reader) (s shape, err error) {
 		switch err {
 		case nil, bufio.ErrBufferFull:
 		case io.EOF:
-			s.bare = s.bare || cr
+			s.bareEnd = s.bareEnd || cr
 			s.longest = max(s.longest, length)
 			return s, nil
 		default:
@@ -52,17 +55,10 @@ func measure(r io.Reader) (s shape, err error) {
 	}
 }
 
-// bufferSize is how large a buffer need be for r, which may know its size; at most most.
-func bufferSize(r any, most int64) int {
-	if s, ok := r.(interface{ Size() int64 }); ok {
-		return int(max(min(s.Size(), most), 1))
-	}
-	return int(most)
-}
-
 // measureBytes is measure for what is in memory.
 func measureBytes(p []byte) (s shape) {
-	length, cr := 0, false
+	length := 0
+	cr := false
 	for len(p) > 0 {
 		n := bytes.IndexByte(p, '\n') + 1
 		if n == 0 {
@@ -71,7 +67,7 @@ func measureBytes(p []byte) (s shape) {
 		s.part(p[:n], &length, &cr)
 		p = p[n:]
 	}
-	s.bare = s.bare || cr
+	s.bareEnd = s.bareEnd || cr
 	s.longest = max(s.longest, length)
 	return s
 }
@@ -83,18 +79,18 @@ func (s *shape) part(p []byte, length *int, cr *bool) {
 	s.nul = s.nul || bytes.IndexByte(p, 0) >= 0
 	s.from = s.from || *length == 0 && bytes.HasPrefix(p, []byte("From "))
 	if *cr && p[0] != '\n' {
-		s.bare = true
+		s.bareEnd = true
 	}
 	text, ended := bytes.CutSuffix(p, []byte("\n"))
 	if ended && len(text) == 0 && !*cr {
-		s.bare = true
+		s.bareEnd = true
 	}
 	if n := len(text); n > 0 {
 		*cr = text[n-1] == '\r'
 		if *cr {
 			text = text[:n-1]
 		}
-		s.bare = s.bare || ended && !*cr || bytes.IndexByte(text, '\r') >= 0
+		s.bareEnd = s.bareEnd || ended && !*cr || bytes.IndexByte(text, '\r') >= 0
 	}
 	*length += len(text)
 	if n := len(text); n > 0 && (ended || n < len(p)) {
@@ -102,7 +98,8 @@ func (s *shape) part(p []byte, length *int, cr *bool) {
 	}
 	if ended {
 		s.longest = max(s.longest, *length)
-		*length, *cr = 0, false
+		*length = 0
+		*cr = false
 	}
 }
 

@@ -5,9 +5,7 @@ package smime
 import (
 	"context"
 	"crypto"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/hex"
 	"io"
 
 	"sealgate/smime/cms"
@@ -88,14 +86,6 @@ func (o *SignOptions) multipart(content *Entity, signature *spool.File) (*Entity
 	}
 	e.owned = signature
 	return e, nil
-}
-
-// newBoundary is a boundary that cannot stand in the content: 16 random octets,
-// and "=_", which neither base64 nor quoted-printable contain.
-func newBoundary() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	return "=_" + hex.EncodeToString(b[:])
 }
 
 // micalg names the digest (RFC 8551 §3.5.3.2; SHA-3 as RFC 8702 has it).

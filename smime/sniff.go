@@ -51,7 +51,8 @@ func (e *Entity) unarmoured() *Entity {
 	head := e.head()
 	tail := make([]byte, min(armourLine, e.size-e.body))
 	n, _ := e.Body().ReadAt(tail, e.size-e.body-int64(len(tail)))
-	text, end := bytes.TrimLeft(head, "\r\n"), bytes.TrimRight(tail[:n], "\r\n")
+	text := bytes.TrimLeft(head, "\r\n")
+	end := bytes.TrimRight(tail[:n], "\r\n")
 	for _, label := range armours {
 		text, begins := bytes.CutPrefix(text, []byte("-----BEGIN "+label+"-----"))
 		last, ends := bytes.CutSuffix(end, []byte("-----END "+label+"-----"))

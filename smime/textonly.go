@@ -83,7 +83,8 @@ func textLeaf(w *rewriter, e *Entity, at position) error {
 		return err
 	}
 	if err != nil { // the encoding lies: take it as it stands
-		if c, err = decode(w.ctx, e, "binary", w.sp); err != nil {
+		c, err = decode(w.ctx, e, "binary", w.sp)
+		if err != nil {
 			return err
 		}
 	}
@@ -201,6 +202,8 @@ func (t *textWriter) word(s string) {
 	case t.blank:
 		t.w.WriteByte(' ')
 	}
-	t.begun, t.blank, t.lines = true, false, 0
+	t.begun = true
+	t.blank = false
+	t.lines = 0
 	t.w.WriteString(strings.ReplaceAll(s, "\x00", ""))
 }

@@ -55,7 +55,8 @@ func badAttributes(at int64, err error) error {
 func (p *parser) attribute(a *attributes) error {
 	return p.in(cbasn1.SEQUENCE, func() (err error) {
 		v := attributeValues{}
-		if v.id, err = p.OID(); err != nil {
+		v.id, err = p.OID()
+		if err != nil {
 			return err
 		}
 		err = p.each(cbasn1.SET, maxAttributes, "values", func() error {

@@ -135,14 +135,16 @@ func (s *SignerInfo) firstCertID(value []byte, standard asn1.ObjectIdentifier, v
 	id.digest = digestByOID(standard)
 	if version == 2 && len(in) > 0 && in[0] == 0x30 {
 		var raw asn1.RawValue
-		if in, err = asn1.Unmarshal(in, &raw); err != nil {
+		in, err = asn1.Unmarshal(in, &raw)
+		if err != nil {
 			return id, malformed
 		}
 		a, err := parseAlgorithm(raw.FullBytes)
 		if err != nil {
 			return id, malformed
 		}
-		if id.digest = digestByOID(a.id); id.digest == nil {
+		id.digest = digestByOID(a.id)
+		if id.digest == nil {
 			return id, fmt.Errorf("%w: digest %v of the signing certificate", ErrUnsupported, a.id)
 		}
 	}

@@ -31,7 +31,8 @@ func (p *parser) compressedData() (*CompressedData, error) {
 			return err
 		}
 		c.algorithm = a.id
-		if c.EContentType, c.content, err = p.encapsulated(); err != nil {
+		c.EContentType, c.content, err = p.encapsulated()
+		if err != nil {
 			return err
 		}
 		if c.content == nil {

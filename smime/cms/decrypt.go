@@ -87,12 +87,14 @@ func (e *EnvelopedData) contentKeys(
 			if k.Certificate == nil || !r.id.named() || !r.id.meansKey(k.Certificate) {
 				continue
 			}
-			if management = r.KeyManagement; r.known() {
+			management = r.KeyManagement
+			if r.known() {
 				all = append(all, attempt{r, i})
 			}
 		}
 	}
-	if named = management != ""; !named {
+	named = management != ""
+	if !named {
 		all = e.attempts(keys)
 	}
 	for n, a := range all {
@@ -180,12 +182,14 @@ func decryptContent(
 	total int64,
 	open opener,
 ) (good bool, err error) {
-	size, chunk := open.blockSize(), streamChunk
+	size := open.blockSize()
+	chunk := streamChunk
 	if total < streamChunk {
 		chunk = int(total) + 1 // one more, to see the end
 	}
 	buf := make([]byte, size+chunk)
-	held, whole := 0, true // buf[:held] is plaintext that waits; all parts were whole blocks
+	held := 0     // buf[:held] is plaintext that waits
+	whole := true // all parts were whole blocks
 	for {
 		n, err := io.ReadFull(src, buf[held:held+chunk])
 		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
@@ -193,7 +197,8 @@ func decryptContent(
 		}
 		part := buf[held : held+n]
 		if n%size != 0 {
-			whole, part = false, part[:n-n%size] // damaged; go on as if not
+			whole = false // damaged; go on as if not
+			part = part[:n-n%size]
 		}
 		if err := open.decrypt(part); err != nil {
 			return false, ErrDecrypt

@@ -25,7 +25,8 @@ func (a *attributes) describe(sig *Signature, bag *bagOf) error {
 		}
 		sig.SigningTime = t.UTC()
 	}
-	if value, err = a.one(oid.SMIMECapabilities); err != nil {
+	value, err = a.one(oid.SMIMECapabilities)
+	if err != nil {
 		return err
 	}
 	if value != nil {
@@ -43,7 +44,8 @@ func (a *attributes) encryptionCertificate(bag *bagOf) (*x509.Certificate, error
 		return nil, err
 	}
 	if value == nil {
-		if value, err = a.one(oid.MSEncryptionKeyReference); err != nil || value == nil {
+		value, err = a.one(oid.MSEncryptionKeyReference)
+		if err != nil || value == nil {
 			return nil, err
 		}
 	}

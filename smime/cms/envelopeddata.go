@@ -53,7 +53,8 @@ func (p *parser) envelopedData(authenticated bool) (*EnvelopedData, error) {
 // encryptedContent reads EncryptedContentInfo (RFC 5652 §6.1).
 func (p *parser) encryptedContent(e *EnvelopedData) error {
 	return p.in(cbasn1.SEQUENCE, func() (err error) {
-		if e.EContentType, err = p.OID(); err != nil {
+		e.EContentType, err = p.OID()
+		if err != nil {
 			return err
 		}
 		a, err := p.algorithm()
@@ -62,7 +63,8 @@ func (p *parser) encryptedContent(e *EnvelopedData) error {
 		}
 		e.Cipher = a.id.String()
 		e.algorithm = a.raw
-		if e.cipher, err = parseCipher(a); err != nil {
+		e.cipher, err = parseCipher(a)
+		if err != nil {
 			return err
 		}
 		if e.cipher != nil {
@@ -89,10 +91,12 @@ func (p *parser) encryptedContent(e *EnvelopedData) error {
 
 // authentication reads authAttrs, mac and unauthAttrs (RFC 5083 §2.1).
 func (p *parser) authentication(e *EnvelopedData) (err error) {
-	if e.attributes, err = p.attributes(explicit(1)); err != nil {
+	e.attributes, err = p.attributes(explicit(1))
+	if err != nil {
 		return err
 	}
-	if e.mac, err = p.octets(cbasn1.OCTET_STRING); err != nil {
+	e.mac, err = p.octets(cbasn1.OCTET_STRING)
+	if err != nil {
 		return err
 	}
 	if e.cipher != nil && len(e.mac) != e.cipher.tagSize {
@@ -112,7 +116,8 @@ func (e *EnvelopedData) checkContentType() error {
 	at := e.content.Offset()
 	if e.attributes != nil {
 		at = e.attributes.at
-		if said, err = e.attributes.one(oid.ContentType); err != nil {
+		said, err = e.attributes.one(oid.ContentType)
+		if err != nil {
 			return err
 		}
 	}

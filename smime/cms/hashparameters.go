@@ -22,7 +22,8 @@ func hashParameters(parameters []byte) (hash, mask *digest, rest cryptobyte.Stri
 		!rest.ReadOptionalASN1(&hashDER, &hasHash, explicit(0)) || !rest.ReadOptionalASN1(&maskDER, &hasMask, explicit(1)) {
 		return nil, nil, nil, fmt.Errorf("%w: bad parameters of the algorithm", ErrMalformed)
 	}
-	if hash, err = optionalDigest(hashDER); err != nil {
+	hash, err = optionalDigest(hashDER)
+	if err != nil {
 		return nil, nil, nil, err
 	}
 	mask, err = maskDigestOf(maskDER)

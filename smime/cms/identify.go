@@ -168,7 +168,8 @@ func (p *parser) issuerAndSerial(tag cbasn1.Tag) (id signerID, err error) {
 		if err != nil {
 			return err
 		}
-		if id.issuer, err = ber.DER(raw); err != nil {
+		id.issuer, err = ber.DER(raw)
+		if err != nil {
 			return p.problem("bad issuer name")
 		}
 		n, err := p.Int()

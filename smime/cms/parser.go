@@ -127,7 +127,8 @@ func (p *parser) algorithm() (a algorithm, err error) {
 	if err != nil {
 		return a, err
 	}
-	if a, err = parseAlgorithm(raw); err != nil {
+	a, err = parseAlgorithm(raw)
+	if err != nil {
 		return a, start
 	}
 	a.at = start.Offset
@@ -136,7 +137,8 @@ func (p *parser) algorithm() (a algorithm, err error) {
 
 // parseAlgorithm reads an AlgorithmIdentifier in BER.
 func parseAlgorithm(raw []byte) (a algorithm, err error) {
-	if a.raw, err = ber.DER(raw); err != nil {
+	a.raw, err = ber.DER(raw)
+	if err != nil {
 		return a, err
 	}
 	var seq asn1.RawValue
@@ -160,7 +162,8 @@ func parseAlgorithm(raw []byte) (a algorithm, err error) {
 // encapsulated reads EncapsulatedContentInfo (RFC 5652 §5.2).
 func (p *parser) encapsulated() (id asn1.ObjectIdentifier, c *Content, err error) {
 	err = p.in(cbasn1.SEQUENCE, func() error {
-		if id, err = p.OID(); err != nil {
+		id, err = p.OID()
+		if err != nil {
 			return err
 		}
 		return p.optional(explicit(0), func() error {

@@ -65,7 +65,8 @@ func (p *parser) keyTransport(list *[]RecipientInfo) error {
 			return err
 		}
 		r := newRecipient(id)
-		if r.management, err = p.algorithm(); err != nil {
+		r.management, err = p.algorithm()
+		if err != nil {
 			return err
 		}
 		r.KeyManagement = transportName(r.management.id)
@@ -110,7 +111,8 @@ func (p *parser) keyAgreement(list *[]RecipientInfo) error {
 				return p.problem("more than %d recipients", maxRecipients)
 			}
 			r, err := p.recipientEncryptedKey()
-			r.management, r.agreement = management, shared
+			r.management = management
+			r.agreement = shared
 			r.KeyManagement = agreementName(management.id)
 			*list = append(*list, r)
 			return err
@@ -157,7 +159,8 @@ func (p *parser) recipientEncryptedKey() (r RecipientInfo, err error) {
 		var id signerID
 		if tag == explicit(0) {
 			err = p.in(tag, func() error {
-				if id.ski, err = p.octets(cbasn1.OCTET_STRING); err != nil {
+				id.ski, err = p.octets(cbasn1.OCTET_STRING)
+				if err != nil {
 					return err
 				}
 				return p.rest()

@@ -113,7 +113,8 @@ func (r *Recipient) keyTransport(k *rsa.PublicKey, key []byte) (info []byte, ver
 	}
 	rid := issuerAndSerial(r.Certificate)
 	if r.SKI {
-		rid, version = der(implicit(0), r.Certificate.SubjectKeyId), 2
+		rid = der(implicit(0), r.Certificate.SubjectKeyId)
+		version = 2
 	}
 	algorithm, encrypted, err := r.encryptRSA(k, key)
 	if err != nil {

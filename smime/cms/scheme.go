@@ -57,7 +57,8 @@ func (s *SignerInfo) scheme() (signatureScheme, error) {
 func parsePSS(parameters []byte) (s signatureScheme, err error) {
 	s.name = "rsa-pss"
 	var rest cryptobyte.String
-	if s.digest, s.mgf, rest, err = hashParameters(parameters); err != nil {
+	s.digest, s.mgf, rest, err = hashParameters(parameters)
+	if err != nil {
 		return s, err
 	}
 	var trailer int

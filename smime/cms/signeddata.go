@@ -52,7 +52,8 @@ func (p *parser) signedData() (*SignedData, error) {
 			return err
 		}
 		var err error
-		if sd.EContentType, sd.Content, err = p.encapsulated(); err != nil {
+		sd.EContentType, sd.Content, err = p.encapsulated()
+		if err != nil {
 			return err
 		}
 		if err := p.certificates(sd); err != nil {
@@ -107,22 +108,28 @@ func (p *parser) certificates(sd *SignedData) error {
 func (p *parser) signerInfo() (*SignerInfo, error) {
 	s := &SignerInfo{at: p.Offset()}
 	err := p.in(cbasn1.SEQUENCE, func() (err error) {
-		if _, err = p.Int(); err != nil {
+		_, err = p.Int()
+		if err != nil {
 			return err
 		}
-		if s.sid, err = p.signerID(); err != nil {
+		s.sid, err = p.signerID()
+		if err != nil {
 			return err
 		}
-		if s.digest, err = p.algorithm(); err != nil {
+		s.digest, err = p.algorithm()
+		if err != nil {
 			return err
 		}
-		if s.attributes, err = p.attributes(explicit(0)); err != nil {
+		s.attributes, err = p.attributes(explicit(0))
+		if err != nil {
 			return err
 		}
-		if s.signatureAlgorithm, err = p.algorithm(); err != nil {
+		s.signatureAlgorithm, err = p.algorithm()
+		if err != nil {
 			return err
 		}
-		if s.signature, err = p.octets(cbasn1.OCTET_STRING); err != nil {
+		s.signature, err = p.octets(cbasn1.OCTET_STRING)
+		if err != nil {
 			return err
 		}
 		return p.unsignedAttributes(s)

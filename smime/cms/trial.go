@@ -40,10 +40,13 @@ func keyIDs(c *x509.Certificate) [][]byte {
 	}
 	const octets = sha1.Size // RFC 7093 §2: the leftmost 160 bits
 	key := info.Key.Bytes
-	method1, ofWhole := sha1.Sum(key), sha1.Sum(whole)
+	method1 := sha1.Sum(key)
+	ofWhole := sha1.Sum(whole)
 	method2 := bytes.Clone(method1[octets-8:])
 	method2[0] = 0x40 | method2[0]&0x0f
-	sha256Key, sha384Key, sha512Key := sha256.Sum256(key), sha512.Sum384(key), sha512.Sum512(key)
+	sha256Key := sha256.Sum256(key)
+	sha384Key := sha512.Sum384(key)
+	sha512Key := sha512.Sum512(key)
 	sha256Whole := sha256.Sum256(whole)
 	return [][]byte{
 		method1[:],

@@ -120,7 +120,8 @@ func (k DecryptionKey) sharedSecret(point []byte) ([]byte, error) {
 	}
 	private, _ := k.Key.(ecdhKey)
 	if e, ok := k.Key.(*ecdsa.PrivateKey); ok {
-		if private, err = e.ECDH(); err != nil {
+		private, err = e.ECDH()
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -131,7 +132,8 @@ func (k DecryptionKey) sharedSecret(point []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		curve, point = own.Curve(), uncompressed(p.Curve, point)
+		curve = own.Curve()
+		point = uncompressed(p.Curve, point)
 	case *ecdh.PublicKey:
 		curve = p.Curve()
 	}

@@ -123,7 +123,8 @@ func (v *Verifier) judge(ctx context.Context, s *SignerInfo, sig *Signature, con
 		sig.RawCertificate = unreadable
 		return ErrNoCertificate
 	}
-	sig.Certificate, sig.RawCertificate = certs[0], certs[0].Raw
+	sig.Certificate = certs[0]
+	sig.RawCertificate = certs[0].Raw
 	if err != nil {
 		return err
 	}
@@ -133,11 +134,14 @@ func (v *Verifier) judge(ctx context.Context, s *SignerInfo, sig *Signature, con
 		return err
 	}
 	for _, c := range certs { // several may have one name; the key tells
-		if err = spendOn(ctx, c); err != nil {
+		err = spendOn(ctx, c)
+		if err != nil {
 			return err
 		}
-		if err = check(c); err == nil {
-			sig.Certificate, sig.RawCertificate = c, c.Raw
+		err = check(c)
+		if err == nil {
+			sig.Certificate = c
+			sig.RawCertificate = c.Raw
 			sig.Weak = scheme.weakness(c, contentDigest(s.digest.id))
 			return v.announced(s, sig)
 		}

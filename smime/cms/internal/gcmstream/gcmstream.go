@@ -100,7 +100,8 @@ func (s *Stream) process(dst, src []byte, step func(dst, src []byte)) error {
 	for len(src) > 0 {
 		n := min(len(src), chunkSize)
 		step(dst[:n], src[:n])
-		dst, src = dst[n:], src[n:]
+		dst = dst[n:]
+		src = src[n:]
 	}
 	return nil
 }
@@ -145,7 +146,8 @@ func (c *counter) xor(dst, src []byte) {
 	if int64(len(src)) > c.left {
 		n := c.left
 		c.stream.XORKeyStream(dst[:n], src[:n])
-		dst, src = dst[n:], src[n:]
+		dst = dst[n:]
+		src = src[n:]
 		c.stream = cipher.NewCTR(c.block, c.next[:])
 		c.left = MaxSize
 	}

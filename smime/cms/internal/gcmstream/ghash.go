@@ -90,8 +90,8 @@ func newGHASH(block cipher.Block) (*ghash, error) {
 	return g, nil
 }
 
-// of returns GHASH(data, padded with zeros to whole blocks)·H.
-func (g *ghash) of(data []byte) element {
+// digest returns GHASH(data, padded with zeros to whole blocks)·H.
+func (g *ghash) digest(data []byte) element {
 	if len(data) == 0 {
 		return element{}
 	}
@@ -129,7 +129,7 @@ func (g *ghash) absorb(data []byte) {
 	if g.size > 0 { // else there is nothing to shift
 		g.sum0 = g.sum0.mul(g.shift(len(data)))
 	}
-	g.sum0 = g.sum0.xor(g.of(data))
+	g.sum0 = g.sum0.xor(g.digest(data))
 	g.size += int64(len(data))
 }
 
@@ -154,7 +154,7 @@ func (g *ghash) sum(aad []byte) element {
 	}
 	sum := g.sum0.xor(g.lengths(int64(len(aad)), g.size))
 	if len(aad) > 0 {
-		sum = sum.xor(g.of(aad).mul(g.h.pow(blocks(g.size))))
+		sum = sum.xor(g.digest(aad).mul(g.h.pow(blocks(g.size))))
 	}
 	return sum
 }
@@ -166,5 +166,5 @@ func (g *ghash) firstCounter(iv []byte) (j0 [blockSize]byte) {
 		j0[blockSize-1] = 1
 		return j0
 	}
-	return g.of(iv).xor(g.lengths(0, int64(len(iv)))).bytes()
+	return g.digest(iv).xor(g.lengths(0, int64(len(iv)))).bytes()
 }

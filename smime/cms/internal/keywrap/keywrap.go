@@ -96,7 +96,8 @@ func UnwrapTripleDES(kek, wrapped []byte) ([]byte, error) {
 	slices.Reverse(buf)
 	inner := buf[semiblock:]
 	cipher.NewCBCDecrypter(block, buf[:semiblock]).CryptBlocks(inner, inner)
-	key, checksum := inner[:tripleDESKey], inner[tripleDESKey:]
+	key := inner[:tripleDESKey]
+	checksum := inner[tripleDESKey:]
 	sum := sha1.Sum(key) // RFC 3217 §2; a checksum inside encryption, no signature
 	if subtle.ConstantTimeCompare(sum[:semiblock], checksum) != 1 {
 		return nil, ErrUnwrap

@@ -48,14 +48,15 @@ func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum
 		if err := readableRSA(k); err != nil {
 			return err
 		}
-		switch s.name {
-		case "rsa-pss":
+		switch id := keyAlgorithm(c); {
+		case id.Equal(oid.RSAESOAEP): // for encryption only (RFC 4055 §1.2)
+		case s.name == "rsa-pss":
 			if err := s.allowedBy(c); err != nil {
 				return err
 			}
 			return verdict(rsasig.VerifyPSS(k, s.pss(), sum, signature))
-		case "rsa-pkcs1":
-			forPSS := keyAlgorithm(c).Equal(oid.RSASSAPSS) // RFC 4055 §1.2
+		case s.name == "rsa-pkcs1":
+			forPSS := id.Equal(oid.RSASSAPSS) // RFC 4055 §1.2
 			return verdict(!forPSS && verifyPKCS1(k, s.digest, sum, signature))
 		}
 	}

@@ -386,6 +386,35 @@ func TestPSSParametersOfTheKey(t *testing.T) {
 	}
 }
 
+// TestKeyForOAEPSignsNothing: it is for encryption only (RFC 4055 §1.2), whatever signature
+// holds.
+func TestKeyForOAEPSignsNothing(t *testing.T) {
+	for name, c := range map[string]signCase{"PSS": {"rsapss", crypto.SHA256, true}, "PKCS #1": {"rsa", crypto.SHA256, false}} {
+		signer := c.signer(t)
+		s := parse(t, signBytes(t, signText, true, signer)).Signed.SignerInfos[0]
+		scheme, err := s.scheme()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert := *signer.Certificate
+		if err := scheme.check(&cert, s.attributes.asSent(), s.signature); err != nil {
+			t.Errorf("%s, as it was: %v", name, err)
+		}
+		var info struct {
+			Algorithm asn1.RawValue
+			Key       asn1.RawValue
+		}
+		if _, err := asn1.Unmarshal(cert.RawSubjectPublicKeyInfo, &info); err != nil {
+			t.Fatal(err)
+		}
+		cert.RawSubjectPublicKeyInfo = der(cbasn1.SEQUENCE, derAlgorithm(oid.RSAESOAEP), info.Key.FullBytes)
+		cert.PublicKey = nil // as crypto/x509 leaves it
+		if err := scheme.check(&cert, s.attributes.asSent(), s.signature); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestUnknownCurve: crypto/x509 also reads P-224, which has no place in mail.
 func TestUnknownCurve(t *testing.T) {
 	key, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)

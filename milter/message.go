@@ -71,7 +71,7 @@ func (s *session) process() (*gateway.Outcome, error) {
 // alive sends signs of life to Postfix until it is stopped: a frame of them must
 // not fall between those of an answer.
 func (s *session) alive() (stop func()) {
-	over := make(chan struct{})
+	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -79,14 +79,14 @@ func (s *session) alive() (stop func()) {
 		defer t.Stop()
 		for {
 			select {
-			case <-over:
+			case <-done:
 				return
 			case <-t.C:
 				_, _ = s.conn.Write(progressFrame) // a connection that is gone is seen by who answers
 			}
 		}
 	}()
-	return func() { close(over); <-stopped }
+	return func() { close(done); <-stopped }
 }
 
 // progressFrame is SMFIR_PROGRESS, which go-milter does not know.

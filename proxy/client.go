@@ -211,7 +211,7 @@ func partly(errs []error) error {
 	if len(text) > maxPartly {
 		text = text[:maxPartly] + "..."
 	}
-	told := *reply
-	told.Message = text + " (the other recipients have got the message)"
-	return &told
+	partial := *reply
+	partial.Message = text + " (the other recipients have got the message)"
+	return &partial
 }

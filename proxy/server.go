@@ -95,8 +95,8 @@ func (s *Server) converse(session *sessions.Session) {
 	c := newConn(session, s.Idle, s.MaxSize)
 	c.tls = s.TLS
 	defer func() { c.stream.Close() }() // TLS says that it ends
-	for first := true; first || c.anew; first = false {
-		c.anew = false
+	for first := true; first || c.restart; first = false {
+		c.restart = false
 		v := s.configure(c)
 		_ = v.Serve(sessions.Listener(c))    // ends at once: there is one connection to accept
 		_ = v.Shutdown(context.Background()) // waits for the session

@@ -43,9 +43,9 @@ type conn struct {
 
 	tls    *tls.Config // nil: STARTTLS is not offered
 	secure bool
-	anew   bool // STARTTLS has just been done: the session begins anew
-	over   bool // a 421 has been said, and ends the session (RFC 5321 §3.8)
-	hush   bool // leave the next greeting out: there is none after STARTTLS
+	restart bool // STARTTLS has just been done: the session begins anew
+	ending bool // a 421 has been said, and ends the session (RFC 5321 §3.8)
+	skipGreeting bool // leave the next greeting out: there is none after STARTTLS
 
 	stream net.Conn      // the socket, or TLS over it
 	in     *bufio.Reader // over stream
@@ -116,7 +116,7 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // readCommand returns a command for go-smtp, nothing when it has been answered.
 func (c *conn) readCommand() ([]byte, error) {
-	if c.over {
+	if c.ending {
 		return nil, io.EOF
 	}
 	c.start = time.Now()
@@ -199,8 +199,8 @@ func (c *conn) startTLS(line []byte) error {
 	c.stream = t
 	c.tls = nil
 	c.secure = true
-	c.anew = true
-	c.hush = true
+	c.restart = true
+	c.skipGreeting = true
 	c.in.Reset(source{c})
 	return io.EOF
 }
@@ -234,8 +234,8 @@ func (c *conn) readContent() ([]byte, error) {
 func (c *conn) Write(p []byte) (int, error) {
 	line := strings.Map(printableLine, string(p)) // it says again what the client said
 	switch {
-	case c.hush:
-		c.hush = false
+	case c.skipGreeting:
+		c.skipGreeting = false
 		return len(p), nil
 	case strings.HasPrefix(line, "354 "):
 		c.state = content
@@ -245,7 +245,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	case strings.HasPrefix(line, "334 "):
 		c.state = response
 	case strings.HasPrefix(line, "421 "):
-		c.over = true
+		c.ending = true
 	case strings.HasPrefix(line, "250-"):
 		line = c.offer(line)
 	}
@@ -287,7 +287,7 @@ func (c *conn) send(text string) error {
 
 // Close ends the session, and the connection if no other is to begin on it.
 func (c *conn) Close() error {
-	if c.anew {
+	if c.restart {
 		return nil
 	}
 	return c.stream.Close()

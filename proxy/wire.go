@@ -41,10 +41,10 @@ type conn struct {
 	idle              time.Duration
 	limit             int64 // octets of a message, 0: none
 
-	tls    *tls.Config // nil: STARTTLS is not offered
-	secure bool
-	restart bool // STARTTLS has just been done: the session begins anew
-	ending bool // a 421 has been said, and ends the session (RFC 5321 §3.8)
+	tls          *tls.Config // nil: STARTTLS is not offered
+	secure       bool
+	restart      bool // STARTTLS has just been done: the session begins anew
+	ending       bool // a 421 has been said, and ends the session (RFC 5321 §3.8)
 	skipGreeting bool // leave the next greeting out: there is none after STARTTLS
 
 	stream net.Conn      // the socket, or TLS over it

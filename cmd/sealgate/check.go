@@ -98,11 +98,11 @@ func check(ctx context.Context, path string) (*config.Config, []*ownkeys.Key, er
 		return nil, nil, err
 	}
 	defer h.closeStore()
-	doors, err := h.open()
+	services, err := h.open()
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, d := range doors {
+	for _, d := range services {
 		err = errors.Join(err, d.listener.Close())
 	}
 	if err != nil {

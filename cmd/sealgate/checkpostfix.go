@@ -19,15 +19,12 @@ func checkPostfix(cfg *config.Config, dir string) error {
 	}
 	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize), Domains: cfg.Server.Domains}
 	for _, l := range cfg.Listener {
-		g.Doors = append(
-			g.Doors,
-			postfixcheck.Door{
-				Protocol:  string(l.Protocol),
-				Address:   l.Address,
-				Direction: string(l.Direction),
-				Beyond:    l.NextHop + l.Reinject,
-			},
-		)
+		g.Listeners = append(g.Listeners, postfixcheck.Listener{
+			Protocol:  string(l.Protocol),
+			Address:   l.Address,
+			Direction: string(l.Direction),
+			Beyond:    l.NextHop + l.Reinject,
+		})
 	}
 	for _, m := range cfg.Mailbox {
 		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)

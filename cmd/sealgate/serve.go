@@ -60,7 +60,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	defer h.closeStore()
 	slog.SetDefault(h.log) // go-milter speaks to the standard logger
 	h.log.Info("starting", "version", version())
-	doors, err := h.open()
+	services, err := h.open()
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	watching, stop := context.WithCancel(context.Background())
 	defer stop()
 	go h.watchKeys(watching)
-	return h.run(path, doors)
+	return h.run(path, services)
 }
 
 // closeTime is how long the store may take to close: with a disk that fails it
@@ -101,12 +101,12 @@ func noCoreDumps() error {
 	return unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 }
 
-// run serves every door until a signal ends it or one of them fails.
-func (h *house) run(path string, doors []door) error {
+// run serves every service until a signal ends it or one of them fails.
+func (h *house) run(path string, services []service) error {
 	signals := make(chan os.Signal, 1) // before anybody is told that we listen
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
-	failed := make(chan error, len(doors))
-	for _, d := range doors {
+	failed := make(chan error, len(services))
+	for _, d := range services {
 		go func() { failed <- d.server.Serve(d.listener) }()
 		h.log.Info("listening", "address", d.listener.Addr().String())
 	}
@@ -117,13 +117,13 @@ func (h *house) run(path string, doors []door) error {
 			if err == nil {
 				err = fmt.Errorf("a listener has ended")
 			}
-			h.drain(doors)
+			h.drain(services)
 			return err
 		case s := <-signals:
 			if s != syscall.SIGHUP {
 				h.log.Info("stopping: what is under way is finished", "signal", s.String())
 				h.tell(daemon.SdNotifyStopping)
-				h.drain(doors)
+				h.drain(services)
 				return nil
 			}
 			h.tell(reloading())
@@ -165,11 +165,11 @@ func (h *house) reload(path string) {
 }
 
 // drain finishes what is under way and refuses what is new.
-func (h *house) drain(doors []door) {
+func (h *house) drain(services []service) {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	var all sync.WaitGroup
-	for _, d := range doors {
+	for _, d := range services {
 		all.Go(func() {
 			if err := d.server.Shutdown(ctx); err != nil {
 				h.log.Warn("sessions were cut; their mail stays with Postfix", slog.Any("error", err))

@@ -26,15 +26,15 @@ type Service struct {
 	Override            map[string]string // -o options
 }
 
-// Door is one of our listeners.
-type Door struct {
+// Listener is one of our listeners.
+type Listener struct {
 	Protocol, Address, Direction string
 	Beyond                       string // next_hop or reinject: where our mail goes
 }
 
 // Gateway is what sealgate's configuration says.
 type Gateway struct {
-	Doors       []Door
+	Listeners   []Listener
 	Mailboxes   []string // every address that is served
 	Bounces     []string // where bounces of mail that came encrypted go
 	Domains     []string // server.domains
@@ -62,7 +62,7 @@ func smtpdServices(p *Postfix, g *Gateway) (out findings) {
 	return out
 }
 
-// smtpdService judges one smtpd: by which of our doors its mail passes, if any.
+// smtpdService judges one smtpd: by which of our listeners its mail passes, if any.
 func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 	name := s.Name + "/" + s.Type
 	if g.leadsTo(s) {
@@ -71,7 +71,7 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 			return findings{bad("%s: our own mail comes back here and would pass sealgate twice; add -o "+
 				"receive_override_options=no_milters", name)}
 		}
-		if filter := filterDoor(p, g, s); filter != nil {
+		if filter := filterListener(p, g, s); filter != nil {
 			return findings{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o "+
 				"content_filter= -o smtpd_proxy_filter=", name, filter.Address)}
 		}
@@ -83,11 +83,11 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 		list = nil
 	}
 	mine := ours(list, g)
-	doors := doorsOf(mine, filterDoor(p, g, s))
-	if len(doors) == 0 {
+	listeners := listenersOf(mine, filterListener(p, g, s))
+	if len(listeners) == 0 {
 		return findings{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
 	}
-	out = append(out, passes(p, s, name, doors)...)
+	out = append(out, passes(p, s, name, listeners)...)
 	out = append(out, patience(p, s, name)...)
 	out = append(out, mappings(p, s, name)...)
 	out = append(out, actions(p, s, name, mine)...)
@@ -165,31 +165,33 @@ func duration(v string) (time.Duration, bool) {
 
 // leadsTo reports whether a service is where our mail goes on.
 func (g *Gateway) leadsTo(s *Service) bool {
-	return slices.ContainsFunc(g.Doors, func(d Door) bool { return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond) })
+	return slices.ContainsFunc(g.Listeners, func(d Listener) bool {
+		return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond)
+	})
 }
 
-// doorsOf are the doors of milters and of a filter, which may be nil.
-func doorsOf(mine []milterEntry, filter *Door) (doors []*Door) {
+// listenersOf are the listeners of milters and of a filter, which may be nil.
+func listenersOf(mine []milterEntry, filter *Listener) (listeners []*Listener) {
 	for _, m := range mine {
-		doors = append(doors, m.door)
+		listeners = append(listeners, m.listener)
 	}
 	if filter != nil {
-		doors = append(doors, filter)
+		listeners = append(listeners, filter)
 	}
-	return doors
+	return listeners
 }
 
-// filterDoor is our SMTP listener behind content_filter or, for smtpd alone,
+// filterListener is our SMTP listener behind content_filter or, for smtpd alone,
 // smtpd_proxy_filter.
-func filterDoor(p *Postfix, g *Gateway, s *Service) *Door {
+func filterListener(p *Postfix, g *Gateway, s *Service) *Listener {
 	names := []string{"content_filter"}
 	if s != nil && s.Command == "smtpd" {
 		names = []string{"smtpd_proxy_filter", "content_filter"}
 	}
 	for _, name := range names {
 		v := p.value(s, name)
-		for i := range g.Doors {
-			if d := &g.Doors[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) &&
+		for i := range g.Listeners {
+			if d := &g.Listeners[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) &&
 				sameEndpoint(lastEndpoint(v), d.Address) {
 				return d
 			}

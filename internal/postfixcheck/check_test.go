@@ -14,7 +14,7 @@ const (
 )
 
 func house() *Gateway {
-	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Doors: []Door{
+	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Listeners: []Listener{
 		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"},
 	}}
 }
@@ -85,7 +85,7 @@ func TestWaysPast(t *testing.T) {
 
 func TestUnixSocketAndChroot(t *testing.T) {
 	g := house()
-	g.Doors[0].Address = "unix:/run/sealgate/in.sock"
+	g.Listeners[0].Address = "unix:/run/sealgate/in.sock"
 	p := Parse(strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = unix:/run/sealgate/in.sock", 1), master, minusP)
 	if got := strings.Join(faults(Check(p, g)), "\n"); !strings.Contains(got, "chrooted") {
 		t.Errorf("%q", got)
@@ -93,7 +93,7 @@ func TestUnixSocketAndChroot(t *testing.T) {
 }
 
 func TestProxyFilter(t *testing.T) {
-	g := &Gateway{Doors: []Door{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
 	for _, filter := range []string{"smtpd_proxy_filter = 127.0.0.1:10025", "content_filter = scan:[127.0.0.1]:10025", "content_filter = smtp:127.0.0.1:10025"} {
 		p := Parse(mainCf, master, "submission/inet/smtpd_milters =\nsmtp/inet/"+filter+"\n127.0.0.1:10026/inet/receive_override_options = no_milters\n")
 		var text string
@@ -124,7 +124,7 @@ func TestHeldElsewhere(t *testing.T) {
 
 // TestProxyTimeout: Postfix's own 100 s are told of, ten minutes are enough.
 func TestProxyTimeout(t *testing.T) {
-	g := &Gateway{Doors: []Door{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
 	for value, told := range map[string]bool{"100s": true, "599": true, "9m": true, "": true, "600s": false, "10m": false, "1h": false} {
 		p := Parse(mainCf+"smtpd_proxy_timeout = "+value+"\n", master, "smtp/inet/smtpd_proxy_filter = 127.0.0.1:10025\n")
 		if got := slices.ContainsFunc(Check(p, g), func(f Finding) bool { return strings.Contains(f.Text, "smtpd_proxy_timeout") }); got != told {

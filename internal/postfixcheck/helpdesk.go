@@ -11,32 +11,34 @@ import (
 	"strings"
 )
 
-// sendsOut reports whether one of the doors holds orders and rules.
-func sendsOut(doors []*Door) bool {
-	return slices.ContainsFunc(doors, func(d *Door) bool { return d.Direction == "outbound" || d.Direction == "auto" })
+// sendsOut reports whether one of the listeners holds orders and rules.
+func sendsOut(listeners []*Listener) bool {
+	return slices.ContainsFunc(listeners, func(d *Listener) bool {
+		return d.Direction == "outbound" || d.Direction == "auto"
+	})
 }
 
-// through says by which doors mail passes: "inbound at 127.0.0.1:8891".
-func through(doors []*Door) string {
+// through says by which listeners mail passes: "inbound at 127.0.0.1:8891".
+func through(listeners []*Listener) string {
 	var each []string
-	for _, d := range doors {
+	for _, d := range listeners {
 		each = append(each, fmt.Sprintf("%s at %s", d.Direction, d.Address))
 	}
 	return strings.Join(each, ", ")
 }
 
-// passes reports the doors of a service, and demands one for outgoing mail where
+// passes reports the listeners of a service, and demands one for outgoing mail where
 // its clients send such.
-func passes(p *Postfix, s *Service, name string, doors []*Door) (out findings) {
+func passes(p *Postfix, s *Service, name string, listeners []*Listener) (out findings) {
 	who, fault := p.senders(s)
 	switch {
-	case who == "" || sendsOut(doors):
-		return findings{good("%s: passes sealgate (%s)", name, through(doors))}
+	case who == "" || sendsOut(listeners):
+		return findings{good("%s: passes sealgate (%s)", name, through(listeners))}
 	case fault:
 		return findings{bad("%s: passes sealgate only inbound (%s), but %s: neither orders nor rules hold for "+
-			"mail that is sent there, and it leaves in clear; %s", name, through(doors), who, p.outward(s))}
+			"mail that is sent there, and it leaves in clear; %s", name, through(listeners), who, p.outward(s))}
 	}
-	out.good("%s: passes sealgate (%s)", name, through(doors))
+	out.good("%s: passes sealgate (%s)", name, through(listeners))
 	out.note("%s: %s: neither orders nor rules hold for mail that they send there; let them use sendmail(1) or a "+
 		"service with the outbound listener, or make this listener auto", name, who)
 	return out

@@ -47,7 +47,7 @@ func TestWhoSendsOut(t *testing.T) {
 // TestAutoSendsOut: an auto listener holds orders and rules as well.
 func TestAutoSendsOut(t *testing.T) {
 	g := house()
-	g.Doors[0].Direction = "auto"
+	g.Listeners[0].Direction = "auto"
 	p := Parse(strings.Replace(mainCf, "localhost:8892", "localhost:8891", 1)+"smtpd_sasl_auth_enable = yes\n", master, strings.Replace(minusP, "8892", "8891", 1))
 	if got := faults(Check(p, g)); len(got) != 0 {
 		t.Errorf("%q", got)
@@ -81,7 +81,7 @@ func said(list []Finding) (out string) {
 // TestSendmailByContentFilter: content_filter holds for pickup too,
 // smtpd_proxy_filter does not.
 func TestSendmailByContentFilter(t *testing.T) {
-	g := &Gateway{Doors: []Door{{"smtp", "127.0.0.1:10025", "outbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "outbound", "127.0.0.1:10026"}}}
 	for filter, want := range map[string]bool{"content_filter = scan:[127.0.0.1]:10025": false, "smtpd_proxy_filter = 127.0.0.1:10025": true} {
 		p := Parse(strings.Replace(mainCf, "content_filter =", filter, 1), master, "127.0.0.1:10026/inet/content_filter =\n127.0.0.1:10026/inet/smtpd_proxy_filter =\n")
 		if got := strings.Join(faults(Check(p, g)), "\n"); strings.Contains(got, "pickup: mail of sendmail(1) does not pass") != want {

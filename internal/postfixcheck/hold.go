@@ -19,7 +19,7 @@ var restrictions = []string{
 
 // held judges a service whose mail a milter of ours may split.
 func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out findings) {
-	i := slices.IndexFunc(mine, func(m milterEntry) bool { return m.door.Beyond != "" })
+	i := slices.IndexFunc(mine, func(m milterEntry) bool { return m.listener.Beyond != "" })
 	if i < 0 {
 		return nil
 	}
@@ -29,7 +29,7 @@ func held(p *Postfix, s *Service, name string, list, mine []milterEntry) (out fi
 		}
 	}
 	for _, m := range list {
-		if m.door == nil && m.place < mine[i].place && !isOurs(m, mine) {
+		if m.listener == nil && m.place < mine[i].place && !isOurs(m, mine) {
 			out.note("%s: when %s quarantines a mail (HOLD) that sealgate splits, its copies are not "+
 				"held; let it refuse instead", name, m.endpoint)
 		}

@@ -9,7 +9,7 @@ type milterEntry struct {
 	endpoint string            // inet:host:port or unix:path
 	options  map[string]string // of the { … } form
 	place    int
-	door     *Door
+	listener *Listener
 }
 
 // milters splits the setting: blanks, commas, and { endpoint, name=value } groups.
@@ -47,10 +47,10 @@ func isSeparator(r rune) bool { return strings.ContainsRune(", \t\n", r) }
 func ours(list []milterEntry, g *Gateway) (mine []milterEntry) {
 	for j := range list {
 		m := &list[j]
-		for i := range g.Doors {
-			d := &g.Doors[i]
+		for i := range g.Listeners {
+			d := &g.Listeners[i]
 			if d.Protocol == "milter" && sameEndpoint(strings.TrimPrefix(m.endpoint, "inet:"), d.Address) {
-				m.door = d
+				m.listener = d
 				mine = append(mine, *m)
 			}
 		}
@@ -80,11 +80,11 @@ func order(name string, list, mine []milterEntry) (out findings) {
 	for _, m := range mine {
 		for _, other := range list {
 			switch {
-			case other.place == m.place || other.door != nil:
-			case m.door.Direction == "inbound" && other.place > m.place:
+			case other.place == m.place || other.listener != nil:
+			case m.listener.Direction == "inbound" && other.place > m.place:
 				out.good("%s: %s comes after sealgate and sees decrypted mail; if it verifies DKIM, or "+
 					"SPF, put it before", name, other.endpoint)
-			case m.door.Direction == "outbound" && other.place < m.place:
+			case m.listener.Direction == "outbound" && other.place < m.place:
 				out.bad("%s: %s comes before sealgate; if it signs DKIM, its signature breaks: put it after",
 					name, other.endpoint)
 			}
@@ -96,7 +96,7 @@ func order(name string, list, mine []milterEntry) (out findings) {
 // chroot: a chrooted smtpd reaches unix sockets below the queue only.
 func chroot(p *Postfix, s *Service, name string, mine []milterEntry) (out findings) {
 	for _, m := range mine {
-		path, unix := strings.CutPrefix(m.door.Address, "unix:")
+		path, unix := strings.CutPrefix(m.listener.Address, "unix:")
 		if unix && s.Chroot && !strings.HasPrefix(path, p.Main["queue_directory"]+"/") {
 			out.bad("%s: smtpd is chrooted and cannot reach %s; put the socket below %s or use inet", name,
 				path, p.Main["queue_directory"])

@@ -13,11 +13,11 @@ import (
 func notices(p *Postfix, s *Service, name string, mine []milterEntry) (out findings) {
 	discarded := words(strings.ToLower(p.value(s, "smtpd_discard_ehlo_keywords")))
 	for _, m := range mine {
-		strangers := m.door.Direction == "inbound" || m.door.Direction == "auto" && !submits(s)
-		if strangers && m.door.Beyond == "" && !slices.Contains(discarded, "dsn") {
+		strangers := m.listener.Direction == "inbound" || m.listener.Direction == "auto" && !submits(s)
+		if strangers && m.listener.Beyond == "" && !slices.Contains(discarded, "dsn") {
 			out.bad("%s: it offers DSN, and the listener at %s has no reinject: encrypted mail whose "+
 				"sender asks for a notice is left as it came, or the notice would tell him what it says; set "+
-				"smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject", name, m.door.Address)
+				"smtpd_discard_ehlo_keywords = silent-discard, dsn, or give the listener reinject", name, m.listener.Address)
 		}
 	}
 	return out
@@ -31,7 +31,7 @@ func blind(p *Postfix, s *Service, name string, mine []milterEntry) findings {
 	}
 	return findings{bad("%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s "+
 		"does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out", name, filter,
-		mine[0].door.Address)}
+		mine[0].listener.Address)}
 }
 
 // mayRefuse says who sees mail after sealgate and could refuse it for what it says, so
@@ -49,7 +49,7 @@ var contentChecks = []string{"header_checks", "mime_header_checks", "nested_head
 
 // returned names what mail meets that comes back from an inbound listener.
 func returned(p *Postfix, g *Gateway, s *Service, name string) findings {
-	if !slices.ContainsFunc(g.Doors, func(d Door) bool {
+	if !slices.ContainsFunc(g.Listeners, func(d Listener) bool {
 		return d.Direction != "outbound" && d.Beyond != "" && sameEndpoint(s.Name, d.Beyond)
 	}) {
 		return nil
@@ -84,12 +84,12 @@ func (p *Postfix) checks(s *Service, names []string) (set []string) {
 // following are the milters that stand after an inbound one of ours, and what judges
 // the fields that milters change.
 func following(p *Postfix, s *Service, list, mine []milterEntry) (after []string) {
-	i := slices.IndexFunc(mine, func(m milterEntry) bool { return m.door.Direction != "outbound" })
+	i := slices.IndexFunc(mine, func(m milterEntry) bool { return m.listener.Direction != "outbound" })
 	if i < 0 {
 		return nil
 	}
 	for _, other := range list[mine[i].place+1:] {
-		if other.door == nil {
+		if other.listener == nil {
 			after = append(after, other.endpoint)
 		}
 	}

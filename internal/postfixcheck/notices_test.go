@@ -20,9 +20,9 @@ func TestDSNForStrangers(t *testing.T) {
 		"offered":                  {offered, minusP, func(*Gateway) {}, true},
 		"offered by one service":   {mainCf, minusP + "smtp/inet/smtpd_discard_ehlo_keywords =\n", func(*Gateway) {}, true},
 		"offered to our own":       {mainCf, minusP + "submission/inet/smtpd_discard_ehlo_keywords =\n", func(*Gateway) {}, false},
-		"reinject":                 {offered, minusP, func(g *Gateway) { g.Doors[0].Beyond = "127.0.0.1:10026" }, false},
-		"auto":                     {offered, minusP, func(g *Gateway) { g.Doors[0].Direction = "auto" }, true},
-		"auto for submission only": {mainCf, minusP + "submission/inet/smtpd_discard_ehlo_keywords =\n", func(g *Gateway) { g.Doors[1].Direction = "auto" }, false},
+		"reinject":                 {offered, minusP, func(g *Gateway) { g.Listeners[0].Beyond = "127.0.0.1:10026" }, false},
+		"auto":                     {offered, minusP, func(g *Gateway) { g.Listeners[0].Direction = "auto" }, true},
+		"auto for submission only": {mainCf, minusP + "submission/inet/smtpd_discard_ehlo_keywords =\n", func(g *Gateway) { g.Listeners[1].Direction = "auto" }, false},
 	} {
 		g := house()
 		k.change(g)

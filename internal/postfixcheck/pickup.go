@@ -40,18 +40,18 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 		list = nil
 	}
 	mine := ours(list, g)
-	doors := doorsOf(mine, filterDoor(p, g, s))
+	listeners := listenersOf(mine, filterListener(p, g, s))
 	switch {
-	case len(doors) == 0:
+	case len(listeners) == 0:
 		return findings{bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the "+
 			"outbound listener", name)}
-	case !sendsOut(doors):
+	case !sendsOut(listeners):
 		return findings{bad("%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules "+
-			"hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(doors))}
+			"hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(listeners))}
 	}
 	out.good("%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from "+
-		"loopback every local user may order", name, through(doors))
-	for _, d := range doors {
+		"loopback every local user may order", name, through(listeners))
+	for _, d := range listeners {
 		if d.Direction == "auto" {
 			out.note("%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in "+
 				"its orders_from", name, d.Address)

@@ -20,8 +20,8 @@ import (
 	"sealgate/spool"
 )
 
-// door is one listener with the server behind it.
-type door struct {
+// service is one listener with the server behind it.
+type service struct {
 	listener net.Listener
 	server   interface {
 		Serve(net.Listener) error
@@ -30,33 +30,33 @@ type door struct {
 }
 
 // open listens at every address, or at none.
-func (h *house) open() (doors []door, err error) {
+func (h *house) open() (services []service, err error) {
 	for _, l := range h.cfg.Listener {
 		d, err := h.openOne(l)
 		if err != nil {
-			for _, d := range doors {
+			for _, d := range services {
 				d.listener.Close()
 			}
 			return nil, err
 		}
-		doors = append(doors, d)
+		services = append(services, d)
 	}
-	if len(doors) == 0 {
+	if len(services) == 0 {
 		return nil, errors.New("there is no [[listener]]: nothing to serve")
 	}
-	return doors, nil
+	return services, nil
 }
 
-func (h *house) openOne(l config.Listener) (door, error) {
+func (h *house) openOne(l config.Listener) (service, error) {
 	server, err := h.server(l)
 	if err != nil {
-		return door{}, err
+		return service{}, err
 	}
 	listener, err := listen(l.Address, socketMode)
 	if err != nil {
-		return door{}, fmt.Errorf("listener %s: %w%s", l.Address, err, remedy(err))
+		return service{}, fmt.Errorf("listener %s: %w%s", l.Address, err, remedy(err))
 	}
-	return door{listener, server}, nil
+	return service{listener, server}, nil
 }
 
 // socketMode lets Postfix's group reach a unix socket.

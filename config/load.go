@@ -27,7 +27,7 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	if info.Size() > maxFile {
-		return nil, fmt.Errorf("config: %s has %d bytes, more than any configuration needs", path, info.Size())
+		return nil, fmt.Errorf("config: %s has %d octets, more than any configuration needs", path, info.Size())
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -45,7 +45,7 @@ var pemBegin = []byte("--BEGIN ")
 // stands in an error. The password is asked for once at most.
 func Read(data []byte, password Password) (*File, error) {
 	if len(data) > maxFile {
-		return nil, fmt.Errorf("keyring: %d bytes are too many for a key file", len(data))
+		return nil, fmt.Errorf("keyring: %d octets are too many for a key file", len(data))
 	}
 	if password != nil {
 		password = sync.OnceValues(password)

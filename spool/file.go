@@ -24,7 +24,7 @@ const piece = 32 << 10
 // ErrClosed is returned by a File after Close.
 var ErrClosed = errors.New("spool: file is closed")
 
-// File holds the bytes of one message. Write appends; after the last Write,
+// File holds the octets of one message. Write appends; after the last Write,
 // ReadAt may be called from any number of goroutines.
 type File struct {
 	mu     sync.RWMutex // memory goes back to the pool in Close: no reader may be in it then

@@ -1,4 +1,4 @@
-// Package spool keeps the bytes of one message while it is worked on: in memory
+// Package spool keeps the octets of one message while it is worked on: in memory
 // while it is small, then in an encrypted temporary file without a name.
 package spool
 

@@ -29,7 +29,7 @@ func DER(raw []byte) ([]byte, error) {
 		return nil, err
 	}
 	if r.pos != int64(len(raw)) {
-		return nil, r.fail("bytes after the value")
+		return nil, r.fail("octets after the value")
 	}
 	return out, nil
 }

@@ -13,7 +13,7 @@ const (
 	constructed = cbasn1.Tag(0x20)
 )
 
-// Octets is an OCTET STRING whose bytes stay in the input.
+// Octets is an OCTET STRING whose octets stay in the input.
 type Octets struct {
 	src    io.ReaderAt
 	header Header
@@ -51,13 +51,13 @@ func (r *Reader) Octets(tag cbasn1.Tag) (*Octets, error) {
 	return o, nil
 }
 
-// Size returns the number of bytes in the string.
+// Size returns the number of octets in the string.
 func (o *Octets) Size() int64 { return o.size }
 
 // Offset is where the encoding begins in the input.
 func (o *Octets) Offset() int64 { return o.header.Start }
 
-// Bytes returns the whole string, of at most limit bytes.
+// Bytes returns the whole string, of at most limit octets.
 func (o *Octets) Bytes(limit int64) ([]byte, error) {
 	if o.size > limit {
 		return nil, &Error{o.header.Start, "an octet string that is too long", true}
@@ -67,7 +67,7 @@ func (o *Octets) Bytes(limit int64) ([]byte, error) {
 	return b, err
 }
 
-// NewReader returns the bytes of the string from its beginning.
+// NewReader returns the octets of the string from its beginning.
 func (o *Octets) NewReader() io.Reader {
 	if !o.header.Constructed() {
 		return io.NewSectionReader(o.src, o.header.Body, o.header.Length)
@@ -135,7 +135,7 @@ type segments struct {
 	started bool
 }
 
-// next returns where the next segment's bytes are; at is -1 after the last.
+// next returns where the next segment's octets are; at is -1 after the last.
 func (s *segments) next() (at, length int64, err error) {
 	for {
 		if s.started && s.depth == 0 {

@@ -1,6 +1,6 @@
 // Package ber reads BER (X.690) out of an io.ReaderAt, value by value, without
 // holding content in memory: definite and indefinite lengths, lengths in more
-// bytes than needed, strings in segments. What it does not read: tag numbers over
+// octets than needed, strings in segments. What it does not read: tag numbers over
 // 30, nesting deeper than MaxDepth, lengths beyond the input.
 package ber
 
@@ -18,13 +18,13 @@ const (
 	// skipped whole; segments of segments are the rest.
 	MaxDepth = 32
 
-	windowSize = 4 << 10 // bytes read ahead
-	maxHeader  = 10      // identifier, length of the length, 8 bytes of length
+	windowSize = 4 << 10 // octets read ahead
+	maxHeader  = 10      // identifier, length of the length, 8 octets of length
 )
 
 // Error says what is wrong with the encoding, and where.
 type Error struct {
-	Offset  int64 // bytes from the beginning of the input
+	Offset  int64 // octets from the beginning of the input
 	Problem string
 	Bound   bool // it may be right, and is more than is read here
 }
@@ -35,7 +35,7 @@ func (e *Error) Error() string { return fmt.Sprintf("ber: at byte %d: %s", e.Off
 type Header struct {
 	Tag         cbasn1.Tag // identifier byte: class, constructed, number
 	Start, Body int64      // offsets of the identifier and of the contents
-	Length      int64      // of the contents in bytes; -1: indefinite
+	Length      int64      // of the contents in octets; -1: indefinite
 }
 
 // Constructed reports whether the value consists of values.
@@ -56,7 +56,7 @@ type Reader struct {
 	windowAt int64
 }
 
-// NewReader reads the first size bytes of src.
+// NewReader reads the first size octets of src.
 func NewReader(src io.ReaderAt, size int64) *Reader {
 	return &Reader{src: src, open: []container{{end: size}}}
 }
@@ -68,7 +68,7 @@ func (r *Reader) fail(problem string) error { return &Error{Offset: r.pos, Probl
 
 func (r *Reader) inner() container { return r.open[len(r.open)-1] }
 
-// fill returns n bytes at pos, or fewer at the end of the input.
+// fill returns n octets at pos, or fewer at the end of the input.
 func (r *Reader) fill(pos int64, n int) ([]byte, error) {
 	n = int(min(int64(n), r.inner().end-pos))
 	if at := pos - r.windowAt; at >= 0 && at+int64(n) <= int64(len(r.window)) {
@@ -256,14 +256,14 @@ func (r *Reader) Skip() (h Header, end int64, err error) {
 	}
 }
 
-// Raw goes past the next value and returns its encoding as it stands, of at most limit bytes.
+// Raw goes past the next value and returns its encoding as it stands, of at most limit octets.
 func (r *Reader) Raw(limit int64) ([]byte, error) {
 	h, end, err := r.Skip()
 	if err != nil {
 		return nil, err
 	}
 	if end-h.Start > limit {
-		return nil, &Error{h.Start, fmt.Sprintf("a structure of more than %d bytes", limit), true}
+		return nil, &Error{h.Start, fmt.Sprintf("a structure of more than %d octets", limit), true}
 	}
 	b := make([]byte, end-h.Start)
 	if n, err := r.src.ReadAt(b, h.Start); n < len(b) {
@@ -273,7 +273,7 @@ func (r *Reader) Raw(limit int64) ([]byte, error) {
 }
 
 // smallValue bounds what OID and Int hold in memory: no identifier or serial
-// number is longer (RFC 5280 §4.1.2.2: 20 bytes).
+// number is longer (RFC 5280 §4.1.2.2: 20 octets).
 const smallValue = 4096
 
 func (r *Reader) small(tag cbasn1.Tag, into any) error {
@@ -285,7 +285,7 @@ func (r *Reader) small(tag cbasn1.Tag, into any) error {
 		return r.fail(fmt.Sprintf("tag %#x where %#x belongs", uint8(h.Tag), uint8(tag)))
 	}
 	if h.Length > smallValue {
-		return &Error{r.pos, fmt.Sprintf("an identifier or number of more than %d bytes", smallValue), true}
+		return &Error{r.pos, fmt.Sprintf("an identifier or number of more than %d octets", smallValue), true}
 	}
 	start := r.pos
 	raw, err := r.Raw(smallValue + maxHeader)
@@ -305,7 +305,7 @@ func (r *Reader) OID() (id asn1.ObjectIdentifier, err error) {
 	return id, err
 }
 
-// Int reads an INTEGER of at most smallValue bytes.
+// Int reads an INTEGER of at most smallValue octets.
 func (r *Reader) Int() (*big.Int, error) {
 	n := new(big.Int)
 	err := r.small(cbasn1.INTEGER, &n)

@@ -12,16 +12,16 @@ import (
 const BlockSize = 8
 
 const (
-	maxKey  = 128  // bytes, RFC 2268 §1
+	maxKey  = 128  // octets, RFC 2268 §1
 	maxBits = 1024 // RFC 2268 §1
 )
 
-var errKey = errors.New("rc2: a key has 1 to 128 bytes and 1 to 1024 effective bits")
+var errKey = errors.New("rc2: a key has 1 to 128 octets and 1 to 1024 effective bits")
 
 // rc2 holds the expanded key, 64 words (RFC 2268 §2).
 type rc2 struct{ k [64]uint16 }
 
-// New returns the cipher for a key of 1 to 128 bytes with the given number of
+// New returns the cipher for a key of 1 to 128 octets with the given number of
 // effective key bits (RFC 2268 §2).
 func New(key []byte, effectiveBits int) (cipher.Block, error) {
 	if len(key) < 1 || len(key) > maxKey || effectiveBits < 1 || effectiveBits > maxBits {

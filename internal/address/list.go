@@ -26,7 +26,7 @@ func ParseList(value string) ([]string, error) {
 			return nil, err
 		}
 		if spec := entry.spec(); spec != "" {
-			if !entry.hasA && entry.bare.broken {
+			if !entry.hasA && entry.plain.broken {
 				return nil, errBroken
 			}
 			a, err := Normalize(spec)
@@ -58,10 +58,10 @@ type lexer struct {
 
 // entry is what stands between two commas.
 type entry struct {
-	bare  spelling // outside angle brackets, quotes kept, blanks dropped
+	plain spelling // outside angle brackets, quotes kept, blanks dropped
 	angle string
 	hasA  bool
-	at    bool // an @ stands in bare, outside quotes
+	at    bool // an @ stands in plain, outside quotes
 	text  bool // something stands there
 }
 
@@ -96,8 +96,8 @@ func (e *entry) spec() string {
 	if e.hasA {
 		return e.angle
 	}
-	if strings.Contains(e.bare.String(), "@") {
-		return e.bare.String()
+	if strings.Contains(e.plain.String(), "@") {
+		return e.plain.String()
 	}
 	return ""
 }
@@ -108,7 +108,7 @@ func (e *entry) contradicts(a string) bool {
 	if !e.hasA || !e.at {
 		return false
 	}
-	name, err := Normalize(e.bare.String())
+	name, err := Normalize(e.plain.String())
 	return err != nil || name != a
 }
 
@@ -152,10 +152,10 @@ func (l *lexer) entry() (e *entry, end bool, err error) {
 func (l *lexer) token(e *entry, c byte) error {
 	switch c {
 	case ' ', '\t', '\r', '\n':
-		e.bare.gap = true
+		e.plain.gap = true
 		return nil
 	case '(':
-		e.bare.gap = true
+		e.plain.gap = true
 		return l.comment()
 	case '<':
 		if e.hasA {
@@ -166,14 +166,14 @@ func (l *lexer) token(e *entry, c byte) error {
 		return l.angle(e)
 	case '"':
 		e.text = true
-		return l.quoted(&e.bare)
+		return l.quoted(&e.plain)
 	}
 	e.text = true
 	if e.hasA {
 		return fmt.Errorf("%w: text after the address", ErrInvalid)
 	}
 	e.at = e.at || c == '@'
-	e.bare.put(c)
+	e.plain.put(c)
 	return nil
 }
 

@@ -12,8 +12,8 @@ import (
 // Log tells of findings. Keys are looked at each day; what was told is not told again
 // until it has gone and come back, or the next threshold is passed.
 type Log struct {
-	Log  *slog.Logger
-	told map[string]bool
+	Log      *slog.Logger
+	reported map[string]bool
 }
 
 // Tell logs what is new among the findings of all keys.
@@ -26,12 +26,12 @@ func (l *Log) Tell(keys []*Key) {
 				id += f.Cause
 			}
 			present[id] = true
-			if !l.told[id] {
+			if !l.reported[id] {
 				l.tell(k, f)
 			}
 		}
 	}
-	l.told = present
+	l.reported = present
 }
 
 // name is what a key is known by: its fingerprint, or its mailbox.

@@ -24,7 +24,7 @@ type fields struct {
 	uniqueIDs  []byte // both, or nothing
 	extensions []extension
 	extended   bool   // there are extensions, be they none
-	inside     []byte // what stands behind the last field of the TBSCertificate
+	trailing   []byte // what stands behind the last field of the TBSCertificate
 	outside    []byte // algorithm and signature
 }
 
@@ -77,7 +77,7 @@ func read(der []byte) (f fields, ok bool) {
 	if slices.Equal(f.version, version3) && !f.readExtensions(&tbs) {
 		return f, false
 	}
-	f.inside = tbs
+	f.trailing = tbs
 	return f, true
 }
 
@@ -139,7 +139,7 @@ func (f *fields) encodeTBS(b *cryptobyte.Builder) {
 			})
 		})
 	}
-	b.AddBytes(f.inside)
+	b.AddBytes(f.trailing)
 }
 
 func (e *extension) encode(b *cryptobyte.Builder) {

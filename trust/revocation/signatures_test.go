@@ -72,7 +72,7 @@ func TestSignaturesOfServices(t *testing.T) {
 					want = trust.RevocationRevoked
 					state = "R\t391231000000Z\t" + time.Now().Add(-time.Hour).UTC().Format("060102150405Z")
 				}
-				file("index", fmt.Sprintf("%s\t%X\tunknown\t/CN=leaf\n", state, leaf.SerialNumber))
+				file("index", fmt.Sprintf("%s\t%X\tunknown\t/CN=leaf\n", state, leaf.SerialNumber.Bytes()))
 				o.Run(append([]string{"ca", "-gencrl", "-config", "ca.cnf", "-cert", "root.pem", "-keyfile", "root.key", "-out", "crl.pem"}, with("-sigopt")...)...)
 				list, err := parseCRL(read("crl.pem"), issuer)
 				if err != nil {

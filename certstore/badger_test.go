@@ -194,14 +194,16 @@ func TestFirstSignOfDamage(t *testing.T) {
 	s.Close()
 	s = open(t, dir)
 	defer s.Close()
-	rot(t, dir)
 	signs := 0
-	for i := range addresses {
-		list, err := s.ByAddress(ctx, fmt.Sprintf("a%d@x.example", i))
-		if err != nil {
-			signs++
-		} else if signs > 0 {
-			t.Fatalf("address %d: %d records after an error", i, len(list))
+	for round := 0; round < 5 && signs == 0; round++ { // badger may write a table anew meanwhile
+		rot(t, dir)
+		for i := range addresses {
+			list, err := s.ByAddress(ctx, fmt.Sprintf("a%d@x.example", i))
+			if err != nil {
+				signs++
+			} else if signs > 0 {
+				t.Fatalf("address %d: %d records after an error", i, len(list))
+			}
 		}
 	}
 	if signs == 0 {

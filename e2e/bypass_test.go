@@ -251,7 +251,7 @@ func TestRottenStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := exec.Command(path, "serve", "--config", filepath.Join(s.dir, "config.toml")).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "is damaged: restore the folder from a backup") {
+	if err == nil || !strings.Contains(string(out), "is damaged: sealgate store restore") {
 		t.Errorf("%v %s", err, out)
 	}
 	if got := s.answerWithoutGateway(); got.code != 451 {

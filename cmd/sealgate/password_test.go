@@ -60,6 +60,7 @@ func TestPrompt(t *testing.T) {
 	}
 	terminal.Close()
 	seen := readUntil(t, person, "Password of -: ")
+	untilSilent(t, person)
 	if _, err := person.WriteString("top-secret\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +73,23 @@ func TestPrompt(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err != nil {
 		t.Error(err)
+	}
+}
+
+// untilSilent waits until the terminal shows no more what is typed, as who types does.
+func untilSilent(t *testing.T, person *os.File) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		state, err := unix.IoctlGetTermios(int(person.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state.Lflag&unix.ECHO == 0 {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("what is typed is shown")
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
+	for tag in load long interop; do go vet -tags $$tag ./... || exit 1; done
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)

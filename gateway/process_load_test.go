@@ -51,7 +51,7 @@ func (h *house) through(env Envelope, mail string) time.Duration {
 		h.t.Fatal(err)
 	}
 	defer out.Close()
-	if out.Verdict != Accept || len(out.Deliveries) != 1 {
+	if out.Disposition != Accept || len(out.Deliveries) != 1 {
 		h.t.Fatalf("%+v", out)
 	}
 	body := out.Deliveries[0].Body

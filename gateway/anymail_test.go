@@ -229,6 +229,7 @@ func mailsOut(h *house) map[string]string {
 		"out: References of comments":            fromSupport("anna@kunde.example", "References: "+strings.Repeat("(<a@b>", mostMail/6-1000)+"\r\n"+order) + plainText,
 		"out: thousands of Message-ID fields":    fromSupport("anna@kunde.example", fill(500<<10, "Message-ID: <%d@a.example>\r\n")+order) + plainText,
 		"out: messages within each other":        fromSupport("anna@kunde.example", order) + messagesWithin(12_000, "x"),
+		"out: thousands of small multiparts":     fromSupport("anna@kunde.example", order) + manyParts(mostMail*9/10, "Content-Type: multipart/mixed; boundary=c%d\r\n\r\n--c%[1]d\r\n\r\n"+wide+"\r\n--c%[1]d--"),
 		"out: messages around a large text":      fromSupport("anna@kunde.example", order) + messagesWithin(30, strings.Repeat("x\r\n", 300_000)),
 		"out: thousands of messages":             fromSupport("anna@kunde.example", order) + manyParts(mostMail-1000, "Content-Type: message/rfc822\r\n\r\nMessage-ID: <%d@a.example>\r\n\r\n"),
 		"out: thousands of returned headers":     fromSupport("anna@kunde.example", order) + manyParts(mostMail-1000, "Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%d@a.example>\r\n"),

@@ -11,7 +11,8 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"sealgate/internal/charset"
 )
 
 // boundaries are those of all multiparts in an entity.
@@ -90,7 +91,7 @@ func narrowField(f Field) []byte {
 	case "from", "sender", "reply-to", "to", "cc", "resent-from", "resent-sender", "resent-to", "resent-cc":
 		value = withNames(f.Value())
 	default:
-		value = mime.QEncoding.Encode("utf-8", asUTF8(f.Value()))
+		value = mime.QEncoding.Encode("utf-8", charset.UTF8(f.Value()))
 	}
 	if value == "" {
 		return f.Raw
@@ -118,7 +119,7 @@ func withParameters(word string, params map[string]string) string {
 		if strings.Contains(name, "*") {
 			continue // it stands under its plain name too
 		}
-		one := mime.FormatMediaType("x", map[string]string{name: asUTF8(params[name])})
+		one := mime.FormatMediaType("x", map[string]string{name: charset.UTF8(params[name])})
 		if _, parameter, ok := strings.Cut(one, "; "); ok {
 			out += ";\r\n " + parameter
 		}
@@ -129,7 +130,7 @@ func withParameters(word string, params map[string]string) string {
 // withNames is a list of addresses (RFC 5322 §3.4) with their names as encoded words; "" when
 // it cannot be read.
 func withNames(value string) string {
-	list, err := mail.ParseAddressList(asUTF8(value))
+	list, err := mail.ParseAddressList(charset.UTF8(value))
 	if err != nil {
 		return ""
 	}
@@ -138,16 +139,4 @@ func withNames(value string) string {
 		out = append(out, a.String())
 	}
 	return strings.Join(out, ",\r\n ")
-}
-
-// asUTF8 takes text that is no UTF-8 for ISO 8859-1.
-func asUTF8(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	var out strings.Builder
-	for _, octet := range []byte(s) {
-		out.WriteRune(rune(octet))
-	}
-	return out.String()
 }

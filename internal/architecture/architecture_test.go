@@ -28,8 +28,8 @@ var floors = [][]string{
 	{"trust/authority", "trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
-	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/charset", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
-	{"internal/brainpool", "internal/rsasig"},
+	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
+	{"internal/brainpool", "internal/charset", "internal/rsasig"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

@@ -44,6 +44,19 @@ func Password(data []byte) []byte {
 	return text
 }
 
+// UTF8 is text that may be in UTF-8 or, when it is not, in ISO 8859-1, which every octet is
+// a letter of.
+func UTF8(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	var out strings.Builder
+	for _, octet := range []byte(text) {
+		out.WriteRune(rune(octet))
+	}
+	return out.String()
+}
+
 // utf16Order is the byte order of UTF-16, told by its mark or, without one, by the zero
 // octets of its first two letters; nil for anything else.
 func utf16Order(data []byte) binary.ByteOrder {

@@ -20,6 +20,14 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestUTF8(t *testing.T) {
+	for in, want := range map[string]string{"": "", "Grüße": "Grüße", "Gr\xfc\xdfe": "Grüße", "\xfcber ü": "über Ã¼"} {
+		if got := UTF8(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestPassword(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                             "",

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 	cb "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealgate/internal/charset"
 )
 
 // Types of strings that crypto/x509 has no name for (X.680 §8.4).
@@ -87,20 +89,9 @@ func text(tag cb.Tag, value []byte) (s string, isText bool) {
 		return utf32Text(value), true
 	case cb.UTF8String, cb.PrintableString, cb.T61String, cb.IA5String,
 		tagNumericString, tagVisibleString, tagGeneralString:
-		if utf8.Valid(value) {
-			return string(value), true
-		}
-		return latin1(value), true
+		return charset.UTF8(string(value)), true
 	}
 	return "", false
-}
-
-func latin1(value []byte) string {
-	runes := make([]rune, 0, len(value))
-	for _, b := range value {
-		runes = append(runes, rune(b))
-	}
-	return string(runes)
 }
 
 // utf16Text reads pairs of surrogates too; half a unit at the end is a character that

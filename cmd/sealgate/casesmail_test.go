@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"sealgate/certstore"
-	"sealgate/config"
 	"sealgate/gateway"
 	"sealgate/smime/cms"
 )
@@ -22,28 +21,14 @@ func casesHouse(t *testing.T) (*house, string) {
 	t.Helper()
 	readCases(t)
 	dir := copyCases(t)
-	cfg, err := config.Parse(`[server]
-data_dir = "data"
-[[listener]]
-protocol = "milter"
-address = "unix:in.sock"
-direction = "inbound"
-[[mailbox]]
+	h := newHouse(t, dir, `[[mailbox]]
 addresses = ["support@firma.example"]
 keys = ["support.pem"]
 [trust]
 system_roots = false
 roots = ["root.pem"]
 revocation = "off"
-`, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := build(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.closeStore)
+`)
 	h.engine.Load().own.judged(context.Background()) // as watchKeys does at start
 	return h, dir
 }

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"sealgate/config"
 	"sealgate/gateway"
 	"sealgate/internal/testpki"
 )
@@ -67,13 +66,7 @@ func houseOf(t *testing.T, pki *testpki.PKI, c *testpki.Cert) *house {
 			t.Fatal(err)
 		}
 	}
-	cfg, err := config.Parse(`[server]
-data_dir = "data"
-[[listener]]
-protocol = "milter"
-address = "unix:in.sock"
-direction = "inbound"
-[[mailbox]]
+	return newHouse(t, dir, `[[mailbox]]
 addresses = ["bob@firma.example"]
 keys = ["bob.pem"]
 sign = "yes"
@@ -81,16 +74,7 @@ sign = "yes"
 system_roots = false
 roots = ["root.crt"]
 fetch_allow = ["127.0.0.0/8"]
-`, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := build(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(h.closeStore)
-	return h
+`)
 }
 
 // TestPrintedKeys: what a certificate says of itself does not reach the terminal raw.

@@ -112,7 +112,8 @@ func (l *limits) encryptCBC() error {
 	for b := l.content; len(b) > 0; {
 		n := min(len(b), chunk)
 		part := append(l.buf[:0], b[:n]...)
-		if b = b[n:]; len(b) == 0 {
+		b = b[n:]
+		if len(b) == 0 {
 			pad := aes.BlockSize - n%aes.BlockSize
 			part = append(part, bytes.Repeat([]byte{byte(pad)}, pad)...)
 		}

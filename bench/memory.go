@@ -110,7 +110,8 @@ func (e *engine) openFile(path string, build func() (*smime.Entity, error)) (fun
 	if err != nil {
 		return nil, err
 	}
-	if _, err = f.WriteString("From: anna@kunde.example\r\nMIME-Version: 1.0\r\n"); err != nil {
+	_, err = f.WriteString("From: anna@kunde.example\r\nMIME-Version: 1.0\r\n")
+	if err != nil {
 		return nil, err
 	}
 	n, err := io.Copy(f, entity.Section())

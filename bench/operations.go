@@ -153,7 +153,8 @@ func (o *opensslCommand) message(entity *smime.Entity, err error) (msg []byte, f
 	if err != nil {
 		return nil, "", err
 	}
-	if msg, err = message(entity); err != nil {
+	msg, err = message(entity)
+	if err != nil {
 		return nil, "", err
 	}
 	f, err := os.CreateTemp(o.dir, "message")

@@ -127,7 +127,8 @@ func (e *engine) ciphertexts() (kinds []*ciphertext, err error) {
 		add("RSA padding bad", replaced(noPadding), false)
 		last := bytes.Clone(good)
 		if c == "aes-256-cbc" {
-			if last, err = e.badPadding(good, wrapped); err != nil {
+			last, err = e.badPadding(good, wrapped)
+			if err != nil {
 				return nil, err
 			}
 			add("padding of the content bad", last, false)

@@ -141,7 +141,8 @@ func (s *Badger) makeRoom(cache string, octets int64) error {
 	use, counted := s.caches[cache]
 	if !counted || !use.fits(octets, s.bounds) {
 		var err error
-		if use, err = s.evict(cache, octets); err != nil {
+		use, err = s.evict(cache, octets)
+		if err != nil {
 			return err
 		}
 	}

@@ -80,7 +80,8 @@ func (s *Badger) knownContents(keys [][32]byte) (map[[32]byte]*Content, error) {
 		if !has {
 			continue
 		}
-		if known[key], err = decodeContent(value); err != nil {
+		known[key], err = decodeContent(value)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -186,7 +186,8 @@ func recordAt(tx *badger.Txn, key []byte) (r *Record, err error) {
 // ByAddress implements Store.
 func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, err error) {
 	err = s.each(address, func(r *Record) {
-		if list = append(list, r); len(list) == 2*MaxCandidates {
+		list = append(list, r)
+		if len(list) == 2*MaxCandidates {
 			list = best(list)
 		}
 	})

@@ -104,7 +104,8 @@ func build(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error)
 	}
 	got := newLasting()
 	err = s.eachEntry(ctx, got.add)
-	if err = errors.Join(err, s.Close()); err != nil {
+	err = errors.Join(err, s.Close())
+	if err != nil {
 		return nil, err
 	}
 	if got.sum() != want {

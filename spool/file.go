@@ -119,7 +119,8 @@ func (f *File) toDisk() error {
 // write the stream is set back to what was written.
 func (f *File) append(p []byte, off int64) (done int, err error) {
 	if f.public {
-		if done, err = f.disk.WriteAt(p, off); err != nil {
+		done, err = f.disk.WriteAt(p, off)
+		if err != nil {
 			err = fmt.Errorf("spool: %w", err)
 		}
 		return done, err

@@ -91,7 +91,8 @@ func contentsOfManyWriters(t *testing.T, s certstore.Store) {
 			wg.Go(func() {
 				keys := hashes(fmt.Sprint(round, "shared"), fmt.Sprint(round, "own", w))
 				var err error
-				if got[w], err = s.BindContent(context.Background(), keys, Content(fmt.Sprint(w))); err != nil {
+				got[w], err = s.BindContent(context.Background(), keys, Content(fmt.Sprint(w)))
+				if err != nil {
 					t.Error(err)
 				}
 			})

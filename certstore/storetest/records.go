@@ -59,7 +59,8 @@ func manyCandidates(t *testing.T, s certstore.Store) {
 	for i := range n {
 		r := Record(fmt.Sprint("c", i), "anna@kunde.example")
 		r.ProofTime = r.ProofTime.Add(time.Duration(i*7%n) * time.Second)
-		if r.State = certstore.Active; i%3 > 0 {
+		r.State = certstore.Active
+		if i%3 > 0 {
 			r.State = certstore.Blocked
 			r.ProofTime = r.ProofTime.Add(time.Hour)
 		}
@@ -322,7 +323,8 @@ func list(t *testing.T, s certstore.Store) {
 			}
 			delete(want, text(r))
 		}
-		if cursor = next; next == "" {
+		cursor = next
+		if next == "" {
 			break
 		}
 	}

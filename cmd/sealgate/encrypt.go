@@ -53,7 +53,8 @@ func recipientsOf(paths []string, passwordFile string, oaep bool) (list []cms.Re
 		if err != nil {
 			return nil, err
 		}
-		if certs = people(certs); len(certs) == 0 {
+		certs = people(certs)
+		if len(certs) == 0 {
 			return nil, unreadable(fmt.Errorf("%s: there are certificates of authorities only, none of somebody to "+
 				"encrypt to", path))
 		}

@@ -166,7 +166,8 @@ func (r reinject) Deliver(
 ) gateway.Reply {
 	var out proxy.Transaction
 	var err error
-	if out.Options, err = proxy.MailArguments(t.Args); err == nil {
+	out.Options, err = proxy.MailArguments(t.Args)
+	if err == nil {
 		out.From = t.From
 		for _, to := range t.To {
 			o, bad := proxy.RcptArguments(to.Args)

@@ -154,7 +154,8 @@ func (h *house) reload(path string) {
 	cfg, err := config.Load(path)
 	if err == nil {
 		g, bad := h.newEngine(cfg)
-		if err = bad; err == nil {
+		err = bad
+		if err == nil {
 			h.engine.Store(g)
 			h.tellReloaded()
 			h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")

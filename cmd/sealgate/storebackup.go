@@ -55,7 +55,8 @@ func (b *backup) run(cfg *config.Config, args []string) error {
 		if err != nil {
 			return err
 		}
-		if to, err = sealed.ToPassphrase(word); err != nil {
+		to, err = sealed.ToPassphrase(word)
+		if err != nil {
 			return err
 		}
 	}
@@ -65,7 +66,8 @@ func (b *backup) run(cfg *config.Config, args []string) error {
 		if err != nil {
 			return err
 		}
-		if sum, err = snapshot(context.Background(), out); err != nil {
+		sum, err = snapshot(context.Background(), out)
+		if err != nil {
 			return err
 		}
 		return out.Close()

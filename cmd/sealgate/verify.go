@@ -58,7 +58,8 @@ func (o *verifying) verify(path string) (*verified, error) {
 	from := ""
 	if o.from != "" {
 		var err error
-		if from, err = address.Normalize(o.from); err != nil {
+		from, err = address.Normalize(o.from)
+		if err != nil {
 			return nil, unreadable(fmt.Errorf("--from: %w", err))
 		}
 	}

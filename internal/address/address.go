@@ -107,7 +107,8 @@ func normalLocal(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if s = norm.NFC.String(s); s == "" || len(s) > maxLocal {
+	s = norm.NFC.String(s)
+	if s == "" || len(s) > maxLocal {
 		return "", fmt.Errorf("%w: local part empty or over %d octets", ErrInvalid, maxLocal)
 	}
 	s = strings.Map(func(r rune) rune {

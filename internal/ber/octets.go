@@ -88,7 +88,8 @@ type octetsReader struct {
 func (o *octetsReader) Read(p []byte) (n int, err error) {
 	for n < len(p) {
 		if o.left == 0 {
-			if o.at, o.left, err = o.s.next(); err != nil {
+			o.at, o.left, err = o.s.next()
+			if err != nil {
 				return n, err
 			}
 			if o.at < 0 {

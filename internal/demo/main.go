@@ -87,7 +87,8 @@ func (s *stage) build() error {
 
 // rootAndAnna makes the one authority that both sides trust, and the customer's key.
 func (s *stage) rootAndAnna() (err error) {
-	if s.root, err = testpki.NewRoot(testpki.Options{Name: "Throwaway CA"}); err != nil {
+	s.root, err = testpki.NewRoot(testpki.Options{Name: "Throwaway CA"})
+	if err != nil {
 		return err
 	}
 	if _, _, err := s.root.WriteFiles(s.dir, "root"); err != nil {

@@ -140,7 +140,8 @@ func damaged(dir string, err error) error {
 // now and then.
 func (s *Badger) collect() {
 	defer close(s.done)
-	collect, verify := time.NewTicker(gcInterval), time.NewTicker(verifyInterval)
+	collect := time.NewTicker(gcInterval)
+	verify := time.NewTicker(verifyInterval)
 	defer collect.Stop()
 	defer verify.Stop()
 	for {

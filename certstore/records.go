@@ -78,12 +78,16 @@ func merge(old, r *Record) *Record {
 	}
 	all := slices.Concat(old.Addresses, next.Addresses)
 	slices.Sort(all)
-	next.Addresses, next.FirstSeen, next.State, next.Source = slices.Compact(all), old.FirstSeen, old.State, old.Source
+	next.Addresses = slices.Compact(all)
+	next.FirstSeen = old.FirstSeen
+	next.State = old.State
+	next.Source = old.Source
 	next.DER = old.DER // an admin has seen this fingerprint; another signature around it is no news
 	next.Fingerprint = old.Fingerprint
 	older := next.ProofTime.Before(old.ProofTime)
 	if older {
-		next.Proof, next.ProofTime = old.Proof, old.ProofTime
+		next.Proof = old.Proof
+		next.ProofTime = old.ProofTime
 	}
 	if next.Capabilities == nil || older && old.Capabilities != nil {
 		next.Capabilities = old.Capabilities

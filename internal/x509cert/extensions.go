@@ -27,10 +27,12 @@ const tagMailbox = cb.Tag(1 | 0x80)
 func (w *rewriting) extensions(list []extension) (strict []extension) {
 	for _, e := range list {
 		e.came = e.value
-		if !w.isStrict(e) && e.critical != nil {
+		strictly := w.isStrict(e)
+		if !strictly && e.critical != nil {
 			e.critical = w.boolean(e.critical)
+			strictly = w.isStrict(e)
 		}
-		if !w.isStrict(e) {
+		if !strictly {
 			if !e.isCritical() && hasLargeNumbers(e.id) {
 				w.remark("an extension has an identifier with too large numbers, and does not count")
 				continue

@@ -24,10 +24,11 @@ func (s *Badger) Remember(_ context.Context, key [32]byte, m Memory, ttl time.Du
 			if err != nil {
 				return err
 			}
+			now := m
 			if known {
-				m = m.after(before)
+				now = m.after(before)
 			}
-			v, err := json.Marshal(m)
+			v, err := json.Marshal(now)
 			if err != nil {
 				return err
 			}
@@ -67,15 +68,11 @@ func (s *Badger) Recall(_ context.Context, key [32]byte) (m Memory, known bool, 
 
 // memoryOf reads what is remembered under a key.
 func memoryOf(tx *badger.Txn, key [32]byte) (m Memory, known bool, err error) {
-	item, err := tx.Get(memoryKey(key))
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return m, false, nil
-	}
-	if err != nil {
+	v, known, err := valueAt(tx, memoryKey(key))
+	if err != nil || !known {
 		return m, false, err
 	}
-	err = item.Value(func(v []byte) error { return json.Unmarshal(v, &m) })
-	if err != nil {
+	if err := json.Unmarshal(v, &m); err != nil {
 		return Memory{}, false, fmt.Errorf("memory damaged: %w", err)
 	}
 	return m, true, nil
@@ -110,18 +107,26 @@ func (s *Badger) keep(key, value []byte, ttl time.Duration) error {
 
 func (s *Badger) fetch(key []byte) (value []byte, known bool, err error) {
 	err = s.view(func(tx *badger.Txn) error {
-		item, err := tx.Get(key)
-		if errors.Is(err, badger.ErrKeyNotFound) {
-			return nil
-		}
+		value, known, err = valueAt(tx, key)
 		if err != nil {
 			return fmt.Errorf("certstore: %w", err)
 		}
-		known = true
-		value, err = item.ValueCopy(nil)
-		return err
+		return nil
 	})
 	return value, known, err
+}
+
+// valueAt is what a key has.
+func valueAt(tx *badger.Txn, key []byte) (value []byte, known bool, err error) {
+	item, err := tx.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	value, err = item.ValueCopy(nil)
+	return value, err == nil, err
 }
 
 // cacheUse is what one cache holds, at most: an answer that was renewed or has run out

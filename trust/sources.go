@@ -16,7 +16,7 @@ type Sources interface {
 	// Learn is told of a path that leads to a root, or of nil.
 	Learn(ctx context.Context, path []*x509.Certificate, at time.Time)
 	// Ask says whether cert, which issuer has issued, was revoked. It waits no longer
-	// than ctx, and checks MaxAnswers signatures at most.
+	// than ctx, and checks about MaxAnswers signatures.
 	Ask(ctx context.Context, cert, issuer *x509.Certificate, at time.Time) (Answer, Answered)
 }
 
@@ -28,6 +28,7 @@ type Answer struct {
 	Detail string    // why it is not known
 }
 
-// MaxAnswers is how many signatures by one authority Sources may check to say whether
-// one certificate was revoked.
+// MaxAnswers is how many signatures by one authority Sources check, as a rule, to say whether
+// one certificate was revoked: one for each responder and each distribution point. A point
+// with several URLs may cost more.
 const MaxAnswers = 6

@@ -1,6 +1,6 @@
 // Package brainpool has the curves brainpoolP256r1, P384r1 and P512r1 (RFC 5639), which
-// crypto/x509 and crypto/ecdh do not know: their keys in certificates and key files, and
-// key agreement with them. crypto/ecdsa signs and verifies with them as they are.
+// crypto/x509 and crypto/ecdh do not know, and public keys on them in certificates.
+// crypto/ecdsa verifies with them as they are.
 //
 // The arithmetic is math/big's and takes longer for some keys than for others
 // (docs/security.md).

@@ -42,12 +42,9 @@ func (h *house) newOwnKeys(
 		boxes: boxes,
 		keys:  ownkeys.Keys(boxes),
 		completer: &ownkeys.Completer{
-			Authorities: authorities, Known: slices.Concat(roots, h.known), Store: h.others, Now: time.Now,
+			Authorities: authorities, Known: slices.Concat(roots, h.known), Store: h.others, Cache: h.store, Now: time.Now,
 		},
 		judge: &ownkeys.Judge{Checker: check, Now: time.Now},
-	}
-	if h.store != nil {
-		own.completer.Cache = h.store
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), chainTime)
 	defer cancel()

@@ -112,13 +112,9 @@ func build(cfg *config.Config) (*house, error) {
 
 // newSources asks services of the network, and keeps what they say if there is a store.
 func (h *house) newSources(cfg *config.Config) *revocation.Sources {
-	o := revocation.Options{
-		Fetch: fetch.New(cfg.Trust.FetchAllow), Parse: certstore.ReadCertificates, Log: h.log,
-	}
-	if h.store != nil {
-		o.Cache = h.store
-	}
-	return revocation.New(o)
+	return revocation.New(revocation.Options{
+		Fetch: fetch.New(cfg.Trust.FetchAllow), Parse: certstore.ReadCertificates, Cache: h.store, Log: h.log,
+	})
 }
 
 // heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.

@@ -14,6 +14,7 @@ import (
 	"sealgate/internal/effort"
 	"sealgate/internal/spki"
 	"sealgate/trust"
+	"sealgate/trust/authority"
 )
 
 // maxChain is how many authorities a chain has at most: mail has two or three, and trust
@@ -155,7 +156,7 @@ func (s *search) asked(ctx context.Context, cert *x509.Certificate, chain []*x50
 // that another has to vouch for, then the one that holds longest.
 func (s *search) best(cert *x509.Certificate, list []*x509.Certificate) (best *x509.Certificate) {
 	for _, ca := range list {
-		if !bytes.Equal(ca.RawSubject, cert.RawIssuer) || s.now.Before(ca.NotBefore) || s.now.After(ca.NotAfter) {
+		if !bytes.Equal(ca.RawSubject, cert.RawIssuer) || !authority.ValidAt(ca, s.now) {
 			continue
 		}
 		if spki.CheckSignatureFrom(cert, ca) != nil {

@@ -23,8 +23,9 @@ type pssParameters struct {
 
 var idMGF1 = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 8}
 
-// digests are those of PSS by their names.
-var digests = map[string]crypto.Hash{
+// Digests are SHA-1 and SHA-2 by their identifiers in dotted form: those of PSS (RFC 4055
+// §2.1), and those that an OCSP CertID may name its authority by (RFC 6960 §4.1.1).
+var Digests = map[string]crypto.Hash{
 	"1.3.14.3.2.26":          crypto.SHA1,
 	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
 	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
@@ -63,7 +64,7 @@ func digestOf(a pkix.AlgorithmIdentifier) (crypto.Hash, bool) {
 	if a.Algorithm == nil {
 		return crypto.SHA1, true
 	}
-	hash, ok := digests[a.Algorithm.String()]
+	hash, ok := Digests[a.Algorithm.String()]
 	return hash, ok
 }
 

@@ -22,7 +22,6 @@ type answer struct {
 	State   trust.Revocation `json:"state"`
 	Since   time.Time        `json:"since,omitzero"` // of a revocation
 	Cause   int              `json:"cause,omitempty"`
-	Source  string           `json:"source,omitempty"` // URL
 	Detail  string           `json:"detail,omitempty"` // why it is unknown
 	Made    time.Time        `json:"made,omitzero"`    // thisUpdate
 	Until   time.Time        `json:"until,omitzero"`   // the answer is good until then

@@ -268,9 +268,9 @@ func (c *crl) fresh(at time.Time) error {
 	return nil
 }
 
-// answer is what the list, which was at url, says of a certificate.
-func (c *crl) answer(cert *x509.Certificate, url string) answer {
-	a := answer{State: trust.RevocationGood, Source: url, Made: c.this, Until: c.next, Refresh: c.refresh}
+// answer is what the list says of a certificate.
+func (c *crl) answer(cert *x509.Certificate) answer {
+	a := answer{State: trust.RevocationGood, Made: c.this, Until: c.next, Refresh: c.refresh}
 	if e, on := c.find(cert); on {
 		a.State = trust.RevocationRevoked
 		a.Since = time.Unix(int64(e.since)*3600, 0)

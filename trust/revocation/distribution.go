@@ -36,7 +36,7 @@ func (d *distribution) ask(p point, cert, issuer *x509.Certificate, at time.Time
 			err = fmt.Errorf("%q: the CRL does not speak of this certificate", shortURL(u))
 		}
 		if c != nil {
-			if a := c.answer(cert, u); err == nil || a.isForGood() {
+			if a := c.answer(cert); err == nil || a.isForGood() {
 				return a, nil
 			}
 		}

@@ -261,22 +261,14 @@ func (q *ocspQuestion) matches(resp *ocsp.Response) error {
 	return nil
 }
 
-// certIDHashes are the digests that a CertID may name its authority by; a responder
-// need not take the one of the question.
-var certIDHashes = map[string]crypto.Hash{
-	"1.3.14.3.2.26":          crypto.SHA1,
-	"2.16.840.1.101.3.4.2.1": crypto.SHA256,
-	"2.16.840.1.101.3.4.2.2": crypto.SHA384,
-	"2.16.840.1.101.3.4.2.3": crypto.SHA512,
-}
-
-// issuedBy reports whether a CertID (RFC 6960 §4.1.1) names the issuer.
+// issuedBy reports whether a CertID (RFC 6960 §4.1.1) names the issuer; a responder need not
+// take the digest of the question.
 func (q *ocspQuestion) issuedBy(algorithm asn1.ObjectIdentifier, name, key []byte) bool {
 	var info struct {
 		Algorithm pkix.AlgorithmIdentifier
 		Key       asn1.BitString
 	}
-	hash, known := certIDHashes[algorithm.String()]
+	hash, known := spki.Digests[algorithm.String()]
 	if _, err := asn1.Unmarshal(q.issuer.RawSubjectPublicKeyInfo, &info); err != nil || !known {
 		return false
 	}
@@ -319,6 +311,5 @@ func (c *client) askResponder(url string, cert, issuer *x509.Certificate, at tim
 	if err != nil {
 		return answer{}, fmt.Errorf("%q: %w", shortURL(url), err)
 	}
-	a.Source = url
 	return a, nil
 }

@@ -78,7 +78,7 @@ func TestSignaturesOfServices(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := list.answer(leaf, ""); got.State != want {
+				if got := list.answer(leaf); got.State != want {
 					t.Errorf("by list: %+v, want %s", got, want)
 				}
 				if _, err := parseCRL(read("crl.pem"), stranger); err == nil {

@@ -48,16 +48,8 @@ func (m *inboundMail) harvest(ctx context.Context, state certstore.State) error 
 // certificate of another one is still good. It is the same one when its key has
 // signed that certificate: authorities may bear the same name.
 func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certificate) bool {
-	now := m.g.o.Now()
 	other := false
-	for _, r := range known {
-		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
-			continue
-		}
-		c, err := x509cert.Parse(r.DER)
-		if err != nil {
-			continue
-		}
+	for _, c := range m.inUse(known) {
 		if bytes.Equal(c.RawIssuer, issuer.RawSubject) &&
 			spki.CheckSignature(issuer, spki.ReadSignature(c)) == nil {
 			return false
@@ -65,6 +57,21 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 		other = true
 	}
 	return other
+}
+
+// inUse are the certificates of an address that mail may be encrypted for now.
+func (m *inboundMail) inUse(known []*certstore.Record) (list []*x509.Certificate) {
+	now := m.g.o.Now()
+	for _, r := range known {
+		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
+			continue
+		}
+		c, err := x509cert.Parse(r.DER)
+		if err == nil {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 func (m *inboundMail) onKeyChange() certstore.State {

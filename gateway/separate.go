@@ -8,12 +8,14 @@ import (
 	"context"
 	"crypto/x509"
 	"slices"
+	"time"
 
 	"sealgate/certstore"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/effort"
 	"sealgate/internal/spki"
 	"sealgate/internal/x509cert"
+	"sealgate/keyring"
 	"sealgate/smime/cms"
 	"sealgate/trust"
 	"sealgate/trust/authority"
@@ -62,7 +64,7 @@ func (m *inboundMail) toEncryptFor(
 		}
 		return signer, false
 	}
-	if mayEncryptTo(signer.leaf) {
+	if keyring.MayEncryptTo(signer.leaf) {
 		return signer, false
 	}
 	var foreign *certificateChain
@@ -82,8 +84,6 @@ func (m *inboundMail) toEncryptFor(
 	return signer, false
 }
 
-func mayEncryptTo(c *x509.Certificate) bool { return cms.CanEncryptTo(c) == nil && spki.MayEncrypt(c) }
-
 // separate are certificates beside the signature that may be the signer's for encryption:
 // of the same subject, those that the signer's authority has signed first, then the newest.
 // The bag is not signed, so whoever changes it must not lead back to a certificate that a
@@ -94,6 +94,7 @@ func (m *inboundMail) separate(
 	known []*certstore.Record,
 ) (list []*x509.Certificate) {
 	var others []*x509.Certificate
+	newest := m.newestInUse(known)
 	bag := m.opened.Layers[m.verdict.Signer.Layer].Certificates
 	for _, der := range bag[:min(len(bag), authority.MaxBag)] {
 		if len(der) > authority.MaxCertificate {
@@ -101,7 +102,8 @@ func (m *inboundMail) separate(
 		}
 		c, err := x509cert.Parse(der)
 		switch {
-		case err != nil || !bytes.Equal(c.RawSubject, signer.leaf.RawSubject) || !mayEncryptTo(c) || m.replaced(c, known):
+		case err != nil || !bytes.Equal(c.RawSubject, signer.leaf.RawSubject) || newest.After(c.NotBefore):
+		case effort.Spend(ctx, effort.Verification(c.PublicKey)) != nil || !keyring.MayEncryptTo(c):
 		case signedBy(ctx, signer.issuer(), c):
 			list = append(list, c)
 		default:
@@ -121,15 +123,15 @@ func signedBy(ctx context.Context, ca, c *x509.Certificate) bool {
 		effort.Spend(ctx, effort.Verification(ca.PublicKey)) == nil && spki.CheckSignatureFrom(c, ca) == nil
 }
 
-// replaced reports whether a newer certificate for encryption is in use for the signer.
-func (m *inboundMail) replaced(c *x509.Certificate, known []*certstore.Record) bool {
-	return slices.ContainsFunc(known, func(r *certstore.Record) bool {
-		if r.State != certstore.Active && r.State != certstore.Pinned || m.g.o.Now().After(r.NotAfter) {
-			return false
+// newestInUse is when the newest certificate for encryption that is in use for the signer
+// began to be valid.
+func (m *inboundMail) newestInUse(known []*certstore.Record) (begins time.Time) {
+	for _, c := range m.inUse(known) {
+		if c.NotBefore.After(begins) && keyring.MayEncryptTo(c) {
+			begins = c.NotBefore
 		}
-		have, err := x509cert.Parse(r.DER)
-		return err == nil && mayEncryptTo(have) && have.NotBefore.After(c.NotBefore)
-	})
+	}
+	return begins
 }
 
 // proof judges an encryption certificate that came with a signature: same address, own

@@ -3,6 +3,7 @@ package keyring
 // This file chooses among the credentials of a mailbox.
 
 import (
+	"crypto/x509"
 	"time"
 
 	"sealgate/internal/spki"
@@ -28,6 +29,7 @@ func (c *Credential) MaySign() bool { return spki.MaySign(c.Certificate) }
 
 // MayEncrypt reports whether the certificate is for encryption, by a key that can be
 // encrypted to.
-func (c *Credential) MayEncrypt() bool {
-	return cms.CanEncryptTo(c.Certificate) == nil && spki.MayEncrypt(c.Certificate)
-}
+func (c *Credential) MayEncrypt() bool { return MayEncryptTo(c.Certificate) }
+
+// MayEncryptTo is MayEncrypt for anybody's certificate. It encrypts to try the key.
+func MayEncryptTo(c *x509.Certificate) bool { return spki.MayEncrypt(c) && cms.CanEncryptTo(c) == nil }

@@ -23,11 +23,11 @@ func (e *Entity) partsWithin(ctx context.Context) ([]*Entity, error) {
 }
 
 func (e *Entity) multipart(ctx context.Context) (*multipart, error) {
-	media, params := e.ContentType()
+	media, _ := e.ContentType()
 	if e.split != nil || !strings.HasPrefix(media, "multipart/") {
 		return e.split, nil
 	}
-	boundary := strings.TrimRight(params["boundary"], " \t")
+	boundary := e.boundary()
 	if boundary == "" || len(boundary) > maxBoundary {
 		return nil, malformedAt(e.off, "%s with a boundary of %d octets", media, len(boundary))
 	}

@@ -65,9 +65,13 @@ func (w *rewriter) verbatim(e *Entity, at position, encoding string) error {
 func (w *rewriter) multipart(e *Entity, m *multipart, at position) error {
 	fields := encoded(w.labels[e.encoding()])
 	boundary := ""
-	if fresh := newBoundary(); w.apart.confuse(e.boundary()) && e.typeWith(fresh) != "" {
-		boundary = fresh
-		fields = fields.with("content-type", e.typeWith(boundary))
+	if w.apart.confuse(e.boundary()) {
+		fresh := newBoundary()
+		value := e.typeWith(fresh)
+		if value != "" {
+			boundary = fresh
+			fields = fields.with("content-type", value)
+		}
 	}
 	if err := w.header(e, at, fields); err != nil {
 		return err

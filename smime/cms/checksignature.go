@@ -4,7 +4,7 @@ package cms
 
 import (
 	"crypto"
-	"crypto/dsa"
+	"crypto/dsa" // read only, and always weak: old messages are signed so (RFC 3370 §3.1)
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"

@@ -20,8 +20,8 @@ var (
 	ErrUnsupported = errors.New("cms: unsupported algorithm")
 	// ErrSignature says that a signature or digest does not fit.
 	ErrSignature = errors.New("cms: the signature does not verify")
-	// ErrNoCertificate says that the signer's certificate is not in the message
-	// or cannot be read.
+	// ErrNoCertificate says that the signer's certificate is neither in the
+	// message nor known, or cannot be read.
 	ErrNoCertificate = errors.New("cms: the signer's certificate is missing or unreadable")
 	// ErrNoRecipient says that no key was given that the message is encrypted for.
 	ErrNoRecipient = errors.New("cms: the message is not encrypted for this key")

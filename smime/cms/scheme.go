@@ -3,9 +3,6 @@ package cms
 // This file tells which signature scheme a SignerInfo names.
 
 import (
-
-	//lint:ignore SA1019 read only, and always weak: old messages are signed so (RFC 3370 §3.1)
-
 	"fmt"
 
 	"golang.org/x/crypto/cryptobyte"

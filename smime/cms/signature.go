@@ -10,7 +10,7 @@ import (
 // Signature is what one SignerInfo proves. Whether the certificate is to be
 // trusted is not judged here.
 type Signature struct {
-	Certificate    *x509.Certificate // nil: not in the message, or cannot be parsed
+	Certificate    *x509.Certificate // nil: neither in the message nor known, or cannot be parsed
 	RawCertificate []byte            // also of one that cannot be parsed
 	SID            string            // what names the certificate, for people
 

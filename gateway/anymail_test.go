@@ -6,6 +6,7 @@ package gateway
 import (
 	"bytes"
 	"compress/zlib"
+	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
@@ -152,14 +153,25 @@ func mailsOfSignatures(h *house) map[string]string {
 		}
 		odd = append(odd, c)
 	}
+	hers := func(usage x509.KeyUsage) *testpki.Cert {
+		return h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, DN: annasName, Usage: usage, Key: "p521"})
+	}
+	signer := hers(x509.KeyUsageDigitalSignature)
+	var beside []*testpki.Cert
+	for range 60 {
+		one := hers(x509.KeyUsageKeyAgreement)
+		h.knows(one)
+		beside = append(beside, one)
+	}
 	return map[string]string{
-		"16 signers whose certificates crypto/x509 refuses":                fromAnna + h.bundle(plainText, odd[:16], nil),
-		"20 such certificates, one signer":                                 fromAnna + h.bundle(plainText, odd[:1], odd[1:]),
-		"16 expired signers, 48 authorities of two names, P-521":           issueMail(h, 1),
-		"the same in 8 layers":                                             issueMail(h, 8),
-		"2,000 addresses under 1,000 and 3,000 name constraints, 14 times": fromAnna + h.bundle(plainText, wide, append(narrow, constrained)),
-		"16 signers with names of 100 parts":                               fromAnna + h.bundle(plainText, named, nil),
-		"16 signers with an OID of 40 KiB":                                 fromAnna + h.bundle(plainText, oids, nil),
+		"60 certificates for encryption beside a signature, and as many known": fromAnna + h.bundle(plainText, []*testpki.Cert{signer}, beside),
+		"16 signers whose certificates crypto/x509 refuses":                    fromAnna + h.bundle(plainText, odd[:16], nil),
+		"20 such certificates, one signer":                                     fromAnna + h.bundle(plainText, odd[:1], odd[1:]),
+		"16 expired signers, 48 authorities of two names, P-521":               issueMail(h, 1),
+		"the same in 8 layers":                                                 issueMail(h, 8),
+		"2,000 addresses under 1,000 and 3,000 name constraints, 14 times":     fromAnna + h.bundle(plainText, wide, append(narrow, constrained)),
+		"16 signers with names of 100 parts":                                   fromAnna + h.bundle(plainText, named, nil),
+		"16 signers with an OID of 40 KiB":                                     fromAnna + h.bundle(plainText, oids, nil),
 	}
 }
 

@@ -48,11 +48,18 @@ func (h *house) newOwnKeys(
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), chainTime)
 	defer cancel()
-	own.completer.Complete(ctx, own.keys)
-	for _, k := range own.keys {
+	own.fill(ctx)
+	return own
+}
+
+// fill completes the chains of the credentials, and reports whether one is longer now.
+func (o *ownKeys) fill(ctx context.Context) (found bool) {
+	o.completer.Complete(ctx, o.keys)
+	for _, k := range o.keys {
+		found = found || len(k.Chain) > len(k.Credential.Chain)
 		k.Credential.Chain = k.Chain
 	}
-	return own
+	return found
 }
 
 // judged are the keys with what is wrong with each.
@@ -111,13 +118,7 @@ func (h *house) completeAgain(ctx context.Context, old *engine) {
 	own := &ownKeys{
 		boxes: boxes, keys: ownkeys.Keys(boxes), completer: old.own.completer, judge: old.own.judge,
 	}
-	own.completer.Complete(ctx, own.keys)
-	found := false
-	for _, k := range own.keys {
-		found = found || len(k.Chain) > len(k.Credential.Chain)
-		k.Credential.Chain = k.Chain
-	}
-	if !found {
+	if !own.fill(ctx) {
 		return
 	}
 	o := old.options

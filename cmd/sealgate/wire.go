@@ -207,7 +207,6 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := h.newOwnKeys(boxes, check, h.asked, roots)
 	archive, err := readCertificates(cfg.Outbound.Archive, nil) // whoever may read must be able to
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
@@ -244,6 +243,8 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	// At the end: an authority's host may be waited for, and no fault for that.
+	own := h.newOwnKeys(boxes, check, h.asked, roots)
 	return &engine{g, o, own}, nil
 }
 

@@ -68,6 +68,18 @@ func (s *Badger) BindContent(_ context.Context, keys [][32]byte, c Content) (fir
 	}
 }
 
+// Contents implements Store.
+func (s *Badger) Contents(_ context.Context, keys [][32]byte) (list []*Content, err error) {
+	known, err := s.knownContents(keys)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		list = append(list, known[key])
+	}
+	return list, nil
+}
+
 // knownContents are the contents of the keys; nil for a key without one.
 func (s *Badger) knownContents(keys [][32]byte) (map[[32]byte]*Content, error) {
 	known := map[[32]byte]*Content{}

@@ -130,6 +130,9 @@ type Store interface {
 	// what each has, in their order: c or what it was given first. It is one step, all
 	// or nothing. ErrFull: no more can be kept.
 	BindContent(ctx context.Context, keys [][32]byte, c Content) (first []Content, err error)
+	// Contents returns what is kept under each of the keys, in their order, nil where there
+	// is none. It keeps nothing.
+	Contents(ctx context.Context, keys [][32]byte) ([]*Content, error)
 	// CachePut and CacheGet keep answers of look-ups for a time. A key is the name of
 	// a cache, a slash and the rest. Each cache is held within CacheBounds: beyond
 	// them those answers go that would run out first. One that is larger than a whole

@@ -5,6 +5,7 @@ package gateway
 // ciphertext to learn what it says, or sends it again to be answered, cannot do without.
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -18,12 +19,29 @@ import (
 	"sealgate/smime/cms"
 )
 
-// bindContent remembers what the keys are for, in the mail e, and returns why they may
+// contentMemory answers as Store.BindContent does.
+type contentMemory func(ctx context.Context, keys [][32]byte, c certstore.Content) ([]certstore.Content, error)
+
+// knownContents is a contentMemory that keeps nothing.
+func (g *Gateway) knownContents(
+	ctx context.Context,
+	keys [][32]byte,
+	c certstore.Content,
+) (first []certstore.Content, err error) {
+	known, err := g.o.Store.Contents(ctx, keys)
+	for _, k := range known {
+		first = append(first, *cmp.Or(k, &c))
+	}
+	return first, err
+}
+
+// bindContent asks the memory what the keys are for, in the mail e, and returns why they may
 // not be tried on it: they were first seen with something else. What the store cannot
 // answer is an error, never "not known".
 func (g *Gateway) bindContent(
 	ctx context.Context,
 	e *smime.Entity,
+	memory contentMemory,
 	keys []cms.ContentKey,
 	content [sha256.Size]byte,
 ) (withheld, error) {
@@ -36,7 +54,7 @@ func (g *Gateway) bindContent(
 		hashes[i] = k.MAC(secret[:])
 	}
 	now := certstore.Content{Digest: content, Senders: g.answered(e, secret)}
-	first, err := g.o.Store.BindContent(ctx, hashes, now)
+	first, err := memory(ctx, hashes, now)
 	if errors.Is(err, certstore.ErrFull) {
 		return withheldFull, nil
 	}

@@ -23,7 +23,9 @@ func (g *Gateway) inbound(
 	if r := g.forgedOrder(e); r != nil {
 		return nil, r
 	}
-	m := &inboundMail{g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields), spool: share}
+	m := &inboundMail{
+		g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields), spool: share, contents: g.o.Store.BindContent,
+	}
 	m.recipients()
 	if len(m.served) == 0 {
 		if r := tooMany(len(m.strip)); r != nil {

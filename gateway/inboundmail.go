@@ -38,6 +38,8 @@ type inboundMail struct {
 	verdict *verdict.Verdict
 	ids     []string // the Message-IDs that it is remembered by
 
+	contents contentMemory // of its content keys
+
 	encrypted bool     // it has an encrypted layer, whatever became of that
 	withheld  withheld // why it is not opened, "" when it is
 

@@ -17,7 +17,7 @@ import (
 // admit asks for each layer of an inbound mail.
 func (m *inboundMail) admit(ctx context.Context) cms.Admission {
 	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
-		why, err := m.g.bindContent(ctx, m.e, keys, content)
+		why, err := m.g.bindContent(ctx, m.e, m.contents, keys, content)
 		if err == nil && why != "" {
 			return m.withhold(why)
 		}

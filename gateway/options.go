@@ -30,6 +30,7 @@ type Store interface {
 	Recall(ctx context.Context, key [32]byte) (certstore.Memory, bool, error)
 	Secret(ctx context.Context) ([32]byte, error)
 	BindContent(ctx context.Context, keys [][32]byte, c certstore.Content) ([]certstore.Content, error)
+	Contents(ctx context.Context, keys [][32]byte) ([]*certstore.Content, error)
 }
 
 // Options are the settings of one Gateway. They are not changed after New: a

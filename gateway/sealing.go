@@ -22,7 +22,7 @@ import (
 // send it to that mailbox.
 func (m *outboundMail) admit(ctx context.Context) cms.Admission {
 	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
-		why, err := m.g.bindContent(ctx, m.e, keys, content)
+		why, err := m.g.bindContent(ctx, m.e, m.g.o.Store.BindContent, keys, content)
 		if why != "" {
 			m.log.Warn("who sends this mail back to its mailbox will have it opened", "cause", withheldCauses[why])
 		}

@@ -81,6 +81,21 @@ func oneContent(t *testing.T, s certstore.Store) {
 	bind(t, s, []string{"f"}, nobody, nobody)
 }
 
+// contentsAreRead: who looks is told what is kept, and leaves nothing behind.
+func contentsAreRead(t *testing.T, s certstore.Store) {
+	first := Content("first", "anna@kunde.example")
+	bind(t, s, []string{"a"}, first, first)
+	for range 2 {
+		got, err := s.Contents(context.Background(), hashes("b", "a", "b"))
+		if err != nil || len(got) != 3 || got[0] != nil || got[2] != nil || got[1] == nil ||
+			got[1].Digest != first.Digest || !slices.Equal(got[1].Senders, first.Senders) {
+			t.Fatalf("%v, %v", got, err)
+		}
+	}
+	other := Content("other")
+	bind(t, s, []string{"b"}, other, other)
+}
+
 // contentsOfManyWriters: of all who come at once one is the first, and all are told of it.
 func contentsOfManyWriters(t *testing.T, s certstore.Store) {
 	const writers = 8

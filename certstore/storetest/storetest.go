@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"PendingOnesAreBounded":       manyPending,
 		"SecretStays":                 secretStays,
 		"OneContentForOneKey":         oneContent,
+		"ContentsAreRead":             contentsAreRead,
 		"ContentsOfManyWriters":       contentsOfManyWriters,
 		"CloseWhileInUse":             closeInUse,
 	} {

@@ -116,9 +116,12 @@ func untrusted(err error) Result {
 	return Result{
 		Status: Untrusted, Rule: RuleChain, Revocation: RevocationNotChecked, Answered: AllAnswered(),
 		Reason: "no path to an authority trusted for mail: " + err.Error(),
-		Remedy: "the issuing authority's root under trust.roots, if you trust it for mail",
+		Remedy: remedyRoot,
 	}
 }
+
+// remedyRoot helps where a path ends at an authority that is not trusted.
+const remedyRoot = "the issuing authority's root under trust.roots, if you trust it for mail"
 
 // expired is the verdict where only the time is wrong.
 func expired(r Request, chain []*x509.Certificate) Result {

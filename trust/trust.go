@@ -161,7 +161,8 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 	if res.Rule == RuleChain && res.Status == Untrusted && c.o.Sources != nil {
 		more, answered := c.o.Sources.Complete(ctx, r, bag)
 		if len(more) > 0 {
-			res = c.judge(ctx, r, append(bag, more...))
+			bag = append(bag, more...)
+			res = c.judge(ctx, r, bag)
 		}
 		if err := effort.Spend(ctx, 0); err != nil { // not all that could be missing was looked for
 			return costly(err)
@@ -169,6 +170,9 @@ func (c *Checker) chain(ctx context.Context, r Request) Result {
 		if res.Rule == RuleChain && res.Status == Untrusted && authority.ValidAt(r.Certificate, r.At) {
 			res.unanswered(answered)
 		}
+	}
+	if res.Rule == RuleChain && res.Status == Untrusted && res.Remedy == remedyRoot {
+		res.Remedy = c.anchors.remedyFor(r, bag)
 	}
 	if c.o.Sources != nil {
 		c.o.Sources.Learn(ctx, res.Chain, r.At)

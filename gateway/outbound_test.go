@@ -212,8 +212,8 @@ func TestCopies(t *testing.T) {
 			}
 			continue
 		}
-		if v.Signature != verdict.SignatureValid || m.Layers[0].Recipients != map[bool]int{true: 3, false: 2}[len(d.To) == 2] {
-			t.Errorf("copy for %v: %s, %d RecipientInfos", d.To, v.Signature, m.Layers[0].Recipients)
+		if v.Signature != verdict.SignatureValid || len(m.Layers[0].Recipients) != map[bool]int{true: 3, false: 2}[len(d.To) == 2] {
+			t.Errorf("copy for %v: %s, %d RecipientInfos", d.To, v.Signature, len(m.Layers[0].Recipients))
 		}
 	}
 	want := map[string][]string{"anna@kunde.example bob@kunde.example": {"anna", "bob", "support"}, "carl@kunde.example": {"carl", "support"}}
@@ -236,8 +236,8 @@ func TestHiddenRecipientInSeveralSpellings(t *testing.T) {
 	if len(out.Deliveries) != 2 || !slices.Equal(out.Deliveries[0].To, spellings) || !slices.Equal(out.Deliveries[1].To, []string{"anna@kunde.example"}) {
 		t.Fatalf("%+v", out.Outcome)
 	}
-	if _, v, m := h.readCopy(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || m.Layers[0].Recipients != 2 {
-		t.Errorf("carl's copy: %s, %d RecipientInfos", v.Encryption, m.Layers[0].Recipients)
+	if _, v, m := h.readCopy(out.text[0], carl); v.Encryption != verdict.EncryptionDecrypted || len(m.Layers[0].Recipients) != 2 {
+		t.Errorf("carl's copy: %s, %d RecipientInfos", v.Encryption, len(m.Layers[0].Recipients))
 	}
 	if out := h.process(outboundTo(spellings...), text); out.Disposition != Accept || len(out.Deliveries) != 1 || len(out.Deliveries[0].To) != 3 {
 		t.Errorf("alone, without splitting: %+v", out.Outcome)

@@ -21,7 +21,7 @@ var errSharedKey = fmt.Errorf(
 
 // enveloped decrypts.
 func (op *opener) enveloped(e *cms.EnvelopedData) (*Entity, error) {
-	l := Layer{Type: Enveloped, Cipher: e.Cipher, Recipients: len(e.Recipients), Weak: e.Weak}
+	l := Layer{Type: Enveloped, Cipher: e.Cipher, Recipients: e.Recipients, Weak: e.Weak}
 	if e.Authenticated {
 		l.Type = AuthEnveloped
 	}

@@ -68,9 +68,9 @@ type Layer struct {
 	Type string
 	Err  error // why it could not be opened
 
-	Cipher        string   // of an encrypted layer, as in cms.EnvelopedData
-	KeyManagement string   // how the content key is encrypted, for each kind once, joined by ", "
-	Recipients    int      // RecipientInfos
+	Cipher        string // of an encrypted layer, as in cms.EnvelopedData
+	KeyManagement string // how the content key is encrypted, for each kind once, joined by ", "
+	Recipients    []cms.RecipientInfo
 	Keys          []int    // indexes of the OpenOptions.Keys that unwrapped the content key that decrypted
 	Weak          []string // weak algorithms, by name
 

@@ -103,7 +103,7 @@ func TestEncryptOpen(t *testing.T) {
 					t.Fatal("the plaintext is in the message")
 				}
 				m := opened(t, sp, msg, decryptionKey(issue(t, "p384")), decryptionKey(c))
-				if len(m.Layers) != 1 || m.Layers[0].Err != nil || m.Layers[0].Cipher != cipher || len(m.Layers[0].Keys) != 1 || m.Layers[0].Keys[0] != 1 || m.Layers[0].Recipients != 2 {
+				if len(m.Layers) != 1 || m.Layers[0].Err != nil || m.Layers[0].Cipher != cipher || len(m.Layers[0].Keys) != 1 || m.Layers[0].Keys[0] != 1 || len(m.Layers[0].Recipients) != 2 {
 					t.Fatalf("%+v, %v", m.Layers, m.Undecryptable)
 				}
 				if got := text(t, m.Inner); got != text(t, content) {

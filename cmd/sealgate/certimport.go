@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -197,7 +198,7 @@ func (i *importer) put(ctx context.Context, in imported) error {
 	r := &certstore.Record{
 		DER:           c.Raw,
 		Identity:      certstore.Identity(c),
-		Fingerprint:   sha256sum(c.Raw),
+		Fingerprint:   sha256.Sum256(c.Raw),
 		Addresses:     names,
 		KeyUsage:      c.KeyUsage,
 		NotBefore:     c.NotBefore,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -48,7 +46,15 @@ func decrypt(ctx context.Context, path string, keyFiles []string, passwordFile, 
 		return err
 	}
 	defer msg.Close()
-	opened, err := open(ctx, msg, keys, sp)
+	original, err := originalIn(ctx, msg, sp)
+	if err != nil {
+		return unreadable(err)
+	}
+	if original != nil {
+		defer original.Close()
+		msg = original
+	}
+	opened, err := smime.Open(ctx, msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
 	if err != nil {
 		return unreadable(err)
 	}
@@ -59,39 +65,11 @@ func decrypt(ctx context.Context, path string, keyFiles []string, passwordFile, 
 	case opened.Malformed != nil:
 		return &failure{exitNotValid, opened.Malformed}
 	}
-	return writeShown(ctx, opened, out, sp)
+	return writeShown(ctx, &decrypted{opened}, out, sp)
 }
 
-// open undoes the layers of a message, or of the original in a ticket that was
-// delivered with the part that explains why it could not be opened then.
-func open(ctx context.Context, msg *spool.File, keys []*keyring.Credential, sp *spool.Spool) (*decrypted, error) {
-	o := smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp}
-	m, err := smime.Open(ctx, msg, msg.Size(), o)
-	if err != nil || len(m.Layers) > 0 || m.Malformed != nil || !m.PartialEncrypted {
-		return &decrypted{m, m.Outer}, err
-	}
-	media, _ := m.Outer.ContentType()
-	parts, err := m.Outer.Parts()
-	if err != nil || media != "multipart/mixed" || len(parts) != 2 {
-		return &decrypted{m, m.Outer}, nil
-	}
-	original := parts[1].Section()
-	inner, err := smime.Open(ctx, original, original.Size(), o)
-	if err != nil {
-		return nil, errors.Join(err, m.Close())
-	}
-	if len(inner.Layers) == 0 {
-		return &decrypted{m, m.Outer}, nil
-	}
-	return &decrypted{inner, m.Outer}, nil
-}
-
-// decrypted is an opened message, with the entity whose header it bears: another
-// than its own when it was attached to a ticket.
-type decrypted struct {
-	*smime.Message
-	outer *smime.Entity
-}
+// decrypted is an opened message as a helpdesk would get it.
+type decrypted struct{ *smime.Message }
 
 // writeShown writes what the gateway would hand over.
 func writeShown(ctx context.Context, d *decrypted, out string, sp *spool.Spool) error {
@@ -135,7 +113,7 @@ func closeOther(e, than *smime.Entity) {
 // ours, and with the Subject that the sender protected (RFC 9788).
 func (d *decrypted) fields() (fields []smime.Field) {
 	subject := d.subject()
-	for _, f := range d.outer.Fields {
+	for _, f := range d.Outer.Fields {
 		switch low := strings.ToLower(f.Name); {
 		case strings.HasPrefix(low, "x-smime-"):
 		case low == "subject" && len(subject) > 0:

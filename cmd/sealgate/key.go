@@ -105,7 +105,7 @@ func (o *importing) read(source string) (*keyring.File, error) {
 // judged completes and judges the keys of one file, each for the addresses of its own
 // certificate: whose it will be is not known yet. What was found is written along with it.
 func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*ownkeys.Key, error) {
-	given := verifying{roots: o.roots}
+	given := offline{roots: o.roots}
 	roots, err := given.trusted()
 	if err != nil {
 		return nil, err

@@ -40,28 +40,26 @@ func TestSignersAreListed(t *testing.T) {
 	if err := os.WriteFile(roots, p.Root.CertPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	verify := verifying{roots: []string{roots}, noSystemRoots: true}
-	r, err := verify.verify(mail)
+	verify := verifying{offline: offline{roots: []string{roots}, noSystemRoots: true}}
+	j, err := verify.judgeFile(t.Context(), mail, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.close()
 	statuses := map[string]string{}
-	for _, s := range r.report().Signers {
+	for _, s := range j.report.Signers {
 		statuses[s.Address] = s.Status
 	}
-	if got := r.report().Signature; got != "valid" || len(statuses) != 2 || statuses["anna@kunde.example"] != "valid" || statuses["bob@kunde.example"] != "mismatch" {
+	if got := j.report.Signature; got != "valid" || len(statuses) != 2 || statuses["anna@kunde.example"] != "valid" || statuses["bob@kunde.example"] != "mismatch" {
 		t.Errorf("%s: %v", got, statuses)
 	}
-	var drawn, printed, asJSON bytes.Buffer
-	r.draw(&drawn)
-	if err := r.print(&printed, false); err != nil {
+	var printed, asJSON bytes.Buffer
+	if err := j.report.print(&printed, false); err != nil {
 		t.Error(err)
 	}
-	if err := r.print(&asJSON, true); err != nil {
+	if err := j.report.print(&asJSON, true); err != nil {
 		t.Error(err)
 	}
-	for name, out := range map[string]string{"explain": drawn.String(), "verify": printed.String(), "verify --json": asJSON.String()} {
+	for name, out := range map[string]string{"explain": j.drawing, "verify": printed.String(), "verify --json": asJSON.String()} {
 		if !strings.Contains(out, "anna@kunde.example") || !strings.Contains(out, "bob@kunde.example") {
 			t.Errorf("%s does not name both:\n%s", name, out)
 		}

@@ -52,6 +52,48 @@ func TestTicketOpensLater(t *testing.T) {
 	}
 }
 
+// TestKeptClosedOpensForAdmin: a mail that came before with another address to answer to stays
+// closed, explain says why, of the very ticket, and decrypt opens that for the admin.
+func TestKeptClosedOpensForAdmin(t *testing.T) {
+	files, err := fixtures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hop, err := nexthop.New(nexthop.Fault{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hop.Close()
+	dir := t.TempDir()
+	for _, name := range []string{"bob.pem", "bob.crt"} {
+		if err := os.WriteFile(filepath.Join(dir, name), files[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const plain = "From: anna@kunde.example\nTo: bob@firma.example\nSubject: Frage\nMIME-Version: 1.0\n" +
+		"Content-Type: text/plain\n\nGuten Tag\n"
+	_, socket := proxyGateway(t, hop.Address, "", "[[mailbox]]\naddresses = [\"bob@firma.example\"]\n"+
+		"keys = [\""+filepath.Join(dir, "bob.pem")+"\"]\n")
+	mail := sealgate(t, dir, plain, "encrypt", "--to", "bob.crt", "-")
+	send(t, socket, mail)
+	send(t, socket, "Reply-To: eve@evil.example\r\n"+mail)
+	got := hop.Messages()
+	if len(got) != 2 || !strings.Contains(got[0].Data, "Guten Tag") || strings.Contains(got[1].Data, "Guten Tag") {
+		t.Fatalf("%+v", got)
+	}
+	config := filepath.Join(filepath.Dir(socket), "c.toml")
+	drawing := sealgate(t, dir, got[1].Data, "explain", "--config", config, "-")
+	for _, part := range []string{"a ticket of a mail that could not be opened", "kept closed: the same ciphertext came before"} {
+		if !strings.Contains(drawing, part) {
+			t.Errorf("%q is not said:\n%s", part, drawing)
+		}
+	}
+	opened := sealgate(t, dir, got[1].Data, "decrypt", "--key", "bob.pem", "-")
+	if !strings.Contains(opened, "Guten Tag") || !strings.Contains(opened, "Reply-To: eve@evil.example") {
+		t.Errorf("%s", opened)
+	}
+}
+
 // sealgate runs the program in dir with the input given; it must end with 0.
 func sealgate(t *testing.T, dir, input string, args ...string) string {
 	t.Helper()
@@ -121,10 +163,11 @@ func TestDecryptProtectedSubject(t *testing.T) {
 		if _, err := io.WriteString(f, text); err != nil {
 			t.Fatal(err)
 		}
-		d, err := open(context.Background(), f, nil, sp)
+		m, err := smime.Open(context.Background(), f, f.Size(), smime.OpenOptions{Spool: sp})
 		if err != nil {
 			t.Fatal(err)
 		}
+		d := decrypted{m}
 		var got []string
 		for _, f := range d.fields() {
 			if f.Name == "Subject" {

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -14,13 +12,20 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
-	"sealgate/internal/dn"
 	"sealgate/smime"
+	"sealgate/spool"
 	"sealgate/trust"
 )
 
 // verifying are the options of verify and explain.
 type verifying struct {
+	config     string
+	recipients []string
+	offline
+}
+
+// offline is what judges without a configuration.
+type offline struct {
 	roots         []string
 	noSystemRoots bool
 	at            string
@@ -29,7 +34,12 @@ type verifying struct {
 	from          string
 }
 
+// offlineFlags are the names of its flags.
+var offlineFlags = []string{"roots", "no-system-roots", "at", "key", "password-file", "from"}
+
 func (o *verifying) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.recipients, "recipient", nil, "with --config: judge as mail to ADDRESS (default: those of our "+
+		"mailboxes in Delivered-To, X-Original-To, To and Cc)")
 	f.StringArrayVar(&o.roots, "roots", nil, "root certificates to trust, FILE")
 	f.BoolVar(&o.noSystemRoots, "no-system-roots", false, "trust --roots only")
 	f.StringVar(&o.at, "at", "", "time at which certificates are judged, RFC 3339 (default: now)")
@@ -40,13 +50,16 @@ func (o *verifying) flags(f *pflag.FlagSet) {
 
 // verified is an opened message and the verdict.
 type verified struct {
-	opened  *smime.Message
-	verdict *verdict.Verdict
-	close   func()
+	opened   *smime.Message
+	verdict  *verdict.Verdict
+	keys     []knownKey // that could have been tried, with those that were
+	withheld string     // why it was left closed, "" when it was not
+	basis    []string   // what it was judged with, for people
+	close    func()
 }
 
-// verify opens and judges the message at path.
-func (o *verifying) verify(path string) (*verified, error) {
+// verify opens and judges a message without a configuration.
+func (o *offline) verify(ctx context.Context, msg *spool.File, sp *spool.Spool) (*verified, error) {
 	at := time.Now()
 	if o.at != "" {
 		t, err := time.Parse(time.RFC3339, o.at)
@@ -71,27 +84,31 @@ func (o *verifying) verify(path string) (*verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	sp, err := offlineSpool()
+	opened, err := smime.Open(ctx, msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	msg, err := message(sp, path)
-	if err != nil {
-		return nil, err
+	r := &verified{
+		opened: opened, verdict: verdict.Of(ctx, opened, from, check, at), basis: withoutConfiguration,
+		close: func() { opened.Close() },
 	}
-	opened, err := smime.Open(context.Background(), msg, msg.Size(), smime.OpenOptions{
-		Keys:  decryptionKeys(keys),
-		Spool: sp,
-	})
-	if err != nil {
-		msg.Close()
-		return nil, unreadable(err)
+	for _, k := range keys {
+		r.keys = append(r.keys, knownKey{certificate: k.Certificate, owner: "--key", tried: true})
 	}
-	done := func() { opened.Close(); msg.Close() }
-	return &verified{opened, verdict.Of(context.Background(), opened, from, check, at), done}, nil
+	return r, nil
 }
 
-func (o *verifying) checker() (*trust.Checker, error) {
+// withoutConfiguration is what an offline judgement says of itself.
+var withoutConfiguration = []string{
+	"judged without a configuration, with --roots and --key alone",
+	"not used: mailboxes' keys, trust.roots and partners, [on], the certificate store (blocks, pins, known " +
+		"certificates), the memory of content keys",
+	revocationNotChecked,
+}
+
+const revocationNotChecked = "revocation: not checked, offline commands have no sources for it"
+
+func (o *offline) checker() (*trust.Checker, error) {
 	roots, err := o.trusted()
 	if err != nil {
 		return nil, err
@@ -100,7 +117,7 @@ func (o *verifying) checker() (*trust.Checker, error) {
 }
 
 // trusted are the roots of --roots and of the system.
-func (o *verifying) trusted() ([]*x509.Certificate, error) {
+func (o *offline) trusted() ([]*x509.Certificate, error) {
 	roots, err := certificates(o.roots, "")
 	if err != nil || o.noSystemRoots {
 		return roots, err
@@ -119,125 +136,29 @@ func verifyCommand() *cobra.Command {
 		Use:   "verify [flags] MESSAGE",
 		Short: "judge a message; exit code 0 for valid, 1 for anything else, 2 for wrong use",
 		Args:  oneMessage,
-		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := o.verify(args[0])
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.consistent(c.Flags()); err != nil {
+				return err
+			}
+			j, err := o.judgeFile(c.Context(), args[0], o.config, false)
 			if err != nil {
 				return err
 			}
-			defer r.close()
-			if err := r.print(os.Stdout, asJSON); err != nil {
+			if err := j.report.print(os.Stdout, asJSON); err != nil {
 				return err
 			}
-			if r.verdict.Signature != verdict.SignatureValid {
+			if !asJSON && o.config == "" {
+				fmt.Println(revocationNotChecked)
+			}
+			if j.report.Signature != string(verdict.SignatureValid) {
 				return &failure{code: exitNotValid}
 			}
 			return nil
 		},
 	}
 	o.flags(c.Flags())
+	c.Flags().StringVar(&o.config, "config", "", "judge as the gateway of this configuration file does (default: with "+
+		"the flags above alone)")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return c
-}
-
-// report is the JSON object of verify.
-type report struct {
-	Signature  string         `json:"signature"`
-	Encryption string         `json:"encryption"`
-	Reason     string         `json:"reason"`
-	From       string         `json:"from"`
-	Layers     []reportLayer  `json:"layers"`
-	Signers    []reportSigner `json:"signers"`
-	Notes      []string       `json:"notes"` // what no signature covers, worth a word
-}
-
-type reportLayer struct {
-	Type       string `json:"type"`
-	Cipher     string `json:"cipher,omitempty"`
-	Recipients int    `json:"recipients,omitempty"`
-	Digest     string `json:"digest,omitempty"`
-}
-
-type reportSigner struct {
-	Address     string `json:"address"`
-	Subject     string `json:"subject"`
-	Issuer      string `json:"issuer"`
-	Serial      string `json:"serial"`
-	SHA256      string `json:"sha256"`
-	Algorithm   string `json:"algorithm"`
-	Digest      string `json:"digest"`
-	SigningTime string `json:"signing_time"`
-	Status      string `json:"status"`
-}
-
-func (r *verified) print(w io.Writer, asJSON bool) error {
-	rep := r.report()
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		return e.Encode(rep)
-	}
-	w = terminal{w}
-	fmt.Fprintf(w, "signature:  %s\nencryption: %s\nfrom:       %s\n", rep.Signature, rep.Encryption, rep.From)
-	if rep.Reason != "" {
-		fmt.Fprintf(w, "reason:     %s\n", rep.Reason)
-	}
-	for _, n := range rep.Notes {
-		fmt.Fprintf(w, "note:       %s\n", n)
-	}
-	for _, s := range rep.Signers {
-		fmt.Fprintf(w, "signer:     %s (%s), %s with %s: %s\n", s.Address, s.Subject, s.Algorithm, s.Digest, s.Status)
-	}
-	_, err := fmt.Fprintln(w, "revocation: not checked, offline commands have no sources for it")
-	return err
-}
-
-func (r *verified) report() report {
-	rep := report{
-		Signature:  string(r.verdict.Signature),
-		Encryption: string(r.verdict.Encryption),
-		Reason:     r.reason(),
-		From:       r.verdict.From,
-		Notes:      append([]string{}, r.verdict.Remarks()...),
-		Layers:     []reportLayer{},
-		Signers:    []reportSigner{},
-	}
-	for _, l := range r.opened.Layers {
-		rep.Layers = append(rep.Layers, reportLayer{
-			Type:       l.Type,
-			Cipher:     l.Cipher,
-			Recipients: l.Recipients,
-			Digest:     l.Digest,
-		})
-	}
-	for _, s := range r.verdict.Signers {
-		rep.Signers = append(rep.Signers, signer(s))
-	}
-	return rep
-}
-
-// reason is why not, for the signature or else for the decryption.
-func (r *verified) reason() string {
-	if r.verdict.Reason == "" && r.opened.Undecryptable != nil {
-		return r.opened.Undecryptable.Error()
-	}
-	return r.verdict.Reason
-}
-
-func signer(s verdict.Signer) reportSigner {
-	out := reportSigner{
-		Address:   s.Address,
-		Algorithm: s.Signature.Algorithm,
-		Digest:    s.Signature.Digest,
-		Status:    string(s.Status),
-	}
-	if t := s.Signature.SigningTime; !t.IsZero() {
-		out.SigningTime = t.UTC().Format(time.RFC3339)
-	}
-	if c := s.Signature.Certificate; c != nil {
-		out.Subject = dn.String(c.Subject)
-		out.Issuer = dn.String(c.Issuer)
-		out.Serial = c.SerialNumber.Text(16)
-		out.SHA256 = fmt.Sprintf("%x", sha256sum(c.Raw))
-	}
-	return out
 }

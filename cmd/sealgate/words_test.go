@@ -24,13 +24,13 @@ func TestWordsOfVerdicts(t *testing.T) {
 		{"c13-eku-empty.eml", "root.pem", "untrusted", "for e-mail"},           // present and empty (RFC 5280 §4.2.1.12): openssl and NSS refuse it
 		{"c14-ku-zero.eml", "root.pem", "untrusted", "usage"},                  // no bit (RFC 5280 §4.2.1.3)
 	} {
-		o := verifying{roots: []string{filepath.Join(folder, k.root)}, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}
-		r, err := o.verify(filepath.Join(folder, k.file))
+		roots := []string{filepath.Join(folder, k.root)}
+		o := verifying{offline: offline{roots: roots, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}}
+		j, err := o.judgeFile(t.Context(), filepath.Join(folder, k.file), "", false)
 		if err != nil {
 			t.Fatalf("%s: %v", k.file, err)
 		}
-		got := r.report()
-		r.close()
+		got := j.report
 		if got.Signature != k.signature || !strings.Contains(got.Reason, k.reason) || k.reason == "" && got.Reason != "" {
 			t.Errorf("%s: %s (%s), want %s (%s)", k.file, got.Signature, got.Reason, k.signature, k.reason)
 		}

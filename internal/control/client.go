@@ -55,10 +55,16 @@ func (c *Client) post(ctx context.Context, path string, r request) (a answer, er
 	if err != nil {
 		return a, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control"+path, bytes.NewReader(body))
+	return c.send(ctx, path, "application/json", bytes.NewReader(body))
+}
+
+// send posts a body and reads the answer.
+func (c *Client) send(ctx context.Context, path, media string, body io.Reader) (a answer, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://control"+path, body)
 	if err != nil {
 		return a, err
 	}
+	req.Header.Set("Content-Type", media)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return a, err

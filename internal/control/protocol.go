@@ -50,6 +50,7 @@ const (
 	pathKeys    = "/keys"
 	pathHealth  = "/health"
 	pathBackup  = "/backup"
+	pathJudge   = "/judge"
 )
 
 // Store is what is asked of the certificates: of a store at rest, or of the running
@@ -105,6 +106,7 @@ type answer struct {
 	Candidates []lookup.Candidate  `json:",omitempty"`
 	Keys       []Key               `json:",omitempty"`
 	Health     *Health             `json:",omitempty"`
+	Judgement  *Judgement          `json:",omitempty"`
 	NotFound   bool                `json:",omitempty"`
 	Refused    bool                `json:",omitempty"` // the store is well, and does not take the record
 	Error      string              `json:",omitempty"`

@@ -26,6 +26,7 @@ type Server struct {
 	Store   Store
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
 	Keys    func(ctx context.Context) []Key
+	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Version string
@@ -61,6 +62,7 @@ func (s *Server) handler() http.Handler {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, ask) })
 	}
 	mux.HandleFunc("POST "+pathBackup, s.backup)
+	mux.HandleFunc("POST "+pathJudge, s.judge)
 	return mux
 }
 

@@ -3,6 +3,7 @@ package cms
 // This file reads RecipientInfo (RFC 5652 §6.2).
 
 import (
+	"crypto/x509"
 	"encoding/asn1"
 	"math/big"
 
@@ -25,6 +26,26 @@ type RecipientInfo struct {
 	agreement    *agreement // KeyAgreeRecipientInfo
 	encryptedKey []byte
 }
+
+// String is for people: issuer and serial number, or key identifier; else what is known of how
+// the content key is encrypted.
+func (r *RecipientInfo) String() string {
+	if !r.id.named() {
+		return "key management " + r.KeyManagement
+	}
+	return r.id.String()
+}
+
+// Identifiers are all by which a RecipientInfo can name the certificate in the usual way, for
+// people: issuer and serial number, and key identifier (RFC 5652 §6.2.1).
+func Identifiers(c *x509.Certificate) string {
+	number := signerID{issuer: c.RawIssuer, serial: derBigInt(c.SerialNumber)}
+	return number.String() + ", " + signerID{ski: keyID(c)}.String()
+}
+
+// Names reports whether the RecipientInfo names the certificate or its key, in any form that
+// senders make of an identifier.
+func (r *RecipientInfo) Names(c *x509.Certificate) bool { return r.id.named() && r.id.meansKey(c) }
 
 // agreement is what the recipients of one KeyAgreeRecipientInfo share.
 type agreement struct {

@@ -1,0 +1,76 @@
+package main
+
+// This file draws whom an encrypted layer names, beside the keys that we have. It compares
+// identifiers alone: nothing is unwrapped here.
+
+import (
+	"crypto/x509"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"sealgate/smime"
+	"sealgate/smime/cms"
+)
+
+// maxDrawnRecipients bounds the RecipientInfos that are drawn: each is held against every key,
+// and a newsletter may have hundreds.
+const maxDrawnRecipients = 50
+
+// knownKey is a certificate whose key we have.
+type knownKey struct {
+	certificate *x509.Certificate
+	owner       string // the mailbox, or where the key was given
+	tried       bool   // its owner is a recipient
+}
+
+func (k knownKey) String() string {
+	c := k.certificate
+	return fmt.Sprintf("the key of %s (%s; valid %s to %s)", k.owner, cms.Identifiers(c),
+		c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
+}
+
+// drawRecipients draws each RecipientInfo with the keys that it names and, where the layer
+// stayed closed, the keys that were tried.
+func (r *verified) drawRecipients(w io.Writer, indent string, l smime.Layer) {
+	for i := range l.Recipients[:min(len(l.Recipients), maxDrawnRecipients)] {
+		info := &l.Recipients[i]
+		fmt.Fprintf(w, "%s├─ for %s (%s): %s\n", indent, info, info.KeyManagement, r.named(info))
+	}
+	if more := len(l.Recipients) - maxDrawnRecipients; more > 0 {
+		fmt.Fprintf(w, "%s├─ and %d more recipients\n", indent, more)
+	}
+	if l.Err == nil {
+		return
+	}
+	tried := 0
+	for _, k := range r.keys {
+		if k.tried {
+			tried++
+			fmt.Fprintf(w, "%s├─ tried: %s\n", indent, k)
+		}
+	}
+	if tried == 0 {
+		fmt.Fprintf(w, "%s├─ tried: nothing, there is no key of a recipient\n", indent)
+	}
+}
+
+// named says whose keys a RecipientInfo names.
+func (r *verified) named(info *cms.RecipientInfo) string {
+	var names []string
+	for _, k := range r.keys {
+		if !info.Names(k.certificate) {
+			continue
+		}
+		name := "names " + k.String()
+		if !k.tried {
+			name += ", who is no recipient of this mail: not tried"
+		}
+		names = append(names, name)
+	}
+	if names == nil {
+		return "none of the keys that we have"
+	}
+	return strings.Join(names, "; ")
+}

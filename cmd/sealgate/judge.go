@@ -1,0 +1,195 @@
+package main
+
+// This file judges a message as the gateway does: by the one that runs, or else by one of its
+// own over the store at rest.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"sealgate/config"
+	"sealgate/gateway"
+	"sealgate/gateway/verdict"
+	"sealgate/internal/control"
+	"sealgate/keyring"
+	"sealgate/smime"
+	"sealgate/spool"
+)
+
+// judgement is what verify prints of a message, and what explain does.
+type judgement struct {
+	report  report
+	drawing string
+}
+
+// consistent refuses flags that exclude each other.
+func (o *verifying) consistent(f *pflag.FlagSet) error {
+	for _, name := range offlineFlags {
+		if f.Changed(name) && f.Changed("config") {
+			return unreadable(fmt.Errorf("--%s is for judging without a configuration: leave it or --config out", name))
+		}
+	}
+	return nil
+}
+
+// judgeFile judges the message at path; with inTicket, of a ticket the mail that it was made of.
+func (o *verifying) judgeFile(ctx context.Context, path, configuration string, inTicket bool) (*judgement, error) {
+	sp, err := offlineSpool()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	msg, err := message(sp, path)
+	if err != nil {
+		return nil, err
+	}
+	defer msg.Close()
+	if !inTicket || !saysUndecryptable(msg) {
+		return o.judge(ctx, msg, sp, configuration)
+	}
+	original, err := originalIn(ctx, msg, sp)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if original == nil {
+		return o.judge(ctx, msg, sp, configuration)
+	}
+	defer original.Close()
+	j, err := o.judge(ctx, original, sp, configuration)
+	if err != nil {
+		return nil, err
+	}
+	j.drawing = "a ticket of a mail that could not be opened; this is that mail, as it came\n" + j.drawing
+	return j, nil
+}
+
+// judge judges a message as the gateway of a configuration does, or with the flags alone when
+// there is none.
+func (o *verifying) judge(
+	ctx context.Context,
+	msg *spool.File,
+	sp *spool.Spool,
+	configuration string,
+) (*judgement, error) {
+	if configuration != "" {
+		return judgeAsConfigured(ctx, configuration, o.recipients, msg)
+	}
+	if len(o.recipients) > 0 {
+		return nil, unreadable(errors.New("--recipient needs --config"))
+	}
+	r, err := o.verify(ctx, msg, sp)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	return &judgement{r.report(), r.drawn()}, nil
+}
+
+// judgeAsConfigured asks the gateway of a configuration, or does as it would.
+func judgeAsConfigured(ctx context.Context, path string, to []string, msg *spool.File) (*judgement, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	var answer *control.Judgement
+	if client, running := control.Dial(controlSocket(cfg)); running {
+		answer, err = client.Judge(ctx, to, msg.NewReader())
+	} else {
+		answer, err = judgeAtRest(ctx, cfg, to, msg)
+	}
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	j := &judgement{drawing: answer.Drawing}
+	if err := json.Unmarshal(answer.Report, &j.report); err != nil {
+		return nil, unreadable(fmt.Errorf("running gateway: %w: is it of another version?", err))
+	}
+	return j, nil
+}
+
+// judgeAtRest judges with an engine over the store of a gateway that does not run.
+func judgeAtRest(ctx context.Context, cfg *config.Config, to []string, msg *spool.File) (*control.Judgement, error) {
+	h, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer h.closeStore()
+	h.log = slog.New(slog.DiscardHandler)
+	return h.judged(ctx, to, msg, "no gateway runs with data_dir "+cfg.Server.DataDir+": judged as one would now")
+}
+
+// judge is what the engine of the moment makes of a message that is sent to it.
+func (h *house) judge(ctx context.Context, to []string, msg io.Reader) (*control.Judgement, error) {
+	share := h.spool.Share()
+	defer share.Close()
+	f := share.Create()
+	defer f.Close()
+	if _, err := io.Copy(f, msg); err != nil {
+		return nil, err
+	}
+	return h.judged(ctx, to, f, "judged by the gateway that runs")
+}
+
+// judged is what the engine of the moment makes of a message; by is who judges, for people.
+func (h *house) judged(ctx context.Context, to []string, msg *spool.File, by string) (*control.Judgement, error) {
+	g := h.engine.Load().Gateway
+	whose := "as --recipient says"
+	if len(to) == 0 {
+		to = recipientsIn(g, msg)
+		whose = "which stand in its header"
+	}
+	j, err := g.Judge(ctx, to, msg)
+	if err != nil {
+		return nil, err
+	}
+	defer j.Close()
+	r := &verified{opened: j.Message, verdict: j.Verdict, withheld: j.Withheld, basis: []string{by}}
+	if len(j.Served) == 0 {
+		r.basis = append(r.basis, "for none of our mailboxes: the gateway passes it on unjudged, and no key was tried "+
+			"(--recipient ADDRESS says whose mail it was)")
+	} else {
+		r.basis = append(r.basis, "as mail to "+strings.Join(to, ", ")+", "+whose)
+	}
+	if j.Action != gateway.TagMail {
+		r.basis = append(r.basis, fmt.Sprintf("[on] %s = %q", j.Cause, j.Action))
+	}
+	for _, box := range j.All {
+		r.keys = append(r.keys, keysOf(box, slices.Contains(j.Served, box))...)
+	}
+	text, err := json.Marshal(r.report())
+	return &control.Judgement{Report: text, Drawing: r.drawn()}, err
+}
+
+func keysOf(box *keyring.Mailbox, tried bool) (keys []knownKey) {
+	for _, c := range box.Credentials {
+		keys = append(keys, knownKey{c.Certificate, box.Addresses[0], tried})
+	}
+	return keys
+}
+
+// recipientFields are those in which a mail that was delivered says to whom.
+var recipientFields = []string{"Delivered-To", "X-Original-To", "To", "Cc"}
+
+// recipientsIn are the addresses of our mailboxes in the header.
+func recipientsIn(g *gateway.Gateway, msg *spool.File) (to []string) {
+	e, err := smime.ParseEntity(msg, msg.Size())
+	if err != nil {
+		return nil // nor can the gateway read it
+	}
+	for _, name := range recipientFields {
+		list, _ := verdict.Addresses(e, name)
+		for _, a := range list {
+			if g.Serves(a) && !slices.Contains(to, a) {
+				to = append(to, a)
+			}
+		}
+	}
+	return to
+}

@@ -27,6 +27,7 @@ func withheldFor(err error) withheld {
 // needs no room, no time and no key, so it cannot fail.
 func (m *inboundMail) leftAsItCame(ctx context.Context, why withheld) *Outcome {
 	m.withheld = why
+	m.entry.Closed = withheldCauses[why]
 	v := &verdict.Verdict{Signature: verdict.SignatureNone, Encryption: verdict.EncryptionUndecryptable}
 	v.From, _ = verdict.FromAddress(m.e)
 	if m.verdict == nil {

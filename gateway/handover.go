@@ -180,7 +180,7 @@ func (m *inboundMail) untouched(ctx context.Context) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	m.log.Info("one copy for recipients who may not all read the same: left as it came")
+	m.entry.Closed = "one copy for recipients who may not all read the same"
 	return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, v, m.e, nil)})), nil
 }
 

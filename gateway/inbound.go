@@ -5,7 +5,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
 
 	"sealgate/internal/address"
@@ -18,13 +17,14 @@ func (g *Gateway) inbound(
 	env Envelope,
 	e *smime.Entity,
 	share *spool.Spool,
-	log *slog.Logger,
+	entry *Entry,
 ) (*Outcome, error) {
 	if r := g.forgedOrder(e); r != nil {
 		return nil, r
 	}
 	m := &inboundMail{
-		g: g, env: env, e: e, log: log, strip: g.stripLies(e.Fields), spool: share, contents: g.o.Store.BindContent,
+		g: g, env: env, e: e, log: g.logOf(entry), entry: entry, strip: g.stripLies(e.Fields), spool: share,
+		contents: g.o.Store.BindContent,
 	}
 	m.recipients()
 	if len(m.served) == 0 {
@@ -43,7 +43,7 @@ func (g *Gateway) inbound(
 	}
 	m.owned.Close()
 	if m.encrypted {
-		log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
+		m.log.Error("what was decrypted cannot be handed over: the mail is left as it came", "error", err)
 		return m.leftAsItCame(ctx, withheldFor(err)), nil
 	}
 	if errors.Is(err, spool.ErrShare) {
@@ -61,7 +61,7 @@ func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, e
 	if err != nil {
 		return nil, err
 	}
-	m.report()
+	m.entry.judged(m.verdict, m.opened)
 	action, _ := m.g.o.On.decide(m.verdict)
 	if out := action.refuse(); out != nil {
 		return out, nil
@@ -82,7 +82,8 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.report()
+	m.entry.judged(m.verdict, m.opened)
+	m.entry.opened(m.opened, m.keys)
 	action, text := m.g.o.On.decide(m.verdict)
 	if out := action.refuse(); out != nil && !m.tried() {
 		return out, nil
@@ -128,21 +129,6 @@ func fromAddresses(e *smime.Entity) (all []string) {
 		}
 	}
 	return all
-}
-
-// report logs the verdict: statuses and fingerprints, never content.
-func (m *inboundMail) report() {
-	attrs := []any{"signature", string(m.verdict.Signature), "encryption", string(m.verdict.Encryption)}
-	if m.verdict.Reason != "" {
-		attrs = append(attrs, "reason", clean(m.verdict.Reason, maxReason))
-	}
-	if m.verdict.Signer != nil {
-		attrs = append(attrs, "signer", signerAddress(m.verdict))
-	}
-	if m.opened.Malformed != nil {
-		attrs = append(attrs, "malformed", clean(m.opened.Malformed.Error(), maxReason))
-	}
-	m.log.Info("inbound", attrs...)
 }
 
 // deliver makes the copies. Where the adapter can give only one and the

@@ -30,6 +30,7 @@ type inboundMail struct {
 	env     Envelope
 	e       *smime.Entity
 	log     *slog.Logger
+	entry   *Entry
 	strip   []HeaderEdit
 	spool   *spool.Spool                // its share, for all that is made of it
 	served  map[string]*keyring.Mailbox // by recipient as received; the others are absent

@@ -38,7 +38,7 @@ func (g *Gateway) Judge(ctx context.Context, to []string, msg *spool.File) (*Jud
 		return nil, err
 	}
 	m := &inboundMail{
-		g: g, e: e, log: slog.New(slog.DiscardHandler), spool: g.o.Spool.Share(), contents: g.knownContents,
+		g: g, e: e, log: slog.New(slog.DiscardHandler), entry: &Entry{}, spool: g.o.Spool.Share(), contents: g.knownContents,
 		env: Envelope{Direction: Inbound, To: to, CanSplit: true},
 	}
 	m.recipients()

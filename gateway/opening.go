@@ -28,7 +28,8 @@ func (m *inboundMail) admit(ctx context.Context) cms.Admission {
 // withhold leaves an encrypted layer closed.
 func (m *inboundMail) withhold(why withheld) error {
 	m.withheld = why
-	m.log.Warn("not decrypted", "cause", withheldCauses[why])
+	m.entry.Closed = withheldCauses[why]
+	m.entry.suspect = true
 	return fmt.Errorf("%w: %s", cms.ErrRefused, withheldCauses[why])
 }
 
@@ -39,6 +40,7 @@ func (m *inboundMail) open(ctx context.Context) (err error) {
 	if m.env.WantsNotices && !m.env.CanSplit {
 		m.keys = nil
 		m.withheld = withheldNotices
+		m.entry.Closed = withheldCauses[withheldNotices]
 	}
 	keys := make([]cms.DecryptionKey, len(m.keys))
 	for i, k := range m.keys {

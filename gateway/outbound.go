@@ -4,7 +4,6 @@ package gateway
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 
 	"sealgate/gateway/verdict"
@@ -18,9 +17,9 @@ func (g *Gateway) outbound(
 	env Envelope,
 	e *smime.Entity,
 	share *spool.Spool,
-	log *slog.Logger,
+	entry *Entry,
 ) (*Outcome, error) {
-	m := &outboundMail{g: g, env: env, e: e, log: log, spool: share}
+	m := &outboundMail{g: g, env: env, e: e, log: g.logOf(entry), entry: entry, spool: share}
 	m.from, m.fromErr = verdict.FromAddress(e)
 	if m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
@@ -40,13 +39,8 @@ func (g *Gateway) outbound(
 		return nil, err
 	}
 	m.countInClear(p)
-	m.log.Info(
-		"outbound",
-		"from", m.from,
-		"signed", p.credential != nil,
-		"encrypted", p.encrypts(),
-		"copies", len(out.Deliveries),
-	)
+	entry.planned(p.credential, p.groups)
+	entry.MessageID = logged(m.id)
 	return out, nil
 }
 

@@ -39,6 +39,7 @@ type outboundMail struct {
 	env     Envelope
 	e       *smime.Entity
 	log     *slog.Logger
+	entry   *Entry
 	from    string // the one From address, "" when there is not exactly one
 	fromErr error
 	box     *keyring.Mailbox // of From, nil when it is not ours

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"sealgate/smime"
 	"sealgate/spool"
@@ -18,26 +19,35 @@ import (
 // is our own fault (disk, store, spool) and means a 4xx; all that a sender can
 // cause is an Outcome.
 func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*Outcome, error) {
-	log := g.o.Log.With("queue_id", env.QueueID, "direction", string(env.Direction))
 	if env.Direction != Inbound && env.Direction != Outbound {
 		return nil, fmt.Errorf("gateway: a message that goes nowhere: direction %q", env.Direction)
 	}
 	if env.HeaderOnly && g.NeedsBody(env) {
 		return nil, errors.New("gateway: the settings have changed since the body was skipped")
 	}
+	entry := newEntry(env)
+	began := time.Now()
+	out, err := g.process(ctx, env, msg, entry)
+	entry.finished(out, err, time.Since(began))
+	g.o.Log.LogAttrs(ctx, entry.level(), "message", slog.Any("", entry)) // no key: its attributes stand in the line
+	return out, err
+}
+
+// process answers with an Outcome to all that a sender can cause.
+func (g *Gateway) process(ctx context.Context, env Envelope, msg *spool.File, entry *Entry) (*Outcome, error) {
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
-		log.Warn("message header cannot be read", "error", err)
+		entry.Reason = logged(err.Error())
 		return rejected(refuse(554, "5.6.0", "message header cannot be read")), nil
 	}
-	out, err := g.dispatch(g.withBudget(ctx), env, e, log)
+	entry.header(e)
+	out, err := g.dispatch(g.withBudget(ctx), env, e, entry)
 	var r *refusal
 	if errors.As(err, &r) {
-		log.Info("refused", "code", r.Code, "text", r.Text)
 		return rejected(r), nil
 	}
 	if env.Direction == Outbound && errors.Is(err, smime.ErrMalformed) {
-		log.Info("refused", "error", err)
+		entry.Reason = logged(err.Error())
 		return rejected(refuse(554, "5.6.0", "the message is malformed and cannot be signed or encrypted")), nil
 	}
 	if err != nil {
@@ -48,13 +58,13 @@ func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*
 
 // dispatch gives the message its share of the spool, which is closed after all that was
 // made of it.
-func (g *Gateway) dispatch(ctx context.Context, env Envelope, e *smime.Entity, log *slog.Logger) (*Outcome, error) {
+func (g *Gateway) dispatch(ctx context.Context, env Envelope, e *smime.Entity, entry *Entry) (*Outcome, error) {
 	direction := g.inbound
 	if env.Direction == Outbound {
 		direction = g.outbound
 	}
 	share := g.o.Spool.Share()
-	out, err := direction(ctx, env, e, share, log)
+	out, err := direction(ctx, env, e, share, entry)
 	if err != nil {
 		share.Close()
 		return nil, err

@@ -19,6 +19,11 @@ const (
 
 // withheldCauses are for the admin; an agent reads the sentences of language.
 var withheldCauses = map[withheld]string{
+	withheldNotices: "its sender asks for notices of success or delay, which cannot be kept from him here",
+	withheldRule:    "[on] wants it refused, which would tell its sender what was decrypted",
+	withheldSize:    "opened it is larger than what may be delivered",
+	withheldTime:    "it takes too long to open",
+	withheldFault:   "a fault of the gateway, which stands in the log",
 	withheldAltered: "an earlier mail had another content under the same content-encryption key: one of them was altered",
 	withheldSender:  "the same ciphertext came before, and an answer could now go to an address that was not in it",
 	withheldFull:    "the store has no room for another content-encryption key",

@@ -8,14 +8,16 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"sealgate/internal/address"
 )
 
-// Partner is an authority that is trusted for one domain, with those below it.
+// Partner is what holds for the addresses of one domain, with those below it, alone.
 type Partner struct {
-	Domain string // lower case, A-labels
-	Roots  []*x509.Certificate
+	Domain    string              // lower case, A-labels
+	Roots     []*x509.Certificate // trusted beside those for all addresses
+	SHA1Until time.Time           // the last day, UTC, on which SHA-1 is accepted; zero: it is not
 }
 
 // covers reports whether an address in normal form is the partner's.

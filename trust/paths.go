@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealgate/internal/effort"
+	"sealgate/internal/spki"
 	"sealgate/trust/authority"
 )
 
@@ -17,7 +18,7 @@ import (
 // why: only time may be wrong.
 func (a *anchors) paths(ctx context.Context, r Request, bag []*x509.Certificate) ([][]*x509.Certificate, Result) {
 	leaf := withMailboxes(r.Certificate)
-	v := a.verifier(leaf, r.Address, bag)
+	v := a.verifier(leaf, r, bag)
 	if err := effort.Spend(ctx, v.cost); err != nil {
 		return nil, costly(err)
 	}
@@ -55,23 +56,29 @@ type verifier struct {
 	cost   time.Duration // of one search
 }
 
-func (a *anchors) verifier(leaf *x509.Certificate, addr string, bag []*x509.Certificate) *verifier {
-	roots := a.named(addr, append(slices.Clip(bag), leaf))
+func (a *anchors) verifier(leaf *x509.Certificate, r Request, bag []*x509.Certificate) *verifier {
+	roots := a.named(r.Address, append(slices.Clip(bag), leaf))
 	authorities := slices.Concat(roots, bag)
 	cost, checks := searchCost(leaf, authorities)
 	v := &verifier{
 		opts: x509.VerifyOptions{
-			Roots:         a.poolFor(addr),
+			Roots:         a.poolFor(r.Address),
 			Intermediates: newPool(bag),
 			KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection},
 		},
 		signed: func() [][]*x509.Certificate { return nil },
 		cost:   cost,
 	}
-	if beyondStandard(leaf, authorities) {
+	checkSignature := spki.CheckSignatureFrom
+	withSHA1 := !a.sha1Until(r.Address, r.At).IsZero() &&
+		slices.ContainsFunc(append(slices.Clip(bag), leaf), spki.SignedWithSHA1)
+	if withSHA1 {
+		checkSignature = spki.CheckSignatureFromWithSHA1
+	}
+	if withSHA1 || beyondStandard(leaf, authorities) {
 		v.cost += cost + copiesCost(checks)
 		v.signed = sync.OnceValue(func() [][]*x509.Certificate {
-			s := &signedPaths{roots: roots, bag: bag}
+			s := &signedPaths{roots: roots, bag: bag, check: checkSignature}
 			s.extend([]*x509.Certificate{leaf})
 			return s.found
 		})

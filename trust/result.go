@@ -93,6 +93,8 @@ type Result struct {
 	// another Status than Valid is no reason to send in clear.
 	Answered Answered
 	Fault    error // our own: a source of ours failed, so the verdict is none
+	// SHA1Until is the last day on which SHA-1 is accepted for the address; zero: it is not.
+	SHA1Until time.Time
 }
 
 // unanswered notes the sources without whose answer the verdict is what it is.

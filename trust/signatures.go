@@ -1,9 +1,9 @@
 package trust
 
 // This file judges paths with signatures that crypto/x509 cannot check: RSASSA-PSS with
-// other parameters than the usual ones, and by keys that are for PSS only (RFC 4055). They
-// are checked here; all the rest of such a path is judged by crypto/x509, on copies of its
-// certificates that bear signatures of our own instead.
+// other parameters than the usual ones, by keys that are for PSS only (RFC 4055), and with
+// SHA-1 where that is accepted. They are checked here; all the rest of such a path is judged
+// by crypto/x509, on copies of its certificates that bear signatures of our own instead.
 
 import (
 	"crypto/ed25519"
@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"sealgate/internal/effort"
-	"sealgate/internal/spki"
 	"sealgate/trust/authority"
 )
 
@@ -41,6 +40,7 @@ func beyondStandard(leaf *x509.Certificate, authorities []*x509.Certificate) boo
 type signedPaths struct {
 	roots  []*x509.Certificate
 	bag    []*x509.Certificate
+	check  func(child, parent *x509.Certificate) error // of one signature
 	checks int
 	found  [][]*x509.Certificate
 }
@@ -59,7 +59,7 @@ func (s *signedPaths) extend(path []*x509.Certificate) {
 		if s.checks > maxChecks {
 			return
 		}
-		if spki.CheckSignatureFrom(last, ca) != nil {
+		if s.check(last, ca) != nil {
 			continue
 		}
 		longer := append(slices.Clip(path), ca)

@@ -232,7 +232,7 @@ func TestSignedPathsAreBounded(t *testing.T) {
 	sub := p.Issue(testpki.Options{Name: "Sub", CA: true})
 	leaf := p.Under(sub, testpki.Options{Addresses: anna})
 	for before, found := range map[int]bool{maxChecks - 2: true, maxChecks: false} {
-		s := &signedPaths{roots: []*x509.Certificate{p.Root.Certificate}}
+		s := &signedPaths{roots: []*x509.Certificate{p.Root.Certificate}, check: spki.CheckSignatureFrom}
 		for range before {
 			s.bag = append(s.bag, testpki.New(t).Issue(testpki.Options{Name: "Sub", CA: true}).Certificate)
 		}

@@ -56,6 +56,13 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 			Reason: errNoCertificate.Error(), Fault: errNoCertificate,
 		}
 	}
+	res := c.check(ctx, r)
+	res.noteSHA1(c.anchors.sha1Until(r.Address, r.At))
+	return res
+}
+
+// check is Check of a certificate that is there.
+func (c *Checker) check(ctx context.Context, r Request) Result {
 	for _, check := range []func(Request) (Result, bool){c.address, c.strength, c.usage} {
 		if res, bad := check(r); bad {
 			res.Answered = AllAnswered() // nobody could have said otherwise

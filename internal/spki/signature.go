@@ -45,6 +45,21 @@ func CheckSignatureFrom(child, parent *x509.Certificate) error {
 	return checkPSS(parent, ReadSignature(child), err)
 }
 
+// SignedWithSHA1 reports whether a certificate bears a signature over its SHA-1.
+func SignedWithSHA1(c *x509.Certificate) bool {
+	return c.SignatureAlgorithm == x509.SHA1WithRSA || c.SignatureAlgorithm == x509.ECDSAWithSHA1
+}
+
+// CheckSignatureFromWithSHA1 is CheckSignatureFrom that takes SHA-1 too.
+func CheckSignatureFromWithSHA1(child, parent *x509.Certificate) error {
+	err := CheckSignatureFrom(child, parent)
+	var insecure x509.InsecureAlgorithmError // comes after all that the parent must be
+	if !errors.As(err, &insecure) || !SignedWithSHA1(child) {
+		return err
+	}
+	return parent.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature)
+}
+
 // CheckSignature is signer.CheckSignature, also for RSASSA-PSS with any parameters. Like
 // that it takes SHA-1, but not with PSS.
 func CheckSignature(signer *x509.Certificate, s Signature) error {

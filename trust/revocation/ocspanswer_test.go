@@ -25,18 +25,19 @@ import (
 // madeAnswer is a "good" for a certificate, as the authority is asked for it when
 // nothing else is said.
 type madeAnswer struct {
-	of         *testpki.Cert    // whose certificate it is, by the answer's CertID; nil: the authority's
-	responder  *testpki.Cert    // who signs; nil: the authority
-	single     []pkix.Extension // singleExtensions
-	whole      []pkix.Extension // responseExtensions
-	this, next time.Time        // this: zero is now
-	hash       crypto.Hash      // of CertID; zero: SHA-1, as in the question
+	of         *testpki.Cert           // whose certificate it is, by the answer's CertID; nil: the authority's
+	responder  *testpki.Cert           // who signs; nil: the authority
+	single     []pkix.Extension        // singleExtensions
+	whole      []pkix.Extension        // responseExtensions
+	this, next time.Time               // this: zero is now
+	hash       crypto.Hash             // of CertID; zero: SHA-1, as in the question
+	algorithm  x509.SignatureAlgorithm // zero: by SHA-256
 }
 
 // answer makes it; by is the authority.
 func (m madeAnswer) answer(t *testing.T, by *testpki.Cert, cert *x509.Certificate) []byte {
 	t.Helper()
-	o := ocsp.Response{SerialNumber: cert.SerialNumber, ThisUpdate: m.this, NextUpdate: m.next, IssuerHash: cmp.Or(m.hash, crypto.SHA1), ExtraExtensions: m.single}
+	o := ocsp.Response{SerialNumber: cert.SerialNumber, ThisUpdate: m.this, NextUpdate: m.next, IssuerHash: cmp.Or(m.hash, crypto.SHA1), ExtraExtensions: m.single, SignatureAlgorithm: m.algorithm}
 	if o.ThisUpdate.IsZero() {
 		o.ThisUpdate = time.Now()
 	}
@@ -142,10 +143,47 @@ func TestOCSPAnswers(t *testing.T) {
 		"by a responder":                          {madeAnswer{responder: issue(root, responder)}, ""},
 		"by a responder of another name's issuer": {madeAnswer{responder: issue(renamed, responder)}, "did not appoint"},
 		"by a responder appointed with SHA-1":     {madeAnswer{responder: issue(root, sha1)}, "SHA-1"},
+		"signed with SHA-1":                       {madeAnswer{algorithm: x509.ECDSAWithSHA1}, "SHA-1"},
 	} {
 		a, err := q.read(k.answer(t, root, cert.Certificate), time.Now())
 		if k.want == "" && (err != nil || a.State != trust.RevocationGood) || k.want != "" && (err == nil || !strings.Contains(err.Error(), k.want)) {
 			t.Errorf("%s: %+v, %v; want %q", name, a, err, k.want)
+		}
+	}
+}
+
+// TestPartnersServicesNeedMoreThanSHA1: the exception for a partner's certificates holds for
+// no service that speaks of them.
+func TestPartnersServicesNeedMoreThanSHA1(t *testing.T) {
+	s := newServices(t)
+	responder := s.pki.Issue(testpki.Options{
+		Name: "Responder", EKU: []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning}, Signature: x509.ECDSAWithSHA1,
+	})
+	for name, k := range map[string]struct {
+		madeAnswer
+		want trust.Status
+	}{
+		"by SHA-256":                  {madeAnswer{}, trust.Valid},
+		"by SHA-1":                    {madeAnswer{algorithm: x509.ECDSAWithSHA1}, trust.Unchecked},
+		"by one certified with SHA-1": {madeAnswer{responder: responder}, trust.Unchecked},
+	} {
+		var cert *testpki.Cert
+		h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Write(k.answer(t, s.pki.Root, cert.Certificate))
+		}))
+		t.Cleanup(h.Close)
+		cert = s.pki.Issue(testpki.Options{Addresses: anna, OCSP: []string{h.URL}, Signature: x509.ECDSAWithSHA1})
+		c, err := trust.New(trust.Options{
+			Roots: []*x509.Certificate{s.pki.Root.Certificate}, Revocation: trust.Hard,
+			Sources:  s.checker(trust.Hard, nil).sources,
+			Partners: []trust.Partner{{Domain: "kunde.example", SHA1Until: time.Now()}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := c.Check(t.Context(), trust.Request{Certificate: cert.Certificate, Address: anna[0], At: time.Now()})
+		if res.Status != k.want {
+			t.Errorf("%s: %+v, want %s", name, res, k.want)
 		}
 	}
 }

@@ -313,8 +313,8 @@ func sentences(l language) map[string]string {
 			all[name+" "+key.String()] = f.MapIndex(key).String()
 		}
 	}
-	for topic := verdict.NoteSender; topic <= verdict.NoteProtected; topic++ {
-		all[fmt.Sprintf("note %d", topic)] = l.note(verdict.Note{About: topic, Field: "%s"})
+	for topic := verdict.NoteSender; topic <= verdict.NoteSHA1; topic++ {
+		all[fmt.Sprintf("note %d", topic)] = l.note(verdict.Note{About: topic, Field: "%s", Until: "%s"})
 	}
 	return all
 }

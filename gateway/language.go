@@ -171,6 +171,8 @@ func noteInGerman(n verdict.Note) string {
 		return "mehr als einen Tag vor oder nach dem Datum der Mail signiert"
 	case verdict.NoteProtected:
 		return n.Field + " ist nicht, was der Absender geschützt hat"
+	case verdict.NoteSHA1:
+		return "mit dem veralteten SHA-1, für diesen Partner zugelassen bis " + n.Until
 	}
 	return n.String()
 }

@@ -1,7 +1,7 @@
 package verdict
 
-// This file notes what no signature covers, and what an attacker on the way could have
-// changed.
+// This file notes what no signature covers, what an attacker on the way could have changed,
+// and what is valid by an exception.
 
 import (
 	"slices"
@@ -14,7 +14,7 @@ import (
 // signingTimeSlack is how far signing-time and Date may be apart without a word.
 const signingTimeSlack = 24 * time.Hour
 
-// notes collects what no signature covers and an attacker could have changed.
+// notes collects what is worth a word beside a valid signature.
 func (v *Verdict) notes(m *smime.Message, at time.Time) {
 	if v.Signer == nil || v.Signature != SignatureValid {
 		return
@@ -29,6 +29,9 @@ func (v *Verdict) notes(m *smime.Message, at time.Time) {
 	}
 	if elsewhere("Reply-To") {
 		v.Notes = append(v.Notes, Note{About: NoteReplyTo})
+	}
+	if v.Signer.neededSHA1() {
+		v.Notes = append(v.Notes, Note{About: NoteSHA1, Until: v.Signer.Trust.SHA1Until.Format(time.DateOnly)})
 	}
 	signed := v.Signer.Signature.SigningTime
 	if !signed.IsZero() && dateOf(m.Outer, at).Sub(signed).Abs() > signingTimeSlack {

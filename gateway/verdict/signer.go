@@ -74,8 +74,9 @@ func (s *Signer) judge(ctx context.Context, r trust.Request, check Trust) {
 	s.Rule = s.Trust.Rule
 	s.Reason = s.Trust.Reason
 	s.Remedy = s.Trust.Remedy
-	if len(sig.Weak) > 0 && SignatureWeak.worse(s.Status) {
-		s.set(SignatureWeak, RuleAlgorithm, "weak algorithm: "+strings.Join(sig.Weak, ", "))
+	weak := s.weak()
+	if len(weak) > 0 && SignatureWeak.worse(s.Status) {
+		s.set(SignatureWeak, RuleAlgorithm, "weak algorithm: "+strings.Join(weak, ", "))
 	}
 	if s.forFrom || !SignatureMismatch.worse(s.Status) {
 		return
@@ -86,6 +87,23 @@ func (s *Signer) judge(ctx context.Context, r trust.Request, check Trust) {
 	}
 	s.set(SignatureMismatch, RuleFrom, reason)
 }
+
+// weak is what is too weak in the signature: all that is weak, but for SHA-1 where that is
+// accepted for the From address.
+func (s *Signer) weak() []string {
+	if s.Trust.SHA1Until.IsZero() || !s.forFrom {
+		return s.Signature.Weak
+	}
+	return slices.DeleteFunc(slices.Clone(s.Signature.Weak), isSHA1)
+}
+
+// neededSHA1 reports whether the signature is valid only because SHA-1 is accepted.
+func (s *Signer) neededSHA1() bool {
+	return s.Status == SignatureValid && (s.Trust.NeededSHA1() || slices.ContainsFunc(s.Signature.Weak, isSHA1))
+}
+
+// isSHA1 reports whether a word of cms.Signature.Weak means the digest SHA-1.
+func isSHA1(weak string) bool { return weak == "sha-1" }
 
 // name finds the address that counts.
 func (s *Signer) name(from string) {

@@ -15,6 +15,7 @@ import (
 type Note struct {
 	About Topic
 	Field string // for NoteProtected
+	Until string // for NoteSHA1, the last day
 }
 
 // Topic is what a Note is about.
@@ -26,6 +27,7 @@ const (
 	NoteReplyTo                      // Reply-To is
 	NoteSigningTime                  // signing-time is far from Date
 	NoteProtected                    // a field was protected, and is another one outside
+	NoteSHA1                         // valid only because SHA-1 is accepted for this partner
 )
 
 // Unprotected says of a decrypted mail that is Unauthenticated what that means.
@@ -42,6 +44,8 @@ func (n Note) String() string {
 		return "signed more than a day before or after the date of the mail"
 	case NoteProtected:
 		return n.Field + " is not what the sender protected"
+	case NoteSHA1:
+		return "with the outdated SHA-1, which is accepted for this partner until " + n.Until
 	}
 	return fmt.Sprintf("note %d", n.About)
 }

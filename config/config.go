@@ -92,12 +92,6 @@ type Trust struct {
 	Partner     []Partner         `toml:"partner"`
 }
 
-// Partner is one [[trust.partner]].
-type Partner struct {
-	Domain string   `toml:"domain"`
-	Roots  []string `toml:"roots"`
-}
-
 // Store is [store].
 type Store struct {
 	Driver  Driver `toml:"driver"`

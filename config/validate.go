@@ -204,18 +204,6 @@ func domain(p *string) error {
 	return nil
 }
 
-// partners wants a domain and a root of each.
-func (c *Config) partners() error {
-	for i := range c.Trust.Partner {
-		p := &c.Trust.Partner[i]
-		if err := domain(&p.Domain); err != nil || len(p.Roots) == 0 {
-			return at("trust.partner", i+1, "", fmt.Errorf("trust.partner %d: it needs a domain and roots (domain %q)",
-				i+1, p.Domain))
-		}
-	}
-	return nil
-}
-
 // said refuses an empty word where there is no other to take its place.
 func (c *Config) said() error {
 	for _, k := range []struct {

@@ -1,6 +1,6 @@
 package config
 
-// This file reads values that TOML has no type for: sizes, times, and the words that no
+// This file reads values that TOML has no type for: sizes, times, days, and the words that no
 // package below has a type for.
 
 import (
@@ -56,6 +56,27 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	*d = Duration(v)
 	return nil
 }
+
+// Date is a day in UTC: 2027-06-30, TOML's own date or a string.
+type Date time.Time
+
+// UnmarshalText reads a Date. Of TOML's own kind it gets the moment at which the day begins
+// here.
+func (d *Date) UnmarshalText(text []byte) error {
+	day, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		day, err = time.Parse("2006-01-02T00:00:00Z07:00", string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not a day such as 2027-06-30", text)
+	}
+	year, month, date := day.Date()
+	*d = Date(time.Date(year, month, date, 0, 0, 0, 0, time.UTC))
+	return nil
+}
+
+// IsZero reports whether no day is set.
+func (d Date) IsZero() bool { return time.Time(d).IsZero() }
 
 // Protocol is how a listener speaks with Postfix.
 type Protocol string

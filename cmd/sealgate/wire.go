@@ -327,8 +327,10 @@ func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Ch
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(roots)+len(partners) == 0 {
-		return nil, nil, errors.New("trust: no roots at all; set trust.system_roots, trust.roots or a [[trust.partner]]")
+	hasRoots := func(p trust.Partner) bool { return len(p.Roots) > 0 }
+	if len(roots) == 0 && !slices.ContainsFunc(partners, hasRoots) {
+		return nil, nil, errors.New(
+			"trust: no roots at all; set trust.system_roots, trust.roots or roots of a [[trust.partner]]")
 	}
 	check, err := trust.New(
 		trust.Options{
@@ -347,14 +349,24 @@ func (h *house) rootLeftOut(path, what string) {
 	h.log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
 }
 
-// partners reads the authorities that speak for one domain.
+// partners reads what holds for one domain. That something weak is accepted is said each
+// time, and that it is not any more.
 func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
 	for _, p := range cfg.Trust.Partner {
 		roots, err := readCertificates(p.Roots, h.rootLeftOut)
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}
-		out = append(out, trust.Partner{Domain: p.Domain, Roots: roots})
+		partner := trust.Partner{Domain: p.Domain, Roots: roots, SHA1Until: time.Time(p.SHA1Until)}
+		out = append(out, partner)
+		if p.SHA1Until.IsZero() {
+			continue
+		}
+		words := "SHA-1 is accepted for a partner"
+		if !partner.AcceptsSHA1(time.Now()) {
+			words = "SHA-1 is not accepted any more for a partner"
+		}
+		h.log.Warn(words, "domain", p.Domain, "until", partner.SHA1Until.Format(time.DateOnly))
 	}
 	return out, nil
 }

@@ -107,6 +107,7 @@ type Outbound struct {
 	MixedClear           bool                     `toml:"mixed_clear"`
 	NextHopInbound       bool                     `toml:"next_hop_inbound"`
 	HeaderProtection     gateway.HeaderProtection `toml:"header_protection"`
+	EncryptToSelf        gateway.EncryptToSelf    `toml:"encrypt_to_self"`
 	Archive              []string                 `toml:"archive"`
 	SignAsOther          bool                     `toml:"sign_as_other"`
 	Opaque               bool                     `toml:"opaque"`
@@ -194,6 +195,7 @@ func Default() *Config {
 		Outbound: Outbound{
 			ReplyToEncrypted: out.ReplyToEncrypted, AutoReplyToEncrypted: out.AutoReplyToEncrypted,
 			ForwardOfEncrypted: out.ForwardOfEncrypted, HeaderProtection: out.HeaderProtection,
+			EncryptToSelf: out.EncryptToSelf,
 		},
 		Inbound: Inbound{ExplainPart: in.ExplainPart},
 		On: On{

@@ -3,6 +3,7 @@ package gateway
 // This file is the plan for an outbound mail, and parts its recipients into copies.
 
 import (
+	"crypto/x509"
 	"slices"
 
 	"sealgate/gateway/lookup"
@@ -24,6 +25,8 @@ type group struct {
 	to      []string
 	encrypt []*lookup.Certificate // nil: this copy is not encrypted
 	served  bool                  // served mailboxes: the copy does not leave the house
+	self    *x509.Certificate     // the mailbox's own, which can read this copy too; nil: it cannot
+	archive []*x509.Certificate   // those of the archive that can
 	home    bool                  // server.domains: it does not leave the house, for the rules about replies
 }
 
@@ -57,8 +60,8 @@ func (m *outboundMail) clearGroups(p *plan) []group {
 	return []group{{to: m.env.To}}
 }
 
-// group makes the copies: one for all who stand in the header, one for each hidden
-// recipient, a clear one for served mailboxes and, with mixed_clear, for those without a
+// group makes the copies: one for all who stand in the header and have a certificate of
+// the same kind, one for each hidden recipient, a clear one for served mailboxes and, with mixed_clear, for those without a
 // certificate.
 func (m *outboundMail) group(
 	p *plan,
@@ -73,7 +76,7 @@ func (m *outboundMail) group(
 		return errHidden
 	}
 	if len(shared.to) > 0 {
-		copies = append(copies, shared)
+		copies = append(copies, m.byKind(shared)...)
 	}
 	if len(missing) > 0 {
 		copies = append(copies, group{to: missing, home: m.demanded >= IfPossible})
@@ -109,6 +112,21 @@ func (m *outboundMail) encryptedGroups(
 		}
 	}
 	return shared, hidden
+}
+
+// byKind parts an encrypted copy into one for each kind, where copies can be made at all.
+func (m *outboundMail) byKind(shared group) []group {
+	kinds := kindsOf(shared.encrypt)
+	if len(kinds) < 2 || !m.env.CanSplit {
+		return []group{shared}
+	}
+	parts := make([]group, len(kinds))
+	for i, c := range shared.encrypt {
+		part := &parts[slices.Index(kinds, kindOf(c.Certificate))]
+		part.to = append(part.to, shared.to[i])
+		part.encrypt = append(part.encrypt, c)
+	}
+	return parts
 }
 
 // errHidden is the answer where a hidden recipient cannot get a copy of its own.

@@ -75,7 +75,8 @@ type OutboundOptions struct {
 	MixedClear           bool
 	NextHopInbound       bool // the next hop is a gateway that decrypts for served mailboxes
 	HeaderProtection     HeaderProtection
-	Archive              []*x509.Certificate // also recipients of all that is encrypted
+	EncryptToSelf        EncryptToSelf       // whether the mailbox itself can read what it sends
+	Archive              []*x509.Certificate // also recipients of what is encrypted
 	SignAsOther          bool                // any credential of the mailbox may sign, whatever address it names
 	Opaque               bool                // sign opaque instead of multipart/signed
 	Digest               crypto.Hash         // 0: SHA-256
@@ -90,7 +91,8 @@ func DefaultInbound() InboundOptions {
 // DefaultOutbound is told at DefaultInbound.
 func DefaultOutbound() OutboundOptions {
 	return OutboundOptions{
-		ReplyToEncrypted: IfPossible, AutoReplyToEncrypted: Yes, ForwardOfEncrypted: Yes, HeaderProtection: ProtectOff,
+		ReplyToEncrypted: IfPossible, AutoReplyToEncrypted: Yes, ForwardOfEncrypted: Yes,
+		HeaderProtection: ProtectOff, EncryptToSelf: ToSelfSameKind,
 	}
 }
 
@@ -107,6 +109,21 @@ const (
 // UnmarshalText reads a HeaderProtection as configuration writes it.
 func (p *HeaderProtection) UnmarshalText(text []byte) error {
 	return words.Set(p, text, ProtectOff, ProtectSign, ProtectHideSubject)
+}
+
+// EncryptToSelf is whether what we encrypt can be read with the mailbox's own key, too.
+type EncryptToSelf string
+
+// The values of outbound.encrypt_to_self.
+const (
+	ToSelfYes      EncryptToSelf = "yes"
+	ToSelfNo       EncryptToSelf = "no"
+	ToSelfSameKind EncryptToSelf = "same-kind" // only in copies for certificates of the same kind
+)
+
+// UnmarshalText reads an EncryptToSelf as configuration writes it.
+func (s *EncryptToSelf) UnmarshalText(text []byte) error {
+	return words.Set(s, text, ToSelfYes, ToSelfNo, ToSelfSameKind)
 }
 
 // UnknownCA is what becomes of a signer's certificate from an authority that is not
@@ -183,6 +200,8 @@ func (o *Options) words() error {
 		said("Inbound.OnKeyChange", words.Check(o.Inbound.OnKeyChange, UseKeyChange, PendingKeyChange)),
 		said("Outbound.HeaderProtection",
 			words.Check(o.Outbound.HeaderProtection, ProtectOff, ProtectSign, ProtectHideSubject)),
+		said("Outbound.EncryptToSelf",
+			words.Check(o.Outbound.EncryptToSelf, ToSelfYes, ToSelfNo, ToSelfSameKind)),
 	}
 	for cause, action := range o.On {
 		errs = append(errs, said("On "+cause, words.Check(action, actionWords...)))

@@ -14,6 +14,7 @@ func TestForgottenSettingIsNotOff(t *testing.T) {
 		"Language":                      func(o *Options) { o.Language = "" },
 		"Inbound.UnknownCA":             func(o *Options) { o.Inbound.UnknownCA = "" },
 		"Inbound.OnKeyChange":           func(o *Options) { o.Inbound.OnKeyChange = "ask" },
+		"Outbound.EncryptToSelf":        func(o *Options) { o.Outbound.EncryptToSelf = "maybe" },
 		"Outbound.HeaderProtection":     func(o *Options) { o.Outbound.HeaderProtection = "hide-all" },
 		"Outbound.ReplyToEncrypted":     func(o *Options) { o.Outbound.ReplyToEncrypted = Unset },
 		"Outbound.AutoReplyToEncrypted": func(o *Options) { o.Outbound.AutoReplyToEncrypted = Unset },

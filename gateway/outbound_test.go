@@ -184,8 +184,8 @@ func TestLabelIsNothing(t *testing.T) {
 
 // TestCopies: To, Cc, Bcc and a served mailbox; who can open which copy.
 func TestCopies(t *testing.T) {
-	h := newHouse(t)
-	bob := h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}, Key: "p384"}) // RSA keys of testpki are shared
+	h := newHouse(t, func(o *Options) { o.Outbound.EncryptToSelf = ToSelfYes })
+	bob := h.pki.Issue(testpki.Options{Addresses: []string{"bob@kunde.example"}, Key: "rsa-2048"})
 	carl := h.pki.Issue(testpki.Options{Addresses: []string{"carl@kunde.example"}, Key: "p256"})
 	for _, c := range []*testpki.Cert{h.anna, bob, carl} {
 		h.knows(c)

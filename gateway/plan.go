@@ -44,7 +44,10 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 	if p.signed {
 		m.settleSignature(p)
 	}
-	if !p.encrypts() {
+	if p.encrypts() {
+		m.addOurselves(p.groups)
+		m.warnOfKinds(p.groups)
+	} else {
 		p.groups = m.clearGroups(p)
 	}
 	return p, nil

@@ -96,12 +96,10 @@ func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Enti
 	for _, r := range g.encrypt {
 		add(r.Certificate, m.how.OAEP || cms.HasCapability(r.Capabilities, "rsa-oaep"))
 	}
-	if m.box != nil {
-		if own := m.g.ownEncryption(m.box); own != nil {
-			add(own.Certificate, m.how.OAEP)
-		}
+	if g.self != nil {
+		add(g.self, m.how.OAEP)
 	}
-	for _, c := range m.g.o.Outbound.Archive {
+	for _, c := range g.archive {
 		add(c, m.how.OAEP)
 	}
 	o := smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool}

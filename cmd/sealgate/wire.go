@@ -291,7 +291,8 @@ func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundO
 	return gateway.OutboundOptions{
 		ReplyToEncrypted: o.ReplyToEncrypted, AutoReplyToEncrypted: o.AutoReplyToEncrypted,
 		ForwardOfEncrypted: o.ForwardOfEncrypted, MixedClear: o.MixedClear, NextHopInbound: o.NextHopInbound,
-		HeaderProtection: o.HeaderProtection, Archive: archive, SignAsOther: o.SignAsOther, Opaque: o.Opaque,
+		HeaderProtection: o.HeaderProtection, EncryptToSelf: o.EncryptToSelf, Archive: archive,
+		SignAsOther: o.SignAsOther, Opaque: o.Opaque,
 	}
 }
 

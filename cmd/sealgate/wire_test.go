@@ -46,6 +46,7 @@ forward_of_encrypted = "if-possible"
 mixed_clear = true
 next_hop_inbound = true
 header_protection = "sign"
+encrypt_to_self = "no"
 archive = ["root.crt"]
 sign_as_other = true
 opaque = true
@@ -124,6 +125,11 @@ func TestSettingsReachTheEngine(t *testing.T) {
 	}
 	if p := off.FieldByName("Outbound").FieldByName("HeaderProtection").String(); p != string(gateway.ProtectOff) {
 		t.Errorf("header protection is %s", p)
+	}
+	for want, o := range map[gateway.EncryptToSelf]reflect.Value{gateway.ToSelfNo: on, gateway.ToSelfSameKind: off} {
+		if got := o.FieldByName("Outbound").FieldByName("EncryptToSelf").String(); got != string(want) {
+			t.Errorf("encrypt to self is %s, want %s", got, want)
+		}
 	}
 	if off.FieldByName("Headers").FieldByName("OmitAuthentic").Bool() {
 		t.Error("Authentication-Results is left out")

@@ -1,0 +1,94 @@
+package gateway
+
+// This file says which copies the mailbox itself and the archive can read, and warns of
+// readers who may not.
+
+import (
+	"crypto/x509"
+	"slices"
+
+	"sealgate/gateway/lookup"
+	"sealgate/keyring"
+)
+
+// addOurselves says which copies the mailbox itself and the archive can read. A copy that
+// they cannot read is better than one that a customer cannot.
+func (m *outboundMail) addOurselves(groups []group) {
+	for i, g := range groups {
+		if g.encrypt == nil {
+			continue
+		}
+		groups[i].self = m.self(g)
+		groups[i].archive = m.archive(g)
+	}
+}
+
+// warnOfKinds tells the admin who cannot read the mail, or may not be able to, because the
+// recipients' certificates are of different kinds.
+func (m *outboundMail) warnOfKinds(groups []group) {
+	for _, g := range groups {
+		if len(kindsOf(g.encrypt)) > 1 {
+			m.log.Warn(
+				"one copy is encrypted for RSA and for EC certificates, which some readers refuse",
+				"recipients", addresses(g.encrypt),
+				"remedy", "let copies be made: set reinject at the listener, or use protocol \"smtp\"",
+			)
+		}
+	}
+	if m.g.o.Outbound.EncryptToSelf == ToSelfYes {
+		return
+	}
+	wanted := m.g.o.Outbound.EncryptToSelf == ToSelfSameKind && m.box != nil && m.g.ownEncryption(m.box) != nil
+	if wanted && !slices.ContainsFunc(groups, func(g group) bool { return g.self != nil }) {
+		m.warnUnread("the mailbox itself")
+	}
+	if len(m.g.o.Outbound.Archive) > 0 && !slices.ContainsFunc(groups, func(g group) bool { return len(g.archive) > 0 }) {
+		m.warnUnread("the archive")
+	}
+}
+
+func (m *outboundMail) warnUnread(who string) {
+	m.log.Warn(
+		who+" cannot read this mail: its certificate is of another kind than the recipients', "+
+			"and some readers refuse a mail for both kinds",
+		"from", m.from,
+		"remedy", "give "+who+" a certificate of that kind as well, or set encrypt_to_self = \"yes\"",
+	)
+}
+
+// self is the mailbox's own certificate for a copy: one of the kind that is there already
+// if it has one.
+func (m *outboundMail) self(g group) *x509.Certificate {
+	if m.box == nil || m.g.o.Outbound.EncryptToSelf == ToSelfNo {
+		return nil
+	}
+	kinds := kindsOf(g.encrypt)
+	own := m.box.Newest(m.g.o.Now(), func(c *keyring.Credential) bool {
+		return c.MayEncrypt() && slices.Contains(kinds, kindOf(c.Certificate))
+	})
+	if own == nil && m.g.o.Outbound.EncryptToSelf == ToSelfYes {
+		own = m.g.ownEncryption(m.box)
+	}
+	if own == nil {
+		return nil
+	}
+	return own.Certificate
+}
+
+// archive are the archive's certificates for a copy.
+func (m *outboundMail) archive(g group) []*x509.Certificate {
+	if m.g.o.Outbound.EncryptToSelf == ToSelfYes {
+		return m.g.o.Outbound.Archive
+	}
+	kinds := kindsOf(g.encrypt)
+	return slices.DeleteFunc(slices.Clone(m.g.o.Outbound.Archive), func(c *x509.Certificate) bool {
+		return !slices.Contains(kinds, kindOf(c))
+	})
+}
+
+func addresses(list []*lookup.Certificate) (all []string) {
+	for _, c := range list {
+		all = append(all, c.Address)
+	}
+	return all
+}

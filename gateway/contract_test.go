@@ -313,7 +313,7 @@ func sentences(l language) map[string]string {
 			all[name+" "+key.String()] = f.MapIndex(key).String()
 		}
 	}
-	for topic := verdict.NoteSender; topic <= verdict.NoteSHA1; topic++ {
+	for topic := verdict.NoteSender; topic <= verdict.NoteLeftOut; topic++ {
 		all[fmt.Sprintf("note %d", topic)] = l.note(verdict.Note{About: topic, Field: "%s", Until: "%s"})
 	}
 	return all

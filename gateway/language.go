@@ -173,6 +173,8 @@ func noteInGerman(n verdict.Note) string {
 		return n.Field + " ist nicht, was der Absender geschützt hat"
 	case verdict.NoteSHA1:
 		return "mit dem veralteten SHA-1, für diesen Partner zugelassen bis " + n.Until
+	case verdict.NoteLeftOut:
+		return "Text, der hinter dem geschützten Inhalt angehängt war, wurde weggelassen"
 	}
 	return n.String()
 }

@@ -109,8 +109,8 @@ func TestIrregularBase64IsOpened(t *testing.T) {
 		}
 	}
 	footer := opened(t, sp, sealed+"-- \r\nlist footer\r\n", decryptionKey(c))
-	if footer.Malformed == nil {
-		t.Error("text after the base64 was let pass")
+	if footer.Malformed != nil || !footer.LeftOut || !strings.HasSuffix(text(t, footer.Inner), "0123456789\r\n") {
+		t.Errorf("with a footer: %v", footer.Malformed)
 	}
 }
 

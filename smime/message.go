@@ -35,6 +35,10 @@ type Message struct {
 	// what its signatures cover; nil when they agree.
 	Ambiguous error
 
+	// LeftOut: something stands behind the base64 of the outermost layer, as mailing lists
+	// and mail servers append it. It is no part of Inner.
+	LeftOut bool
+
 	Protected *Protected // header fields inside the cryptographic payload; nil: none
 	CertsOnly bool       // Inner is a bundle of certificates (RFC 8551 §3.8), which stays an attachment
 }

@@ -134,19 +134,49 @@ func (op *opener) enclosed(e *Entity, claims claim) (*Entity, error) {
 }
 
 func (op *opener) enclosedIn(e *Entity, claims claim, decode decoding) (*Entity, error) {
-	c, err := decodeCMS(op.ctx, e, decode, op.o.Spool)
-	if err == nil {
-		defer c.Close()
-		var info *cms.ContentInfo
-		info, err = cms.Parse(c, c.size)
-		if err == nil {
-			return op.contentInfo(info)
+	info, c, err := op.parse(e, decode)
+	if errors.Is(err, ErrMalformed) && e == op.m.Outer {
+		text, cutErr := e.withoutFooter(op.ctx)
+		if cutErr != nil {
+			return nil, cutErr
+		}
+		if text != nil {
+			info, c, err = op.parseBeforeFooter(text, err)
 		}
 	}
 	if claims == namedCMS && errors.Is(err, ErrMalformed) {
 		return nil, nil // a file that happens to have that name
 	}
-	return nil, op.fail(Layer{Type: labelledType(e)}, err)
+	if err != nil {
+		return nil, op.fail(Layer{Type: labelledType(e)}, err)
+	}
+	defer c.Close()
+	return op.contentInfo(info)
+}
+
+// parse reads the CMS in e; its content stays in c.
+func (op *opener) parse(e *Entity, decode decoding) (info *cms.ContentInfo, c *content, err error) {
+	c, err = decodeCMS(op.ctx, e, decode, op.o.Spool)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err = cms.Parse(c, c.size)
+	if err != nil {
+		c.Close()
+		return nil, nil, err
+	}
+	return info, c, nil
+}
+
+// parseBeforeFooter is parse of the outer entity without what was appended to it. When that
+// is not CMS either, the error is whole, that of the entity with it.
+func (op *opener) parseBeforeFooter(text *Entity, whole error) (*cms.ContentInfo, *content, error) {
+	info, c, err := op.parse(text, decode)
+	if errors.Is(err, ErrMalformed) {
+		return nil, nil, whole
+	}
+	op.m.LeftOut = err == nil
+	return info, c, err
 }
 
 func (op *opener) contentInfo(info *cms.ContentInfo) (*Entity, error) {

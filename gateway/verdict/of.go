@@ -37,6 +37,9 @@ func Of(ctx context.Context, m *smime.Message, from string, check Trust, at time
 	v.protected(m)
 	v.notes(m, at)
 	v.differences(m)
+	if m.LeftOut && m.Inner != m.Outer {
+		v.Notes = append(v.Notes, Note{About: NoteLeftOut})
+	}
 	v.Unauthenticated = v.Signature != SignatureValid && Changeable(m.Layers)
 	return v
 }

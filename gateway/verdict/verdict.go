@@ -28,6 +28,7 @@ const (
 	NoteSigningTime                  // signing-time is far from Date
 	NoteProtected                    // a field was protected, and is another one outside
 	NoteSHA1                         // valid only because SHA-1 is accepted for this partner
+	NoteLeftOut                      // something stood behind the S/MIME content, and is not shown
 )
 
 // Unprotected says of a decrypted mail that is Unauthenticated what that means.
@@ -46,6 +47,8 @@ func (n Note) String() string {
 		return n.Field + " is not what the sender protected"
 	case NoteSHA1:
 		return "with the outdated SHA-1, which is accepted for this partner until " + n.Until
+	case NoteLeftOut:
+		return "text that was appended behind the protected content was left out"
 	}
 	return fmt.Sprintf("note %d", n.About)
 }

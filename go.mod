@@ -3,8 +3,9 @@ module sealgate
 go 1.26.4
 
 require (
+	filippo.io/age v1.3.2
+	filippo.io/bigmod v0.1.0
 	github.com/BurntSushi/toml v1.6.0
-	github.com/ProtonMail/go-crypto v1.3.0
 	github.com/c2sp/wycheproof v0.0.0-20260902155932-3fa63dd0344a
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/dgraph-io/badger/v4 v4.9.6
@@ -27,7 +28,6 @@ require (
 )
 
 require (
-	filippo.io/age v1.3.2 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/dgraph-io/ristretto/v2 v2.2.0 // indirect

@@ -37,7 +37,7 @@ type algorithm struct {
 }
 
 // curve returns the curve of the name, or ErrOtherCurve.
-func (a *algorithm) curve() (elliptic.Curve, error) {
+func (a *algorithm) curve() (*curve, error) {
 	if !a.ID.Equal(idECPublicKey) {
 		return nil, ErrOtherCurve
 	}
@@ -45,7 +45,7 @@ func (a *algorithm) curve() (elliptic.Curve, error) {
 }
 
 // parseCurve reads the name of a curve.
-func parseCurve(der []byte) (elliptic.Curve, error) {
+func parseCurve(der []byte) (*curve, error) {
 	var id asn1.ObjectIdentifier
 	if rest, err := asn1.Unmarshal(der, &id); err != nil || len(rest) > 0 {
 		return nil, ErrOtherCurve
@@ -76,9 +76,13 @@ func ParsePublicKey(der []byte) (*ecdsa.PublicKey, error) {
 
 // MarshalPublicKey writes a SubjectPublicKeyInfo.
 func MarshalPublicKey(k *ecdsa.PublicKey) ([]byte, error) {
-	id, err := asn1.Marshal(idOf(k.Curve))
-	if err != nil {
+	on, ok := k.Curve.(*curve)
+	if !ok {
 		return nil, ErrOtherCurve
+	}
+	id, err := asn1.Marshal(on.id)
+	if err != nil {
+		return nil, err
 	}
 	point := MarshalPoint(k)
 	return asn1.Marshal(publicKeyInfo{

@@ -6,7 +6,6 @@ package brainpool
 import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"
 	"errors"
@@ -53,12 +52,12 @@ func TestWycheproofSignatures(t *testing.T) {
 // leaves room is no key.
 func TestHostilePoints(t *testing.T) {
 	for _, c := range []elliptic.Curve{P256r1(), P384r1(), P512r1()} {
-		key, err := ecdsa.GenerateKey(c, rand.Reader)
+		key, err := GenerateKey(c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		good := MarshalPoint(&key.PublicKey)
-		if back, err := ParsePoint(c, good); err != nil || !back.Equal(&key.PublicKey) {
+		good := MarshalPoint(key.public)
+		if back, err := ParsePoint(c, good); err != nil || !back.Equal(key.public) {
 			t.Fatalf("%s: a good point: %v", c.Params().Name, err)
 		}
 		size := coordinateSize(c)
@@ -103,7 +102,8 @@ func unreduced(c elliptic.Curve) []byte {
 // rootOn returns a y of the curve for x, nil if there is none.
 func rootOn(c elliptic.Curve, x *big.Int) *big.Int {
 	p := c.Params().P
-	a, b := coefficients(c)
+	a := new(big.Int).SetBytes(c.(*curve).a.Bytes(c.(*curve).field))
+	b := c.Params().B
 	square := new(big.Int).Exp(x, big.NewInt(3), p)
 	square.Add(square, new(big.Int).Mul(a, x))
 	square.Add(square, b).Mod(square, p)
@@ -112,24 +112,6 @@ func rootOn(c elliptic.Curve, x *big.Int) *big.Int {
 		return nil
 	}
 	return y
-}
-
-// coefficients are those of y² = x³ + ax + b, from two points of the curve.
-func coefficients(c elliptic.Curve) (a, b *big.Int) {
-	p := c.Params().P
-	gx, gy := c.Params().Gx, c.Params().Gy
-	hx, hy := c.Double(gx, gy)
-	constant := func(x, y *big.Int) *big.Int { // y² - x³ = ax + b
-		square := new(big.Int).Mul(y, y)
-		return square.Sub(square, new(big.Int).Exp(x, big.NewInt(3), p))
-	}
-	difference := new(big.Int).Sub(constant(gx, gy), constant(hx, hy))
-	width := new(big.Int).Sub(gx, hx)
-	a = difference.Mul(difference, width.ModInverse(width.Mod(width, p), p))
-	a.Mod(a, p)
-	b = constant(gx, gy)
-	b.Sub(b, new(big.Int).Mul(a, gx)).Mod(b, p)
-	return a, b
 }
 
 // TestOtherCurves: a key of another kind is said to be that.

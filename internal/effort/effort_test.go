@@ -67,8 +67,8 @@ func TestCostsGrowWithKeys(t *testing.T) {
 		&ecdsa.PublicKey{Curve: elliptic.P384()},
 		&ecdsa.PublicKey{Curve: brainpool.P256r1()},
 		&ecdsa.PublicKey{Curve: elliptic.P521()},
-		&rsa.PublicKey{N: modulus(16384), E: 65537},
 		&ecdsa.PublicKey{Curve: brainpool.P384r1()},
+		&rsa.PublicKey{N: modulus(16384), E: 65537},
 		&ecdsa.PublicKey{Curve: brainpool.P512r1()},
 		&rsa.PublicKey{N: modulus(16384), E: 1<<31 - 1},
 	} {

@@ -63,8 +63,7 @@ func onBrainpool(public crypto.PublicKey) *ecdsa.PublicKey {
 
 // exchange puts key into the certificate, if there is one, and signs it anew.
 func exchange(der []byte, key *ecdsa.PublicKey, signer crypto.Signer) ([]byte, error) {
-	by, ok := signer.(*ecdsa.PrivateKey)
-	if !ok {
+	if _, ok := signer.Public().(*ecdsa.PublicKey); !ok {
 		return nil, errors.New("only a key of ECDSA certifies one on a brainpool curve")
 	}
 	var frame certificateFrame
@@ -88,7 +87,7 @@ func exchange(der []byte, key *ecdsa.PublicKey, signer crypto.Signer) ([]byte, e
 		frame.TBS = asn1.RawValue{FullBytes: written}
 	}
 	sum := sha256.Sum256(frame.TBS.FullBytes)
-	signature, err := ecdsa.SignASN1(rand.Reader, by, sum[:])
+	signature, err := signer.Sign(rand.Reader, sum[:], crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}

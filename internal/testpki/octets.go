@@ -5,7 +5,7 @@ package testpki
 
 import (
 	"bytes"
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/asn1"
@@ -31,7 +31,7 @@ func (c *Cert) WithOctets(was, becomes string) (*Cert, error) {
 		signer = c.Issuer.Key
 	}
 	sum := sha256.Sum256(frame.TBS.FullBytes)
-	signature, err := ecdsa.SignASN1(rand.Reader, signer.(*ecdsa.PrivateKey), sum[:])
+	signature, err := signer.Sign(rand.Reader, sum[:], crypto.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("testpki: %w", err)
 	}

@@ -119,11 +119,11 @@ func keyFor(o Options, keys *rsaTurn) (crypto.Signer, error) {
 		_, key, err := ed25519.GenerateKey(rand.Reader)
 		return key, err
 	case "brainpoolP256r1":
-		return ecdsa.GenerateKey(brainpool.P256r1(), rand.Reader)
+		return brainpool.GenerateKey(brainpool.P256r1())
 	case "brainpoolP384r1":
-		return ecdsa.GenerateKey(brainpool.P384r1(), rand.Reader)
+		return brainpool.GenerateKey(brainpool.P384r1())
 	case "brainpoolP512r1":
-		return ecdsa.GenerateKey(brainpool.P512r1(), rand.Reader)
+		return brainpool.GenerateKey(brainpool.P512r1())
 	}
 	var bits int
 	if _, err := fmt.Sscanf(o.Key, "rsa-%d", &bits); err != nil {

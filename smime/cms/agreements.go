@@ -27,7 +27,7 @@ type keyAgreement struct {
 }
 
 // keyAgreements: the cofactor variants are the same, since the cofactor of the
-// NIST curves is 1 (RFC 5753 §7.1.4). HKDF is for X25519 (RFC 8418); nobody writes it
+// NIST and brainpool curves is 1 (RFC 5753 §7.1.4, RFC 5639 §2.2). HKDF is for X25519 (RFC 8418); nobody writes it
 // for another curve.
 var keyAgreements = []keyAgreement{
 	{
@@ -94,12 +94,6 @@ func agreementFor(id asn1.ObjectIdentifier) *keyAgreement {
 		}
 		return false
 	})
-}
-
-// agreementToWrite returns what is written for a kind of curve and a Recipient.KDF, nil
-// for one that is not.
-func agreementToWrite(key asn1.ObjectIdentifier, kdf string) *keyAgreement {
-	return findAgreement(func(a *keyAgreement) bool { return kdf != "" && a.kdf == kdf && a.key.Equal(key) })
 }
 
 func agreementName(id asn1.ObjectIdentifier) string {

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"math/big"
 
-	"sealgate/internal/brainpool"
 	"sealgate/internal/rsasig"
 	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
@@ -38,7 +37,7 @@ func (s signatureScheme) check(c *x509.Certificate, signed, signature []byte) er
 func (s signatureScheme) checkSum(c *x509.Certificate, key crypto.PublicKey, sum, signature []byte) error {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		if !knownCurve(k.Curve) && !brainpool.Is(k.Curve) {
+		if !knownCurve(k.Curve) {
 			return fmt.Errorf("%w: curve %s", ErrUnsupported, k.Params().Name)
 		}
 		return verdict(s.name == "ecdsa" && ecdsa.VerifyASN1(k, sum, signature))

@@ -48,9 +48,10 @@ func recipientCases() []recipientCase {
 		{key: "rsa", oaep: true, hash: crypto.SHA384},
 		{key: "rsa", oaep: true, hash: crypto.SHA512, ski: true},
 		{key: "p256", ski: true},
+		{key: "bp256", ski: true},
 		{key: "x25519", ski: true},
 	}
-	for _, key := range []string{"p256", "p384", "p521", "x25519"} {
+	for _, key := range []string{"p256", "p384", "p521", "bp256", "bp384", "bp512", "x25519"} {
 		for _, kdf := range []string{"", "sha-256", "sha-384", "sha-512"} {
 			cases = append(cases, recipientCase{key: key, kdf: kdf})
 		}

@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"github.com/youmark/pkcs8"
+
+	"sealgate/internal/brainpool"
+	"sealgate/internal/x509cert"
 )
 
 // identity is one certificate of testdata/pki with its private key.
@@ -45,16 +48,24 @@ func readPEM(tb testing.TB, path string) []byte {
 func load(tb testing.TB, name string) identity {
 	tb.Helper()
 	id := identity{name: name}
-	cert, err := x509.ParseCertificate(readPEM(tb, id.certFile()))
+	cert, err := x509cert.Parse(readPEM(tb, id.certFile()))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	id.Certificate = cert
-	key := readPEM(tb, id.keyFile())
-	if id.Key, err = x509.ParsePKCS8PrivateKey(key); err != nil {
-		id.Key = parsePSSKey(tb, key)
-	}
+	id.Key = parseKey(tb, readPEM(tb, id.keyFile()))
 	return id
+}
+
+func parseKey(tb testing.TB, der []byte) crypto.PrivateKey {
+	tb.Helper()
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return key
+	}
+	if key, err := brainpool.ParsePrivateKey(der); err == nil {
+		return key
+	}
+	return parsePSSKey(tb, der)
 }
 
 // parsePSSKey reads a PKCS #8 key with id-RSASSA-PSS, which crypto/x509 does not know.

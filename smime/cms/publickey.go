@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 
+	"sealgate/internal/brainpool"
 	"sealgate/internal/spki"
 )
 
@@ -33,9 +34,10 @@ func publicKeyAlgorithm(c *x509.Certificate) (algorithm, error) {
 	return parseAlgorithm(info.Algorithm.FullBytes)
 }
 
-// knownCurve: what crypto/x509 reads besides, P-224, is not used in mail.
+// knownCurve reports whether mail uses the curve. What crypto/x509 reads besides, P-224, is
+// not.
 func knownCurve(c elliptic.Curve) bool {
-	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521()
+	return c == elliptic.P256() || c == elliptic.P384() || c == elliptic.P521() || brainpool.Is(c)
 }
 
 // IsRSA reports whether OAEP is a choice for the certificate's key.

@@ -41,6 +41,27 @@ func TestOpenSSLAgreements(t *testing.T) {
 	}
 }
 
+// TestOpenSSLToBrainpool reads what openssl encrypts to each brainpool curve, with each
+// digest of the key derivation.
+func TestOpenSSLToBrainpool(t *testing.T) {
+	for _, name := range []string{"bp256", "bp384", "bp512"} {
+		for _, digest := range []string{"sha1", "sha256", "sha384", "sha512"} {
+			args := []string{
+				"cms", "-encrypt", "-binary", "-outform", "DER", "-aes128",
+				"-recip", load(t, name).certFile(), "-keyopt", "ecdh_kdf_md:" + digest,
+			}
+			message, err := openssl(t, []byte(recordedText), args...)
+			if err != nil {
+				t.Errorf("%s, %s: openssl does not write it", name, digest)
+				continue
+			}
+			if got, _, err := decryptBytes(t, message, name); err != nil || string(got) != recordedText {
+				t.Errorf("%s, %s: %v", name, digest, err)
+			}
+		}
+	}
+}
+
 // agreementWith wraps a content key for P-256 with every part given.
 func agreementWith(t *testing.T, id identity, cek, ukm, rid []byte) []byte {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/asn1"
 	"errors"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -20,10 +21,12 @@ import (
 
 // Recipient is one who will be able to decrypt.
 type Recipient struct {
-	Certificate *x509.Certificate // RSA of 2048 bits or more, P-256, P-384, P-521 or X25519
-	OAEP        bool              // RSAES-OAEP (RFC 8017) instead of PKCS #1 v1.5
-	OAEPHash    crypto.Hash       // SHA-256 (also when zero), SHA-384 or SHA-512; MGF1 takes the same
-	SKI         bool              // name the certificate by its subject key identifier
+	// Certificate is for RSA of 2048 bits or more, P-256, P-384, P-521, a brainpool curve
+	// (RFC 5639) or X25519.
+	Certificate *x509.Certificate
+	OAEP        bool        // RSAES-OAEP (RFC 8017) instead of PKCS #1 v1.5
+	OAEPHash    crypto.Hash // SHA-256 (also when zero), SHA-384 or SHA-512; MGF1 takes the same
+	SKI         bool        // name the certificate by its subject key identifier
 	// KDF is the digest of the key derivation for EC keys: "sha-256",
 	// "sha-384", "sha-512", or "" for the one that fits the curve.
 	KDF string
@@ -32,7 +35,8 @@ type Recipient struct {
 var (
 	errNoRecipients = errors.New("cms: encrypt: 1 to 500 recipients are needed, each with a certificate")
 	errNotRecipient = errors.New(
-		"one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521 or X25519",
+		"one cannot encrypt to this kind of key; it must be RSA of 2048 bits or more, P-256, P-384, P-521, " +
+			"brainpoolP256r1, P384r1 or P512r1, or X25519",
 	)
 	errNoSKI     = errors.New("it has no subject key identifier")
 	errOAEPHash  = errors.New("OAEP is written with SHA-256, SHA-384 or SHA-512 only")
@@ -93,14 +97,13 @@ func (r *Recipient) info(key []byte) (info []byte, version int64, err error) {
 	case *rsa.PublicKey:
 		return r.keyTransport(k, key)
 	case *ecdsa.PublicKey:
-		point, err := k.ECDH()
-		if err != nil {
+		if !knownCurve(k.Curve) {
 			return nil, 0, errNotRecipient
 		}
-		info, err = r.keyAgreement(point, key)
+		info, err = r.keyAgreement(k, oid.ECPublicKey, curveDigest(k.Curve), key)
 		return info, 3, err
-	case *ecdh.PublicKey:
-		info, err = r.keyAgreement(k, key)
+	case *ecdh.PublicKey: // X25519
+		info, err = r.keyAgreement(k, oid.X25519, crypto.SHA256, key)
 		return info, 3, err
 	}
 	return nil, 0, errNotRecipient
@@ -145,20 +148,21 @@ func (r *Recipient) encryptRSA(k *rsa.PublicKey, key []byte) (algorithm, encrypt
 }
 
 // keyAgreement makes a KeyAgreeRecipientInfo, ephemeral-static (RFC 5753 §3.1,
-// RFC 8418 §3).
-func (r *Recipient) keyAgreement(public *ecdh.PublicKey, key []byte) ([]byte, error) {
+// RFC 8418 §3), for a kind of curve and the digest that fits it.
+func (r *Recipient) keyAgreement(
+	public crypto.PublicKey,
+	kind asn1.ObjectIdentifier,
+	fitting crypto.Hash,
+	key []byte,
+) ([]byte, error) {
 	if r.OAEP {
 		return nil, errOAEPNoRSA
 	}
-	ephemeral, err := public.Curve().GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, err
+	algorithm := r.agreement(kind, fitting)
+	if algorithm == nil {
+		return nil, errKDF
 	}
-	algorithm, err := r.agreement(public.Curve())
-	if err != nil {
-		return nil, err
-	}
-	z, err := ephemeral.ECDH(public)
+	ephemeral, z, err := agreeWith(public)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +179,7 @@ func (r *Recipient) keyAgreement(public *ecdh.PublicKey, key []byte) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	point := append([]byte{0}, ephemeral.PublicKey().Bytes()...) // no unused bits
+	point := append([]byte{0}, ephemeral...) // no unused bits
 	originator := der(explicit(1), derAlgorithm(algorithm.key), der(cbasn1.BIT_STRING, point))
 	return der(explicit(1),
 		derInt(3),
@@ -192,30 +196,10 @@ func (r *Recipient) agreementID() []byte {
 	return issuerAndSerial(r.Certificate)
 }
 
-// agreement chooses by curve and wish.
-func (r *Recipient) agreement(curve ecdh.Curve) (*keyAgreement, error) {
-	want := r.KDF
-	if want == "" {
-		want = curveKDF(curve)
-	}
-	key := oid.ECPublicKey
-	if curve == ecdh.X25519() {
-		key = oid.X25519
-	}
-	a := agreementToWrite(key, want)
-	if a == nil {
-		return nil, errKDF
-	}
-	return a, nil
-}
-
-// curveKDF is the digest as strong as the curve (RFC 5753 §7.2).
-func curveKDF(curve ecdh.Curve) string {
-	switch curve {
-	case ecdh.P384():
-		return "sha-384"
-	case ecdh.P521():
-		return "sha-512"
-	}
-	return "sha-256"
+// agreement is the algorithm that is asked for, else the one with the digest that fits the
+// curve (RFC 5753 §7.2); nil when there is none.
+func (r *Recipient) agreement(kind asn1.ObjectIdentifier, fitting crypto.Hash) *keyAgreement {
+	return findAgreement(func(a *keyAgreement) bool {
+		return a.key.Equal(kind) && a.kdf != "" && (a.kdf == r.KDF || r.KDF == "" && a.hash == fitting)
+	})
 }

@@ -18,7 +18,9 @@ import (
 // Signer is one who signs, and what the signature says of itself.
 type Signer struct {
 	Certificate *x509.Certificate
-	Key         crypto.Signer // RSA of 2048 bits or more, ECDSA on P-256, P-384 or P-521, or Ed25519
+	// Key is RSA of 2048 bits or more, ECDSA on P-256, P-384, P-521 or a brainpool curve
+	// (RFC 5639), or Ed25519.
+	Key crypto.Signer
 	// Digest is one of SHA-256, SHA-384, SHA-512 and their SHA-3 kin; zero
 	// means the one that fits the key. Ed25519 always takes SHA-512 (RFC 8419 §3).
 	Digest crypto.Hash
@@ -34,7 +36,8 @@ type Signer struct {
 var (
 	errNoSigners = errors.New("cms: sign: 1 to 16 signers are needed, each with certificate and key")
 	errSignKey   = errors.New(
-		"this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519",
+		"this kind of key cannot sign mail; use RSA of 2048 bits or more, P-256, P-384, P-521, " +
+			"brainpoolP256r1, P384r1 or P512r1, or Ed25519",
 	)
 	errWrongKey   = errors.New("the private key does not belong to it")
 	errSignDigest = errors.New("this digest is not used for signing; use SHA-256, SHA-384, SHA-512 or SHA-3")
@@ -91,10 +94,10 @@ func (s *Signer) EffectiveDigest() crypto.Hash {
 
 // curveDigest is the digest as strong as the curve (RFC 5753 §7.2, RFC 5754 §3.3).
 func curveDigest(c elliptic.Curve) crypto.Hash {
-	switch c {
-	case elliptic.P384():
+	switch c.Params().BitSize {
+	case 384:
 		return crypto.SHA384
-	case elliptic.P521():
+	case 512, 521:
 		return crypto.SHA512
 	}
 	return crypto.SHA256

@@ -87,7 +87,7 @@ func TestKeyIdentifierForms(t *testing.T) {
 // authority or another one; the sender has the old one.
 func TestRenewedCertificate(t *testing.T) {
 	p, elsewhere := testpki.New(t), testpki.New(t)
-	for _, kind := range []string{"rsa-2048", "p256", "p384"} {
+	for _, kind := range []string{"rsa-2048", "p256", "p384", "brainpoolP256r1"} {
 		old := p.Issue(testpki.Options{Key: kind})
 		e := encryptedFor(t, p.Issue(testpki.Options{Key: kind}), old)
 		for name, by := range map[string]*testpki.PKI{"the same authority": p, "another authority": elsewhere} {

@@ -5,8 +5,6 @@ package cms
 import (
 	"crypto"
 	"crypto/ecdh"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -19,13 +17,10 @@ import (
 type DecryptionKey struct {
 	Certificate *x509.Certificate
 	// Key is a crypto.Decrypter for RSA; *ecdsa.PrivateKey, *ecdh.PrivateKey or
-	// another with ECDH(*ecdh.PublicKey) ([]byte, error) for EC and X25519.
+	// another with ECDH(*ecdh.PublicKey) ([]byte, error) for EC and X25519; for brainpool
+	// curves (RFC 5639), which crypto/ecdh has not, one with
+	// ECDH(*ecdsa.PublicKey) ([]byte, error).
 	Key crypto.PrivateKey
-}
-
-// ecdhKey is what key agreement needs of a private key.
-type ecdhKey interface {
-	ECDH(*ecdh.PublicKey) ([]byte, error)
 }
 
 // unwrap returns a content key of n bytes: the one in the RecipientInfo or,
@@ -92,7 +87,7 @@ func (r *RecipientInfo) agree(k DecryptionKey) ([]byte, error) {
 	if wrap == nil {
 		return nil, ErrUnsupported
 	}
-	z, err := k.sharedSecret(r.agreement.point)
+	z, err := k.agree(r.agreement.point)
 	if err != nil {
 		return nil, err
 	}
@@ -110,54 +105,4 @@ func (k DecryptionKey) isX25519() bool {
 	}
 	_, ok := public.(*ecdh.PublicKey)
 	return ok
-}
-
-// sharedSecret takes a point only on the certificate's own curve.
-func (k DecryptionKey) sharedSecret(point []byte) ([]byte, error) {
-	public, err := spki.PublicKey(k.Certificate)
-	if err != nil {
-		return nil, err
-	}
-	private, _ := k.Key.(ecdhKey)
-	if e, ok := k.Key.(*ecdsa.PrivateKey); ok {
-		private, err = e.ECDH()
-		if err != nil {
-			return nil, err
-		}
-	}
-	var curve ecdh.Curve
-	switch p := public.(type) {
-	case *ecdsa.PublicKey:
-		own, err := p.ECDH()
-		if err != nil {
-			return nil, err
-		}
-		curve = own.Curve()
-		point = uncompressed(p.Curve, point)
-	case *ecdh.PublicKey:
-		curve = p.Curve()
-	}
-	if private == nil || curve == nil {
-		return nil, ErrDecrypt
-	}
-	ephemeral, err := curve.NewPublicKey(point)
-	if err != nil {
-		return nil, err
-	}
-	return private.ECDH(ephemeral)
-}
-
-// uncompressed is the point in the form that crypto/ecdh reads; RFC 5753 §2.1 allows
-// the compressed one too. What is no point stays, and is refused there.
-func uncompressed(c elliptic.Curve, point []byte) []byte {
-	x, y := elliptic.UnmarshalCompressed(c, point)
-	if x == nil {
-		return point
-	}
-	size := (c.Params().BitSize + 7) / 8
-	out := make([]byte, 1+2*size)
-	out[0] = 4
-	x.FillBytes(out[1 : 1+size])
-	y.FillBytes(out[1+size:])
-	return out
 }

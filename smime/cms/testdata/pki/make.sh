@@ -48,6 +48,9 @@ plain rsa1024 0x1004 digitalSignature,keyEncipherment -algorithm RSA -pkeyopt rs
 plain p256 0x2001 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:P-256
 plain p384 0x2002 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:P-384
 plain p521 0x2003 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:P-521
+plain bp256 0x2004 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1
+plain bp384 0x2005 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP384r1
+plain bp512 0x2006 digitalSignature,keyAgreement -algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP512r1
 plain ed25519 0x3001 digitalSignature -algorithm ED25519
 # X25519 cannot sign its own request.
 openssl genpkey -quiet -algorithm X25519 -out x25519.key

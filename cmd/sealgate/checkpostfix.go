@@ -24,6 +24,8 @@ func checkPostfix(cfg *config.Config, dir string) error {
 			Address:   l.Address,
 			Direction: string(l.Direction),
 			Beyond:    l.NextHop + l.Reinject,
+
+			OrdersFrom: l.OrdersFrom,
 		})
 	}
 	for _, m := range cfg.Mailbox {

@@ -4,6 +4,7 @@ package postfixcheck
 
 import (
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,10 +14,13 @@ import (
 // Postfix is what postconf says.
 type Postfix struct {
 	Main     map[string]string                               // postconf
+	Expanded map[string]string                               // postconf -x; nil: $name is replaced here
 	Services []Service                                       // postconf -M and -P
 	Lookup   func(maps, key string) ([]string, error)        // postmap -q over a list of maps
 	List     func(table string) (map[string][]string, error) // postmap -s
 	File     func(path string) ([]byte, error)               // nil: files cannot be read
+	Answers  func(address string) bool                       // whether somebody listens there; nil: not known
+	MayOpen  func(socket string) error                       // whether Postfix's user may; nil: not known
 }
 
 // Service is one entry of master.cf.
@@ -24,12 +28,14 @@ type Service struct {
 	Name, Type, Command string
 	Chroot              bool
 	Override            map[string]string // -o options
+	Expanded            map[string]string // postconf -x with them; nil: as Postfix.Expanded
 }
 
 // Listener is one of our listeners.
 type Listener struct {
 	Protocol, Address, Direction string
 	Beyond                       string // next_hop or reinject: where our mail goes
+	OrdersFrom                   []netip.Prefix
 }
 
 // Gateway is what sealgate's configuration says.
@@ -44,7 +50,9 @@ type Gateway struct {
 // Check judges p against g. The findings say which ways there are, good ones too.
 func Check(p *Postfix, g *Gateway) []Finding {
 	var out findings
-	for _, check := range []func(*Postfix, *Gateway) findings{smtpdServices, pickups, size, aliases, routing} {
+	for _, check := range []func(*Postfix, *Gateway) findings{
+		comments, smtpdServices, pickups, waysBack, clients, rewriting, size, aliases, routing, instances,
+	} {
 		out = append(out, check(p, g)...)
 	}
 	return out
@@ -76,6 +84,7 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 				"content_filter= -o smtpd_proxy_filter=", name, filter.Address)}
 		}
 		out.good("%s: takes our mail back, without passing sealgate again", name)
+		out = append(out, changedBehind(p, s, name)...)
 		return append(out, returned(p, g, s, name)...)
 	}
 	list := milters(p.value(s, "smtpd_milters"))
@@ -83,17 +92,29 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 		list = nil
 	}
 	mine := ours(list, g)
-	listeners := listenersOf(mine, filterListener(p, g, s))
+	if found := blind(p, s, name, mine); found != nil {
+		out = found
+		list = nil
+		mine = nil
+	}
+	filter := filterListener(p, g, s)
+	listeners := listenersOf(mine, filter)
+	if found := afterFilter(p, g, s, name, listeners); found != nil {
+		return found
+	}
 	if len(listeners) == 0 {
-		return findings{bad("%s: mail that enters here does not pass sealgate; set smtpd_milters for it", name)}
+		return append(out, missing(p, g, s, name)...)
 	}
 	out = append(out, passes(p, s, name, listeners)...)
+	out = append(out, orders(p, s, name, mine, filter)...)
 	out = append(out, patience(p, s, name)...)
 	out = append(out, mappings(p, s, name)...)
 	out = append(out, actions(p, s, name, mine)...)
 	out = append(out, order(name, list, mine)...)
 	out = append(out, notices(p, s, name, mine)...)
-	out = append(out, blind(p, s, name, mine)...)
+	out = append(out, filtered(p, s, name, mine)...)
+	out = append(out, sockets(p, name, listeners)...)
+	out = append(out, changedBefore(p, s, name, listeners)...)
 	out = append(out, mayRefuse(name, following(p, s, list, mine))...)
 	out = append(out, held(p, s, name, list, mine)...)
 	out = append(out, newline(p, s, name)...)
@@ -249,5 +270,19 @@ func size(p *Postfix, g *Gateway) findings {
 		return findings{bad("message_size_limit is %d, below sealgate's limits.message_size of %d: larger results "+
 			"would be refused with 552; outbound needs twice what the helpdesk may send", limit, g.MessageSize)}
 	}
-	return findings{good("message_size_limit %d is enough for results of %d", limit, g.MessageSize)}
+	return append(mailboxLimits(p, limit), good("message_size_limit %d is enough for results of %d", limit, g.MessageSize))
+}
+
+// mailboxLimits: local(8) and virtual(8) do not start when a mail may be larger than a mailbox.
+func mailboxLimits(p *Postfix, limit int64) (out findings) {
+	for _, m := range []struct{ name, program string }{
+		{"mailbox_size_limit", "local"}, {"virtual_mailbox_limit", "virtual"},
+	} {
+		most, err := strconv.ParseInt(p.Main[m.name], 10, 64)
+		if err == nil && most > 0 && (limit == 0 || most < limit) {
+			out.bad("%s is %d, below message_size_limit (%d): %s(8) does not start, and mail for it waits in the queue; "+
+				"set it to 0", m.name, most, limit, m.program)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package postfixcheck
 
 import (
+	"net/netip"
 	"os/exec"
 	"slices"
 	"strings"
@@ -13,9 +14,12 @@ const (
 	minusP = "submission/inet/smtpd_milters = inet:127.0.0.1:8892\n127.0.0.1:10026/inet/receive_override_options = no_milters\n"
 )
 
+// thisMachine may give orders.
+var thisMachine = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
 func house() *Gateway {
 	return &Gateway{MessageSize: 100 << 20, Mailboxes: []string{"support@firma.example", "ticket@helpdesk.local"}, Listeners: []Listener{
-		{"milter", "127.0.0.1:8891", "inbound", ""}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026"}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"},
+		{"milter", "127.0.0.1:8891", "inbound", "", nil}, {"milter", "127.0.0.1:8892", "outbound", "127.0.0.1:10026", thisMachine}, {"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026", nil},
 	}}
 }
 
@@ -93,7 +97,7 @@ func TestUnixSocketAndChroot(t *testing.T) {
 }
 
 func TestProxyFilter(t *testing.T) {
-	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026", nil}}}
 	for _, filter := range []string{"smtpd_proxy_filter = 127.0.0.1:10025", "content_filter = scan:[127.0.0.1]:10025", "content_filter = smtp:127.0.0.1:10025"} {
 		p := Parse(mainCf, master, "submission/inet/smtpd_milters =\nsmtp/inet/"+filter+"\n127.0.0.1:10026/inet/receive_override_options = no_milters\n")
 		var text string
@@ -124,7 +128,7 @@ func TestHeldElsewhere(t *testing.T) {
 
 // TestProxyTimeout: Postfix's own 100 s are told of, ten minutes are enough.
 func TestProxyTimeout(t *testing.T) {
-	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "inbound", "127.0.0.1:10026", nil}}}
 	for value, told := range map[string]bool{"100s": true, "599": true, "9m": true, "": true, "600s": false, "10m": false, "1h": false} {
 		p := Parse(mainCf+"smtpd_proxy_timeout = "+value+"\n", master, "smtp/inet/smtpd_proxy_filter = 127.0.0.1:10025\n")
 		if got := slices.ContainsFunc(Check(p, g), func(f Finding) bool { return strings.Contains(f.Text, "smtpd_proxy_timeout") }); got != told {

@@ -48,10 +48,10 @@ var recipientMaps = [][2]string{
 // the tables have any.
 func (p *Postfix) forms(box string) (out []string, said findings) {
 	out = []string{box}
-	what := "addresses with an extension (user" + p.expand(p.Main["recipient_delimiter"]) + "ext)"
+	what := "addresses with an extension (user" + p.value(nil, "recipient_delimiter") + "ext)"
 	if strings.HasPrefix(box, "@") {
 		what = "addresses of " + box
-	} else if p.expand(p.Main["recipient_delimiter"]) == "" {
+	} else if p.value(nil, "recipient_delimiter") == "" {
 		return out, nil
 	}
 	for _, m := range recipientMaps {

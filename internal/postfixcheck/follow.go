@@ -114,7 +114,7 @@ var canonicals = []struct{ name, classes string }{
 func (p *Postfix) enter(h hop) (out []hop, err error) {
 	now := []hop{h.onward(expanding)}
 	for _, m := range canonicals {
-		if classes := p.expand(p.Main[m.classes]); classes != "" && !strings.Contains(classes, "envelope_recipient") {
+		if classes := p.value(nil, m.classes); classes != "" && !strings.Contains(classes, "envelope_recipient") {
 			continue
 		}
 		var then []hop

@@ -18,6 +18,42 @@ func sendsOut(listeners []*Listener) bool {
 	})
 }
 
+// takesIn reports whether one of the listeners opens and judges mail.
+func takesIn(listeners []*Listener) bool {
+	return slices.ContainsFunc(listeners, func(d *Listener) bool { return d.Direction != "outbound" })
+}
+
+// fromOutside reports whether other mail servers deliver here: at port 25 (RFC 5321 §4.5.4.2), or
+// behind postscreen(8).
+func (p *Postfix) fromOutside(s *Service) bool {
+	return s.Type == "pass" || s.Type == "inet" && portOf(s.Name) == "25" && !p.loopback(s)
+}
+
+// orders: who may not order hears 550 to each order. A milter knows the client and whether he has
+// logged in, an SMTP listener sees Postfix alone.
+func orders(p *Postfix, s *Service, name string, mine []milterEntry, filter *Listener) (out findings) {
+	login := strings.EqualFold(p.value(s, "smtpd_sasl_auth_enable"), "yes")
+	for _, m := range mine {
+		if m.listener.Direction == "outbound" && !login && len(m.listener.OrdersFrom) == 0 {
+			out.bad("%s: nobody may order at %s: clients do not log in here (smtpd_sasl_auth_enable is not yes), and the "+
+				"listener has no orders_from; every order is 550 \"not allowed to order\". Set the one or the other",
+				name, m.listener.Address)
+		}
+	}
+	if filter != nil && filter.Direction == "outbound" && !filter.takesOrdersFrom(loopbackAddress) {
+		out.bad("%s: nobody may order at %s: its client is Postfix itself, which is not in the listener's orders_from; "+
+			"every order is 550 \"not allowed to order\". Add \"127.0.0.0/8\"", name, filter.Address)
+	}
+	return out
+}
+
+// loopbackAddress is Postfix's, as an SMTP listener sees it, and that of sendmail(1), as a milter does.
+var loopbackAddress = netip.MustParseAddr("127.0.0.1")
+
+func (l *Listener) takesOrdersFrom(client netip.Addr) bool {
+	return slices.ContainsFunc(l.OrdersFrom, func(n netip.Prefix) bool { return n.Contains(client) })
+}
+
 // through says by which listeners mail passes: "inbound at 127.0.0.1:8891".
 func through(listeners []*Listener) string {
 	var each []string
@@ -32,6 +68,9 @@ func through(listeners []*Listener) string {
 func passes(p *Postfix, s *Service, name string, listeners []*Listener) (out findings) {
 	who, fault := p.senders(s)
 	switch {
+	case p.fromOutside(s) && !takesIn(listeners):
+		return findings{bad("%s: passes sealgate only outbound (%s), but the world's mail comes in here: what is "+
+			"encrypted stays so, and no signature is judged; give it the inbound listener", name, through(listeners))}
 	case who == "" || sendsOut(listeners):
 		return findings{good("%s: passes sealgate (%s)", name, through(listeners))}
 	case fault:

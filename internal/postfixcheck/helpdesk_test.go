@@ -81,7 +81,7 @@ func said(list []Finding) (out string) {
 // TestSendmailByContentFilter: content_filter holds for pickup too,
 // smtpd_proxy_filter does not.
 func TestSendmailByContentFilter(t *testing.T) {
-	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "outbound", "127.0.0.1:10026"}}}
+	g := &Gateway{Listeners: []Listener{{"smtp", "127.0.0.1:10025", "outbound", "127.0.0.1:10026", thisMachine}}}
 	for filter, want := range map[string]bool{"content_filter = scan:[127.0.0.1]:10025": false, "smtpd_proxy_filter = 127.0.0.1:10025": true} {
 		p := Parse(strings.Replace(mainCf, "content_filter =", filter, 1), master, "127.0.0.1:10026/inet/content_filter =\n127.0.0.1:10026/inet/smtpd_proxy_filter =\n")
 		if got := strings.Join(faults(Check(p, g)), "\n"); strings.Contains(got, "pickup: mail of sendmail(1) does not pass") != want {

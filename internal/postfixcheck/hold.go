@@ -4,6 +4,8 @@ package postfixcheck
 // when sealgate splits the message and lets Postfix drop that copy.
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -62,32 +64,51 @@ func accessTables(list string) (out []string) {
 
 // actions looks into a map, as far as it is a file or stands in main.cf itself.
 func (p *Postfix) actions(table, where string) findings {
-	kind, rest, _ := strings.Cut(table, ":")
-	text := rest
-	switch kind {
-	case "inline", "static":
-	case "texthash", "hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre":
-		content, err := p.read(rest)
-		if err != nil {
-			return findings{note("%s: %s cannot be read (%v): look for %s in it, which are lost when sealgate splits "+
-				"a mail", where, table, err, strings.Join(lost, ", "))}
-		}
-		text = content
-	default:
-		return findings{note("%s: %s cannot be looked into: %s from it are lost when sealgate splits a mail", where,
-			table, strings.Join(lost, ", "))}
+	text, err := p.tableText(table)
+	if err != nil {
+		return findings{note("%s: %s %v: %s from it are lost when sealgate splits a mail", where, table, err,
+			strings.Join(lost, ", "))}
 	}
 	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		for _, w := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t,={}", r) }) {
-			if slices.Contains(lost, strings.ToUpper(w)) {
-				return findings{bad("%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md", where,
-					table, strings.ToUpper(w))}
-			}
+		if action := actionIn(line, lost); action != "" {
+			return findings{bad("%s: %s has %s, which is lost when sealgate splits a mail; see docs/postfix.md", where,
+				table, action)}
 		}
 	}
 	return nil
+}
+
+var errNoText = errors.New("cannot be looked into")
+
+// tableText is what stands in a map that is a file, or in main.cf itself.
+func (p *Postfix) tableText(table string) (string, error) {
+	kind, rest, _ := strings.Cut(table, ":")
+	switch kind {
+	case "inline", "static":
+		return rest, nil
+	case "texthash", "hash", "btree", "lmdb", "cdb", "dbm", "sdbm", "cidr", "regexp", "pcre":
+		if strings.HasPrefix(rest, "{") {
+			return rest, nil // of main.cf, as inline
+		}
+		text, err := p.read(rest)
+		if err != nil {
+			return "", fmt.Errorf("cannot be read (%w)", err)
+		}
+		return text, nil
+	}
+	return "", errNoText
+}
+
+// actionIn is the first of the actions that a line of a map has, "" for none.
+func actionIn(line string, actions []string) string {
+	line = strings.TrimSpace(line)
+	if strings.HasPrefix(line, "#") {
+		return ""
+	}
+	for _, w := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t,={}", r) }) {
+		if slices.Contains(actions, strings.ToUpper(w)) {
+			return strings.ToUpper(w)
+		}
+	}
+	return ""
 }

@@ -21,7 +21,7 @@ func (p *Postfix) settings(program, name string) (out []string) {
 		}
 	}
 	if out == nil {
-		return []string{p.expand(p.Main[name])}
+		return []string{p.value(nil, name)}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -102,7 +102,7 @@ func (p *Postfix) addressKeys(at string) ([]string, error) {
 
 // base is a local part without its extension.
 func (p *Postfix) base(local string) string {
-	if i := strings.IndexAny(local, p.expand(p.Main["recipient_delimiter"])); i > 0 {
+	if i := strings.IndexAny(local, p.value(nil, "recipient_delimiter")); i > 0 {
 		return local[:i]
 	}
 	return local
@@ -118,7 +118,7 @@ func (p *Postfix) isLocal(domain string) (bool, error) {
 
 // lists reports whether a setting names a domain, itself or in a table or file.
 func (p *Postfix) lists(name, domain string) (bool, error) {
-	for _, d := range tables(p.expand(p.Main[name])) {
+	for _, d := range tables(p.value(nil, name)) {
 		switch {
 		case strings.EqualFold(d, domain):
 			return true, nil
@@ -143,13 +143,13 @@ func (p *Postfix) lists(name, domain string) (bool, error) {
 
 // origin is what an address without a domain gets.
 func (p *Postfix) origin() string {
-	v := p.expand(p.Main["myorigin"])
+	v := p.value(nil, "myorigin")
 	if strings.HasPrefix(v, "/") {
 		text, _ := os.ReadFile(v)
 		v, _, _ = strings.Cut(strings.TrimSpace(string(text)), "\n")
 	}
 	if v == "" {
-		v = p.expand(p.Main["myhostname"])
+		v = p.value(nil, "myhostname")
 	}
 	if v == "" {
 		v = "localhost"

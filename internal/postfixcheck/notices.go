@@ -30,8 +30,8 @@ func blind(p *Postfix, s *Service, name string, mine []milterEntry) findings {
 		return nil
 	}
 	return findings{bad("%s: with smtpd_proxy_filter (%s) milters see no mail, only commands: sealgate at %s "+
-		"does nothing; set -o smtpd_milters= and use an smtp listener, or take the filter out", name, filter,
-		mine[0].listener.Address)}
+		"does nothing, and a forged X-SMIME-Status reaches the agent; set -o smtpd_milters= and use an smtp listener, or "+
+		"take the filter out", name, filter, mine[0].listener.Address)}
 }
 
 // mayRefuse says who sees mail after sealgate and could refuse it for what it says, so

@@ -43,8 +43,8 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 	listeners := listenersOf(mine, filterListener(p, g, s))
 	switch {
 	case len(listeners) == 0:
-		return findings{bad("%s: mail of sendmail(1) does not pass sealgate; set non_smtpd_milters to the "+
-			"outbound listener", name)}
+		return findings{bad("%s: mail of sendmail(1) does not pass sealgate%s; set non_smtpd_milters to the "+
+			"outbound listener%s", name, found(p, s, cleanup, "non_smtpd_milters"), addresses(g, "outbound"))}
 	case !sendsOut(listeners):
 		return findings{bad("%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules "+
 			"hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(listeners))}
@@ -52,6 +52,10 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 	out.good("%s: passes sealgate (%s); its client looks like 127.0.0.1, so with orders_from "+
 		"loopback every local user may order", name, through(listeners))
 	for _, d := range listeners {
+		if d.Direction == "outbound" && !d.takesOrdersFrom(loopbackAddress) {
+			out.note("%s: programs that use sendmail(1) may not order: 127.0.0.1, as which they are seen, is not in "+
+				"orders_from of %s", name, d.Address)
+		}
 		if d.Direction == "auto" {
 			out.note("%s: %s is auto and takes mail of sendmail(1) as outgoing only with 127.0.0.1 in "+
 				"its orders_from", name, d.Address)

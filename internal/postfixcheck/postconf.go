@@ -29,9 +29,48 @@ func Read(dir string) (*Postfix, error) {
 	}
 	p := Parse(main, master, override)
 	p.File = os.ReadFile
+	p.Answers = answers
+	if postfix, err := lookupAccount(p.value(nil, "mail_owner")); err == nil {
+		p.MayOpen = postfix.mayOpen
+	}
 	p.Lookup = func(maps, key string) ([]string, error) { return lookup(dir, maps, key) }
+	p.askExpanded(ask)
 	p.List = func(table string) (map[string][]string, error) { return list(dir, table) }
 	return p, nil
+}
+
+// askExpanded has Postfix itself replace $name, for main.cf and for each service with settings of
+// its own. One that is too old for that (-o is of 2.10) leaves it to expandFor.
+func (p *Postfix) askExpanded(ask func(args ...string) (string, error)) {
+	expanded := func(args ...string) map[string]string {
+		out, err := ask(append([]string{"-x"}, args...)...)
+		if err != nil {
+			return nil
+		}
+		return settingsOf(out)
+	}
+	p.Expanded = expanded()
+	for i := range p.Services {
+		s := &p.Services[i]
+		var own []string
+		for name, value := range s.Override {
+			own = append(own, "-o", name+"="+value)
+		}
+		if len(own) > 0 {
+			s.Expanded = expanded(own...)
+		}
+	}
+}
+
+// settingsOf reads lines "name = value".
+func settingsOf(text string) map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			all[strings.TrimSpace(name)] = strings.TrimSpace(value)
+		}
+	}
+	return all
 }
 
 // read is the text of a map's source.
@@ -59,12 +98,7 @@ func run(program, dir string, args ...string) (string, error) {
 
 // Parse reads the output of postconf, postconf -M and postconf -P.
 func Parse(main, master, override string) *Postfix {
-	p := &Postfix{Main: map[string]string{}}
-	for line := range strings.Lines(main) {
-		if name, value, ok := strings.Cut(line, "="); ok {
-			p.Main[strings.TrimSpace(name)] = strings.TrimSpace(value)
-		}
-	}
+	p := &Postfix{Main: settingsOf(main)}
 	for line := range strings.Lines(master) {
 		f := strings.Fields(line)
 		if len(f) < 8 {

@@ -11,7 +11,16 @@ import (
 
 // value is a setting as it holds for a service; what it refers to may be the
 // service's own as well.
-func (p *Postfix) value(s *Service, name string) string { return p.expandFor(s, p.raw(s, name)) }
+func (p *Postfix) value(s *Service, name string) string {
+	known := p.Expanded
+	if s != nil && len(s.Override) > 0 {
+		known = s.Expanded
+	}
+	if v, ok := known[name]; ok {
+		return v
+	}
+	return p.expandFor(s, p.raw(s, name))
+}
 
 // expand is for what main.cf alone says.
 func (p *Postfix) expand(v string) string { return p.expandFor(nil, v) }

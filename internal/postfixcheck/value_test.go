@@ -36,6 +36,36 @@ func TestReferences(t *testing.T) {
 	}
 }
 
+// TestPostconfIsAsked: where Postfix itself replaces $name, with a service's own settings, its word
+// counts.
+func TestPostconfIsAsked(t *testing.T) {
+	if _, err := exec.LookPath("postconf"); err != nil {
+		t.Skip("postconf is not installed")
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.cf": "compatibility_level = 3.6\nmydomain = main.example\nalways_bcc = all@$mydomain\n",
+		"master.cf": "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n  -o mydomain=own.example\n" +
+			"  -o smtpd_milters=inet:$mydomain:8892\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := &p.Services[1]
+	if p.Expanded["always_bcc"] != "all@main.example" || own.Expanded["always_bcc"] != "all@own.example" {
+		t.Errorf("%q, %q", p.Expanded["always_bcc"], own.Expanded["always_bcc"])
+	}
+	own.Expanded["always_bcc"] = "as postconf says"
+	if got := p.value(own, "always_bcc") + ", " + p.value(own, "smtpd_milters"); got != "as postconf says, inet:own.example:8892" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestReferencesOfAService: what main.cf refers to, a service may set for itself.
 func TestReferencesOfAService(t *testing.T) {
 	p := Parse(strings.Replace(mainCf, "smtpd_milters = inet:127.0.0.1:8891", "smtpd_milters = $ours\nours = inet:127.0.0.1:8891", 1), master, minusP+"smtp/inet/ours =\n")

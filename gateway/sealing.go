@@ -42,7 +42,7 @@ func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan)
 	}
 	s := cms.Signer{
 		Certificate:  c.Certificate,
-		Key:          c.Key,
+		Key:          c.Signer(),
 		Digest:       m.digest(c),
 		PSS:          m.how.PSS && cms.IsRSA(c.Certificate),
 		SigningTime:  m.signingTime(),

@@ -21,7 +21,7 @@ import (
 type collection struct {
 	password Password
 	certs    []*x509.Certificate
-	keys     []crypto.Signer
+	keys     []PrivateKey
 	leftOut  []string
 	note     string // what the file is, when there are no blocks in it
 	noKey    error  // why a private key was left out
@@ -64,7 +64,7 @@ func withoutTrust(der []byte) []byte {
 }
 
 // addKey takes a key, or leaves out one of a kind that mail does not use.
-func (c *collection) addKey(k crypto.Signer, err error, where string) error {
+func (c *collection) addKey(k PrivateKey, err error, where string) error {
 	if errors.Is(err, errKind) {
 		c.leaveOut(where, strings.TrimPrefix(err.Error(), "keyring: "))
 		c.noKey = err
@@ -133,7 +133,7 @@ func (c *collection) incomplete() error {
 	return err
 }
 
-func belongs(k crypto.Signer, c *x509.Certificate) bool {
+func belongs(k PrivateKey, c *x509.Certificate) bool {
 	pub, err := spki.PublicKey(c)
 	if err != nil {
 		return false

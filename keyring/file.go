@@ -80,7 +80,7 @@ func PasswordFile(path string) Password {
 // EncodePEM is the checked form: key (PKCS#8), certificate, chain, and the root if it was
 // given: it tells that the chain is complete.
 func EncodePEM(c *Credential) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(c.Key)
+	der, err := marshalPrivateKey(c.Key)
 	if err != nil {
 		return nil, errors.New("keyring: the private key cannot be written")
 	}

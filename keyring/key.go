@@ -3,7 +3,7 @@ package keyring
 // This file reads one private key, plain or encrypted.
 
 import (
-	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"sealgate/internal/brainpool"
 	"sealgate/internal/pbe"
 )
 
@@ -25,7 +26,7 @@ var (
 	errUnreadable = errors.New("keyring: the private key cannot be read: it is damaged or cut off")
 	errNoPassword = fmt.Errorf("%w: the key is encrypted and no password_file is given (--password-file)", ErrPassword)
 	errKind       = errors.New("keyring: a private key of a kind that mail does not use; " +
-		"RSA, EC (P-256, P-384, P-521) and Ed25519 are")
+		"RSA, EC (P-256, P-384, P-521, brainpoolP256r1, P384r1 and P512r1), Ed25519 and X25519 are")
 )
 
 // key reads a block that holds a private key, which may be encrypted as in OpenSSL
@@ -64,9 +65,9 @@ var (
 
 // parsePrivateKey reads PKCS#8, PKCS#1 or SEC1, whatever the label says: programs err
 // there. errUnreadable means that it is none of them.
-func parsePrivateKey(der []byte) (crypto.Signer, error) {
+func parsePrivateKey(der []byte) (PrivateKey, error) {
 	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		return asSigner(k)
+		return known(k)
 	}
 	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
 		return k, nil
@@ -74,6 +75,17 @@ func parsePrivateKey(der []byte) (crypto.Signer, error) {
 	if k, err := x509.ParseECPrivateKey(der); err == nil {
 		return k, nil
 	}
+	switch k, err := brainpool.ParsePrivateKey(der); {
+	case err == nil:
+		return k, nil
+	case !errors.Is(err, brainpool.ErrOtherCurve):
+		return nil, errUnreadable
+	}
+	return parseOtherKey(der)
+}
+
+// parseOtherKey reads what crypto/x509 does not, or says what it is.
+func parseOtherKey(der []byte) (PrivateKey, error) {
 	var info privateKeyInfo
 	if _, err := asn1.Unmarshal(der, &info); err != nil {
 		return nil, otherCurve(der)
@@ -118,7 +130,7 @@ const ecPublicKey = "1.2.840.10045.2.1" // RFC 5480 §2.1.1
 
 // readKinds are the algorithms whose keys are read: of them, one that is not is damaged.
 var readKinds = []string{
-	"1.2.840.113549.1.1.1", "1.3.101.112",
+	"1.2.840.113549.1.1.1", "1.3.101.112", "1.3.101.110",
 	ecPublicKey + " with 1.2.840.10045.3.1.7",
 	ecPublicKey + " with 1.3.132.0.34",
 	ecPublicKey + " with 1.3.132.0.35",
@@ -133,7 +145,8 @@ func describe(a pkix.AlgorithmIdentifier) string {
 	return a.Algorithm.String()
 }
 
-func asSigner(k any) (crypto.Signer, error) {
+// known is a key of crypto/x509 if mail uses its kind.
+func known(k any) (PrivateKey, error) {
 	switch k := k.(type) {
 	case *rsa.PrivateKey:
 		return k, nil
@@ -141,8 +154,18 @@ func asSigner(k any) (crypto.Signer, error) {
 		return k, nil
 	case ed25519.PrivateKey:
 		return k, nil
+	case *ecdh.PrivateKey: // X25519 (RFC 8410)
+		return k, nil
 	}
 	return nil, errKind
+}
+
+// marshalPrivateKey writes PKCS#8.
+func marshalPrivateKey(k PrivateKey) ([]byte, error) {
+	if k, ok := k.(*brainpool.PrivateKey); ok {
+		return brainpool.MarshalPrivateKey(k)
+	}
+	return x509.MarshalPKCS8PrivateKey(k)
 }
 
 // encryptedKey is EncryptedPrivateKeyInfo (RFC 5958 §3).
@@ -161,7 +184,7 @@ func readEncryptedKey(der []byte) (*encryptedKey, error) {
 
 // decryptKey reads an EncryptedPrivateKeyInfo. The password is asked for only when one
 // could help.
-func decryptKey(der []byte, password Password) (crypto.Signer, error) {
+func decryptKey(der []byte, password Password) (PrivateKey, error) {
 	k, err := readEncryptedKey(der)
 	if err != nil {
 		return nil, err

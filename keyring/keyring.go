@@ -10,13 +10,17 @@ import (
 	"sealgate/internal/address"
 )
 
-// Credential is one key with its certificate. Key is an RSA key, which is a
-// crypto.Decrypter too, an *ecdsa.PrivateKey or an ed25519.PrivateKey.
+// PrivateKey is a private key as the files have it: RSA, which is a crypto.Decrypter too,
+// *ecdsa.PrivateKey, *brainpool.PrivateKey, ed25519.PrivateKey, or *ecdh.PrivateKey on
+// X25519. All but the last are a crypto.Signer.
+type PrivateKey interface{ Public() crypto.PublicKey }
+
+// Credential is one key with its certificate.
 type Credential struct {
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // what is sent along with it, leaf and root excluded
 	Root        *x509.Certificate   // given along with it and not sent; nil: none
-	Key         crypto.Signer
+	Key         PrivateKey
 	Path        string // of the file that it was loaded from, "" for none
 }
 

@@ -167,14 +167,14 @@ func TestWrongKeyPassword(t *testing.T) {
 }
 
 // TestKeyOnOtherCurve: a key of SEC1 on a curve that is not read is not damaged (made by
-// openssl ecparam -name brainpoolP256r1 -genkey -noout; of no use).
+// openssl ecparam -name secp256k1 -genkey -noout; of no use).
 func TestKeyOnOtherCurve(t *testing.T) {
 	const key = "-----BEGIN EC PRIVATE KEY-----\n" +
-		"MHgCAQEEIAkczq9j3Mu5vc4bGrJc5iHnf/E4y+fvCu+AWiTHOrfHoAsGCSskAwMC\n" +
-		"CAEBB6FEA0IABBobjtETvWQEo2OxQjEOBDD5rTmtQZb4mOLt8Tre8/tZRJdum3Br\n" +
-		"PqP1T48djpUTbLbCA9TreJLETcErqrE1LTU=\n-----END EC PRIVATE KEY-----\n"
+		"MHQCAQEEIDtmEyyNwdnxUQRJPPjXRXcUusWAeQN0VRrefoFyYTRQoAcGBSuBBAAK\n" +
+		"oUQDQgAEfmZMtLpPUA8Xb4L6rgbAeFpy4u/nJxM8fXijQYClQAhVk68D956C49Uu\n" +
+		"xi+fTqQnztqP34kMUiWj/LqH6C8q9Q==\n-----END EC PRIVATE KEY-----\n"
 	_, err := Read([]byte(key), nil)
-	if err == nil || !strings.Contains(err.Error(), "1.2.840.10045.2.1 with 1.3.36.3.3.2.8.1.1.7") {
+	if err == nil || !strings.Contains(err.Error(), "1.2.840.10045.2.1 with 1.3.132.0.10") {
 		t.Errorf("%v", err)
 	}
 }

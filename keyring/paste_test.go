@@ -98,7 +98,8 @@ func TestWhatOpensslMakes(t *testing.T) {
 		"bundle in PEM":       {append(mustKeyPEM(t, c), openssl(t, "crl2pkcs7", "-nocrl", "-certfile", both)...), ""},
 		"P12, SHA-384 MAC":    {openssl(t, "pkcs12", "-export", "-in", both, "-macalg", "sha384", "-passout", "pass:pw"), ""},
 		"P12 without a key":   {openssl(t, "pkcs12", "-export", "-nokeys", "-in", both, "-passout", "pass:pw"), "no private key"},
-		"X25519":              {with(openssl(t, "genpkey", "-algorithm", "X25519")), "a kind that mail does not use"},
+		"X25519":              {with(openssl(t, "genpkey", "-algorithm", "X25519")), "belongs to another certificate"},
+		"X448":                {with(openssl(t, "genpkey", "-algorithm", "X448")), "1.3.101.111"},
 		"Ed448":               {with(openssl(t, "genpkey", "-algorithm", "ED448")), "1.3.101.113"},
 	} {
 		got, err := parse(k.data, secret("pw"))

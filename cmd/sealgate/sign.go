@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
 	"sealgate/spool"
@@ -38,12 +41,16 @@ func signCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			list = slices.DeleteFunc(list, func(c *keyring.Credential) bool { return c.Signer() == nil })
+			if len(list) == 0 {
+				return unreadable(errors.New("no key that signs is given: X25519, and RSA marked for OAEP, is for encryption only"))
+			}
 			if len(keys) > 1 && len(list) > 1 {
 				return unreadable(fmt.Errorf("%d keys are given, a message is signed with one", len(list)))
 			}
 			s := cms.Signer{
 				Certificate:  list[0].Certificate,
-				Key:          list[0].Key,
+				Key:          list[0].Signer(),
 				Digest:       hash,
 				PSS:          pss,
 				SigningTime:  time.Now(),

@@ -84,7 +84,7 @@ func Keys(boxes []*keyring.Mailbox) (all []*Key) {
 	for _, box := range boxes {
 		for _, c := range box.Credentials {
 			all = append(all, &Key{
-				Mailbox: box, Credential: c, Chain: c.Chain, Sign: c.MaySign(), Decrypt: c.MayEncrypt(),
+				Mailbox: box, Credential: c, Chain: c.Chain, Sign: c.MaySign(), Decrypt: c.MayDecrypt(),
 			})
 		}
 	}

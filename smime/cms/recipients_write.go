@@ -78,9 +78,15 @@ func recipientInfos(
 
 // CanEncryptTo returns nil when Encrypt can encrypt for the certificate, else the
 // *CertificateError that Encrypt would return. It tries: nobody else decides.
-func CanEncryptTo(c *x509.Certificate) error {
+func CanEncryptTo(c *x509.Certificate) error { return tryEncryption(c, false) }
+
+// CanDecrypt returns nil when what others encrypt for the certificate can be decrypted with
+// its key. Encrypt writes that, too, if EncryptOptions.SelfOnly asks for it.
+func CanDecrypt(c *x509.Certificate) error { return tryEncryption(c, true) }
+
+func tryEncryption(c *x509.Certificate, selfOnly bool) error {
 	const anyKey = 16 // octets
-	_, _, err := recipientInfos(context.Background(), []Recipient{{Certificate: c}}, false, make([]byte, anyKey))
+	_, _, err := recipientInfos(context.Background(), []Recipient{{Certificate: c}}, selfOnly, make([]byte, anyKey))
 	return err
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealgate/internal/spki"
+	"sealgate/smime/cms/internal/oid"
 )
 
 // Signer is one who signs, and what the signature says of itself.
@@ -53,26 +54,37 @@ func (s *Signer) check() error {
 	if own, ok := s.Key.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !own.Equal(public) {
 		return errWrongKey
 	}
-	switch k := public.(type) {
-	case *rsa.PublicKey:
+	if !IsSigningKey(s.Certificate) {
+		return errSignKey
+	}
+	if k, ok := public.(*rsa.PublicKey); ok {
 		if err := checkRSA(k); err != nil {
 			return err
 		}
-	case *ecdsa.PublicKey:
-		if !knownCurve(k.Curve) {
-			return errSignKey
-		}
-	case ed25519.PublicKey:
-	default:
-		return errSignKey
-	}
-	if _, isRSA := public.(*rsa.PublicKey); s.PSS && !isRSA {
+	} else if s.PSS {
 		return errPSSOnly
 	}
 	if signDigest(s.EffectiveDigest()) == nil {
 		return errSignDigest
 	}
 	return nil
+}
+
+// IsSigningKey reports whether the certificate's key is of a kind that Sign signs with.
+func IsSigningKey(c *x509.Certificate) bool {
+	public, err := spki.PublicKey(c)
+	if err != nil {
+		return false
+	}
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		return !keyAlgorithm(c).Equal(oid.RSAESOAEP) // for encryption only (RFC 4055 §1.2)
+	case *ecdsa.PublicKey:
+		return knownCurve(k.Curve)
+	case ed25519.PublicKey:
+		return true
+	}
+	return false
 }
 
 // EffectiveDigest returns the digest that Sign takes for this signer, for the

@@ -68,6 +68,9 @@ var errTooLarge = errors.New("gateway: what was decrypted is larger than limits.
 // is bounded (headers.go).
 const roomForFields = 16 << 10
 
+// roomForExplanation is what a part with one of our texts takes besides (language.go).
+const roomForExplanation = roomForFields + 4<<10
+
 // errEightBit is a copy that the next hop refuses where 8-bit text may not go.
 var errEightBit = errors.New("gateway: what was decrypted has 8-bit text in the header of a part")
 

@@ -88,7 +88,10 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 		return Delivery{}, nil
 	}
 	if m.opened.Undecryptable != nil {
-		return m.explained(ctx, to, m.verdict)
+		return m.explained(ctx, to, m.verdict, speak(m.g.o.Language).explanation(m.withheld))
+	}
+	if m.partlyEncrypted() && !text {
+		return m.partlyExplained(ctx, to)
 	}
 	if m.keepsSignature() && !text {
 		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
@@ -166,7 +169,7 @@ func (m *inboundMail) unreadable(ctx context.Context, to []string) (Delivery, er
 	if err != nil {
 		return Delivery{}, err
 	}
-	return m.explained(ctx, to, v)
+	return m.explained(ctx, to, v, speak(m.g.o.Language).explanation(m.withheld))
 }
 
 // untouched is the one copy for recipients who may not all read the same: the
@@ -194,13 +197,38 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*verdict.Verdict, error)
 	return m.g.verdictOf(ctx, opened, "")
 }
 
-// explained is the copy of an undecryptable mail: a readable part in front, the
-// original attached untouched.
-func (m *inboundMail) explained(ctx context.Context, to []string, v *verdict.Verdict) (Delivery, error) {
+// partlyEncrypted reports whether the mail stays as it came because only parts of it are
+// encrypted, and an explanation has room in front.
+func (m *inboundMail) partlyEncrypted() bool {
+	most := m.g.o.Limits.ResultSize
+	fits := most == 0 || m.e.BodyOffset()+m.e.Body().Size()+roomForExplanation <= most
+	return m.g.o.Inbound.ExplainPart && fits && m.opened.Inner == m.opened.Outer &&
+		m.verdict.Encryption == verdict.EncryptionPartial
+}
+
+// partlyExplained is the copy of a mail of which parts are encrypted: a readable part in
+// front of them all. What keeps us from that keeps no mail.
+func (m *inboundMail) partlyExplained(ctx context.Context, to []string) (Delivery, error) {
+	d, err := m.explained(ctx, to, m.verdict, speak(m.g.o.Language).explainPartial)
+	if err != nil {
+		m.log.Warn("a mail with an encrypted part is handed over without an explanation", "error", err)
+		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
+	}
+	return d, nil
+}
+
+// explained is the copy of a mail that was not opened: a readable part with a text for
+// people in front, the original behind it untouched.
+func (m *inboundMail) explained(
+	ctx context.Context,
+	to []string,
+	v *verdict.Verdict,
+	text string,
+) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(m.withheld))
+	body, contentType, err := m.explainBody(ctx, text)
 	if err != nil {
 		return Delivery{}, err
 	}

@@ -135,10 +135,12 @@ func fromAddresses(e *smime.Entity) (all []string) {
 // recipients may not all read the same, all get the message as it came.
 func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
 	owners, served, others := m.split()
-	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text {
+	several := count(owners)+count(served)+count(others) > 1
+	explain := m.partlyEncrypted() && (m.env.CanSplit || !several)
+	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text && !explain {
 		return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)})), nil
 	}
-	if kinds := count(owners) + count(served) + count(others); kinds > 1 && !m.env.CanSplit {
+	if several && !m.env.CanSplit {
 		return m.untouched(ctx)
 	}
 	out := &Outcome{Disposition: Accept}

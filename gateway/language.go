@@ -20,6 +20,7 @@ type language struct {
 	// explainWithheld goes in front of what was not opened though a key may open it; with
 	// %s for why.
 	explainWithheld string
+	explainPartial  string // goes in front of a mail of which only a part is encrypted
 	detail          string // with %s: the technical cause
 }
 
@@ -91,6 +92,10 @@ var english = language{
 	explainWithheld: "This message is encrypted.\r\n\r\n%s.\r\n\r\n" +
 		"If the sender did write to you, please ask for the message again, newly\r\n" +
 		"encrypted. The message as it came is attached; your administrator can open it.\r\n",
+	explainPartial: "Only a part of this message is encrypted, and it was not opened: text beside it\r\n" +
+		"could have been added by a stranger, to get at what the encrypted part says.\r\n\r\n" +
+		"Mailing lists and mail servers add such text, too. Please ask the sender to send\r\n" +
+		"the message once more, directly to this address. It follows here as it came.\r\n",
 	detail: " (%s)",
 }
 
@@ -157,6 +162,12 @@ var german = language{
 		"Falls der Absender Ihnen wirklich geschrieben hat, bitten Sie ihn um dieselbe\r\n" +
 		"Nachricht, neu verschlüsselt. Die Nachricht hängt an, wie sie kam; Ihre\r\n" +
 		"Administration kann sie öffnen.\r\n",
+	explainPartial: "Nur ein Teil dieser Nachricht ist verschlüsselt, und er wurde nicht geöffnet: Den\r\n" +
+		"Text daneben kann ein Fremder hinzugefügt haben, um an den Inhalt des\r\n" +
+		"verschlüsselten Teils zu gelangen.\r\n\r\n" +
+		"Auch Mailinglisten und Mailserver fügen solchen Text hinzu. Bitte bitten Sie den\r\n" +
+		"Absender, die Nachricht noch einmal direkt an diese Adresse zu senden. Sie folgt\r\n" +
+		"hier, wie sie kam.\r\n",
 	detail: " (%s)",
 }
 

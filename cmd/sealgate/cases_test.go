@@ -78,6 +78,7 @@ var caseRows = []caseRow{
 
 	verifyCase("D", "d1-footer-after-base64.eml", "root.pem --key support.pem", saysValid, saysDecrypted, "was left out"),
 	verifyCase("D", "d3-encrypted-beside-footer.eml", "root.pem --key support.pem", "encryption: partial"),
+	{kind: "D", file: "d3-encrypted-beside-footer.eml", run: partlyEncrypted},
 	verifyCase("D", "d4-encrypted-to-old-certificate.eml", "root.pem --key d4-renewed-same-key.pem", saysDecrypted),
 	verifyCase("D", "d5-from-unquoted-comma.eml", "root.pem", "signature:  mismatch", "From is not exactly one address that can be read"),
 	{kind: "D", file: "d6-signer-without-certificate.eml", run: signerWithoutCertificate},
@@ -158,6 +159,9 @@ func TestSharedCases(t *testing.T) {
 	runCases(t, copyCases(t))
 }
 
+// rowsForOneLine are more than one for one line there: d3, verified and in the gateway.
+const rowsForOneLine = 1
+
 // x25519Rows wait for X25519 in key files.
 var x25519Rows = []string{"m03-x25519.eml"}
 
@@ -194,8 +198,8 @@ func TestSharedTable(t *testing.T) {
 			t.Errorf("no row for %s: %s", file, command)
 		}
 	}
-	if rows != len(caseRows)+len(x25519Rows) {
-		t.Errorf("%d rows there, %d here", rows, len(caseRows)+len(x25519Rows))
+	if rows != len(caseRows)-rowsForOneLine+len(x25519Rows) {
+		t.Errorf("%d rows there, %d here", rows, len(caseRows)-rowsForOneLine+len(x25519Rows))
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -168,5 +169,22 @@ func revokedByOldList(t *testing.T, dir string) {
 		if got.State != want {
 			t.Errorf("%d: %+v, want %s", number, got, want)
 		}
+	}
+}
+
+// partlyEncrypted is d3 through the gateway: the ticket has a part that explains.
+func partlyEncrypted(t *testing.T, dir string) {
+	h := casesHouse(t, dir, "off")
+	out := inFrom(t, h, "anna@kunde.example", filepath.Join(dir, "d3-encrypted-beside-footer.eml"))
+	if got := status(out, "X-SMIME-Encryption"); got != "partial" || out.Deliveries[0].Body == nil {
+		t.Fatalf("%q, %+v", got, out.Deliveries)
+	}
+	body := make([]byte, out.Deliveries[0].Body.Size())
+	if _, err := out.Deliveries[0].Body.ReadAt(body, 0); err != nil && err != io.EOF {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(body), "application/pkcs7-mime")
+	if !strings.Contains(first, "Only a part of this message is encrypted") {
+		t.Errorf("%s", body)
 	}
 }

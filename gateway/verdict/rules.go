@@ -31,7 +31,7 @@ var remedies = map[Rule]string{
 	RuleStructure: "S/MIME that can be read: ask the sender's administrator which program made it",
 	RuleCertificate: "the signer's certificate in the mail, as the sender's program can be told, " +
 		"or in the store (sealgate cert import)",
-	RuleUnknown:   "a signature with RSA, ECDSA on P-256, P-384 or P-521, or Ed25519",
+	RuleUnknown:   "a signature with RSA, ECDSA (P-256, P-384, P-521 or a brainpool curve) or Ed25519",
 	RuleUnread:    "S/MIME as other programs write it: this may be right, but readers are free to refuse it",
 	RuleCost:      trust.RemedyCost,
 	RuleAlgorithm: "a signature with SHA-256 or better, by a key of 2048 bits or more",

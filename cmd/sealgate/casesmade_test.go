@@ -26,12 +26,14 @@ import (
 	"sealgate/internal/testpki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
+	"sealgate/spool"
 )
 
 // maker makes the files of cases in its folder.
 type maker struct {
 	*testpki.OpenSSL
 	t       *testing.T
+	spool   *spool.Spool
 	pki     *testpki.PKI
 	anna    *testpki.Cert
 	support *testpki.Cert // that of our mailbox
@@ -46,7 +48,11 @@ const (
 // makeCases returns the folder of all files that caseRows name.
 func makeCases(t *testing.T) string {
 	t.Helper()
-	m := &maker{OpenSSL: testpki.NewOpenSSL(t), t: t, pki: testpki.New(t)}
+	sp, err := offlineSpool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &maker{OpenSSL: testpki.NewOpenSSL(t), t: t, pki: testpki.New(t), spool: sp}
 	m.anna = m.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
 	m.support = m.pki.Issue(testpki.Options{Addresses: []string{ours}, Key: "rsa-2048"})
 	m.certificate(m.support, "support")
@@ -225,21 +231,29 @@ func (m *maker) tolerated(name string, o testpki.Options, was, becomes string) {
 
 func (m *maker) signed(name string, by *testpki.Cert) {
 	m.t.Helper()
-	sp, err := offlineSpool()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	content, err := smime.ParseEntity(strings.NewReader(madeContent), int64(len(madeContent)))
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	e, err := smime.Sign(m.t.Context(), content, smime.SignOptions{
+	e, err := smime.Sign(m.t.Context(), m.content(), smime.SignOptions{
 		Signer: cms.Signer{Certificate: by.Certificate, Key: by.Key, SigningTime: time.Now()},
-		Chain:  by.Chain(), Spool: sp, Unprepared: true,
+		Chain:  by.Chain(), Spool: m.spool, Unprepared: true,
 	})
 	if err != nil {
 		m.t.Fatalf("%s: %v", name, err)
 	}
+	m.mail(name, e)
+}
+
+// content is madeContent as an entity.
+func (m *maker) content() *smime.Entity {
+	m.t.Helper()
+	e, err := smime.ParseEntity(strings.NewReader(madeContent), int64(len(madeContent)))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return e
+}
+
+// mail writes a mail with e as its content.
+func (m *maker) mail(name string, e *smime.Entity) {
+	m.t.Helper()
 	defer e.Close()
 	var text bytes.Buffer
 	if _, err := text.ReadFrom(e.Section()); err != nil {
@@ -307,11 +321,31 @@ func (m *maker) mails() {
 		{Id: asn1.ObjectIdentifier{2, 5, 29, 14}, Value: append([]byte{4, 20}, sum[:]...)},
 	}, "-keyid")
 
+	m.x25519()
 	var many []string
 	for i := range 100 {
 		many = append(many, fmt.Sprintf("anna%d@kunde.example", i))
 	}
 	m.signed("m07-101-addresses.eml", m.pki.Issue(testpki.Options{Name: "Anna", Addresses: append(many, "anna@kunde.example")}))
+}
+
+// x25519 is m03: openssl 3.0 makes the key and the certificate, and cannot encrypt to them.
+func (m *maker) x25519() {
+	m.t.Helper()
+	m.MakeKey("x25519.key", "X25519")
+	m.Run("pkey", "-in", "x25519.key", "-pubout", "-out", "x25519.pub")
+	m.Run("req", "-new", "-key", "anna.pem", "-subj", "/CN=x25519", "-out", "x25519.csr", "-config", "/dev/null")
+	m.file("x25519.ext", "basicConstraints=CA:FALSE\nkeyUsage=critical,keyAgreement\nextendedKeyUsage=emailProtection\n"+
+		"subjectAltName=email:"+ours+"\n")
+	m.Run("x509", "-req", "-in", "x25519.csr", "-CA", "openssl-root.pem", "-CAkey", "openssl-root.key", "-CAcreateserial",
+		"-force_pubkey", "x25519.pub", "-extfile", "x25519.ext", "-out", "x25519.pem")
+	m.file("m03-x25519-key.pem", m.read("x25519.pem")+m.read("x25519.key"))
+	to := []cms.Recipient{{Certificate: m.Read("x25519")}}
+	e, err := smime.Encrypt(m.t.Context(), m.content(), smime.EncryptOptions{Recipients: to, SelfOnly: true, Spool: m.spool})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.mail("m03-x25519.eml", e)
 }
 
 // sealed encrypts with openssl and returns the entity.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,47 +19,78 @@ import (
 	"sealgate/internal/x509cert"
 )
 
+// checking are the options of check.
+type checking struct {
+	path        string
+	withPostfix bool
+	postfixDir  string
+	asJSON      bool
+}
+
 func checkCommand() *cobra.Command {
-	var path, postfixDir string
-	var withPostfix bool
+	var o checking
 	c := &cobra.Command{
-		Use:   "check --config FILE [--postfix]",
-		Short: "do all of serve's start-up and say what is wrong",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			return checkAll(context.Background(), path, withPostfix, postfixDir)
-		},
+		Use:   "check --config FILE [--postfix] [--json]",
+		Short: "do all of serve's start-up, look at the gateway that runs, and say what is wrong",
+		Long: "Do all of serve's start-up, look at the gateway that runs, and say what is wrong. Exit codes: 0, 1 for " +
+			"faults, 2 for what could not be looked at. Notes are for you to judge, and change neither.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
-	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
-	c.Flags().BoolVar(&withPostfix, "postfix", false, "also read Postfix's configuration and name every way "+
+	c.Flags().StringVar(&o.path, "config", installedConfig, "configuration file")
+	c.Flags().BoolVar(&o.withPostfix, "postfix", false, "also read Postfix's configuration and name every way "+
 		"past the gateway")
-	c.Flags().StringVar(&postfixDir, "postfix-config", "", "Postfix's configuration directory (default: Postfix's own)")
+	c.Flags().StringVar(&o.postfixDir, "postfix-config", "",
+		"Postfix's configuration directory (default: Postfix's own)")
+	c.Flags().BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	return c
 }
 
-// checkAll says all that is wrong: a key that fails does not hide what Postfix does.
-func checkAll(ctx context.Context, path string, withPostfix bool, postfixDir string) error {
-	cfg, keys, err := check(ctx, path)
-	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && missing.Path == path {
+// run says all that is wrong: a key that fails does not hide what Postfix does. What keeps the
+// gateway from starting is the error for people, and a finding for programs.
+func (o *checking) run(ctx context.Context) error {
+	var r checkReport
+	err := o.look(ctx, &r)
+	unread := (*fs.PathError)(nil)
+	isMissing := errors.As(err, &unread) && unread.Path == o.path
+	switch {
+	case err != nil && o.asJSON && isMissing:
+		r.add(isUnknown, aboutConfiguration, "%v", err)
+	case err != nil && o.asJSON:
+		r.add(isFault, aboutConfiguration, "%v", err)
+	}
+	if bad := r.print(os.Stdout, o.asJSON); bad != nil {
+		return failed(bad)
+	}
+	switch {
+	case err == nil || o.asJSON:
+		return r.result()
+	case isMissing:
 		return unreadable(err)
 	}
+	return failed(err)
+}
+
+// look looks at everything; an error keeps the gateway from starting.
+func (o *checking) look(ctx context.Context, r *checkReport) error {
+	cfg, err := config.Load(o.path)
 	if err != nil {
-		return &failure{exitNotValid, err}
+		return err
 	}
-	failures := tellKeys(keys)
+	keys, err := r.startUp(ctx, o.path, cfg)
+	if err != nil {
+		return err
+	}
+	r.addKeys(keys)
 	for _, domain := range agentsDomains(cfg) {
-		fmt.Printf("note: %s is the domain of a mailbox and not in server.domains: a helpdesk's notices of "+
-			"encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+
-			"the house\n", domain)
+		r.add(isNote, aboutConfiguration, "%s is the domain of a mailbox and not in server.domains: a helpdesk's notices "+
+			"of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+
+			"the house", domain)
 	}
-	if withPostfix {
-		err = checkPostfix(cfg, postfixDir)
+	if o.withPostfix {
+		r.checkPostfix(cfg, o.postfixDir)
 	}
-	if failures > 0 {
-		fault := fmt.Errorf("our own keys: %d fail or are missing, as told above", failures)
-		return &failure{exitNotValid, errors.Join(fault, err)}
-	}
-	return err
+	return nil
 }
 
 // agentsDomains are the domains of mailboxes that server.domains does not have.
@@ -76,43 +106,37 @@ func agentsDomains(cfg *config.Config) (domains []string) {
 	return slices.Compact(domains)
 }
 
-// check builds everything as serve does, and takes it down again. A gateway that
-// runs holds its addresses and its store: then those cannot be tried. The keys come judged.
-func check(ctx context.Context, path string) (*config.Config, []*ownkeys.Key, error) {
-	cfg, err := config.Load(path)
-	if err != nil {
-		return nil, nil, err
-	}
+// startUp builds everything as serve does, and takes it down again. A gateway that runs holds
+// its addresses and its store: then that one is looked at. The keys come judged.
+func (r *checkReport) startUp(ctx context.Context, path string, cfg *config.Config) ([]*ownkeys.Key, error) {
 	if client, running := control.Dial(controlSocket(cfg)); running {
-		fmt.Println("a gateway runs with this data_dir: its store and its addresses are in use and were not tried")
-		keys, err := besideRunning(ctx, cfg, client)
-		return cfg, keys, err
+		r.checkRunning(ctx, path, cfg, client)
+		return besideRunning(ctx, cfg, client)
 	}
-	tried, done, err := apart(cfg)
+	tried, done, err := r.apart(cfg)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer done()
 	h, err := build(tried)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer h.closeStore()
 	services, err := h.open()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for _, d := range services {
 		err = errors.Join(err, d.listener.Close())
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	keys := h.engine.Load().own.judged(ctx)
-	if !slices.ContainsFunc(keys, (*ownkeys.Key).Failed) {
-		fmt.Printf("ok: %d listeners, %d mailboxes, %d rules\n", len(cfg.Listener), len(cfg.Mailbox), len(cfg.Rule))
-	}
-	return cfg, keys, nil
+	r.add(isNote, aboutGateway, "no gateway runs with this data_dir: its start was tried, nothing that runs was looked at")
+	r.add(isRight, aboutConfiguration, "%d listeners, %d mailboxes, %d rules", len(cfg.Listener), len(cfg.Mailbox),
+		len(cfg.Rule))
+	return h.engine.Load().own.judged(ctx), nil
 }
 
 // besideRunning tries keys, rules and roots alone, with the certificates that the running
@@ -148,26 +172,26 @@ func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
 	return h.newOwnKeys(boxes, checker, h.asked, roots).judged(ctx), nil
 }
 
-// tellKeys says what is wrong with our keys, and how many fail.
-func tellKeys(keys []*ownkeys.Key) (failures int) {
+// addKeys says what is wrong with our keys.
+func (r *checkReport) addKeys(keys []*ownkeys.Key) {
 	for _, k := range keys {
 		what := "mailbox"
 		if k.Credential != nil {
 			what = "key " + k.Credential.Path + " of"
 		}
 		for _, f := range k.Findings {
-			fmt.Fprintf(terminal{os.Stdout}, "%s %s: %s\n", what, strings.Join(k.Mailbox.Addresses, " "), f)
-		}
-		if k.Failed() {
-			failures++
+			s := isNote
+			if f.Level == ownkeys.Failure {
+				s = isFault
+			}
+			r.add(s, aboutKeys, "%s %s: %s", what, strings.Join(k.Mailbox.Addresses, " "), f)
 		}
 	}
-	return failures
 }
 
 // apart is cfg with a temporary data_dir where there is none yet: check is often
 // run by root before the first start, and root's files would be in the way then.
-func apart(cfg *config.Config) (*config.Config, func(), error) {
+func (r *checkReport) apart(cfg *config.Config) (*config.Config, func(), error) {
 	if _, err := os.Stat(cfg.Server.DataDir); !errors.Is(err, fs.ErrNotExist) {
 		return cfg, func() {}, nil
 	}
@@ -175,7 +199,7 @@ func apart(cfg *config.Config) (*config.Config, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	fmt.Printf("data_dir %s does not exist yet: serve makes it\n", cfg.Server.DataDir)
+	r.add(isRight, aboutConfiguration, "data_dir %s does not exist yet: serve makes it", cfg.Server.DataDir)
 	c := *cfg
 	c.Server.DataDir = dir
 	c.Store.Dir = filepath.Join(dir, "store")

@@ -3,8 +3,6 @@ package main
 // This file is check --postfix: sealgate's configuration held against Postfix's.
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"sealgate/config"
@@ -12,10 +10,12 @@ import (
 	"sealgate/internal/postfixcheck"
 )
 
-func checkPostfix(cfg *config.Config, dir string) error {
+// checkPostfix adds what postfixcheck finds; a Postfix that cannot be asked is no fault.
+func (r *checkReport) checkPostfix(cfg *config.Config, dir string) {
 	p, err := postfixcheck.Read(dir)
 	if err != nil {
-		return unreadable(err)
+		r.add(isUnknown, aboutPostfix, "%v", err)
+		return
 	}
 	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize), Domains: cfg.Server.Domains}
 	for _, l := range cfg.Listener {
@@ -32,22 +32,16 @@ func checkPostfix(cfg *config.Config, dir string) error {
 		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)
 	}
 	g.Bounces = bounces(cfg)
-	faults := 0
 	for _, f := range postfixcheck.Check(p, g) {
-		mark := "ok    "
+		s := isRight
 		switch {
 		case f.Bad:
-			mark = "FAULT "
-			faults++
+			s = isFault
 		case f.Note:
-			mark = "NOTE  "
+			s = isNote
 		}
-		fmt.Println(mark + f.Text)
+		r.add(s, aboutPostfix, "%s", f.Text)
 	}
-	if faults > 0 {
-		return &failure{exitNotValid, errors.New("not all mail goes through sealgate as it should")}
-	}
-	return nil
 }
 
 // bounces are the addresses that bounces of mail that came encrypted go to.

@@ -16,7 +16,7 @@ import (
 func healthCommand() *cobra.Command {
 	var path string
 	c := &cobra.Command{
-		Use: "health", Short: "ask the running gateway how it does; 1 when it does not run or its store fails",
+		Use: "health", Short: "ask the running gateway how it does; 1 when it does not run, or its store or last reload fails",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := config.Load(path)
@@ -44,5 +44,8 @@ func health(ctx context.Context, c *control.Client) error {
 		return errors.New("the store does not answer: " + h.Store)
 	}
 	fmt.Println("store:   answers")
+	if h.Reload != "" {
+		return fmt.Errorf("the last reload, at %s, failed: %s", instant(h.Reloaded), h.Reload)
+	}
 	return nil
 }

@@ -149,19 +149,33 @@ func reloading() string {
 	return fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000)
 }
 
+// loaded is how the last reading of the configuration went.
+type loaded struct {
+	at    time.Time
+	fault string // "": it holds
+}
+
+func (h *house) lastLoad() (at time.Time, fault string) {
+	l := h.loaded.Load()
+	return l.at, l.fault
+}
+
 // reload replaces the engine, or keeps the old one and says why.
 func (h *house) reload(path string) {
+	began := time.Now()
 	cfg, err := config.Load(path)
 	if err == nil {
 		g, bad := h.newEngine(cfg)
 		err = bad
 		if err == nil {
 			h.engine.Store(g)
+			h.loaded.Store(&loaded{at: began})
 			h.tellReloaded()
 			h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
 			return
 		}
 	}
+	h.loaded.Store(&loaded{began, err.Error()})
 	h.log.Error("reload failed, everything stays as it was", "error", err)
 }
 

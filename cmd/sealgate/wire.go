@@ -48,6 +48,7 @@ type house struct {
 	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
 	reloaded chan struct{}       // tells watchKeys of another engine
 
+	loaded   atomic.Pointer[loaded]
 	counters gateway.Counters
 }
 
@@ -73,6 +74,7 @@ func (h *house) explain(ctx context.Context, address string) ([]lookup.Candidate
 // build opens everything that the configuration names.
 func build(cfg *config.Config) (*house, error) {
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr), reloaded: make(chan struct{}, 1)}
+	h.loaded.Store(&loaded{at: time.Now()})
 	if cfg.Admin.Address != "" {
 		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
 	}

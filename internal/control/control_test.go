@@ -64,7 +64,8 @@ func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path str
 		t.Fatal(err)
 	}
 	s := &Server{
-		Store: store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
+		Loaded: func() (time.Time, string) { return time.Time{}, "" },
+		Store:  store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: patience,
 		Keys:        func(context.Context) []Key { return []Key{{Mailbox: []string{"a@example.org"}}} },
 		Count:       func() int { return 1 },

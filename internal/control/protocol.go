@@ -86,6 +86,9 @@ type Health struct {
 	Started time.Time
 	Keys    int
 	Store   string // why the store does not answer; empty when it does
+
+	Reloaded time.Time // the last time that keys, rules and roots were read, or were to be
+	Reload   string    // why they could not be; empty when they were
 }
 
 // request is what is asked: an address on pathExplain, one call of Store on pathStore.

@@ -27,6 +27,7 @@ type Server struct {
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
 	Keys    func(ctx context.Context) []Key
 	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
+	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Version string
@@ -114,6 +115,7 @@ func (s *Server) keys(ctx context.Context, _ *request) (answer, error) {
 
 func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
 	h := &Health{Version: s.Version, Started: s.Started, Keys: s.Count()}
+	h.Reloaded, h.Reload = s.Loaded()
 	if _, _, err := s.Store.List(ctx, "", 1); err != nil {
 		h.Store = err.Error()
 	}

@@ -35,20 +35,29 @@ func answers(address string) bool {
 	return true
 }
 
-// account is a user with his groups, as chroot_uid(3postfix) takes them.
-type account struct {
+// Account is a user with his groups, as chroot_uid(3postfix) takes them.
+type Account struct {
 	name   string
 	uid    int
 	groups []int
 }
 
+// LookupOwner is the user as which Postfix's programs run.
+func LookupOwner() (Account, error) {
+	name, err := run("postconf", "", "-h", "mail_owner")
+	if err != nil {
+		return Account{}, err
+	}
+	return lookupAccount(strings.TrimSpace(name))
+}
+
 // lookupAccount finds a user of the system.
-func lookupAccount(name string) (account, error) {
+func lookupAccount(name string) (Account, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
-		return account{}, err
+		return Account{}, err
 	}
-	a := account{name: name}
+	a := Account{name: name}
 	a.uid, err = strconv.Atoi(u.Uid)
 	if err != nil {
 		return a, err
@@ -67,11 +76,14 @@ func lookupAccount(name string) (account, error) {
 	return a, nil
 }
 
-// mayOpen is why a user cannot connect to a unix socket: each folder of its path has to let him
+// MayOpen is why a user cannot connect to a unix socket: each folder of its path has to let him
 // through, and the socket has to be writable for him (unix(7)). A socket that is not there is no
 // reason: the gateway makes it when it starts.
-func (a account) mayOpen(path string) error {
-	path = filepath.Clean(path)
+func (a Account) MayOpen(path string) error {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		if err := a.may(dir, 0o1, "pass through"); err != nil {
 			return err
@@ -85,7 +97,7 @@ func (a account) mayOpen(path string) error {
 
 // may is why the user has not got a right (of the last octal digit) to a file; that the file is not
 // there is none.
-func (a account) may(path string, right fs.FileMode, what string) error {
+func (a Account) may(path string, right fs.FileMode, what string) error {
 	info, err := os.Stat(path)
 	if os.IsNotExist(err) {
 		return nil
@@ -104,7 +116,7 @@ func (a account) may(path string, right fs.FileMode, what string) error {
 	if mode&right != 0 {
 		return nil
 	}
-	return fmt.Errorf("user %s may not %s %s (mode %04o, user %s, group %s): put him into that group, and let it",
+	return fmt.Errorf("user %s may not %s %s (mode %04o, user %s, group %s): put him into that group, and give it the right",
 		a.name, what, path, info.Mode().Perm(), userName(owner.Uid), groupName(owner.Gid))
 }
 

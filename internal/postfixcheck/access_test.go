@@ -40,10 +40,10 @@ func TestSocketsThatPostfixMayOpen(t *testing.T) {
 	if err := os.Chown(folder, -1, group); err != nil {
 		t.Fatal(err)
 	}
-	member := account{"postfix", 54320, []int{54320, group}}
-	stranger := account{"postfix", 54320, []int{54320}}
+	member := Account{"postfix", 54320, []int{54320, group}}
+	stranger := Account{"postfix", 54320, []int{54320}}
 	for _, k := range []struct {
-		who                account
+		who                Account
 		ofFolder, ofSocket os.FileMode
 		want               string
 	}{
@@ -54,7 +54,7 @@ func TestSocketsThatPostfixMayOpen(t *testing.T) {
 		{stranger, 0o755, 0o660, "may not write to " + socket + " (mode 0660, user root, group 54321)"},
 		{stranger, 0o750, 0o666, "may not pass through"},
 		{stranger, 0o755, 0o666, ""},
-		{account{"root", os.Getuid(), nil}, 0o700, 0o600, ""},
+		{Account{"root", os.Getuid(), nil}, 0o700, 0o600, ""},
 	} {
 		if err := os.Chmod(folder, k.ofFolder); err != nil {
 			t.Fatal(err)
@@ -63,14 +63,14 @@ func TestSocketsThatPostfixMayOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if err := k.who.mayOpen(socket); err != nil {
+		if err := k.who.MayOpen(socket); err != nil {
 			got = err.Error()
 		}
 		if got != k.want && (k.want == "" || !strings.Contains(got, k.want)) {
 			t.Errorf("%04o, %04o: %q, want %q", k.ofFolder, k.ofSocket, got, k.want)
 		}
 	}
-	if err := stranger.mayOpen(filepath.Join(dir, "none.sock")); err != nil {
+	if err := stranger.MayOpen(filepath.Join(dir, "none.sock")); err != nil {
 		t.Errorf("a socket that is not there yet: %v", err)
 	}
 	if !answers("unix:"+socket) || answers("unix:"+folder) || answers("127.0.0.1:1") {

@@ -31,7 +31,7 @@ func Read(dir string) (*Postfix, error) {
 	p.File = os.ReadFile
 	p.Answers = answers
 	if postfix, err := lookupAccount(p.value(nil, "mail_owner")); err == nil {
-		p.MayOpen = postfix.mayOpen
+		p.MayOpen = postfix.MayOpen
 	}
 	p.Lookup = func(maps, key string) ([]string, error) { return lookup(dir, maps, key) }
 	p.askExpanded(ask)

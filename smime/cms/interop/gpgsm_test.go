@@ -39,7 +39,7 @@ func newGPGSM(tb testing.TB) peer {
 		"-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"); err != nil {
 		tb.Fatal(err)
 	}
-	for _, c := range []string{"ca", "inter", "p256", "p384", "p521", "rsapss", "ed25519", "x25519"} {
+	for _, c := range []string{"ca", "inter", "p256", "p384", "p521", "bp256", "bp384", "bp512", "rsapss", "ed25519", "x25519"} {
 		if _, err := g.gpgsm("", "--import", certFile(c)); err != nil {
 			tb.Fatal(c, err)
 		}
@@ -76,12 +76,17 @@ func (g gpgsm) write(r row, text string) ([]byte, error) {
 		if cipher == "" || r.oaep || r.ski {
 			return nil, errors.New("encrypts with AES-CBC or 3DES, PKCS #1 only")
 		}
-		if r.kdf != "" && r.wrap+r.kdf != map[string]string{"p256": "sha-256", "p384": "sha-384", "p521": "sha-512"}[r.key] {
+		if r.kdf != "" && r.wrap+r.kdf != gpgsmKDF[r.key] {
 			return nil, errors.New("no choice of key derivation")
 		}
 		return g.gpgsm("", "--cipher-algo", cipher, "-r", r.key+"@kunde.example", "--encrypt", in)
 	}
 	return nil, errors.New("does not write it")
+}
+
+// gpgsmKDF are the digests of the key derivation that it takes for each curve.
+var gpgsmKDF = map[string]string{
+	"p256": "sha-256", "p384": "sha-384", "p521": "sha-512", "bp256": "sha-256", "bp384": "sha-384", "bp512": "sha-512",
 }
 
 func (g gpgsm) cannotRead(r row) string {

@@ -52,6 +52,9 @@ func (n nss) write(r row, text string) ([]byte, error) {
 		if r.is("rsapss") {
 			return nil, errors.New("writes RSASSA-PSS without parameters, which it does not read itself")
 		}
+		if r.is("bp256", "bp384", "bp512") {
+			return nil, errors.New("no brainpool curves")
+		}
 		if r.is("ed25519") || r.sha3() || r.pss {
 			return nil, errors.New("cmsutil has no option for it")
 		}
@@ -78,7 +81,7 @@ func (n nss) write(r row, text string) ([]byte, error) {
 
 func (n nss) cannotRead(r row) string {
 	switch {
-	case r.is("ed25519", "x25519"):
+	case r.is("ed25519", "x25519", "bp256", "bp384", "bp512"):
 		return "no such keys"
 	case r.sha3():
 		return "no SHA-3 in CMS"

@@ -110,6 +110,11 @@ func rows() (list []row) {
 			list = append(list, row{group: signatures, key: k, digest: h, detached: true})
 		}
 	}
+	fitting := []string{"sha-256", "sha-384", "sha-512"}
+	brainpool := []string{"bp256", "bp384", "bp512"}
+	for i, k := range brainpool {
+		list = append(list, row{group: signatures, key: k, digest: sha2[i], detached: true})
+	}
 	list = append(list,
 		row{group: signatures, key: "ed25519", digest: crypto.SHA512, detached: true},
 		row{group: signatures, key: "rsa", digest: crypto.SHA256},
@@ -141,7 +146,10 @@ func rows() (list []row) {
 	}
 	list = append(list, cbc(row{key: "p256", kdf: "sha-224", readOnly: true}), row{group: management, key: "p256", cipher: "des-ede3-cbc", kdf: "sha-256", wrap: "des3", readOnly: true},
 		cbc(row{key: "p256", kdf: "sha-256", ski: true}))
-	for _, d := range []string{"sha-256", "sha-384", "sha-512"} {
+	for i, k := range brainpool {
+		list = append(list, cbc(row{key: k, kdf: fitting[i]}))
+	}
+	for _, d := range fitting {
 		list = append(list, cbc(row{key: "x25519", kdf: d}))
 	}
 	for _, c := range []string{"aes-256-cbc", "aes-192-cbc", "aes-128-cbc", "aes-256-gcm", "aes-192-gcm", "aes-128-gcm", "chacha20-poly1305"} {

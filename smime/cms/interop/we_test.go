@@ -16,6 +16,8 @@ import (
 
 	"go.mozilla.org/pkcs7"
 
+	"sealgate/internal/brainpool"
+	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -36,13 +38,16 @@ func certificate(name string) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x509.ParseCertificate(b)
+	return x509cert.Parse(b)
 }
 
 func privateKey(name string) (crypto.PrivateKey, error) {
 	b, err := block(keyFile(name))
 	if err != nil {
 		return nil, err
+	}
+	if key, err := brainpool.ParsePrivateKey(b); err == nil {
+		return key, nil
 	}
 	// A key for PSS only is an RSA key to Go.
 	b = bytes.Replace(b, []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10}, []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1}, 1)

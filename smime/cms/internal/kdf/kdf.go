@@ -35,7 +35,8 @@ func X963(h crypto.Hash, z, sharedInfo []byte, n int) ([]byte, error) {
 }
 
 // HKDF derives n bytes from the shared secret z with RFC 5869. Its salt is the user keying
-// material (nil: none), and the shared info is its info (RFC 8418 §2.2).
+// material (nil: none), and the shared info, which has the same material once more, is its
+// info (RFC 8418 §2.2: salt = ukm; BouncyCastle 1.86 alone left it out).
 func HKDF(h crypto.Hash, z, ukm, sharedInfo []byte, n int) ([]byte, error) {
 	if n < 1 || n > maxLength {
 		return nil, errLength

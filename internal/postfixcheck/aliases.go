@@ -46,8 +46,8 @@ func (p *Postfix) endings(g *Gateway, box, key string) (out findings) {
 func (p *Postfix) ending(g *Gateway, box, key, by, copies string) (out findings) {
 	ends, err := p.resolve(box, by)
 	if err != nil {
-		return findings{bad("%v; where decrypted mail goes is not known: let check read it (as root, with the "+
-			"table's server and package at hand)", err)}
+		out.bad("%v; where decrypted mail goes is not known: let check read it (as root, with the "+
+			"table's server and package at hand)", err)
 	}
 	for _, end := range ends {
 		switch own, err := p.isOwn(g, end.at); {

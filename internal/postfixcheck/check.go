@@ -92,12 +92,15 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 		list = nil
 	}
 	mine := ours(list, g)
+	filter := filterListener(p, g, s)
 	if found := blind(p, s, name, mine); found != nil {
+		if filter == nil {
+			return found
+		}
 		out = found
 		list = nil
 		mine = nil
 	}
-	filter := filterListener(p, g, s)
 	listeners := listenersOf(mine, filter)
 	if found := afterFilter(p, g, s, name, listeners); found != nil {
 		return found
@@ -275,9 +278,14 @@ func size(p *Postfix, g *Gateway) findings {
 
 // mailboxLimits: local(8) and virtual(8) do not start when a mail may be larger than a mailbox.
 func mailboxLimits(p *Postfix, limit int64) (out findings) {
-	for _, m := range []struct{ name, program string }{
-		{"mailbox_size_limit", "local"}, {"virtual_mailbox_limit", "virtual"},
+	for _, m := range []struct{ name, program, domains string }{
+		{"mailbox_size_limit", "local", "mydestination"}, {"virtual_mailbox_limit", "virtual", "virtual_mailbox_domains"},
 	} {
+		if p.value(nil, m.domains) == "" || !slices.ContainsFunc(p.Services, func(s Service) bool {
+			return s.Command == m.program
+		}) {
+			continue // nothing is delivered by it
+		}
 		most, err := strconv.ParseInt(p.Main[m.name], 10, 64)
 		if err == nil && most > 0 && (limit == 0 || most < limit) {
 			out.bad("%s is %d, below message_size_limit (%d): %s(8) does not start, and mail for it waits in the queue; "+

@@ -34,7 +34,8 @@ type hop struct {
 	depth int
 }
 
-// resolve is where mail for an address ends.
+// resolve is where mail for an address ends, as far as it can be followed: the error says where
+// it cannot.
 func (p *Postfix) resolve(box, by string) (ends []hop, err error) {
 	type place struct {
 		at    string
@@ -50,18 +51,19 @@ func (p *Postfix) resolve(box, by string) (ends []hop, err error) {
 		}
 		seen[place{h.at, h.stage}] = true
 		if h.depth > maxHops {
-			return nil, fmt.Errorf("%s: more than %d aliases in a row, the last is %s", h.by, maxHops, h.at)
+			return ends, fmt.Errorf("%s: more than %d aliases in a row, the last is %s", h.by, maxHops, h.at)
 		}
-		next, err := p.next(h)
-		if err != nil {
-			return nil, err
-		}
-		if len(next) == 0 {
+		next, fault := p.next(h)
+		switch {
+		case fault != nil && err == nil:
+			err = fault // the first; the others are as bad
+		case fault != nil:
+		case len(next) == 0:
 			ends = append(ends, h)
 		}
 		todo = append(todo, next...)
 	}
-	return ends, nil
+	return ends, err
 }
 
 // next is where a recipient goes from here, nothing at its end.

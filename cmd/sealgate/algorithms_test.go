@@ -117,7 +117,9 @@ func (r *tour) take() {
 	r.signed()
 	h := newHouse(r.T, r.dir, r.mailbox())
 	r.opened(h)
-	r.imported(h)
+	r.ordered(h)
+	h.closeStore()
+	r.imported()
 }
 
 // listed: key list says what the key can do.
@@ -172,13 +174,41 @@ func (r *tour) opened(h *house) {
 	}
 }
 
-// imported: cert import takes the certificate, and encrypt takes it if the engine encrypts
-// to it.
-func (r *tour) imported(h *house) {
+// imported: the commands and the gateway encrypt to the certificate if the engine does.
+func (r *tour) imported() {
 	cert := certificateIn(r.T, filepath.Join(r.dir, r.name+".pem"))
+	usable := spki.MayEncrypt(cert) && cms.CanEncryptTo(cert) == nil
+	r.run(usable, "sealgate", "encrypt", "--to", r.name+".pem", "--out", "toit.eml", "plain.eml")
+	h := newHouse(r.T, r.dir, `[[mailbox]]
+addresses = ["support@firma.example"]
+[trust]
+system_roots = false
+roots = ["ca.pem", "inter.pem"]
+revocation = "off"
+`)
 	if err := (&importer{store: h.store}).put(context.Background(), imported{cert: cert}); err != nil {
 		r.Errorf("cert import: %v", err)
 	}
-	usable := spki.MayEncrypt(cert) && cms.CanEncryptTo(cert) == nil
-	r.run(usable, "sealgate", "encrypt", "--to", r.name+".pem", "--out", "toit.eml", "plain.eml")
+	order := crlfOf("From: support@firma.example\nTo: " + r.address + "\nX-SMIME-Encrypt: yes\n\nGuten Tag\n")
+	sent := deliver(r.T, h, r.outbound("support@firma.example"), order)
+	if (sent.Disposition == gateway.Accept) != usable {
+		r.Errorf("the gateway, to encrypt to it: %+v", sent.Reply)
+	}
+}
+
+// ordered: the gateway signs with the key.
+func (r *tour) ordered(h *house) {
+	order := crlfOf("From: " + r.address + "\nTo: support@firma.example\nX-SMIME-Sign: yes\n\nGuten Tag\n")
+	sent := deliver(r.T, h, r.outbound(r.address), order)
+	if (sent.Disposition == gateway.Accept) != r.sign {
+		r.Errorf("the gateway, to sign: %+v", sent.Reply)
+	}
+}
+
+func (r *tour) outbound(from string) gateway.Envelope {
+	to := r.address
+	if from == to {
+		to = "support@firma.example"
+	}
+	return gateway.Envelope{Direction: gateway.Outbound, From: from, To: []string{to}, MayOrder: true, CanSplit: true}
 }

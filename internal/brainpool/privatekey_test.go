@@ -265,3 +265,37 @@ func TestDamagedKeys(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParsePrivateKey: what is read as a key is written and read again as the same.
+func FuzzParsePrivateKey(f *testing.F) {
+	for _, c := range []elliptic.Curve{P256r1(), P384r1(), P512r1()} {
+		key, err := GenerateKey(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		der, err := MarshalPrivateKey(key)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(der)
+		var info privateKeyInfo
+		if _, err := asn1.Unmarshal(der, &info); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(info.Key)
+	}
+	f.Fuzz(func(t *testing.T, der []byte) {
+		key, err := ParsePrivateKey(der)
+		if err != nil {
+			return
+		}
+		written, err := MarshalPrivateKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := ParsePrivateKey(written)
+		if err != nil || !key.public.Equal(back.Public()) {
+			t.Fatalf("%x comes back otherwise: %v", der, err)
+		}
+	})
+}

@@ -27,6 +27,7 @@ const (
 	Imported  Source = "imported"  // by an admin
 	LDAP      Source = "ldap"
 	SMIMEA    Source = "smimea"
+	Folder    Source = "folder" // of files, which somebody else fills
 )
 
 // State says what may be done with a certificate.

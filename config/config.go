@@ -14,20 +14,21 @@ import (
 // Config is the whole file. The zero value of a field is never used: Default
 // gives what holds when the file is silent.
 type Config struct {
-	Server   Server     `toml:"server"`
-	Listener []Listener `toml:"listener"`
-	Mailbox  []Mailbox  `toml:"mailbox"`
-	Rule     []Rule     `toml:"rule"`
-	Trust    Trust      `toml:"trust"`
-	Store    Store      `toml:"store"`
-	Outbound Outbound   `toml:"outbound"`
-	Inbound  Inbound    `toml:"inbound"`
-	On       On         `toml:"on"`
-	Headers  Headers    `toml:"headers"`
-	Limits   Limits     `toml:"limits"`
-	Spool    Spool      `toml:"spool"`
-	Log      Log        `toml:"log"`
-	Admin    Admin      `toml:"admin"`
+	Server    Server      `toml:"server"`
+	Listener  []Listener  `toml:"listener"`
+	Mailbox   []Mailbox   `toml:"mailbox"`
+	Rule      []Rule      `toml:"rule"`
+	Trust     Trust       `toml:"trust"`
+	Directory []Directory `toml:"directory"`
+	Store     Store       `toml:"store"`
+	Outbound  Outbound    `toml:"outbound"`
+	Inbound   Inbound     `toml:"inbound"`
+	On        On          `toml:"on"`
+	Headers   Headers     `toml:"headers"`
+	Limits    Limits      `toml:"limits"`
+	Spool     Spool       `toml:"spool"`
+	Log       Log         `toml:"log"`
+	Admin     Admin       `toml:"admin"`
 }
 
 // Server is [server].

@@ -38,6 +38,12 @@ func (c *Config) resolve(dir string) error {
 			return err
 		}
 	}
+	for i := range c.Directory {
+		d := &c.Directory[i]
+		for _, p := range []*string{&d.PasswordFile, &d.CAFile, &d.Folder} {
+			abs(p)
+		}
+	}
 	if err := at("trust", 0, "roots", expand(dir, &c.Trust.Roots)); err != nil {
 		return err
 	}
@@ -72,7 +78,7 @@ func expand(dir string, patterns *[]string) error {
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
 	checks := []func() error{
-		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.said, c.numbers, c.headers, c.bounces,
+		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.said, c.numbers, c.headers, c.bounces,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

@@ -213,6 +213,10 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
+	places, err := directories(cfg, h.log)
+	if err != nil {
+		return nil, err
+	}
 	o := gateway.Options{
 		AuthservID: cfg.Server.Hostname,
 		Language:   cfg.Server.Language,
@@ -222,6 +226,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 		Rules:      rules(cfg),
 		Trust:      check,
 		Store:      h.store,
+		Sources:    places,
 		Spool:      h.spool,
 		Log:        h.log,
 		Counters:   &h.counters,

@@ -33,14 +33,15 @@ type Candidate struct {
 }
 
 // Explain returns all certificates of an address as a mail to it would find them now. The
-// error is an address that cannot be read, or a source that does not answer.
+// error is an address that cannot be read, or a source that does not answer and would have
+// been asked: none of those before it has a certificate that can be used.
 func (f *Finder) Explain(ctx context.Context, addr string) ([]Candidate, error) {
 	addr, err := address.Normalize(addr)
 	if err != nil {
 		return nil, err
 	}
 	w := f.walk(ctx, []string{addr}, true)[0]
-	if err := unanswered(w.sources); err != nil {
+	if err := unanswered(w.sources); err != nil && w.best == nil {
 		return nil, err
 	}
 	var list []Candidate

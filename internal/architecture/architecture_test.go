@@ -21,6 +21,8 @@ const module = "sealgate/"
 var floors = [][]string{
 	{"cmd/sealgate"},
 	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
+	{"directory/folder", "directory/ldap", "directory/smimea"},
+	{"directory"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation"},
@@ -35,7 +37,7 @@ var floors = [][]string{
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
 var forTests = []string{
-	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/cputest", "internal/demo", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
+	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/cputest", "internal/demo", "internal/directorytest", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
 	"certstore/storetest", "keyring/interop", "smime/cms/interop",
 }
 
@@ -123,12 +125,16 @@ func within(pkg, name string) bool {
 	return strings.HasPrefix(pkg, "smime/cms/internal/") && strings.HasPrefix(name, "smime/cms/internal/")
 }
 
-// TestNoDirectories: nothing installed speaks LDAP, or can ask the DNS for SMIMEA
-// (type 53), which net does not know.
-func TestNoDirectories(t *testing.T) {
+// TestDirectories: only the packages for it speak LDAP, or ask the DNS for SMIMEA (type 53),
+// which net does not know.
+func TestDirectories(t *testing.T) {
 	for pkg, list := range imports(t) {
 		for _, i := range list {
-			if low := strings.ToLower(i); strings.Contains(low, "ldap") || strings.Contains(low, "dns") {
+			ours := strings.HasPrefix(i, module)
+			if low := strings.ToLower(i); ours || !strings.Contains(low, "ldap") && !strings.Contains(low, "dns") {
+				continue
+			}
+			if pkg != "directory/ldap" && pkg != "directory/smimea" {
 				t.Errorf("%s imports %s", pkg, i)
 			}
 		}

@@ -1,0 +1,193 @@
+// Package directory makes a source of certificates out of a place where others publish them:
+// it asks for all recipients at once, never twice at the same time for the same address, and
+// keeps the answers for a while.
+package directory
+
+// This file asks and keeps.
+
+import (
+	"context"
+	"crypto/x509"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+
+	"sealgate/certstore"
+	"sealgate/gateway/lookup"
+	"sealgate/internal/address"
+	"sealgate/trust"
+)
+
+// maxQuestions bounds what is asked of one place at the same time for one mail.
+const maxQuestions = 64
+
+// maxKept bounds the answers kept of one place: those of a company's correspondents of a day.
+// Senders of mail may choose addresses, so there is a bound, and any answer may go.
+const maxKept = 10_000
+
+// The defaults of Options.
+const (
+	DefaultTimeout  = 5 * time.Second // below limits.look_ups, so that the place's name is told
+	DefaultKeep     = 24 * time.Hour
+	DefaultKeepNone = time.Hour
+)
+
+// Directory is a place where certificates are published.
+type Directory interface {
+	// Name is the place as an admin knows it, for the log and for answers.
+	Name() string
+	// Source is how the store calls certificates that come from it.
+	Source() certstore.Source
+	// Search returns what is published for an address in normal form; an empty answer says
+	// that there is nothing. An error says that the place has not answered.
+	Search(ctx context.Context, address string) ([]Certificate, error)
+	// Probe tells why no question can be answered well; nil when they can.
+	Probe(ctx context.Context) error
+}
+
+// Certificate is one that is published.
+type Certificate struct {
+	*x509.Certificate
+	// Vouched: the place itself says that it is the address's own, and may say so (RFC 8162
+	// with certificate usage 3); it is used as one that an admin has pinned.
+	Vouched bool
+}
+
+// Options say how a place is asked.
+type Options struct {
+	Domains  []string      // it is asked for addresses of these only; none: of all
+	Timeout  time.Duration // of one question
+	Keep     time.Duration // how long certificates are kept
+	KeepNone time.Duration // how long it is kept that there is none
+	Now      func() time.Time
+}
+
+// Source is a place as lookup.Source. It is safe for concurrent use.
+type Source struct {
+	place     Directory
+	o         Options
+	questions singleflight.Group
+
+	mu    sync.Mutex
+	kept  map[string]answer // by address; guarded by mu
+	since time.Time         // of the first question left open; zero: it answers; guarded by mu
+}
+
+// answer is what a place has said of one address.
+type answer struct {
+	records []*certstore.Record
+	until   time.Time
+}
+
+// New makes a source of a place.
+func New(place Directory, o Options) *Source {
+	return &Source{place: place, o: o, kept: make(map[string]answer)}
+}
+
+// LookUp implements lookup.Source.
+func (s *Source) LookUp(ctx context.Context, addresses []string) map[string]lookup.Answer {
+	answers := make(map[string]lookup.Answer, len(addresses))
+	var mu sync.Mutex
+	var group errgroup.Group
+	group.SetLimit(maxQuestions)
+	for _, addr := range addresses {
+		group.Go(func() error {
+			a := s.lookUp(ctx, addr)
+			mu.Lock()
+			defer mu.Unlock()
+			answers[addr] = a
+			return nil
+		})
+	}
+	_ = group.Wait() // none returns an error
+	return answers
+}
+
+func (s *Source) lookUp(ctx context.Context, addr string) lookup.Answer {
+	if !s.serves(address.Domain(addr)) {
+		return lookup.Answer{Answered: trust.AllAnswered()}
+	}
+	if records, ok := s.remembered(addr); ok {
+		return lookup.Answer{Records: records, Answered: trust.AllAnswered()}
+	}
+	records, err := s.ask(ctx, addr)
+	return lookup.Answer{Records: records, Answered: s.answered(err)}
+}
+
+// ask asks for one address. The question belongs to all who wait for it: it goes on when one
+// of them leaves.
+func (s *Source) ask(ctx context.Context, addr string) ([]*certstore.Record, error) {
+	question := s.questions.DoChan(addr, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
+		defer cancel()
+		found, err := s.place.Search(ctx, addr)
+		if err != nil {
+			return nil, err
+		}
+		records := s.records(addr, found)
+		s.remember(addr, records)
+		return records, nil
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case result := <-question:
+		if result.Err != nil {
+			return nil, result.Err
+		}
+		return result.Val.([]*certstore.Record), nil
+	}
+}
+
+// serves reports whether the place is asked for a domain.
+func (s *Source) serves(domain string) bool {
+	for _, d := range s.o.Domains {
+		if d == domain {
+			return true
+		}
+	}
+	return len(s.o.Domains) == 0
+}
+
+// remembered is what is still known of an address.
+func (s *Source) remembered(addr string) (records []*certstore.Record, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, ok := s.kept[addr]
+	if !ok || !s.o.Now().Before(a.until) {
+		return nil, false
+	}
+	return a.records, true
+}
+
+func (s *Source) remember(addr string, records []*certstore.Record) {
+	keep := s.o.Keep
+	if len(records) == 0 {
+		keep = s.o.KeepNone
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for old := range s.kept {
+		if len(s.kept) < maxKept {
+			break
+		}
+		delete(s.kept, old)
+	}
+	s.kept[addr] = answer{records, s.o.Now().Add(keep)}
+}
+
+// answered takes in what a question came to.
+func (s *Source) answered(err error) trust.Answered {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.since = time.Time{}
+		return trust.AllAnswered()
+	}
+	if s.since.IsZero() {
+		s.since = s.o.Now()
+	}
+	return trust.NotAnswered(trust.Silence{Source: s.place.Name(), Since: s.since, Why: err.Error()})
+}

@@ -13,6 +13,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// rekeySuffix names the folder beside the store's in which its copy is made. After the
+// exchange it holds the store with the old key. Whoever opens the store removes it: what
+// is opened is whole, and nobody works on a store that he has not locked.
+const rekeySuffix = ".rekey"
+
+// restoreSuffix names the folder beside the store's in which a backup is restored.
+const restoreSuffix = ".restore"
+
 // lockFolder takes badger's own lock of a store, so that nobody opens it.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.Open(dir)
@@ -65,6 +73,24 @@ func (w *workFolder) store() string { return filepath.Join(w.dir, "store") }
 func (w *workFolder) remove() {
 	_ = os.RemoveAll(w.dir)
 	w.lock.Close()
+}
+
+// removeLeftOver removes what a rekey or a restore that was cut off has left. The store is
+// open. What is still at work holds its lock, and keeps its folder.
+func removeLeftOver(dir string) error {
+	if err := os.RemoveAll(dir + rekeySuffix); err != nil {
+		return fmt.Errorf("certstore: what a rekey left cannot be removed: %w", err)
+	}
+	restored := dir + restoreSuffix
+	lock, err := lockFolder(restored)
+	if err != nil {
+		return nil // nothing was left, or it is in use
+	}
+	defer lock.Close()
+	if err := os.RemoveAll(restored); err != nil {
+		return fmt.Errorf("certstore: what a restore left cannot be removed: %w", err)
+	}
+	return nil
 }
 
 // exchange gives each of two folders the other's name, in one step: at no moment is there

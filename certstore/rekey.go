@@ -7,14 +7,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 )
-
-// rekeySuffix names the folder beside the store's in which its copy is made. After the
-// exchange it holds the store with the old key. Whoever opens the store removes it: what
-// is opened is whole, and nobody works on a store that he has not locked.
-const rekeySuffix = ".rekey"
 
 // The moments of a rekey, for the test that ends the process at each.
 const (
@@ -85,12 +79,4 @@ type watched struct {
 func (w *watched) Read(p []byte) (int, error) {
 	w.reached(stepCopying)
 	return w.Reader.Read(p)
-}
-
-// removeLeftOver removes what a rekey that was cut off has left. The store is open.
-func removeLeftOver(dir string) error {
-	if err := os.RemoveAll(dir + rekeySuffix); err != nil {
-		return fmt.Errorf("certstore: what a rekey left cannot be removed: %w", err)
-	}
-	return nil
 }

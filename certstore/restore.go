@@ -21,9 +21,6 @@ import (
 // ErrOccupied says that there is a store where one is to be restored.
 var ErrOccupied = errors.New("certstore: the folder has a store already")
 
-// restoreSuffix names the folder beside the store's in which a backup is restored.
-const restoreSuffix = ".restore"
-
 // RestoreBadger makes the store o.Dir, which is empty or not there, out of a backup: all
 // of it, or nothing.
 func RestoreBadger(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"sealgate/internal/charset"
@@ -62,11 +63,31 @@ func prompt(source string) keyring.Password {
 			return nil, fmt.Errorf("there is no terminal to ask for the password of %s: %w", source, err)
 		}
 		defer tty.Close()
+		showAgain, err := withoutEcho(int(tty.Fd()))
+		if err != nil {
+			return nil, fmt.Errorf("the terminal cannot hide the password of %s: %w", source, err)
+		}
+		defer showAgain()
 		fmt.Fprintf(terminal{tty}, "Password of %s: ", source)
 		text, err := term.ReadPassword(int(tty.Fd()))
 		fmt.Fprintln(tty)
 		return text, err
 	}
+}
+
+// withoutEcho keeps what is typed from being shown, until showAgain. term.ReadPassword does
+// so too, but the prompt has called for a password by then.
+func withoutEcho(fd int) (showAgain func(), err error) {
+	was, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+	if err != nil {
+		return nil, err
+	}
+	hidden := *was
+	hidden.Lflag &^= unix.ECHO
+	if err := unix.IoctlSetTermios(fd, unix.TCSETS, &hidden); err != nil {
+		return nil, err
+	}
+	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, was) }, nil
 }
 
 // passphrase is that of a backup, out of a file that nobody else may read or from who sits

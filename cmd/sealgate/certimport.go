@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +93,6 @@ func (i *importer) run(ctx context.Context, args []string) error {
 	}
 	var failed error
 	for n, f := range files {
-		progress(n, len(files), "files read")
 		err := i.read(ctx, f.path)
 		if missing := (*fs.PathError)(nil); errors.As(err, &missing) {
 			return unreadable(err)
@@ -103,12 +103,13 @@ func (i *importer) run(ctx context.Context, args []string) error {
 				failed = errors.Join(failed, fmt.Errorf("%s: %w", f.path, err))
 			}
 		}
+		progress(n+1, len(files), "files read")
 	}
 	for n, c := range i.list {
-		progress(n, len(i.list), "certificates stored")
 		if err := i.put(ctx, c); err != nil {
 			return err
 		}
+		progress(n+1, len(i.list), "certificates stored")
 	}
 	if err := i.complete(ctx); err != nil {
 		return err
@@ -294,14 +295,21 @@ func (i *importer) complete(ctx context.Context) error {
 const progressStep = 50
 
 // progress tells who sits at a terminal how far a long import is.
-func progress(n, of int, what string) {
-	if of <= progressStep || n%progressStep != 0 || !term.IsTerminal(int(os.Stderr.Fd())) {
-		return
+func progress(done, all int, what string) {
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		fmt.Fprint(os.Stderr, progressLine(done, all, what))
+	}
+}
+
+// progressLine is shown when so many of all are done; "" when nothing new is to be said.
+func progressLine(done, all int, what string) string {
+	if all <= progressStep || done%progressStep != 0 && done != all {
+		return ""
 	}
 	const width = 30
-	done := width * n / of
-	fmt.Fprintf(os.Stderr, "\r[%-*s] %d of %d %s ", width, string(bytes.Repeat([]byte("#"), done)), n, of, what)
-	if n+progressStep >= of {
-		fmt.Fprintln(os.Stderr)
+	line := fmt.Sprintf("\r[%-*s] %d of %d %s ", width, strings.Repeat("#", width*done/all), done, all, what)
+	if done == all {
+		line += "\n"
 	}
+	return line
 }

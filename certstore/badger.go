@@ -112,6 +112,16 @@ func settings(o BadgerOptions) badger.Options {
 // ErrKey says that a store was made with another key than the one given.
 var ErrKey = errors.New("made with another key, or with none")
 
+// CheckKey reports ErrKey for a store in dir that the key (nil: none) does not open. It may
+// be open elsewhere.
+func CheckKey(dir string, key []byte) error {
+	_, err := badger.OpenKeyRegistry(badger.KeyRegistryOptions{Dir: dir, ReadOnly: true, EncryptionKey: key})
+	if err != nil {
+		return explain(dir, err)
+	}
+	return nil
+}
+
 // backupRemedy is what helps against a store that cannot be read. Without a backup its
 // blocks and pins are lost.
 const backupRemedy = "sealgate store restore --aside brings a backup back " +

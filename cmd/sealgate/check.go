@@ -68,7 +68,7 @@ func (o *checking) run(ctx context.Context) error {
 	case isMissing:
 		return unreadable(err)
 	}
-	return failed(err)
+	return &failure{exitNotValid, err} // also what ends serve with another code
 }
 
 // look looks at everything; an error keeps the gateway from starting.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/internal/control"
 	"sealgate/internal/postfixcheck"
@@ -39,8 +40,23 @@ func (r *checkReport) checkRunning(ctx context.Context, path string, cfg *config
 		r.add(isNote, aboutGateway, "%s was changed at %s, after the gateway has read it: reload it, or restart it for "+
 			"listeners and store", path, instant(info.ModTime()))
 	}
+	r.checkStoreKey(cfg)
 	for _, l := range cfg.Listener {
 		r.checkListener(l)
+	}
+}
+
+// checkStoreKey tries the key that lies on the disk: the gateway has read it when it started.
+func (r *checkReport) checkStoreKey(cfg *config.Config) {
+	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
+	if err == nil {
+		err = certstore.CheckKey(cfg.Store.Dir, key)
+	}
+	switch {
+	case err != nil:
+		r.add(isFault, aboutGateway, "it would not start again: %v", err)
+	case key != nil:
+		r.add(isRight, aboutGateway, "the key in %s opens its store", cfg.Store.KeyFile)
 	}
 }
 

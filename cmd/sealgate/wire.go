@@ -141,14 +141,18 @@ func openStore(cfg *config.Config, log *slog.Logger) (*certstore.Badger, error) 
 	if err != nil {
 		return nil, err
 	}
-	return certstore.OpenBadger(o)
+	s, err := certstore.OpenBadger(o)
+	if errors.Is(err, certstore.ErrKey) {
+		return nil, unreadable(err)
+	}
+	return s, err
 }
 
 // storeOptions are the settings of the store, with its key.
 func storeOptions(cfg *config.Config, log *slog.Logger) (o certstore.BadgerOptions, err error) {
 	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
 	if err != nil {
-		return o, err
+		return o, unreadable(err) // to start the gateway again would not help
 	}
 	if err := ownedByUs(cfg.Server.DataDir); err != nil {
 		return o, err

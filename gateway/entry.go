@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"sealgate/gateway/verdict"
-	"sealgate/keyring"
 	"sealgate/smime"
 )
 
@@ -96,18 +95,18 @@ func newEntry(env Envelope) *Entry {
 	return e
 }
 
-// logOf is the log of what else there is to say of a message.
-func (g *Gateway) logOf(e *Entry) *slog.Logger {
-	return g.o.Log.With("queue_id", e.QueueID, "message_id", e.MessageID, "direction", string(e.Direction))
+// beside is the log of what else there is to say of the message.
+func (e *Entry) beside(log *slog.Logger) *slog.Logger {
+	return log.With("queue_id", e.QueueID, "message_id", e.MessageID, "direction", string(e.Direction))
 }
 
-// header notes what the header says of itself.
-func (e *Entry) header(m *smime.Entity) {
-	ids := messageIDs(m, "Message-ID")
+// header notes what the header says: its Message-IDs, of which the first counts, and the
+// addresses in From.
+func (e *Entry) header(ids, from []string) {
 	if len(ids) > 0 {
 		e.MessageID = logged(ids[0])
 	}
-	e.From = loggedList(fromAddresses(m))
+	e.From = loggedList(from)
 }
 
 // judged notes the verdict over an inbound mail.
@@ -145,29 +144,17 @@ func joinReasons(reason string, causes ...error) string {
 	return strings.Join(parts, "; ")
 }
 
-// opened notes which of our keys opened an inbound mail.
-func (e *Entry) opened(m *smime.Message, keys []mailboxKey) {
-	for _, l := range m.Layers {
-		for _, k := range l.Keys {
-			f := fingerprint(keys[k].key.Certificate)
-			if !slices.Contains(e.OpenedBy, f) {
-				e.OpenedBy = append(e.OpenedBy, f)
-			}
-		}
+// openedBy notes a certificate of ours whose key opened an inbound mail.
+func (e *Entry) openedBy(c *x509.Certificate) {
+	if f := fingerprint(c); !slices.Contains(e.OpenedBy, f) {
+		e.OpenedBy = append(e.OpenedBy, f)
 	}
 }
 
-// planned notes who signs an outbound mail, and for whom it is encrypted.
-func (e *Entry) planned(signs *keyring.Credential, groups []group) {
-	if signs != nil {
-		e.SignedBy = fingerprint(signs.Certificate)
-	}
-	for _, g := range groups {
-		for _, c := range g.encrypt {
-			if len(e.EncryptedFor) < maxLogged {
-				e.EncryptedFor = append(e.EncryptedFor, Recipient{logged(c.Address), fingerprint(c.Certificate)})
-			}
-		}
+// encryptedFor notes the certificate that was chosen for an address.
+func (e *Entry) encryptedFor(address string, c *x509.Certificate) {
+	if len(e.EncryptedFor) < maxLogged {
+		e.EncryptedFor = append(e.EncryptedFor, Recipient{logged(address), fingerprint(c)})
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"mime"
 	"strings"
-	"unicode/utf8"
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/dn"
@@ -21,24 +20,6 @@ const (
 	maxReason  = 300
 	lineLength = 76
 )
-
-// clean is s without control characters and bounded, valid UTF-8.
-func clean(s string, most int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f || (r >= 0x80 && r < 0xa0) || r == utf8.RuneError || r == 0x2028 || r == 0x2029 {
-			return ' '
-		}
-		return r
-	}, s)
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "..."
-}
 
 // phrase is s as unstructured text, RFC 2047 where it is not ASCII.
 func phrase(s string, most int) string { return mime.QEncoding.Encode("utf-8", clean(s, most)) }

@@ -23,7 +23,7 @@ func (g *Gateway) inbound(
 		return nil, r
 	}
 	m := &inboundMail{
-		g: g, env: env, e: e, log: g.logOf(entry), entry: entry, strip: g.stripLies(e.Fields), spool: share,
+		g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, strip: g.stripLies(e.Fields), spool: share,
 		contents: g.o.Store.BindContent,
 	}
 	m.recipients()
@@ -83,7 +83,11 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 		return nil, err
 	}
 	m.entry.judged(m.verdict, m.opened)
-	m.entry.opened(m.opened, m.keys)
+	for _, l := range m.opened.Layers {
+		for _, k := range l.Keys {
+			m.entry.openedBy(m.keys[k].key.Certificate)
+		}
+	}
 	action, text := m.g.o.On.decide(m.verdict)
 	if out := action.refuse(); out != nil && !m.tried() {
 		return out, nil

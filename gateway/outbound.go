@@ -19,7 +19,7 @@ func (g *Gateway) outbound(
 	share *spool.Spool,
 	entry *Entry,
 ) (*Outcome, error) {
-	m := &outboundMail{g: g, env: env, e: e, log: g.logOf(entry), entry: entry, spool: share}
+	m := &outboundMail{g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, spool: share}
 	m.from, m.fromErr = verdict.FromAddress(e)
 	if m.fromErr == nil {
 		m.box = g.o.Ring.ByFrom(m.from)
@@ -39,9 +39,21 @@ func (g *Gateway) outbound(
 		return nil, err
 	}
 	m.countInClear(p)
-	entry.planned(p.credential, p.groups)
-	entry.MessageID = logged(m.id)
+	m.note(p)
 	return out, nil
+}
+
+// note puts what was done into the entry of the log.
+func (m *outboundMail) note(p *plan) {
+	m.entry.MessageID = logged(m.id)
+	if p.credential != nil {
+		m.entry.SignedBy = fingerprint(p.credential.Certificate)
+	}
+	for _, g := range p.groups {
+		for _, c := range g.encrypt {
+			m.entry.encryptedFor(c.Address, c.Certificate)
+		}
+	}
 }
 
 // decide refuses the mail, or says what is to be done with it.

@@ -40,7 +40,7 @@ func (g *Gateway) process(ctx context.Context, env Envelope, msg *spool.File, en
 		entry.Reason = logged(err.Error())
 		return rejected(refuse(554, "5.6.0", "message header cannot be read")), nil
 	}
-	entry.header(e)
+	entry.header(messageIDs(e, "Message-ID"), fromAddresses(e))
 	out, err := g.dispatch(g.withBudget(ctx), env, e, entry)
 	var r *refusal
 	if errors.As(err, &r) {

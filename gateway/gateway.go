@@ -83,6 +83,7 @@ type Outcome struct {
 	Reply       Reply      // for Reject and TempFail; for Quarantine its Text is the reason
 	Deliveries  []Delivery // at least one on Accept and Quarantine
 	Owned       Owned      // what the bodies of the deliveries read from
+	MessageID   string     // for the log of who hands it over, bounded
 }
 
 // Close frees what the bodies of the deliveries read from; the adapter calls it when the

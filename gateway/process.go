@@ -29,6 +29,9 @@ func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*
 	began := time.Now()
 	out, err := g.process(ctx, env, msg, entry)
 	entry.finished(out, err, time.Since(began))
+	if out != nil {
+		out.MessageID = entry.MessageID
+	}
 	g.o.Log.LogAttrs(ctx, entry.level(), "message", slog.Any("", entry)) // no key: its attributes stand in the line
 	return out, err
 }

@@ -81,7 +81,7 @@ func (s *session) alone(ctx context.Context, t Transaction, msg *spool.File, c g
 			answer(said, c.To, nil)
 			break
 		}
-		s.server.Log.Warn("next hop did not take the message", "client", s.client.String(), "error", err)
+		s.log().Warn("next hop did not take the message", "error", err)
 		var refused *recipientError
 		if !errors.As(err, &refused) {
 			answer(said, c.To, deliverReply(err))

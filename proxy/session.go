@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
@@ -29,6 +30,8 @@ type session struct {
 	failed int // logins
 	t      Transaction
 	given  []string // the recipients as go-smtp names them, for LMTP
+
+	messageID string // of the message that is handed over, for the log
 }
 
 func (s *Server) session(c *smtp.Conn) (smtp.Session, error) {
@@ -121,6 +124,11 @@ func (s *session) Data(r io.Reader) error {
 	return s.take(r, s.server.Next.Deliver)
 }
 
+// log is that of the message of the moment.
+func (s *session) log() *slog.Logger {
+	return s.server.Log.With("client", s.client.String(), "message_id", s.messageID)
+}
+
 // deliverer hands the copies of a message over.
 type deliverer func(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error
 
@@ -130,7 +138,8 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	if len(t.Recipients) == 0 {
 		return errNobody
 	}
-	log := s.server.Log.With("client", s.client.String())
+	s.messageID = ""
+	log := s.log()
 	defer func() {
 		if p := recover(); p != nil {
 			log.Error("panic while a message was handled", "panic", fmt.Sprint(p))
@@ -155,6 +164,7 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 		return processReply(err)
 	}
 	defer out.Close()
+	s.messageID = out.MessageID
 	if out.Disposition != gateway.Accept {
 		return smtpError(out.Reply)
 	}
@@ -162,7 +172,7 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	handing, done := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer done()
 	if err := deliver(handing, t, msg, out.Deliveries); err != nil {
-		log.Warn("next hop did not take the message", "error", err)
+		s.log().Warn("next hop did not take the message", "error", err)
 		return deliverReply(err)
 	}
 	return nil

@@ -40,7 +40,7 @@ func explainCommand() *cobra.Command {
 			if err := o.consistent(c.Flags()); err != nil {
 				return err
 			}
-			j, err := o.judgeFile(c.Context(), args[0], o.configuration(c.Flags()), true)
+			j, err := o.explainFile(c.Context(), args[0], o.configuration(c.Flags()))
 			if err != nil {
 				return err
 			}

@@ -40,8 +40,8 @@ func (o *verifying) consistent(f *pflag.FlagSet) error {
 	return nil
 }
 
-// judgeFile judges the message at path; with inTicket, of a ticket the mail that it was made of.
-func (o *verifying) judgeFile(ctx context.Context, path, configuration string, inTicket bool) (*judgement, error) {
+// judgeFile judges the message at path.
+func (o *verifying) judgeFile(ctx context.Context, path, configuration string) (*judgement, error) {
 	sp, err := offlineSpool()
 	if err != nil {
 		return nil, unreadable(err)
@@ -51,22 +51,44 @@ func (o *verifying) judgeFile(ctx context.Context, path, configuration string, i
 		return nil, err
 	}
 	defer msg.Close()
-	if !inTicket || !saysUndecryptable(msg) {
-		return o.judge(ctx, msg, sp, configuration)
-	}
-	original, err := originalIn(ctx, msg, sp)
+	return o.judge(ctx, msg, sp, configuration)
+}
+
+// explainFile is judgeFile for people, who may have the mail as the gateway has handed it over: of a
+// ticket the mail that it was made of is judged, and of any other one it is said what came before.
+func (o *verifying) explainFile(ctx context.Context, path, configuration string) (*judgement, error) {
+	sp, err := offlineSpool()
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if original == nil {
-		return o.judge(ctx, msg, sp, configuration)
-	}
-	defer original.Close()
-	j, err := o.judge(ctx, original, sp, configuration)
+	msg, err := message(sp, path)
 	if err != nil {
 		return nil, err
 	}
-	j.drawing = "a ticket of a mail that could not be opened; this is that mail, as it came\n" + j.drawing
+	defer msg.Close()
+	before := passedBefore(msg)
+	if before.encryption == "" {
+		return o.judge(ctx, msg, sp, configuration)
+	}
+	said := "it has passed a gateway, which said " + before.String() + "\n"
+	if before.encryption == string(verdict.EncryptionUndecryptable) {
+		original, err := originalIn(ctx, msg, sp)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		if original != nil {
+			defer original.Close()
+			msg = original
+			said += "a ticket of a mail that could not be opened; below is that mail, as it came\n"
+		}
+	} else {
+		said += "below is what it is now, as that handed it over: the mail as it came tells more\n"
+	}
+	j, err := o.judge(ctx, msg, sp, configuration)
+	if err != nil {
+		return nil, err
+	}
+	j.drawing = said + j.drawing
 	return j, nil
 }
 

@@ -5,22 +5,52 @@ package main
 
 import (
 	"context"
-	"slices"
+	"fmt"
 	"strings"
 
 	"sealgate/gateway/verdict"
+	"sealgate/internal/encodedword"
 	"sealgate/smime"
 	"sealgate/spool"
 )
 
-// saysUndecryptable reports whether a mail bears the field of one that could not be opened, under
-// whatever prefix.
-func saysUndecryptable(msg *spool.File) bool {
+// passed is what the fields of a mail say that has passed a gateway, under whatever prefix;
+// encryption is "" for one that has not.
+type passed struct{ prefix, signature, encryption, reason string }
+
+func passedBefore(msg *spool.File) (p passed) {
 	e, err := smime.ParseEntity(msg, msg.Size())
-	return err == nil && slices.ContainsFunc(e.Fields, func(f smime.Field) bool {
-		return strings.HasSuffix(strings.ToLower(f.Name), "encryption") &&
-			strings.TrimSpace(f.Value()) == string(verdict.EncryptionUndecryptable)
-	})
+	if err != nil {
+		return p
+	}
+	value := func(name string) string {
+		for _, f := range e.Get(p.prefix + name) {
+			return encodedword.Decode(strings.TrimSpace(f.Value()))
+		}
+		return ""
+	}
+	const mark = "encryption"
+	for _, f := range e.Fields {
+		status := strings.TrimSpace(f.Value())
+		if !strings.HasSuffix(strings.ToLower(f.Name), mark) || !verdict.IsEncryptionStatus(status) {
+			continue
+		}
+		p.prefix = f.Name[:len(f.Name)-len(mark)]
+		p.encryption = status
+		p.signature = value("signature")
+		p.reason = value("reason")
+		return p
+	}
+	return p
+}
+
+// String is what was said of the mail, in one line.
+func (p passed) String() string {
+	s := fmt.Sprintf("%sSignature: %s, %sEncryption: %s", p.prefix, p.signature, p.prefix, p.encryption)
+	if p.reason != "" {
+		s += ", " + p.prefix + "Reason: " + p.reason
+	}
+	return s
 }
 
 // originalIn is the mail as it came, nil if msg is no such ticket.

@@ -83,6 +83,10 @@ func TestKeptClosedOpensForAdmin(t *testing.T) {
 	}
 	config := filepath.Join(filepath.Dir(socket), "c.toml")
 	drawing := sealgate(t, dir, got[1].Data, "explain", "--config", config, "-")
+	readable := sealgate(t, dir, got[0].Data, "explain", "--config", config, "-")
+	if !strings.Contains(readable, "it has passed a gateway, which said X-SMIME-Signature: none, X-SMIME-Encryption: decrypted") {
+		t.Errorf("of a mail that was opened:\n%s", readable)
+	}
 	for _, part := range []string{"a ticket of a mail that could not be opened", "kept closed: the same ciphertext came before"} {
 		if !strings.Contains(drawing, part) {
 			t.Errorf("%q is not said:\n%s", part, drawing)

@@ -140,7 +140,7 @@ func verifyCommand() *cobra.Command {
 			if err := o.consistent(c.Flags()); err != nil {
 				return err
 			}
-			j, err := o.judgeFile(c.Context(), args[0], o.config, false)
+			j, err := o.judgeFile(c.Context(), args[0], o.config)
 			if err != nil {
 				return err
 			}

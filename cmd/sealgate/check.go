@@ -137,7 +137,7 @@ func (r *checkReport) startUp(ctx context.Context, path string, cfg *config.Conf
 	r.add(isNote, aboutGateway, "no gateway runs with this data_dir: its start was tried, nothing that runs was looked at")
 	r.add(isRight, aboutConfiguration, "%d listeners, %d mailboxes, %d rules", len(cfg.Listener), len(cfg.Mailbox),
 		len(cfg.Rule))
-	return h.engine.Load().own.judged(ctx), nil
+	return h.engine.Load().own.fillBeforeUse(ctx).judged(ctx), nil
 }
 
 // besideRunning tries keys, rules and roots alone, with the certificates that the running
@@ -170,7 +170,7 @@ func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.newOwnKeys(boxes, checker, h.asked, roots).judged(ctx), nil
+	return h.newOwnKeys(boxes, checker, h.asked, roots).fillBeforeUse(ctx).judged(ctx), nil
 }
 
 // addKeys says what is wrong with our keys.

@@ -128,7 +128,8 @@ func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*
 		box.Addresses = append(box.Addresses, trust.Addresses(c.Certificate)...)
 	}
 	h := &house{}
-	return h.newOwnKeys([]*keyring.Mailbox{box}, checker, authorities, roots).ofEach(ctx), nil
+	own := h.newOwnKeys([]*keyring.Mailbox{box}, checker, authorities, roots)
+	return own.fillBeforeUse(ctx).ofEach(ctx), nil
 }
 
 // describe says what was found, so that an admin sees a wrong file at once.

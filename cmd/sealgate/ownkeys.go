@@ -31,14 +31,14 @@ type ownKeys struct {
 	judge     *ownkeys.Judge
 }
 
-// newOwnKeys completes chains before the keys are used, but waits for no host for long.
+// newOwnKeys leaves the chains as they are: see fillBeforeUse.
 func (h *house) newOwnKeys(
 	boxes []*keyring.Mailbox,
 	check *trust.Checker,
 	authorities ownkeys.Authorities,
 	roots []*x509.Certificate,
 ) *ownKeys {
-	own := &ownKeys{
+	return &ownKeys{
 		boxes: boxes,
 		keys:  ownkeys.Keys(boxes),
 		completer: &ownkeys.Completer{
@@ -46,10 +46,15 @@ func (h *house) newOwnKeys(
 		},
 		judge: &ownkeys.Judge{Checker: check, Now: time.Now},
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), chainTime)
+}
+
+// fillBeforeUse completes the chains before the keys are used or judged, but waits for no
+// host for long.
+func (o *ownKeys) fillBeforeUse(ctx context.Context) *ownKeys {
+	ctx, cancel := context.WithTimeout(ctx, chainTime)
 	defer cancel()
-	own.fill(ctx)
-	return own
+	o.fill(ctx)
+	return o
 }
 
 // fill completes the chains of the credentials, and reports whether one is longer now.

@@ -31,6 +31,7 @@ func TestChainIsCompletedLater(t *testing.T) {
 	defer host.Close()
 	h := houseOf(t, pki, pki.Under(sub, testpki.Options{Addresses: []string{"bob@firma.example"}, AIA: []string{host.URL}}))
 	old := h.engine.Load()
+	old.own.fillBeforeUse(context.Background()) // as serve does
 	h.completeAgain(context.Background(), old)
 	if h.engine.Load() != old || old.own.complete() {
 		t.Fatal("something was found at a dead host")
@@ -50,6 +51,28 @@ func TestChainIsCompletedLater(t *testing.T) {
 	}
 	if e.options.Ring.ByFrom("bob@firma.example") != box || e.options.Defaults[box].Sign != gateway.Yes {
 		t.Errorf("another mailbox: %+v", e.options.Defaults[box])
+	}
+}
+
+// TestExplainWaitsForNoChain: who asks for others' certificates needs no chains of our own,
+// and waits for no host of an authority; serve asks it.
+func TestExplainWaitsForNoChain(t *testing.T) {
+	pki := testpki.New(t)
+	sub := pki.Issue(testpki.Options{Name: "Sub", CA: true})
+	var asked atomic.Int32
+	host := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer host.Close()
+	h := houseOf(t, pki, pki.Under(sub, testpki.Options{Addresses: []string{"bob@firma.example"}, AIA: []string{host.URL}}))
+	list, err := h.explain(t.Context(), "bob@firma.example")
+	if err != nil || len(list) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the host was asked %d times", n)
+	}
+	h.engine.Load().own.fillBeforeUse(t.Context())
+	if n := asked.Load(); n == 0 {
+		t.Error("nobody asks the host")
 	}
 }
 

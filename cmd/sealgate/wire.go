@@ -254,9 +254,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	// At the end: an authority's host may be waited for, and no fault for that.
-	own := h.newOwnKeys(boxes, check, h.asked, roots)
-	return &engine{g, o, own}, nil
+	return &engine{g, o, h.newOwnKeys(boxes, check, h.asked, roots)}, nil
 }
 
 // mailboxes loads every key.

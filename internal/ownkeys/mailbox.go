@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"sealgate/keyring"
-	"sealgate/trust"
 )
 
 // keysOf are the keys of one mailbox.
@@ -37,21 +36,10 @@ func together(box *keyring.Mailbox, keys []*Key) []*Key {
 	return []*Key{{Mailbox: box, Findings: missing}}
 }
 
-// serves are the addresses of its mailbox that a key's certificate names.
-func (k *Key) serves() (list []string) {
-	names := trust.Addresses(k.Credential.Certificate)
-	for _, a := range k.Mailbox.Addresses {
-		if slices.Contains(names, a) {
-			list = append(list, a)
-		}
-	}
-	return list
-}
-
 // replaced reports whether all that a key is for is done by good ones: then it matters no
 // more that it has expired, or is not valid yet.
 func replaced(k *Key, good []*Key) bool {
-	for _, a := range k.serves() {
+	for _, a := range k.serves {
 		if k.Sign && len(able(good, a, signs)) == 0 || k.Decrypt && len(able(good, a, decrypts)) == 0 {
 			return false
 		}
@@ -76,7 +64,7 @@ func decrypts(k *Key) bool { return k.Decrypt }
 // able are the keys that do something for an address.
 func able(keys []*Key, address string, does func(*Key) bool) (list []*Key) {
 	for _, k := range keys {
-		if does(k) && slices.Contains(k.serves(), address) {
+		if does(k) && slices.Contains(k.serves, address) {
 			list = append(list, k)
 		}
 	}

@@ -7,8 +7,10 @@ package ownkeys
 import (
 	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"sealgate/keyring"
+	"sealgate/trust"
 )
 
 // Level says how much a finding matters.
@@ -64,6 +66,7 @@ type Key struct {
 	Sign       bool                // its certificate lets it sign
 	Decrypt    bool                // its certificate lets others encrypt to it
 	Findings   []Finding
+	serves     []string // the addresses of its mailbox that its certificate names
 }
 
 // Failed reports whether a key, or a mailbox, has a failure.
@@ -85,8 +88,20 @@ func Keys(boxes []*keyring.Mailbox) (all []*Key) {
 		for _, c := range box.Credentials {
 			all = append(all, &Key{
 				Mailbox: box, Credential: c, Chain: c.Chain, Sign: c.MaySign(), Decrypt: c.MayDecrypt(),
+				serves: served(box.Addresses, c.Certificate),
 			})
 		}
 	}
 	return all
+}
+
+// served are the addresses that the certificate names.
+func served(addresses []string, c *x509.Certificate) (list []string) {
+	names := trust.Addresses(c)
+	for _, a := range addresses {
+		if slices.Contains(names, a) {
+			list = append(list, a)
+		}
+	}
+	return list
 }

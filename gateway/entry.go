@@ -242,7 +242,7 @@ func texts[T fmt.Stringer](list []T) (out []string) {
 	return out
 }
 
-// recorded is a text that a stranger may have written, as an entry has it.
+// logged is a text that a stranger may have written, as an entry has it.
 func logged(s string) string { return clean(s, maxLoggedText) }
 
 // loggedList is a list of such texts; the last one says how many are left out.

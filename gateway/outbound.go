@@ -6,7 +6,6 @@ import (
 	"context"
 	"slices"
 
-	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
 	"sealgate/smime"
 	"sealgate/spool"
@@ -19,11 +18,9 @@ func (g *Gateway) outbound(
 	share *spool.Spool,
 	entry *Entry,
 ) (*Outcome, error) {
-	m := &outboundMail{g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, spool: share}
-	m.from, m.fromErr = verdict.FromAddress(e)
-	if m.fromErr == nil {
-		m.box = g.o.Ring.ByFrom(m.from)
-	}
+	m := newOutboundMail(g, env, e, entry)
+	m.log = entry.beside(g.o.Log)
+	m.spool = share
 	p, err := m.decide(ctx)
 	if err != nil {
 		return nil, err

@@ -56,6 +56,16 @@ type outboundMail struct {
 	demanded Strength // encryption, because of what the mail refers to
 }
 
+// newOutboundMail knows whose mail it is.
+func newOutboundMail(g *Gateway, env Envelope, e *smime.Entity, entry *Entry) *outboundMail {
+	m := &outboundMail{g: g, env: env, e: e, entry: entry}
+	m.from, m.fromErr = verdict.FromAddress(e)
+	if m.fromErr == nil {
+		m.box = g.o.Ring.ByFrom(m.from)
+	}
+	return m
+}
+
 // senders are the addresses that rules and defaults are looked up for: From, or, when
 // that is not one address, all in it and the reverse-path. A From that cannot be read
 // may be any mailbox's, unless it is a bounce: better refused than in clear.

@@ -1,0 +1,233 @@
+package gateway
+
+// This file says, before a mail is written, what its boxes can do. It asks the same functions
+// that decide over the mail when it comes: there is no second rule.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"strings"
+	"time"
+
+	"sealgate/gateway/lookup"
+	"sealgate/internal/address"
+	"sealgate/smime"
+)
+
+// MaxQuestionRecipients bounds who a question may be about.
+const MaxQuestionRecipients = 100
+
+// maxQuestionText bounds one other value of a question, in octets (RFC 5322 §2.1.1).
+const maxQuestionText = 998
+
+// Question is a mail that somebody is about to write.
+type Question struct {
+	From      string
+	User      string // who is logged in to the helpdesk, as Envelope.User would have it; "" for nobody
+	To        []string
+	Cc        []string
+	Bcc       []string
+	Subject   string
+	InReplyTo string // Message-ID, with angle brackets
+	Calendar  bool   // it is an invitation
+	CanSplit  bool   // as Envelope has it
+}
+
+// State is whether a box can be ticked.
+type State string
+
+// The states. Unknown: a source that would know has not answered; ask again.
+const (
+	Enabled  State = "enabled"
+	Disabled State = "disabled"
+	Unknown  State = "unknown"
+)
+
+// Box is what one of the helpdesk's two boxes can do.
+type Box struct {
+	State  State
+	Preset bool // it happens without being ordered: by a rule, a default, or what the mail answers
+	Code   int  // of the reply that the order would get; 0 when it is enabled
+	Text   string
+}
+
+// Reader is a recipient, and what a mail to it would be encrypted for.
+type Reader struct {
+	Address     string
+	State       State
+	Inside      bool      // a mailbox of ours, which needs no certificate
+	Fingerprint string    // of the certificate, as sealgate cert list has it
+	Issuer      string    // its authority
+	NotAfter    time.Time // its end
+	Reason      string    // why there is none
+	Remedy      string
+}
+
+// Capabilities are the answer to a Question.
+type Capabilities struct {
+	Sign    Box
+	Encrypt Box
+	Plain   Box // sent without an order; disabled where a rule demands what cannot be done
+	Readers []Reader
+}
+
+// ErrQuestion says that a question cannot be a mail.
+var ErrQuestion = errors.New("gateway: question")
+
+// Capabilities answers a question. An error is ErrQuestion, or our own fault.
+func (g *Gateway) Capabilities(ctx context.Context, q Question) (*Capabilities, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	ctx = g.withBudget(ctx)
+	plain, err := g.would(ctx, q, "")
+	if err != nil {
+		return nil, err
+	}
+	sign, err := g.would(ctx, q, g.o.Headers.Prefix+"Sign: yes\r\n")
+	if err != nil {
+		return nil, err
+	}
+	encrypt, err := g.would(ctx, q, g.o.Headers.Prefix+"Encrypt: yes\r\n")
+	if err != nil {
+		return nil, err
+	}
+	c := &Capabilities{Plain: plain.box, Sign: sign.box, Encrypt: encrypt.box}
+	c.Sign.Preset = plain.signs
+	c.Encrypt.Preset = plain.encrypts
+	for _, to := range q.recipients() {
+		r, err := g.reader(ctx, to)
+		if err != nil {
+			return nil, err
+		}
+		c.Readers = append(c.Readers, r)
+	}
+	return c, nil
+}
+
+// recipients are all of them, each once.
+func (q Question) recipients() (all []string) {
+	return unique(append(append(append(all, q.To...), q.Cc...), q.Bcc...))
+}
+
+// check refuses what would be another mail than it says.
+func (q Question) check() error {
+	all := q.recipients()
+	if len(all) == 0 || len(all) > MaxQuestionRecipients {
+		return fmt.Errorf("%w: %d recipients, it must be 1 to %d", ErrQuestion, len(all), MaxQuestionRecipients)
+	}
+	for _, a := range append([]string{q.From}, all...) {
+		if _, err := address.Normalize(a); err != nil {
+			return fmt.Errorf("%w: %q is not a mail address", ErrQuestion, printable(a, 100))
+		}
+	}
+	for _, s := range []string{q.Subject, q.InReplyTo, q.User} {
+		if len(s) > maxQuestionText || strings.ContainsAny(s, "\r\n\x00") {
+			return fmt.Errorf("%w: a value with a line end, or with more than %d octets", ErrQuestion, maxQuestionText)
+		}
+	}
+	return nil
+}
+
+// mail is the mail that is asked about, with an order or without.
+func (q Question) mail(order string) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "From: <%s>\r\n", q.From)
+	for _, field := range []struct {
+		name string
+		list []string
+	}{{"To", q.To}, {"Cc", q.Cc}} {
+		if len(field.list) > 0 {
+			fmt.Fprintf(&b, "%s: <%s>\r\n", field.name, strings.Join(field.list, ">,\r\n <"))
+		}
+	}
+	fmt.Fprintf(&b, "Subject: %s\r\n", mime.QEncoding.Encode("utf-8", q.Subject))
+	if q.InReplyTo != "" {
+		fmt.Fprintf(&b, "In-Reply-To: %s\r\n", q.InReplyTo)
+	}
+	media := "text/plain"
+	if q.Calendar {
+		media = "text/calendar"
+	}
+	fmt.Fprintf(&b, "MIME-Version: 1.0\r\nContent-Type: %s\r\n%s\r\n\r\n", media, order)
+	return b.Bytes()
+}
+
+// would is what became of a mail that is only asked about.
+type would struct {
+	box      Box
+	signs    bool
+	encrypts bool
+}
+
+// would decides over the mail as outbound does, and does nothing of it.
+func (g *Gateway) would(ctx context.Context, q Question, order string) (w would, err error) {
+	text := q.mail(order)
+	e, err := smime.ParseEntity(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return w, fmt.Errorf("%w: %w", ErrQuestion, err)
+	}
+	env := Envelope{
+		Direction: Outbound, From: q.From, To: q.recipients(), User: q.User, MayOrder: true, CanSplit: q.CanSplit,
+	}
+	m := newOutboundMail(g, env, e, &Entry{})
+	m.log = slog.New(slog.DiscardHandler)
+	m.spool = g.o.Spool.Share()
+	defer m.spool.Close()
+	p, err := m.decide(ctx)
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		w.box = Box{State: Disabled, Code: r.Code, Text: r.Text}
+		if r.Code < 500 {
+			w.box.State = Unknown
+		}
+		return w, nil
+	case err != nil:
+		return w, err
+	}
+	w.box.State = Enabled
+	w.signs = p.credential != nil
+	w.encrypts = p.encrypts()
+	return w, nil
+}
+
+// reader says what a mail to one recipient would be encrypted for.
+func (g *Gateway) reader(ctx context.Context, to string) (Reader, error) {
+	r := Reader{Address: to, State: Enabled, Inside: g.Serves(to)}
+	if r.Inside {
+		return r, nil
+	}
+	addr, err := address.Normalize(to)
+	if err != nil {
+		return r, fmt.Errorf("%w: %w", ErrQuestion, err)
+	}
+	switch found := g.finder.Find(ctx, addr)[addr]; {
+	case found.Best != nil:
+		r.Fingerprint = fingerprint(found.Best.Certificate)
+		r.Issuer = printable(found.Best.Issuer.String(), maxLoggedText)
+		r.NotAfter = found.Best.NotAfter
+	case found.Answered.All():
+		r.State = Disabled
+		r.Reason, r.Remedy = whyNot(g.finder.Explain(ctx, addr))
+	default:
+		r.State = Unknown
+		r.Reason = "a source of certificates does not answer"
+		if silent := found.Answered.Silent(); len(silent) > 0 {
+			r.Reason = silent[0].String()
+		}
+	}
+	return r, nil
+}
+
+// whyNot is why the best certificate of an address cannot be used.
+func whyNot(list []lookup.Candidate, err error) (reason, remedy string) {
+	if err != nil || len(list) == 0 {
+		return "no certificate is known", ""
+	}
+	return list[0].Reason, list[0].Remedy
+}

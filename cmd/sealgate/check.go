@@ -52,9 +52,9 @@ func (o *checking) run(ctx context.Context) error {
 	var r checkReport
 	err := o.look(ctx, &r)
 	unread := (*fs.PathError)(nil)
-	isMissing := errors.As(err, &unread) && unread.Path == o.path
+	isUnseen := errors.As(err, &unread) && unread.Path == o.path || errors.Is(err, errOtherUser)
 	switch {
-	case err != nil && o.asJSON && isMissing:
+	case err != nil && o.asJSON && isUnseen:
 		r.add(isUnknown, aboutConfiguration, "%v", err)
 	case err != nil && o.asJSON:
 		r.add(isFault, aboutConfiguration, "%v", err)
@@ -65,7 +65,7 @@ func (o *checking) run(ctx context.Context) error {
 	switch {
 	case err == nil || o.asJSON:
 		return r.result()
-	case isMissing:
+	case isUnseen:
 		return unreadable(err)
 	}
 	return &failure{exitNotValid, err} // also what ends serve with another code

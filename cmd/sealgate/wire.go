@@ -184,6 +184,8 @@ func storeKey(setting, path string) ([]byte, error) {
 	return key, nil
 }
 
+var errOtherUser = errors.New("belongs to user")
+
 // ownedByUs refuses a data_dir of another user: root would leave files in it that
 // the gateway cannot read.
 func ownedByUs(dir string) error {
@@ -197,8 +199,8 @@ func ownedByUs(dir string) error {
 	}
 	owner := info.Sys().(*syscall.Stat_t).Uid
 	if me := os.Geteuid(); int(owner) != me {
-		return fmt.Errorf("data_dir: %s belongs to user %d and this is user %d; run sealgate as its owner (sudo -u "+
-			"'#%d' sealgate …)", dir, owner, me, owner)
+		return fmt.Errorf("data_dir: %s %w %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)",
+			dir, errOtherUser, owner, me, owner)
 	}
 	return nil
 }

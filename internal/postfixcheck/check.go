@@ -287,10 +287,15 @@ func mailboxLimits(p *Postfix, limit int64) (out findings) {
 			continue // nothing is delivered by it
 		}
 		most, err := strconv.ParseInt(p.Main[m.name], 10, 64)
-		if err == nil && most > 0 && (limit == 0 || most < limit) {
-			out.bad("%s is %d, below message_size_limit (%d): %s(8) does not start, and mail for it waits in the queue; "+
-				"set it to 0", m.name, most, limit, m.program)
+		if err != nil || most == 0 || limit != 0 && most >= limit {
+			continue
 		}
+		mail := strconv.FormatInt(limit, 10)
+		if limit == 0 {
+			mail = "0, which is unlimited"
+		}
+		out.bad("%s is %d, below message_size_limit (%s): %s(8) does not start, and mail for it waits in the queue; "+
+			"set it to 0", m.name, most, mail, m.program)
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -87,6 +88,9 @@ func (o *checking) look(ctx context.Context, r *checkReport) error {
 		r.add(isNote, aboutConfiguration, "%s is the domain of a mailbox and not in server.domains: a helpdesk's notices "+
 			"of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+
 			"the house", domain)
+	}
+	for _, e := range exceptions(cfg, time.Now()) {
+		r.add(isNote, aboutConfiguration, "%s (%s, until %s)", e.words, e.domain, e.until)
 	}
 	if o.withPostfix {
 		r.checkPostfix(cfg, o.postfixDir)

@@ -60,6 +60,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	defer h.closeStore()
 	slog.SetDefault(h.log) // go-milter speaks to the standard logger
 	h.log.Info("starting", "version", version())
+	logExceptions(h.log, cfg)
 	h.engine.Load().own.fillBeforeUse(context.Background())
 	services, err := h.open()
 	if err != nil {
@@ -169,6 +170,7 @@ func (h *house) reload(path string) {
 		g, bad := h.newEngine(cfg)
 		err = bad
 		if err == nil {
+			logExceptions(h.log, cfg)
 			g.own.fillBeforeUse(context.Background())
 			h.engine.Store(g)
 			h.loaded.Store(&loaded{at: began})

@@ -361,24 +361,14 @@ func (h *house) rootLeftOut(path, what string) {
 	h.log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
 }
 
-// partners reads what holds for one domain. That something weak is accepted is said each
-// time, and that it is not any more.
+// partners reads what holds for one domain.
 func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
 	for _, p := range cfg.Trust.Partner {
 		roots, err := readCertificates(p.Roots, h.rootLeftOut)
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}
-		partner := trust.Partner{Domain: p.Domain, Roots: roots, SHA1Until: time.Time(p.SHA1Until)}
-		out = append(out, partner)
-		if p.SHA1Until.IsZero() {
-			continue
-		}
-		words := "SHA-1 is accepted for a partner"
-		if !partner.AcceptsSHA1(time.Now()) {
-			words = "SHA-1 is not accepted any more for a partner"
-		}
-		h.log.Warn(words, "domain", p.Domain, "until", partner.SHA1Until.Format(time.DateOnly))
+		out = append(out, trust.Partner{Domain: p.Domain, Roots: roots, SHA1Until: time.Time(p.SHA1Until)})
 	}
 	return out, nil
 }

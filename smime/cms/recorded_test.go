@@ -7,8 +7,10 @@ package cms
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,5 +181,31 @@ func TestRecordedDSA(t *testing.T) {
 	message[at] ^= 0x20
 	if s := verifyAll(t, message, nil); !errors.Is(s[0].Err, ErrSignature) {
 		t.Errorf("a changed text: %v", s[0].Err)
+	}
+}
+
+// TestRecordedX25519: the X9.63 derivation with X25519, which RFC 8418 §2 allows beside HKDF,
+// as Haskell's cryptostore 0.2.3 writes it (forKeyAgreeRecipient with StdDH, SHA-256 and
+// AES256_WRAP). It is opened also when the certificate was renewed.
+func TestRecordedX25519(t *testing.T) {
+	message, err := os.ReadFile("testdata/x25519-x963.der")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := load(t, "x25519")
+	renewed := *id.Certificate
+	renewed.SerialNumber = big.NewInt(1)
+	renewed.Raw = nil
+	for name, c := range map[string]*x509.Certificate{"the certificate": id.Certificate, "a renewed one": &renewed} {
+		o := DecryptOptions{Keys: []DecryptionKey{{c, id.Key}}, Spool: newSpool(t)}
+		plain, err := parse(t, message).Enveloped.Decrypt(context.Background(), o)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		defer plain.File.Close()
+		if text, err := io.ReadAll(plain.File.NewReader()); err != nil || string(text) != recordedText {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
 	}
 }

@@ -121,8 +121,8 @@ func (r *RecipientInfo) fits(k DecryptionKey) bool {
 		return r.agreement == nil && len(r.encryptedKey) == public.Size()
 	case *ecdsa.PublicKey:
 		return r.agreement != nil && !agreementFor(r.management.id).key.Equal(oid.X25519)
-	case *ecdh.PublicKey:
-		return r.agreement != nil && agreementFor(r.management.id).key.Equal(oid.X25519)
+	case *ecdh.PublicKey: // with HKDF or X9.63 (RFC 8418 §2)
+		return r.agreement != nil && len(r.agreement.point) == len(public.Bytes())
 	}
 	return false
 }

@@ -3,49 +3,11 @@
 package postfixcheck
 
 import (
-	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
-
-// Postfix is what postconf says.
-type Postfix struct {
-	Main     map[string]string                               // postconf
-	Expanded map[string]string                               // postconf -x; nil: $name is replaced here
-	Services []Service                                       // postconf -M and -P
-	Lookup   func(maps, key string) ([]string, error)        // postmap -q over a list of maps
-	List     func(table string) (map[string][]string, error) // postmap -s
-	File     func(path string) ([]byte, error)               // nil: files cannot be read
-	Answers  func(address string) bool                       // whether somebody listens there; nil: not known
-	MayOpen  func(socket string) error                       // whether Postfix's user may; nil: not known
-}
-
-// Service is one entry of master.cf.
-type Service struct {
-	Name, Type, Command string
-	Chroot              bool
-	Override            map[string]string // -o options
-	Expanded            map[string]string // postconf -x with them; nil: as Postfix.Expanded
-}
-
-// Listener is one of our listeners.
-type Listener struct {
-	Protocol, Address, Direction string
-	Beyond                       string // next_hop or reinject: where our mail goes
-	OrdersFrom                   []netip.Prefix
-}
-
-// Gateway is what sealgate's configuration says.
-type Gateway struct {
-	Listeners   []Listener
-	Mailboxes   []string // every address that is served
-	Bounces     []string // where bounces of mail that came encrypted go
-	Domains     []string // server.domains
-	MessageSize int64
-}
 
 // Check judges p against g. The findings say which ways there are, good ones too.
 func Check(p *Postfix, g *Gateway) []Finding {
@@ -74,18 +36,7 @@ func smtpdServices(p *Postfix, g *Gateway) (out findings) {
 func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 	name := s.Name + "/" + s.Type
 	if g.leadsTo(s) {
-		if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") &&
-			len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
-			return findings{bad("%s: our own mail comes back here and would pass sealgate twice; add -o "+
-				"receive_override_options=no_milters", name)}
-		}
-		if filter := filterListener(p, g, s); filter != nil {
-			return findings{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o "+
-				"content_filter= -o smtpd_proxy_filter=", name, filter.Address)}
-		}
-		out.good("%s: takes our mail back, without passing sealgate again", name)
-		out = append(out, changedBehind(p, s, name)...)
-		return append(out, returned(p, g, s, name)...)
+		return wayBack(p, g, s, name)
 	}
 	list := milters(p.value(s, "smtpd_milters"))
 	if strings.Contains(p.value(s, "receive_override_options"), "no_milters") {
@@ -122,6 +73,22 @@ func smtpdService(p *Postfix, g *Gateway, s *Service) (out findings) {
 	out = append(out, held(p, s, name, list, mine)...)
 	out = append(out, newline(p, s, name)...)
 	return append(out, chroot(p, s, name, mine)...)
+}
+
+// wayBack judges a service that takes our mail back.
+func wayBack(p *Postfix, g *Gateway, s *Service, name string) (out findings) {
+	if !strings.Contains(p.value(s, "receive_override_options"), "no_milters") &&
+		len(ours(milters(p.value(s, "smtpd_milters")), g)) > 0 {
+		return findings{bad("%s: our own mail comes back here and would pass sealgate twice; add -o "+
+			"receive_override_options=no_milters", name)}
+	}
+	if filter := filterListener(p, g, s); filter != nil {
+		return findings{bad("%s: our own mail comes back here and would pass sealgate again at %s; add -o "+
+			"content_filter= -o smtpd_proxy_filter=", name, filter.Address)}
+	}
+	out.good("%s: takes our mail back, without passing sealgate again", name)
+	out = append(out, changedBehind(p, s, name)...)
+	return append(out, returned(p, g, s, name)...)
 }
 
 // proxyTimeout is what sealgate and its next hop may take for a message
@@ -185,82 +152,6 @@ func duration(v string) (time.Duration, bool) {
 	}
 	n, err := strconv.Atoi(v)
 	return time.Duration(n) * unit, err == nil
-}
-
-// leadsTo reports whether a service is where our mail goes on.
-func (g *Gateway) leadsTo(s *Service) bool {
-	return slices.ContainsFunc(g.Listeners, func(d Listener) bool {
-		return d.Beyond != "" && sameEndpoint(s.Name, d.Beyond)
-	})
-}
-
-// listenersOf are the listeners of milters and of a filter, which may be nil.
-func listenersOf(mine []milterEntry, filter *Listener) (listeners []*Listener) {
-	for _, m := range mine {
-		listeners = append(listeners, m.listener)
-	}
-	if filter != nil {
-		listeners = append(listeners, filter)
-	}
-	return listeners
-}
-
-// filterListener is our SMTP listener behind content_filter or, for smtpd alone,
-// smtpd_proxy_filter.
-func filterListener(p *Postfix, g *Gateway, s *Service) *Listener {
-	names := []string{"content_filter"}
-	if s != nil && s.Command == "smtpd" {
-		names = []string{"smtpd_proxy_filter", "content_filter"}
-	}
-	for _, name := range names {
-		v := p.value(s, name)
-		for i := range g.Listeners {
-			if d := &g.Listeners[i]; d.Protocol == "smtp" && v != "" && strings.Contains(v, portOf(d.Address)) &&
-				sameEndpoint(lastEndpoint(v), d.Address) {
-				return d
-			}
-		}
-	}
-	return nil
-}
-
-// lastEndpoint takes "transport:" and brackets off a filter's destination.
-func lastEndpoint(v string) string {
-	v = strings.NewReplacer("[", "", "]", "", "inet:", "").Replace(v)
-	if strings.Count(v, ":") > 1 {
-		_, v, _ = strings.Cut(v, ":")
-	}
-	return v
-}
-
-// sameEndpoint compares host:port or unix:path; localhost is 127.0.0.1, a bare
-// port or any host of this machine's is compared by its port.
-func sameEndpoint(a, b string) bool {
-	if strings.HasPrefix(a, "unix:") || strings.HasPrefix(b, "unix:") {
-		pa := strings.TrimPrefix(a, "unix:")
-		pb := strings.TrimPrefix(b, "unix:")
-		return pa == pb || strings.HasSuffix(pb, "/"+strings.TrimPrefix(pa, "/"))
-	}
-	return portOf(a) == portOf(b) && hostOf(a) == hostOf(b)
-}
-
-func portOf(s string) string {
-	_, port, err := net.SplitHostPort(s)
-	if err != nil {
-		port = s
-	}
-	if known, err := net.LookupPort("tcp", port); err == nil {
-		return strconv.Itoa(known)
-	}
-	return port
-}
-
-func hostOf(s string) string {
-	host, _, err := net.SplitHostPort(s)
-	if err != nil || slices.Contains([]string{"", "localhost", "::1", "0.0.0.0", "::"}, host) {
-		return "127.0.0.1"
-	}
-	return host
 }
 
 // size: a replaced body over Postfix's limit is refused after all work is done.

@@ -3,7 +3,13 @@ package postfixcheck
 // This file looks at content filters of others: where their mail comes back, and what they do to
 // mail that has passed sealgate.
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// filterSettings name a filter behind and before the queue.
+var filterSettings = []string{"content_filter", "smtpd_proxy_filter"}
 
 // foreignFilters are those that mail is given to after Postfix has taken it, and that are not ours.
 func (p *Postfix) foreignFilters(g *Gateway) (all []string) {
@@ -12,7 +18,7 @@ func (p *Postfix) foreignFilters(g *Gateway) (all []string) {
 		if s.Command != "smtpd" && s.Command != "pickup" {
 			continue
 		}
-		for _, name := range []string{"content_filter", "smtpd_proxy_filter"} {
+		for _, name := range filterSettings {
 			if v := p.value(s, name); v != "" && filterListener(p, g, s) == nil {
 				all = append(all, v)
 			}
@@ -21,26 +27,29 @@ func (p *Postfix) foreignFilters(g *Gateway) (all []string) {
 	return unique(all)
 }
 
+// takesFilterOff reports whether a service's own settings say that it has no filter, though others do.
+func takesFilterOff(s *Service) bool {
+	return slices.ContainsFunc(filterSettings, func(name string) bool {
+		v, own := s.Override[name]
+		return own && v == ""
+	})
+}
+
 // afterFilter judges a service that looks as the way back of another's filter: for this machine
 // alone, and told to have none itself. What comes here has passed sealgate where it came in.
 func afterFilter(p *Postfix, g *Gateway, s *Service, name string, listeners []*Listener) findings {
-	filters := p.foreignFilters(g)
-	own, told := s.Override["content_filter"]
-	if proxied, has := s.Override["smtpd_proxy_filter"]; has && !told {
-		own = proxied
-		told = has
-	}
-	if len(filters) == 0 || !told || own != "" || s.Type != "inet" || !p.loopback(s) || submits(s) {
+	filters := strings.Join(p.foreignFilters(g), ", ")
+	if filters == "" || !takesFilterOff(s) || s.Type != "inet" || !p.loopback(s) || submits(s) {
 		return nil
 	}
 	if len(listeners) > 0 {
 		return findings{bad("%s: it looks as the way back of a filter (%s), and mail would pass sealgate a second time, "+
 			"which takes its first verdict off; add -o smtpd_milters= here, if mail passes sealgate where it comes in",
-			name, strings.Join(filters, ", "))}
+			name, filters)}
 	}
 	return findings{note("%s: it looks as the way back of a filter (%s): so it is right that its mail does not pass "+
 		"sealgate again. Whatever else a program on this machine delivers here does not pass sealgate at all", name,
-		strings.Join(filters, ", "))}
+		filters)}
 }
 
 // filtered: an after-queue filter of others gets what sealgate has made of the mail.

@@ -20,11 +20,11 @@ func missing(p *Postfix, g *Gateway, s *Service, name string) findings {
 			"receive_override_options=no_milters keeps Postfix from asking; take no_milters out", name)}
 	}
 	return findings{bad("%s: mail that enters here does not pass sealgate%s; set smtpd_milters for it%s", name,
-		found(p, s, s, "smtpd_milters"), addresses(g, direction))}
+		valuesFound(p, s, s, "smtpd_milters"), addresses(g, direction))}
 }
 
-// found says which values stand where a listener of ours should: the port may be wrong.
-func found(p *Postfix, s, ofMilters *Service, setting string) string {
+// valuesFound says which values stand where a listener of ours should: the port may be wrong.
+func valuesFound(p *Postfix, s, ofMilters *Service, setting string) string {
 	var values []string
 	if v := p.value(ofMilters, setting); v != "" {
 		values = append(values, fmt.Sprintf("%s is %q", setting, v))

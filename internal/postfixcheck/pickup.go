@@ -44,7 +44,7 @@ func pickup(p *Postfix, g *Gateway, s *Service) (out findings) {
 	switch {
 	case len(listeners) == 0:
 		return findings{bad("%s: mail of sendmail(1) does not pass sealgate%s; set non_smtpd_milters to the "+
-			"outbound listener%s", name, found(p, s, cleanup, "non_smtpd_milters"), addresses(g, "outbound"))}
+			"outbound listener%s", name, valuesFound(p, s, cleanup, "non_smtpd_milters"), addresses(g, "outbound"))}
 	case !sendsOut(listeners):
 		return findings{bad("%s: mail of sendmail(1) passes sealgate only inbound (%s): neither orders nor rules "+
 			"hold for it, and it leaves in clear; set non_smtpd_milters to the outbound listener", name, through(listeners))}

@@ -25,7 +25,7 @@ func waysBack(p *Postfix, g *Gateway) (out findings) {
 		case p.Answers != nil && p.Answers(d.Beyond):
 			out.note("%s, where sealgate hands over the mail of %s, is no service of this Postfix: it answers, and was not "+
 				"looked at", d.Beyond, d.Address)
-		case !p.leadsTo(g, d):
+		case !d.isUsed(p, g):
 			out.note("%s, where sealgate hands over the mail of %s, does not answer; no service of this Postfix leads to "+
 				"that listener", d.Beyond, d.Address)
 		default:
@@ -37,8 +37,8 @@ func waysBack(p *Postfix, g *Gateway) (out findings) {
 	return out.distinct()
 }
 
-// leadsTo reports whether mail that Postfix takes in meets the listener.
-func (p *Postfix) leadsTo(g *Gateway, d *Listener) bool {
+// isUsed reports whether mail that Postfix takes in meets the listener.
+func (l *Listener) isUsed(p *Postfix, g *Gateway) bool {
 	for i := range p.Services {
 		s := &p.Services[i]
 		setting := "smtpd_milters"
@@ -52,7 +52,7 @@ func (p *Postfix) leadsTo(g *Gateway, d *Listener) bool {
 			continue
 		}
 		mine := ours(milters(p.value(asks, setting)), g)
-		if slices.Contains(listenersOf(mine, filterListener(p, g, s)), d) {
+		if slices.Contains(listenersOf(mine, filterListener(p, g, s)), l) {
 			return true
 		}
 	}

@@ -412,6 +412,10 @@ func TestKeyForOAEPSignsNothing(t *testing.T) {
 		if err := scheme.check(&cert, s.attributes.asSent(), s.signature); !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: %v", name, err)
 		}
+		signer.Certificate = &cert
+		if err := signer.check(); !errors.Is(err, errSignKey) {
+			t.Errorf("%s: ours, to be signed with: %v", name, err)
+		}
 	}
 }
 

@@ -285,7 +285,7 @@ func (c *Config) bounces() error {
 }
 
 // fields are those that can be left out, without their prefix.
-var fields = []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Reply", "Sender"}
+var fields = []string{"Status", "Signature", "Encryption", "Signer", "Reason", "Cause", "Reply", "Sender"}
 
 // fieldName refuses what RFC 5322 §3.6.8 does not let a header field begin with, and a
 // prefix that fields of others have: all of ours are removed from every mail.

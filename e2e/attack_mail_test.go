@@ -30,7 +30,7 @@ type hostile struct {
 	raw    bool
 	to     []string // nil is support alone
 	want   string   // X-SMIME-Signature/X-SMIME-Encryption of every copy
-	says   string   // must stand in X-SMIME-Reason
+	says   string   // must stand in X-SMIME-Cause
 	reader string   // who may read the secret; his copy is none/decrypted, if want is not of one decrypted
 	shown  []string // must be shown in every copy
 	never  []string // must not be shown in any copy
@@ -129,8 +129,8 @@ func (h hostile) judged(t *testing.T, to, text string) {
 	if pass := strings.Contains(m.Header.Get("Authentication-Results"), "smime=pass"); pass != strings.HasPrefix(want, "valid/") {
 		t.Errorf("%s: %s", to, m.Header.Get("Authentication-Results"))
 	}
-	if reason := m.Header.Get("X-SMIME-Reason"); served && to != h.reader && !strings.Contains(reason, h.says) {
-		t.Errorf("%s: the reason does not say %q: %q", to, h.says, reason)
+	if reason := m.Header.Get("X-SMIME-Cause"); served && to != h.reader && !strings.Contains(reason, h.says) {
+		t.Errorf("%s: the cause does not say %q: %q", to, h.says, reason)
 	}
 	if readable := shows(text, secret); readable != (to == h.reader) {
 		t.Errorf("%s: can read the secret: %v\n%s", to, readable, text[:min(len(text), 1500)])

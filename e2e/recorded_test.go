@@ -58,8 +58,8 @@ func (r *recorded) again(from, to, header, entity string) string {
 }
 
 const (
-	saysAltered = "undecryptable: The message was not opened, because it is an altered copy of an earlier encrypted one"
-	saysResent  = "undecryptable: The message was not opened, because the same encrypted message came before, with another sender or other recipients"
+	saysAltered = "undecryptable: It is an altered copy of an earlier encrypted message. If the sender did write to you, ask for the message newly encrypted."
+	saysResent  = "undecryptable: The same encrypted message came before, with another sender or other recipients. If the sender did write to you, ask for the message newly encrypted."
 )
 
 // TestRecordedCiphertext: after the first delivery a padding oracle is answered the same

@@ -310,7 +310,7 @@ func (h *house) costs(t *testing.T, env Envelope, mail string) {
 	var status []string
 	for _, d := range out.Deliveries {
 		for _, e := range d.Edits {
-			if e.Name == "X-SMIME-Signature" || e.Name == "X-SMIME-Encryption" || e.Name == "X-SMIME-Reason" {
+			if e.Name == "X-SMIME-Signature" || e.Name == "X-SMIME-Encryption" || e.Name == "X-SMIME-Reason" || e.Name == "X-SMIME-Cause" {
 				status = append(status, strings.TrimSpace(e.Value))
 			}
 		}

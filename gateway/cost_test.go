@@ -44,7 +44,7 @@ func (h *house) cost(name, mail, want string, most time.Duration, mostMiB uint64
 	took := time.Since(start)
 	runtime.ReadMemStats(&after)
 	turned := (after.TotalAlloc - before.TotalAlloc) >> 20
-	status, reason := h.header(got.text[0], "X-SMIME-Signature"), h.header(got.text[0], "X-SMIME-Reason")
+	status, reason := h.header(got.text[0], "X-SMIME-Signature"), h.header(got.text[0], "X-SMIME-Cause")
 	h.t.Logf("%s (%d KiB): %s in %v, %d MiB allocated (%s)", name, len(mail)>>10, strings.TrimSpace(status), took.Round(time.Millisecond), turned, strings.TrimSpace(reason))
 	if want == "unchecked" && !strings.Contains(reason, "more than") {
 		h.t.Errorf("%s: the reason does not say which bound: %s", name, reason)
@@ -174,7 +174,7 @@ func TestTooLongToOpen(t *testing.T) {
 	defer out.Close()
 	text := apply(t, h.entity(mail), out.Deliveries[0])
 	_, body, _ := strings.Cut(mail, "\r\n\r\n")
-	if h.header(text, "X-SMIME-Signature") != "malformed" || !strings.Contains(h.header(text, "X-SMIME-Reason"), "time") || !strings.HasSuffix(text, body) {
+	if h.header(text, "X-SMIME-Signature") != "malformed" || !strings.Contains(h.header(text, "X-SMIME-Cause"), "time") || !strings.HasSuffix(text, body) {
 		t.Errorf("%+v\n%s", out, text)
 	}
 	gone, cancel := context.WithCancel(t.Context())

@@ -157,7 +157,7 @@ func TestCostlySignatures(t *testing.T) {
 			start := cpuTime(t)
 			got := h.process(toSupport, mail).text[0]
 			took := cpuTime(t) - start
-			status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Reason")
+			status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Cause")
 			t.Logf("%d KiB: %s in %v of CPU (%s)", len(mail)>>10, status, took.Round(time.Millisecond), reason)
 			if status != c.want || took > mostCPU {
 				t.Errorf("%s in %v of CPU, want %s within %v", status, took, c.want, mostCPU)

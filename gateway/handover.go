@@ -74,13 +74,6 @@ func (m *inboundMail) protectedSubject(v *verdict.Verdict) (string, bool) {
 	return encodedword.Decode(f[0].Value()), true
 }
 
-func (g *Gateway) languageTag() string {
-	if g.o.Language == German {
-		return "de"
-	}
-	return "en"
-}
-
 // readable is the copy for those who own the mail: the entity shown, with its
 // own Content-* fields, and the status.
 func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Delivery, error) {
@@ -88,7 +81,7 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 		return Delivery{}, nil
 	}
 	if m.opened.Undecryptable != nil {
-		return m.explained(ctx, to, m.verdict, speak(m.g.o.Language).explanation(m.withheld))
+		return m.explained(ctx, to, m.verdict)
 	}
 	if m.partlyEncrypted() && !text {
 		return m.partlyExplained(ctx, to)
@@ -169,7 +162,7 @@ func (m *inboundMail) unreadable(ctx context.Context, to []string) (Delivery, er
 	if err != nil {
 		return Delivery{}, err
 	}
-	return m.explained(ctx, to, v, speak(m.g.o.Language).explanation(m.withheld))
+	return m.explained(ctx, to, v)
 }
 
 // untouched is the one copy for recipients who may not all read the same: the
@@ -209,7 +202,7 @@ func (m *inboundMail) partlyEncrypted() bool {
 // partlyExplained is the copy of a mail of which parts are encrypted: a readable part in
 // front of them all. What keeps us from that keeps no mail.
 func (m *inboundMail) partlyExplained(ctx context.Context, to []string) (Delivery, error) {
-	d, err := m.explained(ctx, to, m.verdict, speak(m.g.o.Language).explainPartial)
+	d, err := m.explained(ctx, to, m.verdict)
 	if err != nil {
 		m.log.Warn("a mail with an encrypted part is handed over without an explanation", "error", err)
 		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
@@ -219,16 +212,11 @@ func (m *inboundMail) partlyExplained(ctx context.Context, to []string) (Deliver
 
 // explained is the copy of a mail that was not opened: a readable part with a text for
 // people in front, the original behind it untouched.
-func (m *inboundMail) explained(
-	ctx context.Context,
-	to []string,
-	v *verdict.Verdict,
-	text string,
-) (Delivery, error) {
+func (m *inboundMail) explained(ctx context.Context, to []string, v *verdict.Verdict) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody(ctx, text)
+	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(v, m.withheld))
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -253,7 +241,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 	head.WriteString("--" + boundary + "\r\n" +
 		"Content-Type: text/plain; charset=utf-8\r\n" +
 		"Content-Transfer-Encoding: " + encoding + "\r\n" +
-		"Content-Language: " + m.g.languageTag() + "\r\n\r\n" +
+		"Content-Language: " + speak(m.g.o.Language).tag + "\r\n\r\n" +
 		text + "\r\n--" + boundary + "\r\n")
 	for _, f := range m.e.Fields {
 		if f.IsContent() {

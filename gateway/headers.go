@@ -16,9 +16,10 @@ import (
 // Bounds of what a status field quotes; a field stays far below the 998 octets
 // of a line (RFC 5322 §2.1.1) and is folded besides.
 const (
-	maxQuoted  = 200 // octets of one value from a certificate
-	maxReason  = 300
-	lineLength = 76
+	maxQuoted    = 200 // octets of one value from a certificate
+	maxReason    = 300
+	maxSentences = 1200 // our own sentences, with two addresses of maxQuoted in them
+	lineLength   = 76
 )
 
 // phrase is s as unstructured text, RFC 2047 where it is not ASCII.
@@ -62,76 +63,28 @@ func (g *Gateway) statusFields(v *verdict.Verdict, why withheld, reply replyAdvi
 	if !g.o.Headers.OmitAuthentic {
 		out = append(out, field("Authentication-Results", g.authenticationResults(v)...))
 	}
-	add("Status", strings.Fields(phrase(l.status(v), maxReason))...)
+	add("Status", strings.Fields(phrase(l.status(v), maxSentences))...)
 	add("Signature", string(v.Signature))
 	add("Encryption", string(v.Encryption))
 	if words := signerWords(v); words != nil {
 		add("Signer", words...)
 	}
 	if r := l.reason(v, why); r != "" {
-		add("Reason", strings.Fields(phrase(r, maxReason))...)
+		add("Reason", strings.Fields(phrase(r, maxSentences))...)
+	}
+	if c := cause(v, why); c != "" {
+		add("Cause", strings.Fields(phrase(c, maxReason))...)
 	}
 	add("Reply", reply.words()...)
 	return out
 }
 
-// status is the one line for people.
-func (l *language) status(v *verdict.Verdict) string {
-	var parts []string
-	if s, ok := l.signed[v.Signature]; ok {
-		parts = append(parts, fmt.Sprintf(s, signerAddress(v)))
+// cause is the technical cause of the verdict, in English as in the log: for the admin.
+func cause(v *verdict.Verdict, why withheld) string {
+	if text := withheldCauses[why]; text != "" && v.Encryption == verdict.EncryptionUndecryptable {
+		return text
 	}
-	if s, ok := l.encrypted[v.Encryption]; ok {
-		parts = append(parts, s)
-	}
-	for _, n := range v.Notes {
-		parts = append(parts, l.note(n))
-	}
-	if len(parts) == 0 {
-		return l.plain
-	}
-	return strings.Join(parts, "; ")
-}
-
-// reason is why the mail is not valid or not decrypted, "" when it is or when
-// there is nothing to say.
-func (l *language) reason(v *verdict.Verdict, why withheld) string {
-	var parts []string
-	if s, ok := l.why[v.Signature]; ok {
-		if v.Reason != "" {
-			s += fmt.Sprintf(l.detail, v.Reason)
-		}
-		parts = append(parts, s)
-	}
-	switch s, ok := l.unread[v.Encryption]; {
-	case why != "" && v.Encryption == verdict.EncryptionUndecryptable:
-		parts = append(parts, l.withheld[why])
-	case ok:
-		parts = append(parts, s)
-	}
-	if v.Unauthenticated && v.Encryption == verdict.EncryptionDecrypted {
-		parts = append(parts, l.changeable)
-	}
-	if len(parts) == 0 && v.Signature == verdict.SignatureValid {
-		return v.Reason
-	}
-	return strings.Join(parts, "; ")
-}
-
-// explanation goes in front of a mail that was not decrypted.
-func (l *language) explanation(why withheld) string {
-	if why == "" {
-		return l.explain
-	}
-	return fmt.Sprintf(l.explainWithheld, l.withheld[why])
-}
-
-// signerAddress is whom the status line names.
-func signerAddress(v *verdict.Verdict) string {
-	if v.Signer == nil || v.Signer.Address == "" {
-		return "?"
-	}
-	return clean(v.Signer.Address, maxQuoted)
+	return v.Reason
 }
 
 // signerWords is the value of X-SMIME-Signer, nil when no certificate is known.

@@ -36,7 +36,7 @@ func TestInboundStatuses(t *testing.T) {
 		{"signed around", h.signed(h.anna, fromAnna, h.sealed("", plainText, h.support)), "partial", "decrypted", "the secret text"},
 		{"triple", h.signed(h.anna, fromAnna, h.sealed("", inner, h.support)), "valid", "decrypted", "the secret text"},
 		{"triple, outer broken", strings.Replace(h.signed(h.anna, fromAnna, h.sealed("", inner, h.support)), "enveloped-data", "enveloped-Data", 1), "invalid", "decrypted", "the secret text"},
-		{"for others", h.sealed(fromAnna, plainText, h.anna), "none", "undecryptable", "could not be decrypted here"},
+		{"for others", h.sealed(fromAnna, plainText, h.anna), "none", "undecryptable", "could not be opened here"},
 		{"a part is signed", fromAnna + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nfooter\r\n--b\r\n" + inner + "\r\n--b--\r\n", "partial", "none", "footer"},
 		{"malformed", fromAnna + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQ==\r\n", "malformed", "none", "MIAGCSqGSIb3DQ=="},
 		{"malformed, enveloped", fromAnna + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQEHA6CAMIACAQ==\r\n", "none", "malformed", "MIAGCSqGSIb3DQ"},

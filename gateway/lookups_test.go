@@ -167,7 +167,7 @@ func TestRevokedAfterSigning(t *testing.T) {
 			}
 			mail := h.signed(anna, header, plainText, func(s *cms.Signer) { s.SigningTime = signed })
 			got := h.process(toSupport, mail).text[0]
-			if status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Reason"); status != string(want) || strings.Contains(reason, since.UTC().Format(time.DateOnly)) != revoked {
+			if status, reason := h.header(got, "X-SMIME-Signature"), h.header(got, "X-SMIME-Cause"); status != string(want) || strings.Contains(reason, since.UTC().Format(time.DateOnly)) != revoked {
 				t.Errorf("%s, revoked %v: %s, %s", by, revoked, status, reason)
 			}
 			if _, v, _ := h.readCopy(mail, h.support); v.Signer == nil || !v.Signer.Signature.SigningTime.Before(since) {

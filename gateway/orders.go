@@ -51,7 +51,7 @@ func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 		if verdict.IsEncryptionStatus(value) {
 			return nil
 		}
-	case "status", "signer", "reason", "reply", "sender":
+	case "status", "signer", "reason", "cause", "reply", "sender":
 		return nil
 	}
 	return unknown

@@ -38,7 +38,7 @@ func TestUnreadIsNotMalformed(t *testing.T) {
 	if got := h.header(ticket, "X-SMIME-Signature"); got != "unchecked" {
 		t.Errorf("65 certificates: %s", got)
 	}
-	if got := h.header(ticket, "X-SMIME-Reason"); !strings.Contains(got, "more than 64 certificates") {
+	if got := h.header(ticket, "X-SMIME-Cause"); !strings.Contains(got, "more than 64 certificates") {
 		t.Errorf("65 certificates: %s", got)
 	}
 }

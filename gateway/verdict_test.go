@@ -71,7 +71,7 @@ func TestOldMailIsSaid(t *testing.T) {
 	} {
 		text := h.signed(h.anna, k.dates+fromAnna, plainText, func(s *cms.Signer) { s.SigningTime = k.signed })
 		status := h.header(h.process(toSupport, text).text[0], "X-SMIME-Status")
-		if said := strings.Contains(status, verdict.Note{About: verdict.NoteSigningTime}.String()); said != k.said {
+		if said := strings.Contains(status, english.notes[verdict.NoteSigningTime]); said != k.said {
 			t.Errorf("%s: %q", name, status)
 		}
 	}
@@ -85,7 +85,7 @@ func TestSenderElsewhereIsSaid(t *testing.T) {
 		if got := h.header(out.text[0], "X-SMIME-Signature"); got != "valid" {
 			t.Errorf("%q: %s", sender, got)
 		}
-		if status := h.header(out.text[0], "X-SMIME-Status"); strings.Contains(status, verdict.Note{About: verdict.NoteSender}.String()) != want {
+		if status := h.header(out.text[0], "X-SMIME-Status"); strings.Contains(status, english.notes[verdict.NoteSender]) != want {
 			t.Errorf("%q: %q", sender, status)
 		}
 	}
@@ -217,7 +217,7 @@ func TestSignedButNoMail(t *testing.T) {
 		mail := h.opensslSigned([]*testpki.Cert{h.anna}, nil, "-nodetach", "-econtent_type", id)
 		text := h.process(toSupport, mail).text[0]
 		_, body, _ := strings.Cut(mail, "\r\n\r\n")
-		if h.header(text, "X-SMIME-Signature") != "partial" || !strings.Contains(h.header(text, "X-SMIME-Reason"), name) || !strings.HasSuffix(text, body) {
+		if h.header(text, "X-SMIME-Signature") != "partial" || !strings.Contains(h.header(text, "X-SMIME-Cause"), name) || !strings.HasSuffix(text, body) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

@@ -89,6 +89,7 @@ type Result struct {
 	Remedy     string // what would have made it valid
 	Chain      []*x509.Certificate
 	Revocation Revocation
+	Since      time.Time // of a revocation
 	// Answered says whether every source was heard that could have made it Valid: else
 	// another Status than Valid is no reason to send in clear.
 	Answered Answered

@@ -102,7 +102,8 @@ func revoked(chain []*x509.Certificate, i int, a Answer) Result {
 		why = " (" + text + ")"
 	}
 	return Result{
-		Status: Revoked, Rule: RuleRevocation, Revocation: RevocationRevoked, Chain: chain, Answered: AllAnswered(),
+		Status: Revoked, Rule: RuleRevocation, Revocation: RevocationRevoked, Since: a.Since,
+		Chain: chain, Answered: AllAnswered(),
 		Reason: fmt.Sprintf("%sthe certificate was revoked on %s%s", place(i), a.Since.UTC().Format(time.DateOnly), why),
 		Remedy: "a new certificate; a signature made before that day is not told from one made after",
 	}

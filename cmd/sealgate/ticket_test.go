@@ -43,7 +43,7 @@ func TestTicketOpensLater(t *testing.T) {
 	_, socket := proxyGateway(t, hop.Address, "", "[[mailbox]]\naddresses = [\"bob@firma.example\"]\n")
 	send(t, socket, sealgate(t, dir, plain, "encrypt", "--to", "bob.crt", "-"))
 	got := hop.Messages()
-	if len(got) != 1 || !strings.Contains(got[0].Data, "could not be decrypted here") || !strings.Contains(got[0].Data, "X-SMIME-Encryption: undecryptable") {
+	if len(got) != 1 || !strings.Contains(got[0].Data, "could not be opened here") || !strings.Contains(got[0].Data, "X-SMIME-Encryption: undecryptable") {
 		t.Fatalf("%+v", got)
 	}
 	opened := sealgate(t, dir, got[0].Data, "decrypt", "--key", "bob.pem", "-")

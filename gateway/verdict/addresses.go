@@ -3,6 +3,7 @@ package verdict
 // This file reads the addresses in the fields of a message.
 
 import (
+	"errors"
 	"fmt"
 
 	"sealgate/internal/address"
@@ -12,20 +13,33 @@ import (
 // noOneFrom is why nobody can be the signer of a message.
 const noOneFrom = "From is not exactly one address that can be read"
 
+// Why a message has not exactly one From address that can be read.
+var (
+	ErrNoFrom         = errors.New("verdict: no From address")
+	ErrSeveralFrom    = errors.New("verdict: several From addresses")
+	ErrUnreadableFrom = errors.New("verdict: From cannot be read")
+)
+
 // FromAddress is the message's one From address in normal form. No field, more
 // than one, or one with several addresses is an error: nobody can be its
 // signer.
 func FromAddress(e *smime.Entity) (string, error) {
 	fields := e.Get("From")
-	if len(fields) != 1 {
-		return "", fmt.Errorf("verdict: %d From fields", len(fields))
+	if len(fields) > 1 {
+		return "", fmt.Errorf("%w: %d fields", ErrSeveralFrom, len(fields))
+	}
+	if len(fields) == 0 {
+		return "", ErrNoFrom
 	}
 	list, err := address.ParseList(fields[0].Value())
 	if err != nil {
-		return "", fmt.Errorf("verdict: From cannot be read: %w", err)
+		return "", fmt.Errorf("%w: %w", ErrUnreadableFrom, err)
 	}
-	if len(list) != 1 {
-		return "", fmt.Errorf("verdict: %d addresses in From", len(list))
+	if len(list) > 1 {
+		return "", fmt.Errorf("%w: %d in the field", ErrSeveralFrom, len(list))
+	}
+	if len(list) == 0 {
+		return "", ErrNoFrom
 	}
 	return list[0], nil
 }

@@ -39,6 +39,19 @@ func (v *Verdict) notes(m *smime.Message, at time.Time) {
 	}
 }
 
+// unopened notes what is encrypted or signed and was not looked into.
+func (v *Verdict) unopened(m *smime.Message) {
+	if v.Encryption == EncryptionDecrypted && m.PartialEncrypted {
+		v.Notes = append(v.Notes, Note{About: NoteInner})
+	}
+	switch m.Inner.OpenPGP() {
+	case smime.PGPSigned:
+		v.Notes = append(v.Notes, Note{About: NotePGPSigned})
+	case smime.PGPEncrypted:
+		v.Notes = append(v.Notes, Note{About: NotePGPEncrypted})
+	}
+}
+
 // dateOf is the message's date; without one that all readers find it is now, so that
 // an old signature is not sent again unnoticed.
 func dateOf(e *smime.Entity, now time.Time) time.Time {

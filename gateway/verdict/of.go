@@ -14,10 +14,9 @@ import (
 // Of gives the verdict over m at the time at. from overrides the From address of the
 // message when it is not empty. A message without one From address is at best a mismatch.
 func Of(ctx context.Context, m *smime.Message, from string, check Trust, at time.Time) *Verdict {
-	v := &Verdict{Signature: SignatureNone, Encryption: EncryptionNone, From: from}
-	var fromErr error
+	v := &Verdict{Signature: SignatureNone, Encryption: EncryptionNone, From: from, At: at}
 	if from == "" {
-		v.From, fromErr = FromAddress(m.Outer)
+		v.From, v.FromErr = FromAddress(m.Outer)
 	}
 	v.encryption(m)
 	for i := range m.Layers {
@@ -25,7 +24,7 @@ func Of(ctx context.Context, m *smime.Message, from string, check Trust, at time
 	}
 	v.decide(m)
 	v.malformed(m)
-	if fromErr != nil && v.Signature != SignatureNone {
+	if v.FromErr != nil && v.Signature != SignatureNone {
 		v.lower(SignatureMismatch, RuleFrom, noOneFrom)
 	}
 	if m.Ambiguous != nil && v.Signature != SignatureNone {
@@ -40,6 +39,7 @@ func Of(ctx context.Context, m *smime.Message, from string, check Trust, at time
 	if m.LeftOut && m.Inner != m.Outer {
 		v.Notes = append(v.Notes, Note{About: NoteLeftOut})
 	}
+	v.unopened(m)
 	v.Unauthenticated = v.Signature != SignatureValid && Changeable(m.Layers)
 	return v
 }

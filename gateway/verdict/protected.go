@@ -16,7 +16,7 @@ func (v *Verdict) protected(m *smime.Message) {
 	}
 	inner, err := FromAddress(m.Protected.Entity())
 	if err != nil || inner != v.From {
-		v.lower(SignatureMismatch, RuleFrom, "the From inside the protected header is not the one outside")
+		v.lower(SignatureMismatch, RuleInside, "the From inside the protected header is not the one outside")
 	}
 }
 

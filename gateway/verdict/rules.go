@@ -20,9 +20,11 @@ const (
 	RuleCost             = trust.RuleCost
 	RuleAlgorithm   Rule = "algorithm"
 	RuleCoverage    Rule = "coverage"
+	RuleCiphertext  Rule = "ciphertext"
 	RuleReaders     Rule = "one reading"
 	RuleContent     Rule = "content"
 	RuleFrom        Rule = "From"
+	RuleInside      Rule = "From inside"
 )
 
 var remedies = map[Rule]string{
@@ -37,8 +39,10 @@ var remedies = map[Rule]string{
 	RuleAlgorithm: "a signature with SHA-256 or better, by a key of 2048 bits or more",
 	RuleCoverage: "a signature over the whole of what is shown: signed first and then encrypted, " +
 		"with nothing put around it",
+	RuleCiphertext: "a mail that was signed first and then encrypted",
 	RuleReaders: "a mail that all programs read alike: the sender's program, or a gateway after it, " +
 		"writes MIME that is not",
 	RuleContent: "a signed mail: what is signed here is something else, which nobody can read as one",
 	RuleFrom:    "exactly one From address, outside and inside, that the signer's certificate names",
+	RuleInside:  "the same From address outside as inside, where the sender protected it",
 }

@@ -36,7 +36,7 @@ func (v *Verdict) layer(ctx context.Context, m *smime.Message, i int, check Trus
 			check,
 		)
 		if l.Covers == smime.CoversCiphertext && SignaturePartial.worse(s.Status) {
-			s.set(SignaturePartial, RuleCoverage, "the signature covers only ciphertext, which anybody can sign")
+			s.set(SignaturePartial, RuleCiphertext, "the signature covers only ciphertext, which anybody can sign")
 		}
 		v.Signers = append(v.Signers, s)
 	}

@@ -6,6 +6,7 @@ package verdict
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"sealgate/smime/cms"
 	"sealgate/trust"
@@ -23,12 +24,15 @@ type Topic int
 
 // The topics.
 const (
-	NoteSender      Topic = iota + 1 // Sender is another address than the signer's
-	NoteReplyTo                      // Reply-To is
-	NoteSigningTime                  // signing-time is far from Date
-	NoteProtected                    // a field was protected, and is another one outside
-	NoteSHA1                         // valid only because SHA-1 is accepted for this partner
-	NoteLeftOut                      // something stood behind the S/MIME content, and is not shown
+	NoteSender       Topic = iota + 1 // Sender is another address than the signer's
+	NoteReplyTo                       // Reply-To is
+	NoteSigningTime                   // signing-time is far from Date
+	NoteProtected                     // a field was protected, and is another one outside
+	NoteSHA1                          // valid only because SHA-1 is accepted for this partner
+	NoteLeftOut                       // something stood behind the S/MIME content, and is not shown
+	NoteInner                         // a part of what was decrypted is encrypted once more
+	NotePGPSigned                     // signed with OpenPGP, which is not checked
+	NotePGPEncrypted                  // encrypted with OpenPGP, which is not opened
 )
 
 // Unprotected says of a decrypted mail that is Unauthenticated what that means.
@@ -49,6 +53,12 @@ func (n Note) String() string {
 		return "with the outdated SHA-1, which is accepted for this partner until " + n.Until
 	case NoteLeftOut:
 		return "text that was appended behind the protected content was left out"
+	case NoteInner:
+		return "a part inside is encrypted once more"
+	case NotePGPSigned:
+		return "signed with OpenPGP, which is not checked"
+	case NotePGPEncrypted:
+		return "encrypted with OpenPGP, which is not opened"
 	}
 	return fmt.Sprintf("note %d", n.About)
 }
@@ -91,6 +101,8 @@ type Verdict struct {
 	Rule       Rule   // which check decided over Signature
 	Remedy     string // what would have made it valid
 	From       string // the one From address in normal form, "" when there is none or there are several
+	FromErr    error  // why there is not one From address
+	At         time.Time
 	Signers    []Signer
 	Signer     *Signer // the one that decided; nil when nobody signed what is shown
 	Notes      []Note

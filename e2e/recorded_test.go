@@ -155,7 +155,7 @@ func (r *recorded) honest(header string) {
 		},
 		{
 			"through a list that adds a footer", "list-bounces@lists.example", toSupport, header, around,
-			"partial: An encrypted part inside the message was not opened",
+			"partial: Ask the sender to encrypt the whole message instead of a part.",
 		},
 		{"through Mailman, after the direct one", "list-bounces@lists.example", toSupport, list + header, r.original(), saysResent},
 	} {

@@ -5,7 +5,6 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -193,8 +192,7 @@ func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 	if limit == 0 || size <= limit {
 		return nil
 	}
-	text := fmt.Sprintf("signed or encrypted, the message has %d octets; the limit is %d", size, limit)
-	return refuse(552, "5.3.4", text)
+	return refuse(TokenSize, size, limit)
 }
 
 // stripped removes what no mail may carry that leaves or goes to a mailbox of ours:

@@ -76,7 +76,7 @@ func (m *inboundMail) discreet(ctx context.Context, d decision, out *Outcome) *O
 	}
 	if m.env.CanHold && len(out.Deliveries) == 1 && !m.env.WantsNotices {
 		d.action = QuarantineMail
-		return d.hold(out, m.env)
+		return m.g.hold(d, out, m.env)
 	}
 	m.log.Warn(
 		"not refused, because the answer would tell the sender what was decrypted: left as it came",

@@ -184,5 +184,47 @@ var english = language{
 	decrypted: "The message came encrypted and was opened here. It is not signed.",
 	unproven: "Nobody could read it on the way. As with every message without a signature, it is not proven " +
 		"who wrote it and whether it was changed.",
+	more: " and %d more",
+	refusals: map[Token]string{
+		TokenNoCertificate: "cannot encrypt: no usable certificate for %s. " +
+			"Ask for a signed mail, which brings it.",
+		TokenReplyInClear: "cannot send unencrypted, it answers an encrypted message: " +
+			"no usable certificate for %s. Ask for a signed mail.",
+		TokenForward: "cannot send unencrypted, it passes on an encrypted message: " +
+			"no usable certificate for %s. Ask for a signed mail.",
+		TokenContains: "cannot send unencrypted, it contains an encrypted message: " +
+			"no usable certificate for %s. Ask for a signed mail.",
+		TokenAutomatic: "cannot send unencrypted, it is an automatic answer to an encrypted message: " +
+			"no usable certificate for %s.",
+		TokenNoKey: "cannot sign: no usable key for %s. Send without a signature, or ask your administrator.",
+		TokenMayNotOrder: "not allowed to order signing or encryption from here. " +
+			"Administrator: this client is not in orders_from and not authenticated.",
+		TokenMayNotSign: "not allowed to sign from here. " +
+			"Administrator: this client is not in orders_from and not authenticated.",
+		TokenWrongUser:    "not allowed to sign or encrypt: user %s may not use %s.",
+		TokenWrongService: "not allowed to order here: %s* fields are for the outbound service. Ask your administrator.",
+		TokenOrder:        "unknown order %s. Ask your administrator.",
+		TokenHiddenOrder:  "unknown order: a field of ours stands behind a bare CR, where it is not seen.",
+		TokenLostOrder: "the header ends too early, at a line that is no field, " +
+			"and what stands behind it would not be heeded: %s. " +
+			"Send the message without that line; if this is text of yours, begin it with an empty line.",
+		TokenFrom:         "to be signed or encrypted, a message needs exactly one From address.",
+		TokenHeader:       "the header of the message cannot be read.",
+		TokenFields:       "%d header fields would have to be removed, at most %d are.",
+		TokenMalformed:    "the message is malformed and cannot be signed or encrypted.",
+		TokenRouted:       "the recipient %s may be delivered to another address, which cannot be told for sure.",
+		TokenRoutedCipher: "cannot encrypt: %s may be delivered to another address than it names.",
+		TokenEncrypted:    "cannot sign: the message is encrypted already, and a signature around it would prove nothing.",
+		TokenBcc: "hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; " +
+			"send it to them separately.",
+		TokenMixed:  "cannot encrypt for the outside and deliver in clear to %s in one copy; send separately.",
+		TokenSize:   "signed or encrypted, the message has %d octets; the limit is %d. Send less at once.",
+		TokenSilent: "cannot encrypt now for %s: not every source of certificates has answered; try again later.",
+		TokenSilentSource: "cannot encrypt now for %s; try again later. " +
+			"Administrator: %s; remedy: %s",
+		TokenPolicy:      "S/MIME: %s, not accepted here.",
+		TokenPolicyLater: "S/MIME: %s, try again later.",
+		TokenPolicyHold:  "S/MIME: %s, cannot be held for review here.",
+	},
 	attached: "The message follows here as it came. Your administrator can help.",
 }

@@ -16,8 +16,8 @@ import (
 func TestFooterIsLeftOut(t *testing.T) {
 	const footer = "\r\n-- \r\nPlease pay to another account.\r\n"
 	for language, note := range map[Language]string{
-		English: "; text that was appended behind the protected content was left out",
-		German:  "; Text, der hinter dem geschützten Inhalt angehängt war, wurde weggelassen",
+		English: " Text that was appended behind it was left out.",
+		German:  " Text, der dahinter angehängt war, wurde weggelassen.",
 	} {
 		h := newHouse(t, func(o *Options) { o.Language = language })
 		opaque, err := smime.Sign(t.Context(), h.entity(plainText), smime.SignOptions{

@@ -188,5 +188,52 @@ var german = language{
 	decrypted: "Die Nachricht kam verschlüsselt an und wurde hier geöffnet. Sie ist nicht signiert.",
 	unproven: "Unterwegs konnte sie niemand lesen. Wie bei jeder Nachricht ohne Signatur ist nicht belegt, " +
 		"wer sie geschrieben hat und ob sie verändert wurde.",
+	more: " und %d weitere",
+	refusals: map[Token]string{
+		TokenNoCertificate: "Verschluesseln nicht moeglich: Es fehlt ein gueltiges Zertifikat fuer %s. " +
+			"Bitten Sie um eine signierte Mail; sie enthaelt es.",
+		TokenReplyInClear: "Unverschluesselt nicht erlaubt, weil die Nachricht auf eine verschluesselte antwortet: " +
+			"Es fehlt ein gueltiges Zertifikat fuer %s. Bitten Sie um eine signierte Mail.",
+		TokenForward: "Unverschluesselt nicht erlaubt, weil die Nachricht eine verschluesselte weitergibt: " +
+			"Es fehlt ein gueltiges Zertifikat fuer %s. Bitten Sie um eine signierte Mail.",
+		TokenContains: "Unverschluesselt nicht erlaubt, weil die Nachricht eine verschluesselte enthaelt: " +
+			"Es fehlt ein gueltiges Zertifikat fuer %s. Bitten Sie um eine signierte Mail.",
+		TokenAutomatic: "Unverschluesselt nicht erlaubt, weil dies eine automatische Antwort auf eine verschluesselte " +
+			"Nachricht ist: Es fehlt ein gueltiges Zertifikat fuer %s.",
+		TokenNoKey: "Signieren nicht moeglich: Es fehlt ein gueltiger Schluessel fuer %s. " +
+			"Senden Sie ohne Signatur, oder fragen Sie Ihre Administration.",
+		TokenMayNotOrder: "Signieren und Verschluesseln sind von hier aus nicht erlaubt. " +
+			"Administration: Client nicht in orders_from und nicht angemeldet.",
+		TokenMayNotSign: "Signieren ist von hier aus nicht erlaubt. " +
+			"Administration: Client nicht in orders_from und nicht angemeldet.",
+		TokenWrongUser: "Nicht erlaubt: Der Benutzer %s darf nicht fuer %s signieren oder verschluesseln.",
+		TokenWrongService: "Die Felder %s* gehoeren an den ausgehenden Dienst, hier sind sie nicht erlaubt. " +
+			"Fragen Sie Ihre Administration.",
+		TokenOrder:       "Unbekannter Auftrag: %s. Fragen Sie Ihre Administration.",
+		TokenHiddenOrder: "Unbekannter Auftrag: Ein Feld steht hinter einem einzelnen CR, wo es niemand sieht.",
+		TokenLostOrder: "Der Kopf der Nachricht endet zu frueh, an einer Zeile, die kein Feld ist; " +
+			"was danach steht, wuerde nicht beachtet: %s. " +
+			"Senden Sie ohne diese Zeile; ist es Ihr Text, beginnen Sie ihn mit einer Leerzeile.",
+		TokenFrom:      "Zum Signieren oder Verschluesseln braucht die Nachricht genau einen Absender.",
+		TokenHeader:    "Der Kopf der Nachricht ist nicht lesbar.",
+		TokenFields:    "%d Felder im Kopf muessten entfernt werden, hoechstens %d werden es.",
+		TokenMalformed: "Die Nachricht ist fehlerhaft aufgebaut und kann nicht signiert oder verschluesselt werden.",
+		TokenRouted: "Die Nachricht an %s kann bei einer anderen Adresse ankommen; " +
+			"bei welcher, laesst sich nicht sicher sagen.",
+		TokenRoutedCipher: "Verschluesseln nicht moeglich: Die Nachricht an %s kann bei einer anderen Adresse ankommen.",
+		TokenEncrypted: "Signieren nicht moeglich: Die Nachricht ist schon verschluesselt, " +
+			"und eine Signatur darum belegt nichts.",
+		TokenBcc: "Empfaenger in Blindkopie (Bcc) brauchen eine eigene verschluesselte Nachricht, " +
+			"die hier nicht erzeugt werden kann. Senden Sie sie ihnen getrennt.",
+		TokenMixed: "Eine Nachricht kann nicht nach aussen verschluesselt und an %s unverschluesselt gehen. " +
+			"Senden Sie getrennt.",
+		TokenSize:   "Signiert oder verschluesselt hat die Nachricht %d Oktette, erlaubt sind %d. Senden Sie weniger auf einmal.",
+		TokenSilent: "Verschluesseln fuer %s zurzeit nicht moeglich. Senden Sie die Nachricht spaeter noch einmal.",
+		TokenSilentSource: "Verschluesseln fuer %s zurzeit nicht moeglich; spaeter noch einmal senden. " +
+			"Administration: %s; remedy: %s",
+		TokenPolicy:      "S/MIME (%s): wird hier nicht angenommen.",
+		TokenPolicyLater: "S/MIME (%s): Senden Sie die Nachricht spaeter noch einmal.",
+		TokenPolicyHold:  "S/MIME (%s): Die Nachricht kann hier nicht zur Pruefung zurueckgehalten werden.",
+	},
 	attached: "Die Nachricht folgt hier, wie sie kam. Ihre Administration kann helfen.",
 }

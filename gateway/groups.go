@@ -130,19 +130,11 @@ func (m *outboundMail) byKind(shared group) []group {
 }
 
 // errHidden is the answer where a hidden recipient cannot get a copy of its own.
-var errHidden = refuse(
-	550,
-	"5.7.1",
-	"hidden recipients (Bcc) need an encrypted copy of their own, which cannot be made here; send it to them separately",
-)
+var errHidden = refuse(TokenBcc)
 
 // refuseMixed is the answer where those inside cannot get a copy of their own.
 func refuseMixed(served []string) *refusal {
-	return refuse(
-		550,
-		"5.7.1",
-		"cannot encrypt for the outside and deliver in clear to "+listed(served)+" in one copy; send separately",
-	)
+	return refuse(TokenMixed, recipientList(served))
 }
 
 // withServed adds the copy for served mailboxes. Where there can be only one
@@ -163,7 +155,7 @@ func (m *outboundMail) withServed(copies []group, served []string, named map[str
 		}
 		c := m.g.ownEncryption(m.g.served(to))
 		if c == nil {
-			return nil, refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed([]string{to}))
+			return nil, refuse(TokenNoCertificate, recipientList{to})
 		}
 		copies[0].to = append(copies[0].to, to)
 		copies[0].encrypt = append(copies[0].encrypt, &lookup.Certificate{Address: to, Certificate: c.Certificate})

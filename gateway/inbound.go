@@ -63,10 +63,11 @@ func (m *inboundMail) unfoldsTooFar(ctx context.Context, why error) (*Outcome, e
 	}
 	m.entry.judged(m.verdict, m.opened)
 	action, _ := m.g.o.On.decide(m.verdict)
-	if out := action.refuse(); out != nil {
-		return out, nil
+	if r := action.refusal(); r != nil {
+		return m.g.rejected(r), nil
 	}
-	return action.hold(accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}), m.env), nil
+	out := accepted(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)})
+	return m.g.hold(action, out, m.env), nil
 }
 
 // handle opens, judges and hands over.
@@ -89,8 +90,8 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 		}
 	}
 	action, text := m.g.o.On.decide(m.verdict)
-	if out := action.refuse(); out != nil && !m.tried() {
-		return out, nil
+	if r := action.refusal(); r != nil && !m.tried() {
+		return m.g.rejected(r), nil
 	}
 	if err := m.identify(); err != nil {
 		return nil, err
@@ -105,7 +106,7 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 	case m.tried():
 		return m.discreet(ctx, action, out), nil
 	}
-	return action.hold(out, m.env), nil
+	return m.g.hold(action, out, m.env), nil
 }
 
 // forgedOrder refuses mail from outside that gives orders in the name of one of
@@ -118,11 +119,7 @@ func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
 	if !slices.ContainsFunc(fromAddresses(e), func(a string) bool { return g.o.Ring.ByFrom(a) != nil }) {
 		return nil
 	}
-	return refuse(
-		550,
-		"5.7.1",
-		"not allowed to order: "+printable(g.o.Headers.Prefix, 20)+"* fields are for the outbound service",
-	)
+	return refuse(TokenWrongService, printable(g.o.Headers.Prefix, 20))
 }
 
 // fromAddresses are all addresses that can be read in From fields.

@@ -25,11 +25,13 @@ type language struct {
 	notes     map[verdict.Topic]string
 	fields    map[string]string // names of header fields as people call them
 	months    [12]string
-	date      string // with %[1]d for the day, %[2]s for the month, %[3]d for the year
-	plain     string // nothing signed, nothing encrypted
-	decrypted string // decrypted, and nothing signed
-	unproven  string // the advice for what was decrypted and could have been changed
-	attached  string // after the status and the advice, in the part in front of a mail that came as it was
+	date      string           // with %[1]d for the day, %[2]s for the month, %[3]d for the year
+	plain     string           // nothing signed, nothing encrypted
+	decrypted string           // decrypted, and nothing signed
+	unproven  string           // the advice for what was decrypted and could have been changed
+	refusals  map[Token]string // ASCII, with the values of the refusal
+	more      string           // with %d: how many more recipients there are
+	attached  string           // after the status and the advice, in the part in front of a mail that came as it was
 }
 
 // speak is the language of the settings.

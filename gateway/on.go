@@ -115,26 +115,29 @@ func (a Actions) decide(v *verdict.Verdict) (d decision, text bool) {
 	return d, text
 }
 
-// refuse is the outcome when the mail is not taken, nil when it is.
-func (d decision) refuse() *Outcome {
-	what := strings.ReplaceAll(d.cause, "_", " ")
+// refusal is the answer when the mail is not taken, nil when it is.
+func (d decision) refusal() *refusal {
+	what := d.words()
 	switch d.action {
 	case RejectMail:
-		return rejected(refuse(550, "5.7.1", "S/MIME: "+what+", not accepted here"))
+		return refuse(TokenPolicy, what)
 	case TempFailMail:
-		return rejected(refuse(451, "4.7.1", "S/MIME: "+what+", try again later"))
+		return refuse(TokenPolicyLater, what)
 	}
 	return nil
 }
 
+// words are the cause as a reply says it.
+func (d decision) words() string { return strings.ReplaceAll(d.cause, "_", " ") }
+
 // hold quarantines an accepted mail where the adapter can; elsewhere the mail
 // is refused for the time being rather than delivered against the admin's word.
-func (d decision) hold(out *Outcome, env Envelope) *Outcome {
+func (g *Gateway) hold(d decision, out *Outcome, env Envelope) *Outcome {
 	if d.action != QuarantineMail {
 		return out
 	}
 	if !env.CanHold {
-		return rejected(refuse(451, "4.7.1", "S/MIME: "+d.cause+", cannot be held for review here"))
+		return g.rejected(refuse(TokenPolicyHold, d.words()))
 	}
 	out.Disposition = Quarantine
 	out.Reply.Text = "S/MIME: " + d.cause

@@ -34,7 +34,7 @@ func (g *Gateway) readOrders(fields []smime.Field) (orders, *refusal) {
 // read takes one field in; exact says that its name is spelt as we spell it.
 func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 	value := strings.ToLower(strings.Join(strings.Fields(f.Value()), ""))
-	unknown := refuse(550, "5.7.1", "unknown order "+printable(f.Name+": "+value, 60))
+	unknown := refuse(TokenOrder, printable(f.Name+": "+value, 60))
 	if !exact {
 		return unknown
 	}

@@ -68,7 +68,7 @@ func (m *outboundMail) decide(ctx context.Context) (*plan, error) {
 		return nil, err
 	}
 	if m.fromErr != nil && (m.want.Sign == Yes || m.want.Encrypt == Yes) {
-		return nil, refuse(554, "5.6.0", "an order needs exactly one From address")
+		return nil, refuse(TokenFrom)
 	}
 	return m.plan(ctx)
 }
@@ -80,13 +80,13 @@ func (m *outboundMail) readOrders() *refusal {
 		return r
 	}
 	if slices.ContainsFunc(m.e.Fields, m.g.hidesField) {
-		return refuse(550, "5.7.1", "unknown order: a field of ours stands behind a bare CR, where it is not seen")
+		return refuse(TokenHiddenOrder)
 	}
 	m.orders = o
 	if !o.given {
 		return nil
 	}
-	return m.mayUse("order")
+	return m.mayUse(TokenMayNotOrder)
 }
 
 // losesNoOrder refuses a mail with an order that would leave as text.
@@ -98,12 +98,7 @@ func (m *outboundMail) losesNoOrder() error {
 	if name == "" {
 		return nil
 	}
-	return refuse(
-		550,
-		"5.7.1",
-		"the header ends too early, at a line that is no field, and what stands behind it would not be heeded: "+
-			printable(name, 40)+". Send the message without that line; if this is text of yours, begin it with an empty line",
-	)
+	return refuse(TokenLostOrder, printable(name, 40))
 }
 
 // combine puts together rules, defaults, what the mail answers, and orders.
@@ -135,11 +130,7 @@ func (m *outboundMail) ruleAddresses() (all []string, err error) {
 		all = append(all, ruleAddress(to))
 		routes, ok := address.Routes(to)
 		if !ok {
-			return nil, refuse(
-				550,
-				"5.1.3",
-				"the recipient "+printable(to, 100)+" may be delivered to another address, which cannot be told for sure",
-			)
+			return nil, refuse(TokenRouted, printable(to, 100))
 		}
 		for _, r := range routes {
 			all = append(all, ruleAddress(r))

@@ -19,16 +19,12 @@ import (
 // mayUse tells who may use the mailbox's key. It is asked for orders, and for
 // signatures that a rule or a default asks for: else the gateway would sign for
 // everybody who writes the mailbox's address into From.
-func (m *outboundMail) mayUse(what string) *refusal {
+func (m *outboundMail) mayUse(forbidden Token) *refusal {
 	if !m.env.MayOrder {
-		return refuse(550, "5.7.1", "not allowed to "+what+": this client is not in orders_from and not authenticated")
+		return refuse(forbidden)
 	}
 	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
-		return refuse(
-			550,
-			"5.7.1",
-			"not allowed to "+what+": user "+printable(m.env.User, 60)+" may not use "+printable(m.from, 100),
-		)
+		return refuse(TokenWrongUser, printable(m.env.User, 60), printable(m.from, 100))
 	}
 	return nil
 }

@@ -22,11 +22,7 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 			return nil, err
 		}
 		if done && m.orders.Sign == Yes {
-			return nil, refuse(
-				550,
-				"5.7.1",
-				"cannot sign: the message is encrypted already, and a signature around it would prove nothing",
-			)
+			return nil, refuse(TokenEncrypted)
 		}
 		p.keep = done
 		if done {
@@ -76,13 +72,13 @@ func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 	if m.want.Sign < IfPossible {
 		return nil
 	}
-	if r := m.mayUse("sign"); r == nil {
+	if r := m.mayUse(TokenMayNotSign); r == nil {
 		p.credential = m.signer()
 	} else if m.want.Sign == Yes {
 		return r
 	}
 	if p.credential == nil && m.want.Sign == Yes {
-		return refuse(550, "5.7.1", "cannot sign: no usable key for "+printable(m.from, 100))
+		return refuse(TokenNoKey, printable(m.from, 100))
 	}
 	return m.alreadySigned(ctx, p)
 }
@@ -124,14 +120,10 @@ func (m *outboundMail) planEncryption(ctx context.Context, p *plan) error {
 	}
 	all := m.g.findAll(ctx, others)
 	if i := slices.IndexFunc(all.missing, address.IsRouted); i >= 0 {
-		return refuse(
-			550,
-			"5.1.3",
-			"cannot encrypt: "+printable(all.missing[i], 100)+" may be delivered to another address than it names",
-		)
+		return refuse(TokenRoutedCipher, printable(all.missing[i], 100))
 	}
 	if len(all.missing) > 0 && m.asked.Encrypt == Yes {
-		return refuse(550, "5.7.1", "cannot encrypt: no usable certificate for "+listed(all.missing))
+		return refuse(TokenNoCertificate, recipientList(all.missing))
 	}
 	if exposed := m.g.leaving(all.missing); len(exposed) > 0 && m.demanded == Yes {
 		return m.refuseReply(exposed)

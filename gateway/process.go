@@ -41,17 +41,17 @@ func (g *Gateway) process(ctx context.Context, env Envelope, msg *spool.File, en
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
 		entry.Reason = logged(err.Error())
-		return rejected(refuse(554, "5.6.0", "message header cannot be read")), nil
+		return g.rejected(refuse(TokenHeader)), nil
 	}
 	entry.header(messageIDs(e, "Message-ID"), fromAddresses(e))
 	out, err := g.dispatch(g.withBudget(ctx), env, e, entry)
 	var r *refusal
 	if errors.As(err, &r) {
-		return rejected(r), nil
+		return g.rejected(r), nil
 	}
 	if env.Direction == Outbound && errors.Is(err, smime.ErrMalformed) {
 		entry.Reason = logged(err.Error())
-		return rejected(refuse(554, "5.6.0", "the message is malformed and cannot be signed or encrypted")), nil
+		return g.rejected(refuse(TokenMalformed)), nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %s message: %w", env.Direction, err)

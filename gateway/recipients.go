@@ -4,6 +4,7 @@ package gateway
 // mail for which a source has not answered.
 
 import (
+	"cmp"
 	"context"
 
 	"sealgate/gateway/lookup"
@@ -51,6 +52,12 @@ func (g *Gateway) findAll(ctx context.Context, recipients []string) lookUps {
 	return all
 }
 
+// Bounds of what a reply tells of a silent source (RFC 5321 §4.5.3.1.5).
+const (
+	maxOpenRecipient = 90
+	maxSilence       = 150
+)
+
 // notAnswered keeps the mail with its sender. The reply names the first source that is
 // silent, the log each.
 func (m *outboundMail) notAnswered(open []openLookUp) *refusal {
@@ -66,14 +73,10 @@ func (m *outboundMail) notAnswered(open []openLookUp) *refusal {
 			)
 		}
 	}
-	text := "cannot encrypt now for " + printable(open[0].to, maxListedText/4) + ": "
+	to := printable(open[0].to, maxOpenRecipient)
 	if len(open[0].silent) == 0 {
-		return refuse(451, "4.3.0", text+"not every source of certificates has answered; try again later")
+		return refuse(TokenSilent, to)
 	}
 	first := open[0].silent[0]
-	text += printable(first.String(), maxListedText/2) + "; try again later"
-	if first.Remedy != "" {
-		text += " (administrator: " + first.Remedy + ")"
-	}
-	return refuse(451, "4.3.0", text)
+	return refuse(TokenSilentSource, to, printable(first.String(), maxSilence), cmp.Or(first.Remedy, "-"))
 }

@@ -65,3 +65,16 @@ func (r reply) words() string {
 	}
 	return "it answers an encrypted message"
 }
+
+// token is the refusal of what would leave in clear.
+func (r reply) token() Token {
+	switch {
+	case r.embedded:
+		return TokenContains
+	case r.toOthers && !r.toWriter:
+		return TokenForward
+	case r.automatic:
+		return TokenAutomatic
+	}
+	return TokenReplyInClear
+}

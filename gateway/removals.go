@@ -3,7 +3,6 @@ package gateway
 // This file names the fields that are removed, and bounds how many of one mail are.
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -50,7 +49,7 @@ func tooMany(n int) *refusal {
 	if n <= maxRemovals {
 		return nil
 	}
-	return refuse(554, "5.6.0", fmt.Sprintf("%d header fields would have to be removed, at most %d are", n, maxRemovals))
+	return refuse(TokenFields, n, maxRemovals)
 }
 
 // removedInbound are the fields that an ordinary mail in the place of a signed or

@@ -38,7 +38,7 @@ func (m *outboundMail) refuseReply(missing []string) *refusal {
 			"if their mail stays in the house, add their domain to server.domains", "domains", domains,
 			"because", m.reply.words(), "setting", m.reply.setting())
 	}
-	return refuse(550, "5.7.1", "cannot send unencrypted, "+m.reply.words()+": no usable certificate for "+listed(missing))
+	return refuse(m.reply.token(), recipientList(missing))
 }
 
 // domainsOfMailboxes are the domains of recipients that a mailbox of ours has too.

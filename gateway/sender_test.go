@@ -113,13 +113,13 @@ func TestListed(t *testing.T) {
 		for i := range n {
 			all = append(all, fmt.Sprintf("a%d@b.example", i))
 		}
-		got := listed(all)
+		got := recipientList(all).in(&english)
 		if !strings.HasSuffix(got, all[min(n, 20)-1]+more) {
 			t.Errorf("%d: %s", n, got)
 		}
 	}
-	long := strings.Repeat("x", 100) + "@kunde.example"
-	if got := listed(slices.Repeat([]string{long}, 30)); got != long+", "+long+", "+long+" and 27 more" {
+	long := strings.Repeat("x", 80) + "@kunde.example"
+	if got := recipientList(slices.Repeat([]string{long}, 30)).in(&english); got != long+", "+long+", "+long+" and 27 more" {
 		t.Error(got)
 	}
 }

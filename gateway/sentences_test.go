@@ -157,7 +157,53 @@ func sentencesOf(t *testing.T, name string, l *language) string {
 	for i := range names {
 		line(names[i], verdicts[i], why[i])
 	}
+	fmt.Fprintf(&b, "== %s: refusals ==\n", name)
+	for _, token := range slices.Sorted(maps.Keys(replyCodes)) {
+		r := refuse(token, refusedValues(l.refusals[token])...).in(l)
+		fmt.Fprintf(&b, "%d %s %s\n", r.Code, r.Enhanced, r.Text)
+	}
 	return b.String()
+}
+
+// refusedValues are values for a sentence about a refusal.
+func refusedValues(sentence string) (values []any) {
+	for _, verb := range regexp.MustCompile(`%[sd]`).FindAllString(sentence, -1) {
+		var value any = recipientList{"anna@kunde.example"}
+		if verb == "%d" {
+			value = 70
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+// TestRefusalsFit: with all that they may list, in one line of SMTP and in ASCII, in
+// every language.
+func TestRefusalsFit(t *testing.T) {
+	for _, l := range []*language{&english, &german} {
+		if len(l.refusals) != len(replyCodes) {
+			t.Errorf("%s: %d refusals, there are %d tokens", l.tag, len(l.refusals), len(replyCodes))
+		}
+		for token, sentence := range l.refusals {
+			if strings.Count(sentence, "%") != strings.Count(english.refusals[token], "%") {
+				t.Errorf("%s, %s: not as many values as in English: %q", l.tag, token, sentence)
+			}
+			var values []any
+			for range strings.Count(sentence, "%s") {
+				values = append(values, printable(strings.Repeat("ä", 200), 100))
+			}
+			if token == TokenNoCertificate || token == TokenReplyInClear || token == TokenForward || token == TokenContains || token == TokenAutomatic || token == TokenMixed {
+				values = []any{recipientList(slices.Repeat([]string{strings.Repeat("a", 140)}, 30))}
+			}
+			text := refuse(token, values...).in(l).Text
+			if len(text) > maxReplyText || strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r > 0x7e }) {
+				t.Errorf("%s: %d octets: %q", token, len(text), text)
+			}
+			if !strings.HasPrefix(text, "["+string(token)+"] ") {
+				t.Errorf("no token: %q", text)
+			}
+		}
+	}
 }
 
 // TestSituationsOfMails: mails that agents asked about are said as what they are.

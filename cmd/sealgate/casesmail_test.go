@@ -184,7 +184,7 @@ func partlyEncrypted(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(string(body), "application/pkcs7-mime")
-	if !strings.Contains(first, "Only a part of this message is encrypted") {
+	if !strings.Contains(first, "Only a part of the message is encrypted") {
 		t.Errorf("%s", body)
 	}
 }

@@ -39,7 +39,7 @@ func TestPartlyEncryptedIsExplained(t *testing.T) {
 			continue
 		}
 		for i, text := range out.text {
-			at := strings.Index(text, "Only a part of the message is encrypted")
+			at := strings.Index(text, "The message follows here as it came.")
 			came := strings.Index(text, "application/pkcs7-mime")
 			if (at >= 0) != k.explains[i] || at > came || strings.Contains(text, "the secret text") {
 				t.Errorf("%s, copy %d: explanation at %d, what came at %d", name, i, at, came)

@@ -155,7 +155,9 @@ func (r *recorded) honest(header string) {
 		},
 		{
 			"through a list that adds a footer", "list-bounces@lists.example", toSupport, header, around,
-			"partial: Ask the sender to encrypt the whole message instead of a part.",
+			"partial: The text beside it could have been added by a stranger to get at what the encrypted part says; " +
+				"mailing lists and mail servers add such text, too. " +
+				"Ask the sender to send the whole message once more, directly to this address.",
 		},
 		{"through Mailman, after the direct one", "list-bounces@lists.example", toSupport, list + header, r.original(), saysResent},
 	} {

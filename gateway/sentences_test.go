@@ -231,3 +231,43 @@ func TestSituationsOfMails(t *testing.T) {
 		t.Errorf("blocked: %q", status)
 	}
 }
+
+// TestDocumentedContract: docs/helpdesk.md names every token with its code, every status
+// field and every value, and no others.
+func TestDocumentedContract(t *testing.T) {
+	text, err := os.ReadFile("../docs/helpdesk.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := string(text)
+	var rows []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(SG-[A-Z-]+)` \\| ([0-9]{3}) \\|").FindAllStringSubmatch(doc, -1) {
+		rows = append(rows, row[1]+" "+row[2])
+	}
+	var want []string
+	for token, r := range replyCodes {
+		want = append(want, fmt.Sprintf("%s %d", token, r.Code))
+	}
+	slices.Sort(rows)
+	slices.Sort(want)
+	if !slices.Equal(rows, want) {
+		t.Errorf("documented are %q, there are %q", rows, want)
+	}
+	for s := range english.signed {
+		if value, _, _ := strings.Cut(string(s), ","); !strings.Contains(doc, "| `"+value+"`") {
+			t.Errorf("X-SMIME-Signature: %s is not in a table", value)
+		}
+	}
+	for e := range english.encrypted {
+		if !strings.Contains(doc, "| `"+string(e)+"`") {
+			t.Errorf("X-SMIME-Encryption: %s is not in a table", e)
+		}
+	}
+	for _, l := range []*language{&english, &german} {
+		for s, w := range l.signed {
+			if !strings.Contains(string(s), ",") && s != notSigned && !strings.Contains(doc, strings.NewReplacer("{signer}", "…", "{from}", "…", "{date}", "…").Replace(w.status)) {
+				t.Errorf("%s: %q is not in the table", s, w.status)
+			}
+		}
+	}
+}

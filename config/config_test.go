@@ -152,6 +152,25 @@ func TestPathsAreRelativeToTheFile(t *testing.T) {
 	}
 }
 
+// TestLMTPPathsAreMadeAbsolute: those of sockets behind "lmtp:" too.
+func TestLMTPPathsAreMadeAbsolute(t *testing.T) {
+	for given, want := range map[string]string{
+		"lmtp:unix:run/lmtp": "lmtp:unix:/etc/sealgate/run/lmtp",
+		"lmtp:unix:/run/x":   "lmtp:unix:/run/x",
+		"lmtp:127.0.0.1:24":  "lmtp:127.0.0.1:24",
+		"lmtp:[::1]:24":      "lmtp:[::1]:24",
+	} {
+		c, err := Parse("[[listener]]\nprotocol = \"smtp\"\ndirection = \"inbound\"\naddress = \"127.0.0.1:1\"\nnext_hop = \""+given+"\"", "/etc/sealgate")
+		if err != nil {
+			t.Errorf("%s: %v", given, err)
+			continue
+		}
+		if got := c.Listener[0].NextHop; got != want {
+			t.Errorf("%s became %s, want %s", given, got, want)
+		}
+	}
+}
+
 // TestBad: each file of testdata/bad begins with the error that it must give.
 func TestBad(t *testing.T) {
 	files, err := filepath.Glob("testdata/bad/*.toml")

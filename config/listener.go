@@ -12,15 +12,19 @@ import (
 	"sealgate/gateway"
 )
 
+// LMTP stands before a next hop that speaks LMTP.
+const LMTP = "lmtp:"
+
 // resolve makes the paths of a listener absolute, those of sockets too.
 func (l *Listener) resolve(abs func(*string)) {
 	for _, p := range []*string{&l.TLSCert, &l.TLSKey, &l.LoginFile} {
 		abs(p)
 	}
 	for _, p := range []*string{&l.Address, &l.NextHop, &l.Reinject} {
-		if path, ok := strings.CutPrefix(*p, "unix:"); ok && path != "" {
+		before, path, ok := strings.Cut(*p, "unix:")
+		if ok && path != "" && (before == "" || before == LMTP) {
 			abs(&path)
-			*p = "unix:" + path
+			*p = before + "unix:" + path
 		}
 	}
 }
@@ -64,6 +68,7 @@ func (c *Config) circles() error {
 
 // leadsTo reports whether who connects to hop reaches the listener at own.
 func leadsTo(hop, own string) bool {
+	hop = strings.TrimPrefix(hop, LMTP)
 	if hop == own {
 		return true
 	}
@@ -95,7 +100,7 @@ func (l *Listener) check() error {
 			return errors.New("next_hop, lmtp, tls_certificate and login_file are for protocol \"smtp\"; a milter has reinject")
 		}
 	case SMTP:
-		if err := endpoint("next_hop", l.NextHop); err != nil {
+		if err := nextHop("next_hop", l.NextHop); err != nil {
 			return err
 		}
 		if l.Reinject != "" {
@@ -111,7 +116,7 @@ func (l *Listener) check() error {
 		return at("", 0, "protocol", errors.New("it needs a protocol: \"milter\" or \"smtp\""))
 	}
 	if l.Reinject != "" {
-		if err := endpoint("reinject", l.Reinject); err != nil {
+		if err := nextHop("reinject", l.Reinject); err != nil {
 			return err
 		}
 	}
@@ -141,6 +146,9 @@ func (l *Listener) checkDirection() error {
 	}
 	return nil
 }
+
+// nextHop checks an endpoint that may speak LMTP.
+func nextHop(key, s string) error { return endpoint(key, strings.TrimPrefix(s, LMTP)) }
 
 func endpoint(key, s string) error {
 	if path, ok := strings.CutPrefix(s, "unix:"); ok && path != "" {

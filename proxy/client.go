@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +39,7 @@ type Transaction struct {
 	From       string
 	Options    *smtp.MailOptions // nil: none
 	Recipients []Recipient
+	Each       bool // who gives it hears of each recipient on his own (LMTP)
 }
 
 // Recipient is one RCPT.
@@ -51,9 +51,12 @@ type Recipient struct {
 // Client delivers to one next hop.
 type Client struct {
 	Address  string        // host:port, or unix:PATH
+	LMTP     bool          // it speaks LMTP (RFC 2033)
 	Hostname string        // what it says in EHLO
 	Patience time.Duration // for the answers to the final dots; 0: 8 min
 	Own      *Own          // is told of its connections; nil: nobody is
+
+	handed handed
 }
 
 // Deliver hands every copy over, or none as far as SMTP allows: MAIL and RCPT
@@ -74,6 +77,38 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 	if err := sound(t, copies); err != nil {
 		return err
 	}
+	if t.Each {
+		return c.deliver(ctx, t, msg, copies)
+	}
+	left, some := c.handed.without(t.From, msg, copies)
+	if len(left) == 0 {
+		c.handed.forget(t, msg)
+		return nil
+	}
+	err := c.deliver(ctx, t, msg, left)
+	if some {
+		err = othersGot(err)
+	}
+	c.settle(t, msg, err, some)
+	return err
+}
+
+// settle keeps in mind who has got a mail that will be tried again, and nothing of one that
+// will not.
+func (c *Client) settle(t Transaction, msg *spool.File, err error, some bool) {
+	var partial *partialError
+	switch {
+	case err == nil || permanent(err):
+		if some {
+			c.handed.forget(t, msg)
+		}
+	case errors.As(err, &partial):
+		c.handed.add(t.From, msg, partial.got)
+	}
+}
+
+// deliver is Deliver without a memory of earlier attempts.
+func (c *Client) deliver(ctx context.Context, t Transaction, msg *spool.File, copies []gateway.Delivery) error {
 	legs := make([]*leg, len(copies))
 	for i := range copies {
 		legs[i] = &leg{client: c, t: t, copy: copies[i], msg: msg}
@@ -173,7 +208,7 @@ func permanent(err error) bool {
 // refused, then the others at once, since a slow next hop would make the last of many
 // wait for ever. When some of these are refused for good the sender hears who did not
 // get it: trying again would give the others their copy again each time. When one fails
-// otherwise the sender is told to try again, which can give copies twice and loses none.
+// otherwise the sender is told to try again, and who has got it is remembered.
 func (c *Client) finish(legs []*leg) error {
 	end := time.Now().Add(cmp.Or(c.Patience, defaultPatience))
 	for _, l := range legs {
@@ -181,37 +216,19 @@ func (c *Client) finish(legs []*leg) error {
 			return errors.New("proxy: no time is left for the message")
 		}
 	}
-	if err := legs[0].finish(end); err != nil {
-		return err
+	legs[0].finish(end)
+	got := legs[0].got()
+	if len(got) == 0 {
+		return partly(legs[0].failed, nil)
 	}
-	return partly(each(legs[1:], func(l *leg) error { return l.finish(end) }))
-}
-
-// maxPartly bounds the words of partly: a reply line has 512 octets
-// (RFC 5321 §4.5.3.1.5).
-const maxPartly = 300
-
-// partly is a fault that may pass, or says which copies were refused and that the
-// others were not.
-func partly(errs []error) error {
-	if len(errs) == 0 {
-		return nil
+	broken := each(legs[1:], func(l *leg) error { l.finish(end); return nil })
+	if len(broken) > 0 {
+		return broken[0]
 	}
-	if i := slices.IndexFunc(errs, func(err error) bool { return !permanent(err) }); i >= 0 {
-		return errs[i]
+	failed := legs[0].failed
+	for _, l := range legs[1:] {
+		failed = append(failed, l.failed...)
+		got = append(got, l.got()...)
 	}
-	var reply *smtp.SMTPError
-	var said []string
-	for _, err := range errs {
-		errors.As(err, &reply)
-		_, lines := enhanced(reply)
-		said = append(said, strings.Join(lines, " / "))
-	}
-	text := strings.Join(said, "; ")
-	if len(text) > maxPartly {
-		text = text[:maxPartly] + "..."
-	}
-	partial := *reply
-	partial.Message = text + " (the other recipients have got the message)"
-	return &partial
+	return partly(failed, got)
 }

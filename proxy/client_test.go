@@ -184,9 +184,14 @@ func TestSomeRefused(t *testing.T) {
 		{[]error{no(550, "a"), no(450, "b")}, "<b>: no"},
 		{many, "... (the other recipients have got the message)"},
 	} {
+		var failed []failure
+		for _, err := range k.errs {
+			failed = append(failed, failure{[]string{"somebody@b.example"}, err})
+		}
 		var got string
-		if err := partly(k.errs); err != nil {
-			got = err.(*smtp.SMTPError).Message
+		var reply *smtp.SMTPError
+		if errors.As(partly(failed, []string{"c"}), &reply) {
+			got = reply.Message
 		}
 		if !strings.HasSuffix(got, k.want) || (got == "") != (k.want == "") || len(got) > 400 {
 			t.Errorf("%q, want %q", got, k.want)

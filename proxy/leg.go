@@ -26,10 +26,17 @@ type leg struct {
 	msg    *spool.File
 	conn   net.Conn
 	smtp   *smtp.Client
-	data   io.WriteCloser
+	data   *smtp.DataCommand
 	stop   func() bool
-	forget func() // the connection, in Own
-	done   bool   // the next hop has taken the copy
+	forget func()    // the connection, in Own
+	failed []failure // who has not got the copy, after finish
+	done   bool      // the next hop has taken the copy
+}
+
+// failure is what the next hop said of recipients that have not got their copy.
+type failure struct {
+	to []string
+	error
 }
 
 // envelope connects and gives MAIL and RCPT.
@@ -90,8 +97,11 @@ func (l *leg) connect(ctx context.Context) error {
 	l.forget = l.client.Own.add(nc)
 	l.stop = context.AfterFunc(ctx, func() { nc.Close() })
 	l.smtp = smtp.NewClient(nc)
+	if l.client.LMTP {
+		l.smtp = smtp.NewClientLMTP(nc)
+	}
 	l.smtp.CommandTimeout = shorter(ctx, commandTimeout)
-	return l.smtp.Hello(l.client.Hostname)
+	return l.hello()
 }
 
 // mailOptions are the arguments of MAIL for this copy: the size is the copy's, so that
@@ -165,12 +175,22 @@ func (l *leg) waits() error {
 }
 
 // finish sends the final dot and waits for the answer, until end.
-func (l *leg) finish(end time.Time) error {
+func (l *leg) finish(end time.Time) {
 	l.conn.SetDeadline(end) // the dot has to be written, too
 	l.smtp.SubmissionTimeout = time.Until(end)
-	err := l.data.Close()
-	l.done = err == nil
-	return named(l.copy.To, err)
+	if l.client.LMTP {
+		l.failed = l.answers()
+	} else if err := l.data.Close(); err != nil {
+		l.failed = []failure{{l.copy.To, named(l.copy.To, err)}}
+	}
+	l.done = len(l.failed) == 0
+}
+
+// got are the recipients that have their copy.
+func (l *leg) got() []string {
+	return slices.DeleteFunc(slices.Clone(l.copy.To), func(to string) bool {
+		return slices.ContainsFunc(l.failed, func(f failure) bool { return slices.Contains(f.to, to) })
+	})
 }
 
 // close ends the connection. Without a final dot the next hop has nothing

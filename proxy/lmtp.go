@@ -82,6 +82,14 @@ func (s *session) alone(ctx context.Context, t Transaction, msg *spool.File, c g
 			break
 		}
 		s.log().Warn("next hop did not take the message", "error", err)
+		var partial *partialError
+		if errors.As(err, &partial) {
+			answer(said, c.To, nil)
+			for _, f := range partial.failed {
+				answer(said, f.to, deliverReply(f.error))
+			}
+			break
+		}
 		var refused *recipientError
 		if !errors.As(err, &refused) {
 			answer(said, c.To, deliverReply(err))
@@ -106,6 +114,7 @@ func (s *session) one(ctx context.Context, t Transaction, msg *spool.File, c gat
 			err = fmt.Errorf("proxy: panic: %v", p)
 		}
 	}()
+	t.Each = true
 	t.Recipients = slices.DeleteFunc(
 		slices.Clone(t.Recipients),
 		func(r Recipient) bool { return !slices.Contains(c.To, r.Address) },

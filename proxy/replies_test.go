@@ -53,7 +53,10 @@ func TestAnswersArePrintable(t *testing.T) {
 
 // TestRefusalsInOneLine: of several copies' refusals each is one part of a line.
 func TestRefusalsInOneLine(t *testing.T) {
-	r := Reply(partly([]error{&smtp.SMTPError{Code: 550, Message: "<a>: first\n5.7.1 second"}, &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 2}, Message: "<b>: no"}}))
+	r := Reply(partly([]failure{
+		{[]string{"a"}, &smtp.SMTPError{Code: 550, Message: "<a>: first\n5.7.1 second"}},
+		{[]string{"b"}, &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 2}, Message: "<b>: no"}},
+	}, []string{"c"}))
 	if want := "<a>: first / second; <b>: no (the other recipients have got the message)"; r.Text != want {
 		t.Errorf("got %q, want %q", r.Text, want)
 	}

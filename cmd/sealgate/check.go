@@ -84,6 +84,7 @@ func (o *checking) look(ctx context.Context, r *checkReport) error {
 	}
 	r.addKeys(keys)
 	r.probeDirectories(ctx, cfg)
+	r.checkNextHops(ctx, cfg)
 	for _, domain := range agentsDomains(cfg) {
 		r.add(isNote, aboutConfiguration, "%s is the domain of a mailbox and not in server.domains: a helpdesk's notices "+
 			"of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+

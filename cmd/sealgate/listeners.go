@@ -151,7 +151,9 @@ func (h *house) server(l config.Listener) (interface {
 
 // client delivers to a next hop.
 func (h *house) client(address string) *proxy.Client {
-	return &proxy.Client{Address: address, Hostname: h.cfg.Server.Hostname, Own: &h.own}
+	c := newClient(address, h.cfg)
+	c.Own = &h.own
+	return c
 }
 
 // reinject lets the milter deliver copies through the proxy's client.

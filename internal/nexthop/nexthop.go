@@ -17,7 +17,7 @@ type Fault struct {
 	// LateTime), "refused", "early" (cut before anything was read), or a whole reply.
 	What string
 	Conn int    // 1-based, in the order in which they come; 0: every connection
-	To   string // only the connection on which this recipient was named; for steps after RCPT
+	To   string // only the connection on which this recipient was named, by LMTP only this recipient; for RCPT and after
 }
 
 // Steps are those of an SMTP delivery, in their order: "content" is the middle
@@ -54,10 +54,11 @@ const (
 	LateTime = 4 * time.Second
 )
 
-// NextHop is a listening server. Plain and Think are set before the first connection.
+// NextHop is a listening server. Plain, LMTP and Think are set before the first connection.
 type NextHop struct {
 	Address string
 	Plain   bool          // offers no extension but SIZE
+	LMTP    bool          // speaks LMTP (RFC 2033), and not SMTP
 	Think   time.Duration // before the answer to DATA, where there is no fault
 
 	listener net.Listener
@@ -175,18 +176,19 @@ func (s *session) reply(step, good string) bool {
 func (s *session) command(line string) bool {
 	verb := strings.ToUpper(line[:min(4, len(line))])
 	switch verb {
-	case "EHLO":
-		if s.h.Plain {
-			return s.reply(verb, "250-next.example\r\n250 SIZE 100000000")
-		}
-		return s.reply(verb, "250-next.example\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 SIZE 100000000")
+	case "EHLO", "HELO", "LHLO":
+		return s.hello(verb)
 	case "MAIL":
 		s.now = Message{Mail: line}
 		return s.reply(verb, "250 ok")
 	case "RCPT":
 		s.now.Rcpt = append(s.now.Rcpt, line)
-		if !strings.Contains(line, s.fault.To) {
+		mine := strings.Contains(line, s.fault.To)
+		if !mine && !s.h.LMTP {
 			s.fault = Fault{}
+		}
+		if !mine {
+			return s.good("250 ok")
 		}
 		return s.reply(verb, "250 ok")
 	case "DATA":
@@ -202,6 +204,27 @@ func (s *session) command(line string) bool {
 		return false
 	}
 	fmt.Fprint(s.c, "250 ok\r\n")
+	return true
+}
+
+// hello answers the greeting of its own protocol. What it does not know it says as Postfix
+// and Dovecot do.
+func (s *session) hello(verb string) bool {
+	if s.h.LMTP != (verb == "LHLO") {
+		return s.good("500 5.5.2 Unknown command")
+	}
+	step := "EHLO"
+	switch {
+	case s.h.LMTP:
+		return s.reply(step, "250-next.example\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 PIPELINING")
+	case s.h.Plain:
+		return s.reply(step, "250-next.example\r\n250 SIZE 100000000")
+	}
+	return s.reply(step, "250-next.example\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250 SIZE 100000000")
+}
+
+func (s *session) good(answer string) bool {
+	fmt.Fprintf(s.c, "%s\r\n", answer)
 	return true
 }
 
@@ -223,13 +246,42 @@ func (s *session) content() bool {
 	}
 	s.now.Data = b.String()
 	s.now.Told = s.fault.Step != "answer" || s.fault.What == "late"
+	if s.h.LMTP {
+		return s.answerEach()
+	}
 	if s.fault.Step != "dot" {
-		s.h.mu.Lock()
-		s.h.messages = append(s.h.messages, s.now)
-		s.h.mu.Unlock()
+		s.take()
 	}
 	if s.fault.What == "late" {
 		time.Sleep(LateTime)
 	}
 	return s.now.Told && s.reply("dot", "250 taken")
+}
+
+// take takes the message over.
+func (s *session) take() {
+	s.h.mu.Lock()
+	s.h.messages = append(s.h.messages, s.now)
+	s.h.mu.Unlock()
+}
+
+// answerEach answers for each recipient (RFC 2033 §4.2). Those before the one that the fault
+// is for have got the message, those behind it have when the session goes on.
+func (s *session) answerEach() bool {
+	all := s.now.Rcpt
+	for _, r := range all {
+		s.now.Rcpt = []string{r}
+		if s.fault.Step == "dot" && strings.Contains(r, s.fault.To) {
+			if !s.reply("dot", "") {
+				return false
+			}
+			continue
+		}
+		s.take()
+		if s.fault.Step == "answer" && strings.Contains(r, s.fault.To) {
+			return false
+		}
+		s.good("250 taken")
+	}
+	return true
 }

@@ -1,0 +1,48 @@
+package main
+
+// This file is the part of check that asks the next hops whether they speak what we do.
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"sealgate/config"
+	"sealgate/proxy"
+)
+
+// nextHopTime bounds the question to one next hop, which is near.
+const nextHopTime = 5 * time.Second
+
+// checkNextHops greets each next hop. That one does not answer now may be meant: Postfix may
+// be started later.
+func (r *checkReport) checkNextHops(ctx context.Context, cfg *config.Config) {
+	for _, l := range cfg.Listener {
+		key := "next_hop"
+		hop := l.NextHop
+		if l.Reinject != "" {
+			key = "reinject"
+			hop = l.Reinject
+		}
+		if hop == "" {
+			continue
+		}
+		client := newClient(hop, cfg)
+		ctx, cancel := context.WithTimeout(ctx, nextHopTime)
+		_, err := client.Offers(ctx)
+		cancel()
+		switch {
+		case errors.Is(err, proxy.ErrOtherProtocol):
+			r.add(isFault, aboutConfiguration, "listener %s: %s %q: %v", l.Address, key, hop, err)
+		case err != nil:
+			r.add(isNote, aboutConfiguration, "listener %s: %s %q does not answer now: %v", l.Address, key, hop, err)
+		}
+	}
+}
+
+// newClient delivers to a next hop as the configuration names it.
+func newClient(hop string, cfg *config.Config) *proxy.Client {
+	address, lmtp := strings.CutPrefix(hop, config.LMTP)
+	return &proxy.Client{Address: address, LMTP: lmtp, Hostname: cfg.Server.Hostname}
+}

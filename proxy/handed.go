@@ -1,0 +1,119 @@
+package proxy
+
+// This file remembers who has got a message whose sender was told to try again, so that
+// they do not get it twice.
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"sealgate/gateway"
+	"sealgate/smime"
+	"sealgate/spool"
+)
+
+// Bounds of what is remembered: as long as Postfix tries (maximal_queue_lifetime), and
+// under 1 MiB in all. What does not fit comes twice.
+const (
+	handedTime = 5 * 24 * time.Hour
+	maxHanded  = 10000
+)
+
+// handed is what a client remembers. Its zero value is empty.
+type handed struct {
+	mu   sync.Mutex
+	seen map[[sha256.Size]byte]time.Time // a message to a recipient → when it was handed over; guarded by mu
+}
+
+// sameMail are the fields that one mail has at each attempt. What servers on the way add
+// (Received, and their like) differs.
+var sameMail = []string{"Message-ID", "Date", "From", "Subject"}
+
+// identify is what a mail is known by at its next attempt; false when it cannot be told.
+func identify(from string, msg *spool.File) (id [sha256.Size]byte, ok bool) {
+	e, err := smime.ParseEntity(msg, msg.Size())
+	if err != nil || len(e.Get("Message-ID")) == 0 {
+		return id, false
+	}
+	h := sha256.New()
+	io.WriteString(h, from+"\x00")
+	for _, name := range sameMail {
+		for _, f := range e.Get(name) {
+			h.Write(f.Raw)
+		}
+	}
+	h.Write([]byte{0})
+	if _, err := io.Copy(h, e.Body()); err != nil {
+		return id, false
+	}
+	return [sha256.Size]byte(h.Sum(nil)), true
+}
+
+// key is a mail to one recipient.
+func key(id [sha256.Size]byte, to string) [sha256.Size]byte {
+	return sha256.Sum256(append(bytes.Clone(id[:]), to...))
+}
+
+// without leaves those out who have got the mail at an earlier attempt.
+func (h *handed) without(from string, msg *spool.File, copies []gateway.Delivery) (left []gateway.Delivery, some bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.seen) == 0 {
+		return copies, false // the rule: nothing is read
+	}
+	id, ok := identify(from, msg)
+	if !ok {
+		return copies, false
+	}
+	for _, c := range copies {
+		c.To = slices.DeleteFunc(slices.Clone(c.To), func(to string) bool {
+			at, seen := h.seen[key(id, to)]
+			got := seen && time.Since(at) < handedTime
+			some = some || got
+			return got
+		})
+		if len(c.To) > 0 {
+			left = append(left, c)
+		}
+	}
+	return left, some
+}
+
+// add remembers who has got a mail that will be tried again.
+func (h *handed) add(from string, msg *spool.File, got []string) {
+	id, ok := identify(from, msg)
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.seen == nil {
+		h.seen = map[[sha256.Size]byte]time.Time{}
+	}
+	if len(h.seen)+len(got) > maxHanded {
+		maps.DeleteFunc(h.seen, func(_ [sha256.Size]byte, at time.Time) bool { return time.Since(at) >= handedTime })
+	}
+	for _, to := range got {
+		if len(h.seen) < maxHanded {
+			h.seen[key(id, to)] = time.Now()
+		}
+	}
+}
+
+// forget ends it: who sends the same mail once more after its last attempt wants it sent.
+func (h *handed) forget(t Transaction, msg *spool.File) {
+	id, ok := identify(t.From, msg)
+	if !ok {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, r := range t.Recipients {
+		delete(h.seen, key(id, r.Address))
+	}
+}

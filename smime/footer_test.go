@@ -121,3 +121,30 @@ func TestFooterIsInClear(t *testing.T) {
 		}
 	}
 }
+
+// FuzzFooter: what is left is whole lines of nothing but base64 and white space, ends with
+// the padding if there is one, and has no footer itself.
+func FuzzFooter(f *testing.F) {
+	for _, footer := range footers {
+		f.Add("QUJD\r\nREVG\r\n" + footer)
+		f.Add("\r\nQUJD\r\nRE==\r\n" + footer)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := base64Length(strings.NewReader(text))
+		if err != nil || n > int64(len(text)) {
+			t.Fatalf("%d of %d, %v", n, len(text), err)
+		}
+		left := text[:n]
+		if int(n) < len(text) && left != "" && !strings.HasSuffix(left, "\n") {
+			t.Errorf("%q is cut within a line of %q", left, text)
+		}
+		for _, c := range []byte(left) {
+			if !isBase64(c) && !strings.ContainsRune(" \t\r\n", rune(c)) {
+				t.Errorf("%q of %q has more than base64", left, text)
+			}
+		}
+		if once, err := base64Length(strings.NewReader(left)); err != nil || once != n {
+			t.Errorf("%q: %d, then %d, %v", text, n, once, err)
+		}
+	})
+}

@@ -83,8 +83,8 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	if m.opened.Undecryptable != nil {
 		return m.explained(ctx, to, m.verdict)
 	}
-	if m.partlyEncrypted() && !text {
-		return m.partlyExplained(ctx, to)
+	if m.needsExplanation() && !text {
+		return m.closedExplained(ctx, to)
 	}
 	if m.keepsSignature() && !text {
 		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
@@ -190,22 +190,36 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*verdict.Verdict, error)
 	return m.g.verdictOf(ctx, opened, "")
 }
 
-// partlyEncrypted reports whether the mail stays as it came because only parts of it are
-// encrypted, and an explanation has room in front.
-func (m *inboundMail) partlyEncrypted() bool {
+// needsExplanation reports whether the mail stays as it came and shows an agent nothing, or
+// only what is beside an encrypted part, and an explanation has room in front.
+func (m *inboundMail) needsExplanation() bool {
+	if !m.g.o.Inbound.ExplainPart || m.opened.Inner != m.opened.Outer {
+		return false
+	}
 	most := m.g.o.Limits.ResultSize
-	fits := most == 0 || m.e.BodyOffset()+m.e.Body().Size()+roomForExplanation <= most
-	return m.g.o.Inbound.ExplainPart && fits && m.opened.Inner == m.opened.Outer &&
-		m.verdict.Encryption == verdict.EncryptionPartial
+	if most > 0 && m.e.BodyOffset()+m.e.Body().Size()+roomForExplanation > most {
+		return false
+	}
+	return m.verdict.Encryption == verdict.EncryptionPartial || m.isUnreadable()
 }
 
-// partlyExplained is the copy of a mail of which parts are encrypted: a readable part in
-// front of them all. What keeps us from that keeps no mail.
-func (m *inboundMail) partlyExplained(ctx context.Context, to []string) (Delivery, error) {
+// isUnreadable reports whether the mail is S/MIME that nobody can read, and nothing else.
+func (m *inboundMail) isUnreadable() bool {
+	if m.verdict.Signature == verdict.SignatureNone && m.verdict.Encryption == verdict.EncryptionNone {
+		return false // a file, or certificates
+	}
+	media, _ := m.e.ContentType()
+	kind, _, _ := strings.Cut(media, "/")
+	return kind != "text" && kind != "multipart" && kind != "message"
+}
+
+// closedExplained is the copy of a mail that is not opened: a readable part in front of it
+// all. What keeps us from that keeps no mail.
+func (m *inboundMail) closedExplained(ctx context.Context, to []string) (Delivery, error) {
 	d, err := m.explained(ctx, to, m.verdict)
 	if err != nil {
-		m.log.Warn("a mail with an encrypted part is handed over without an explanation", "error", err)
-		return Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}, nil
+		m.log.Warn("a mail that nobody can read is handed over without an explanation", "error", err)
+		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}), nil
 	}
 	return d, nil
 }

@@ -137,7 +137,7 @@ func fromAddresses(e *smime.Entity) (all []string) {
 func (m *inboundMail) deliver(ctx context.Context, text bool) (*Outcome, error) {
 	owners, served, others := m.split()
 	several := count(owners)+count(served)+count(others) > 1
-	explain := m.partlyEncrypted() && (m.env.CanSplit || !several)
+	explain := m.needsExplanation() && (m.env.CanSplit || !several)
 	if m.opened.Inner == m.opened.Outer && m.opened.Undecryptable == nil && !text && !explain {
 		return accepted(m.confidential(Delivery{To: m.env.To, Edits: m.withStatus(ctx, m.verdict, m.e, nil)})), nil
 	}

@@ -217,7 +217,7 @@ func TestSignedButNoMail(t *testing.T) {
 		mail := h.opensslSigned([]*testpki.Cert{h.anna}, nil, "-nodetach", "-econtent_type", id)
 		text := h.process(toSupport, mail).text[0]
 		_, body, _ := strings.Cut(mail, "\r\n\r\n")
-		if h.header(text, "X-SMIME-Signature") != "partial" || !strings.Contains(h.header(text, "X-SMIME-Cause"), name) || !strings.HasSuffix(text, body) {
+		if h.header(text, "X-SMIME-Signature") != "partial" || !strings.Contains(h.header(text, "X-SMIME-Cause"), name) || !strings.Contains(text, body) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}

@@ -39,7 +39,7 @@ func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) 
 // nil when the body stays as it is.
 func (m *outboundMail) content(ctx context.Context, p *plan) (*smime.Entity, error) {
 	if p.credential == nil && !p.encrypts() {
-		return nil, nil
+		return m.withoutInternal(ctx)
 	}
 	e := m.e
 	if p.anew {
@@ -64,14 +64,22 @@ func (m *outboundMail) content(ctx context.Context, p *plan) (*smime.Entity, err
 	return e, nil
 }
 
-// prepare makes it survive the way (RFC 8551 §3.1.2), without orders in inner parts:
-// RT repeats its template's header in the first one.
-func (m *outboundMail) prepare(ctx context.Context, e *smime.Entity, _ *plan) (*smime.Entity, error) {
-	ours := func(name string) bool {
-		_, ok := m.g.ours(name)
-		return ok
+// withoutInternal is the mail without what is for this house alone in its parts and in the
+// messages that it forwards; nil when there is nothing of that. What is signed stays whole.
+func (m *outboundMail) withoutInternal(ctx context.Context) (*smime.Entity, error) {
+	e, err := smime.OmitInside(ctx, m.e, m.g.internal, m.g.o.Spool)
+	if err != nil || e == m.e {
+		return nil, err
 	}
-	return smime.Prepare(ctx, e, smime.PrepareOptions{Omit: ours, Spool: m.g.o.Spool})
+	m.owned = append(m.owned, e)
+	return e, nil
+}
+
+// prepare makes it survive the way (RFC 8551 §3.1.2), without what is for this house alone:
+// RT repeats its template's header, with its orders, in the first part, and a forwarded
+// message brings the status that we gave it.
+func (m *outboundMail) prepare(ctx context.Context, e *smime.Entity, _ *plan) (*smime.Entity, error) {
+	return smime.Prepare(ctx, e, smime.PrepareOptions{Omit: m.g.internal, Spool: m.g.o.Spool})
 }
 
 // identify finds the one Message-ID. Where several copies leave, or an encrypted one,

@@ -59,26 +59,41 @@ func (g *Gateway) hidesField(f smime.Field) bool {
 	return false
 }
 
+// internal reports whether a field inside a mail is for this house alone: our orders and
+// status, and every result in our name, which RFC 8601 §5 wants taken off at the border.
+func (g *Gateway) internal(f smime.Field) bool {
+	_, own := g.ownResult(f)
+	return own || g.lies(f)
+}
+
 // lyingResult reports whether f is an Authentication-Results field with our
 // authserv-id and an smime method. Those of other filters under the same id
 // stay, unless strip_all_ar says that we are the first filter.
 func (g *Gateway) lyingResult(f smime.Field) bool {
+	results, own := g.ownResult(f)
+	return own && (g.o.Inbound.StripAllAR || claimsSMIME.MatchString(results))
+}
+
+// ownResult reports whether f is an Authentication-Results field with our authserv-id, and
+// returns what stands behind the id. What cannot be parsed is judged by what a careless
+// reader would see.
+func (g *Gateway) ownResult(f smime.Field) (results string, own bool) {
 	if !strings.EqualFold(f.Name, "Authentication-Results") {
-		return false
+		return "", false
 	}
 	value, ok := withoutComments(f.Value())
-	if !ok { // what cannot be parsed is judged by what a careless reader would see
+	if !ok {
 		low := strings.ToLower(f.Value())
-		return strings.Contains(low, strings.ToLower(g.o.AuthservID)) && strings.Contains(low, "smime")
+		if strings.Contains(low, strings.ToLower(g.o.AuthservID)) && strings.Contains(low, "smime") {
+			return " smime=", true
+		}
+		return "", false
 	}
 	// The id may be quoted and a version may follow (RFC 8601 §2.2); careless
 	// readers also take it without the semicolon.
 	value = strings.TrimSpace(strings.NewReplacer(`"`, "", `\`, "").Replace(value))
 	end := strings.IndexAny(value+";", "; \t/")
-	if !strings.EqualFold(value[:end], g.o.AuthservID) {
-		return false
-	}
-	return g.o.Inbound.StripAllAR || claimsSMIME.MatchString(value[end:])
+	return value[end:], strings.EqualFold(value[:end], g.o.AuthservID)
 }
 
 // claimsSMIME finds "smime=", with an optional version, as a word of its own

@@ -83,3 +83,40 @@ func TestFoldKeepsLinesShort(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsInternalDoesNotLeave: an unsigned mail, a signed and an encrypted one lose our
+// orders in parts, and our status and results in the messages that they forward (every
+// X-SMIME field on every mail that leaves); what somebody has signed stays whole.
+func TestWhatIsInternalDoesNotLeave(t *testing.T) {
+	const internal = "X-SMIME-Signer: anna@kunde.example\r\nAuthentication-Results: gw.example; spf=pass smtp.mailfrom=kunde.example\r\n"
+	h := newHouse(t)
+	h.knows(h.anna)
+	inside := h.signed(h.anna, fromAnna+internal+"Authentication-Results: mx.kunde.example; dkim=pass\r\n", "X-SMIME-Note: signed by Anna\r\n"+plainText)
+	body := "Content-Type: multipart/mixed; boundary=b\r\n\r\nfor old readers\r\n--b\r\nX-SMIME-Encrypt: yes\r\nContent-Type: text/plain\r\n\r\nsee below\r\n" +
+		"--b\r\nContent-Type: message/rfc822\r\n\r\n" + inside + "\r\n--b--\r\nbehind\r\n"
+	for _, order := range []string{"", "X-SMIME-Sign: yes\r\n", "X-SMIME-Encrypt: yes\r\n"} {
+		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", order+"DKIM-Signature: v=1; a=rsa-sha256\r\n"+body))
+		if out.Disposition != Accept {
+			t.Fatalf("%q: %+v", order, out.Outcome)
+		}
+		shown := out.text[0]
+		if order == "X-SMIME-Encrypt: yes\r\n" {
+			shown, _, _ = h.readCopy(shown, h.anna)
+		}
+		for _, gone := range []string{"X-SMIME-Encrypt", "X-SMIME-Signer", "gw.example", "DKIM-Signature"} {
+			if strings.Contains(shown, gone) {
+				t.Errorf("%q: %s has left:\n%s", order, gone, shown)
+			}
+		}
+		for _, stays := range []string{"X-SMIME-Note: signed by Anna", "mx.kunde.example; dkim=pass", "see below", "boundary=b"} {
+			if !strings.Contains(shown, stays) {
+				t.Errorf("%q: %s is gone:\n%s", order, stays, shown)
+			}
+		}
+	}
+	plain := fromSupport("anna@kunde.example", "DKIM-Signature: v=1; a=rsa-sha256\r\n"+strings.NewReplacer("X-SMIME-Encrypt: yes\r\n", "", internal, "").Replace(body))
+	out := h.process(outboundTo("anna@kunde.example"), plain)
+	if out.Deliveries[0].Body != nil || !strings.Contains(out.text[0], "DKIM-Signature") {
+		t.Errorf("a mail without such fields has changed:\n%s", out.text[0])
+	}
+}

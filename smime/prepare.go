@@ -10,10 +10,10 @@ import (
 
 // PrepareOptions is what Prepare needs.
 type PrepareOptions struct {
-	// Omit reports whether a field of an inner part is left out, by its name; nil
+	// Omit reports whether a field of an inner part, or of a message in it, is left out; nil
 	// leaves all of them. Programs repeat a message's header in its first part, with
 	// fields that are not for who gets the message.
-	Omit  func(name string) bool
+	Omit  func(Field) bool
 	Spool *spool.Spool
 }
 
@@ -62,13 +62,10 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 // keeps reports whether a field is in what is signed: Content-* move inside,
 // MIME-Version and the rest stay outside (RFC 8551 §3.1).
 func (o PrepareOptions) keeps(f Field, at position) bool {
-	switch at {
-	case root:
+	if at == root {
 		return isContent(f.Name)
-	case part:
-		return o.Omit == nil || !o.Omit(f.Name)
 	}
-	return true
+	return o.Omit == nil || !o.Omit(f)
 }
 
 // isSealed tells what re-encoding would break or lay open.

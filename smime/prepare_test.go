@@ -11,7 +11,7 @@ import (
 )
 
 // isOrder stands for what a caller wants left out.
-func isOrder(name string) bool { return strings.HasPrefix(name, "X-Crypt-") }
+func isOrder(f Field) bool { return strings.HasPrefix(f.Name, "X-Crypt-") }
 
 func prepared(t *testing.T, msg string) string {
 	t.Helper()

@@ -72,6 +72,7 @@ type Rule struct {
 	Recipient  string           `toml:"recipient"`
 	Domain     string           `toml:"domain"`
 	SubjectTag string           `toml:"subject_tag"`
+	RemoveTag  bool             `toml:"remove_tag"`
 	Sign       gateway.Strength `toml:"sign"`
 	Encrypt    gateway.Strength `toml:"encrypt"`
 	Cipher     string           `toml:"cipher"`

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"sealgate/gateway/verdict"
+	"sealgate/internal/encodedword"
 	"sealgate/smime"
 )
 
 // carryOut makes one delivery for each group of the plan.
 func (m *outboundMail) carryOut(ctx context.Context, p *plan) (*Outcome, error) {
 	if p.keep {
-		out := accepted(Delivery{To: m.env.To, Edits: m.stripped()})
+		out := accepted(Delivery{To: m.env.To, Edits: m.inClear()})
 		m.identify(p, out.Deliveries)
 		return out, nil
 	}
@@ -130,6 +131,12 @@ func (m *outboundMail) shown() (fields []smime.Field) {
 	for _, name := range shownFields {
 		fields = append(fields, m.e.Get(name)...)
 	}
+	for i, f := range fields {
+		if was := encodedword.Decode(f.Value()); len(m.tags) > 0 && isNamed(f, "Subject") {
+			value := fold(len("Subject:"), strings.Fields(phrase(removeTags(was, m.tags), maxSubject)))
+			fields[i].Raw = []byte(f.Name + ":" + value + "\r\n")
+		}
+	}
 	return fields
 }
 
@@ -149,16 +156,19 @@ func (m *outboundMail) copyFor(ctx context.Context, p *plan, g group, signed *sm
 	case g.served:
 		return m.servedCopy(ctx, p, g, signed)
 	case signed == nil:
-		return Delivery{To: g.to, Edits: m.stripped()}, nil
+		return Delivery{To: g.to, Edits: m.inClear()}, nil
 	case g.encrypt == nil:
-		return m.delivery(g, signed, nil)
+		return m.delivery(g, signed, m.untagged())
 	}
 	sealed, err := m.encrypt(ctx, g, signed)
 	if err != nil {
 		return Delivery{}, err
 	}
 	m.owned = append(m.owned, sealed)
-	return m.delivery(g, sealed, m.hidden(p))
+	if m.hides(p) {
+		return m.delivery(g, sealed, m.hidden(p))
+	}
+	return m.delivery(g, sealed, m.untagged())
 }
 
 // servedCopy is the copy of served mailboxes: as the helpdesk wrote it, with the status
@@ -184,12 +194,25 @@ func (m *outboundMail) verdictForServed(ctx context.Context, p *plan, signed *sm
 	return m.verdictOver(ctx, m.e)
 }
 
-// delivery is a copy with a new body.
-func (m *outboundMail) delivery(g group, e *smime.Entity, hidden []HeaderEdit) (Delivery, error) {
+// untagged takes the tags that rules want removed out of the Subject.
+func (m *outboundMail) untagged() []HeaderEdit { return withoutTags(m.e, m.tags) }
+
+// inClear are the edits of a copy whose body stays. DKIM signatures do not survive another
+// Subject.
+func (m *outboundMail) inClear() []HeaderEdit {
+	untagged := m.untagged()
+	if len(untagged) == 0 {
+		return m.stripped()
+	}
+	return slices.Concat(m.stripped(), deleteFields(m.e, brokenByUs), untagged)
+}
+
+// delivery is a copy with a new body; subject are the edits of its Subject.
+func (m *outboundMail) delivery(g group, e *smime.Entity, subject []HeaderEdit) (Delivery, error) {
 	if r := m.tooLarge(e); r != nil {
 		return Delivery{}, r
 	}
-	edits := slices.Concat(m.stripped(), deleteFields(m.e, brokenByUs), contentFields(m.e, e), hidden)
+	edits := slices.Concat(m.stripped(), deleteFields(m.e, brokenByUs), contentFields(m.e, e), subject)
 	return Delivery{To: g.to, Edits: edits, Body: e.Body()}, nil
 }
 

@@ -109,6 +109,7 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	}
 	rules, how := rulesFor(m.g.o.Rules, m.senders(), recipients, m.subject())
 	m.how = how
+	m.tags = tagsToRemove(m.g.o.Rules, m.senders(), recipients, m.subject())
 	var fallback Demand
 	if !m.exempt() {
 		fallback = m.defaults()

@@ -50,6 +50,7 @@ type outboundMail struct {
 	owned   Owned        // what the copies read from
 
 	demanded Strength // encryption, because of what the mail refers to
+	tags     []string // that rules want taken out of the Subject
 }
 
 // newOutboundMail knows whose mail it is.

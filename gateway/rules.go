@@ -36,6 +36,7 @@ type Rule struct {
 	Recipient  string // an address, or "@domain"
 	Domain     string // the recipient's domain or one below it
 	SubjectTag string // stands anywhere in the Subject, in any case
+	RemoveTag  bool   // SubjectTag is taken out of the Subject that leaves
 	Demand
 	Algorithms
 	Revocation trust.Policy // for the partner that Recipient and Domain name; "": no word
@@ -84,6 +85,24 @@ func matchDomain(pattern, addr string) bool {
 	return pattern == "" || d == pattern || strings.HasSuffix(d, "."+pattern)
 }
 
+// tagsToRemove are the tags of all rules that match and want them removed.
+func tagsToRemove(rules []Rule, senders, recipients []string, subject string) (tags []string) {
+	for i := range rules {
+		r := &rules[i]
+		if r.RemoveTag && r.SubjectTag != "" && r.matchesAny(senders, recipients, subject) {
+			tags = append(tags, r.SubjectTag)
+		}
+	}
+	return tags
+}
+
+// matchesAny reports whether the rule speaks for mail from any sender to any recipient.
+func (r *Rule) matchesAny(senders, recipients []string, subject string) bool {
+	return slices.ContainsFunc(senders, func(from string) bool {
+		return slices.ContainsFunc(recipients, func(to string) bool { return r.matches(from, to, subject) })
+	})
+}
+
 // rulesFor combines every rule that matches any sender and any recipient: what
 // one recipient's rule demands holds for every copy.
 func rulesFor(rules []Rule, senders, recipients []string, subject string) (Demand, Algorithms) {
@@ -91,9 +110,7 @@ func rulesFor(rules []Rule, senders, recipients []string, subject string) (Deman
 	var a Algorithms
 	for i := range rules {
 		r := &rules[i]
-		if slices.ContainsFunc(senders, func(from string) bool {
-			return slices.ContainsFunc(recipients, func(to string) bool { return r.matches(from, to, subject) })
-		}) {
+		if r.matchesAny(senders, recipients, subject) {
 			d = d.strongest(r.Demand)
 			a = a.merge(r.Algorithms)
 		}

@@ -11,13 +11,19 @@ import (
 )
 
 // untagAll takes our tags out of every Subject.
-func (g *Gateway) untagAll(e *smime.Entity) (edits []HeaderEdit) {
+func (g *Gateway) untagAll(e *smime.Entity) []HeaderEdit { return withoutTags(e, g.ourTags()) }
+
+// ourTags are those that we write.
+func (g *Gateway) ourTags() []string { return []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} }
+
+// withoutTags takes tags out of every Subject.
+func withoutTags(e *smime.Entity, tags []string) (edits []HeaderEdit) {
 	for i, f := range e.Fields {
 		if !strings.EqualFold(f.Name, "Subject") {
 			continue
 		}
 		was := encodedword.Decode(f.Value())
-		if now := g.untag(was); now != was {
+		if now := removeTags(was, tags); len(tags) > 0 && now != was {
 			edits = append(
 				edits,
 				HeaderEdit{
@@ -47,13 +53,16 @@ func (g *Gateway) tag(v *verdict.Verdict) string {
 	return strings.Join(tags, " ")
 }
 
-// untag removes our tags from a Subject, wherever they stand, in one pass: what
+// untag removes our tags from a Subject.
+func (g *Gateway) untag(subject string) string { return removeTags(subject, g.ourTags()) }
+
+// removeTags removes tags from a Subject, wherever they stand, in one pass: what
 // a removal joins together is seen too.
-func (g *Gateway) untag(subject string) string {
+func removeTags(subject string, tags []string) string {
 	out := make([]byte, 0, len(subject))
 	for i := 0; i < len(subject); i++ {
 		out = append(out, subject[i])
-		for _, tag := range []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} {
+		for _, tag := range tags {
 			if n := len(out) - len(tag); tag != "" && n >= 0 && strings.EqualFold(string(out[n:]), tag) {
 				out = out[:n]
 			}

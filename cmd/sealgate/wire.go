@@ -284,7 +284,7 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 func rules(cfg *config.Config) (out []gateway.Rule) {
 	for _, r := range cfg.Rule {
 		out = append(out, gateway.Rule{
-			Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag,
+			Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag, RemoveTag: r.RemoveTag,
 			Demand: gateway.Demand{Sign: r.Sign, Encrypt: r.Encrypt},
 			Algorithms: gateway.Algorithms{
 				Cipher: r.Cipher,

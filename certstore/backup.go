@@ -27,9 +27,9 @@ const (
 	maxBackupValue = 16 << 20
 )
 
-// backupKinds are the first octets of the keys that are kept, in their order; "a" and "f"
-// are made of the records.
-const backupKinds = "dikmsv"
+// backupKinds are the first octets of the keys that are kept, in their order; "a", "f"
+// and "t" are made of the records and lines.
+const backupKinds = "dijkmsv"
 
 // ErrBackup says that what was read is no whole backup of a store.
 var ErrBackup = errors.New("certstore: no whole backup of a store")

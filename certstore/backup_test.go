@@ -38,6 +38,10 @@ func fill(t *testing.T, s *Badger, n int) {
 		s.Remember(ctx, [32]byte{1}, Memory{HiddenSubject: true, Writers: [][]byte{{9}}}, time.Hour),
 		s.Remember(ctx, [32]byte{2}, Memory{Own: true}, 365*24*time.Hour),
 		s.CachePut(ctx, "crl/1", []byte("answer"), time.Hour),
+		s.AppendJournal(ctx, []JournalLine{
+			{Time: time.Now(), Keep: time.Hour, Terms: []Term{{1}, {2}}, Text: []byte("{}")},
+			{Time: time.Now(), Keep: 90 * 24 * time.Hour, Text: []byte("{}")},
+		}),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +102,7 @@ func TestBackupComesBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		wanted := Summary{100, 25, 25, 25, 2, 100, 1, 1, 1}
+		wanted := Summary{100, 25, 25, 25, 2, 100, 1, 2, 1, 1}
 		if *sum != wanted {
 			t.Errorf("%s: %+v, want %+v", name, *sum, wanted)
 		}

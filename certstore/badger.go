@@ -63,6 +63,9 @@ type Badger struct {
 	maxContents int64
 	contents    atomic.Int64 // content keys that are kept, or being written
 
+	journal  sync.Mutex // guards lastLine
+	lastLine uint64     // the time of the newest line that this process wrote, nanoseconds since 1970
+
 	caching sync.Mutex          // one writer of answers at a time; guards caches
 	caches  map[string]cacheUse // by name; one that is not there is not counted yet
 }

@@ -22,3 +22,18 @@ func TestBadgerIsAStore(t *testing.T) {
 		})
 	}
 }
+
+func TestBadgerIsAJournal(t *testing.T) {
+	for name, key := range map[string][]byte{"plain": nil, "encrypted": make([]byte, 32)} {
+		t.Run(name, func(t *testing.T) {
+			storetest.RunJournal(t, func(t *testing.T) certstore.Journal {
+				s, err := certstore.OpenBadger(certstore.BadgerOptions{Dir: t.TempDir(), Key: key})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { s.Close() })
+				return s
+			})
+		})
+	}
+}

@@ -5,7 +5,8 @@ package certstore
 // Keys: "a" NUL domain NUL local NUL identity → nothing (index by address);
 // "i" identity → record; "f" fingerprint → identity; "m" hash → memory; "k" text → cached answer;
 // "d" HMAC of a content-encryption key → content; "s" → the secret of that HMAC;
-// "v" → schema version. Records are JSON: self-describing, so that a later
+// "v" → schema version; "j" nanoseconds since 1970 → line of the journal; "t" term nanoseconds →
+// nothing (index by term). Records are JSON: self-describing, so that a later
 // version can read an older one, and small beside the certificate that they hold.
 
 import (

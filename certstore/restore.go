@@ -4,6 +4,7 @@ package certstore
 // when it is whole.
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -200,8 +201,22 @@ func (l *loader) write(e *entry) error {
 			return err
 		}
 	}
+	if bytes.HasPrefix(e.key, journalPrefix) {
+		if err := l.writeTerms(e); err != nil {
+			return err
+		}
+	}
 	if err := l.batch.SetEntry(&badger.Entry{Key: e.key, Value: e.value, ExpiresAt: e.expires}); err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
 	return nil
+}
+
+// writeTerms makes the index of a line of the journal.
+func (l *loader) writeTerms(e *entry) error {
+	line, err := decodeLine(e.key, e.value)
+	if err != nil {
+		return err
+	}
+	return setTerms(l.batch, uint64(line.Time.UnixNano()), line.Terms, e.expires)
 }

@@ -19,6 +19,7 @@ type Summary struct {
 	Mails        int // that are remembered
 	Contents     int // content-encryption keys, each with its content
 	Answers      int // of look-ups
+	Lines        int // of the journal
 
 	secrets  int
 	versions int
@@ -27,7 +28,8 @@ type Summary struct {
 // String is the summary in one line.
 func (s Summary) String() string {
 	return fmt.Sprintf("%d certificates (%d blocked, %d pinned, %d pending), %d mails remembered, %d content keys, "+
-		"%d cached answers", s.Certificates, s.Blocked, s.Pinned, s.Pending, s.Mails, s.Contents, s.Answers)
+		"%d cached answers, %d lines of the journal",
+		s.Certificates, s.Blocked, s.Pinned, s.Pending, s.Mails, s.Contents, s.Answers, s.Lines)
 }
 
 // CheckBackup reads a backup to its end, and says what it holds.
@@ -67,6 +69,10 @@ func (s *Summary) add(e *entry) (r *Record, err error) {
 		s.Contents++
 		c, err := decodeContent(e.value)
 		return nil, e.must(len(e.key) == 1+hashSize && err == nil && len(c.Senders) <= MaxSenders, "content")
+	case 'j':
+		s.Lines++
+		_, err := decodeLine(e.key, e.value)
+		return nil, e.must(err == nil && e.expires != 0, "line of the journal")
 	case 'k':
 		s.Answers++
 		return nil, e.must(e.expires != 0, "cached answer")

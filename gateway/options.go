@@ -49,6 +49,7 @@ type Options struct {
 	Log        *slog.Logger
 	Now        func() time.Time // nil: time.Now
 	Counters   *Counters        // nil: of its own
+	Observe    func(*Entry)     // hears of each message when it is over, and keeps nobody waiting; may be nil
 
 	Inbound  InboundOptions
 	Outbound OutboundOptions

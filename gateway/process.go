@@ -32,6 +32,9 @@ func (g *Gateway) Process(ctx context.Context, env Envelope, msg *spool.File) (*
 	if out != nil {
 		out.MessageID = entry.MessageID
 	}
+	if g.o.Observe != nil {
+		g.o.Observe(entry)
+	}
 	g.o.Log.LogAttrs(ctx, entry.level(), "message", slog.Any("", entry)) // no key: its attributes stand in the line
 	return out, err
 }

@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"cmd/sealgate"},
 	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/ldap", "directory/smimea"},
-	{"directory"},
+	{"directory", "journal"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation"},

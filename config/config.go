@@ -172,12 +172,6 @@ type Log struct {
 	Format LogFormat  `toml:"format"`
 }
 
-// Admin is [admin]. This version has no HTTP interface yet: an address is taken, so
-// that a configuration for a later one loads, and warned about.
-type Admin struct {
-	Address string `toml:"address"`
-}
-
 // Default is what holds when the file is silent.
 func Default() *Config {
 	in := gateway.DefaultInbound()

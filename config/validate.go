@@ -26,7 +26,7 @@ func (c *Config) resolve(dir string) error {
 	if !filepath.IsAbs(c.Store.Dir) {
 		c.Store.Dir = filepath.Join(c.Server.DataDir, c.Store.Dir)
 	}
-	for _, p := range []*string{&c.Store.KeyFile, &c.Spool.Dir} {
+	for _, p := range []*string{&c.Store.KeyFile, &c.Spool.Dir, &c.Admin.TLSCert, &c.Admin.TLSKey} {
 		abs(p)
 	}
 	for i := range c.Listener {
@@ -78,7 +78,7 @@ func expand(dir string, patterns *[]string) error {
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
 	checks := []func() error{
-		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.said, c.numbers, c.headers, c.bounces,
+		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said, c.numbers, c.headers, c.bounces,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

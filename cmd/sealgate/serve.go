@@ -66,6 +66,11 @@ func serveConfig(path string, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	http, err := h.openAdmin()
+	if err != nil {
+		return err
+	}
+	services = append(services, http...)
 	control, err := h.openControl()
 	if err != nil {
 		return err
@@ -180,6 +185,7 @@ func (h *house) reload(path string) {
 		}
 	}
 	h.loaded.Store(&loaded{began, err.Error()})
+	h.failed.Add(1)
 	h.log.Error("reload failed, everything stays as it was", "error", err)
 }
 

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"sealgate/admin"
 	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/gateway"
@@ -50,6 +51,8 @@ type house struct {
 
 	loaded   atomic.Pointer[loaded]
 	counters gateway.Counters
+	metrics  *admin.Metrics // nil: nothing listens that would show them
+	failed   atomic.Int64   // reloads
 }
 
 // engine is what SIGHUP replaces: the gateway, and the keys that it has.
@@ -75,9 +78,6 @@ func (h *house) explain(ctx context.Context, address string) ([]lookup.Candidate
 func build(cfg *config.Config) (*house, error) {
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr), reloaded: make(chan struct{}, 1)}
 	h.loaded.Store(&loaded{at: time.Now()})
-	if cfg.Admin.Address != "" {
-		h.log.Warn("admin.address: this version has no HTTP interface, nothing listens there", "address", cfg.Admin.Address)
-	}
 	for _, cause := range heldByProxy(cfg) {
 		h.log.Warn("a proxy cannot hold mail: an inbound smtp listener answers 451 to it until the sender gives up",
 			"on", cause)
@@ -236,6 +236,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 		Spool:      h.spool,
 		Log:        h.log,
 		Counters:   &h.counters,
+		Observe:    h.observe,
 		Inbound: gateway.InboundOptions{
 			ExplainPart:   cfg.Inbound.ExplainPart,
 			KeepSignature: cfg.Inbound.KeepSignature,

@@ -20,7 +20,8 @@ const module = "sealgate/"
 // one floor does not import each other, and nothing imports a floor above.
 var floors = [][]string{
 	{"cmd/sealgate"},
-	{"config", "milter", "proxy", "internal/control", "internal/postfixcheck"},
+	{"config"},
+	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/ldap", "directory/smimea"},
 	{"directory", "journal"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},

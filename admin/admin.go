@@ -1,0 +1,161 @@
+// Package admin is the gateway's HTTP side: health, metrics, and what a helpdesk asks before a
+// mail is written. It holds no policy: it asks the engine.
+package admin
+
+// This file is the routes, and who may ask what.
+
+import (
+	"context"
+	_ "embed"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"sealgate/gateway"
+)
+
+// Bounds of what is asked.
+const (
+	maxHeader = 16 << 10 // octets
+	maxBody   = 64 << 10 // octets: a question has at most 100 recipients
+	readTime  = 10 * time.Second
+	writeTime = 60 * time.Second // look-ups may take what limits.look_ups gives them
+	idleTime  = 60 * time.Second
+)
+
+// What a token may ask, and how many wrong ones are listened to. A token has 256 random bits:
+// the bound keeps the log and the processor calm, it is not what makes guessing hopeless.
+const (
+	askedASecond = 500
+	wrongASecond = 5
+	wrongAtOnce  = 20
+)
+
+// Engine is what is asked of the gateway.
+type Engine interface {
+	Capabilities(ctx context.Context, q gateway.Question) (*gateway.Capabilities, error)
+}
+
+// Options are the gateway behind it, and who may ask.
+type Options struct {
+	Engine   Engine
+	Tokens   []Token
+	Ready    func(context.Context) []Fault // what keeps the gateway from its work; empty: nothing
+	Metrics  *Metrics
+	CanSplit bool // outbound mail can leave in several copies
+	Log      *slog.Logger
+}
+
+// Fault is one thing that keeps the gateway from its work.
+type Fault struct {
+	Of  string // "store", "keys", "reload", "next hop", "disk"
+	Why string
+}
+
+// Server answers until it is shut down.
+type Server struct{ server *http.Server }
+
+// New returns a server that does not listen yet.
+func New(o Options) *Server {
+	h := &handlers{Options: o, wrong: rate.NewLimiter(wrongASecond, wrongAtOnce), asked: make(map[string]*rate.Limiter)}
+	for _, t := range o.Tokens {
+		h.asked[t.Name] = rate.NewLimiter(askedASecond, askedASecond)
+	}
+	return &Server{&http.Server{
+		Handler:           h.routes(),
+		ReadHeaderTimeout: readTime,
+		ReadTimeout:       readTime,
+		WriteTimeout:      writeTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
+	}}
+}
+
+// Handler is what answers, for tests and for who brings a server along.
+func (s *Server) Handler() http.Handler { return s.server.Handler }
+
+// Serve answers what comes to l.
+func (s *Server) Serve(l net.Listener) error { return s.server.Serve(l) }
+
+// Shutdown finishes what is under way until ctx ends.
+func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
+
+// handlers are the operations.
+type handlers struct {
+	Options
+	wrong *rate.Limiter            // of tokens that are none
+	asked map[string]*rate.Limiter // by the name of a token
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+// route is one operation; without a scope anybody may ask it.
+type route struct {
+	pattern string
+	scope   Scope
+	handle  http.HandlerFunc
+}
+
+func (h *handlers) operations() []route {
+	return []route{
+		{"GET /healthz", 0, h.health},
+		{"GET /readyz", 0, h.ready},
+		{"GET /openapi.json", 0, h.description},
+		{"GET /metrics", Read, h.Metrics.handler().ServeHTTP},
+		{"GET /v1/capabilities", Capabilities, h.capabilitiesOfQuery},
+		{"POST /v1/capabilities", Capabilities, h.capabilitiesOfBody},
+	}
+}
+
+func (h *handlers) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, o := range h.operations() {
+		mux.Handle(o.pattern, h.allowed(o.scope, o.handle))
+	}
+	return calm(mux)
+}
+
+// calm is around every answer: nobody keeps it, no browser takes it for something else.
+func calm(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// health says that the process answers.
+func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready says whether mail can be handled. Anybody may ask it, so it names the areas only; the
+// causes stand in the log.
+func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
+	faults := h.Ready(r.Context())
+	if len(faults) == 0 {
+		write(w, http.StatusOK, map[string]any{"status": "ready", "faults": []string{}})
+		return
+	}
+	var names []string
+	for _, f := range faults {
+		if !slices.Contains(names, f.Of) {
+			names = append(names, f.Of)
+		}
+		h.Log.Warn("not ready", slog.String("of", f.Of), slog.String("why", f.Why))
+	}
+	write(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "faults": names})
+}
+
+func (h *handlers) description(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openAPI) // who has gone needs no answer
+}

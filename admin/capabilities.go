@@ -1,0 +1,140 @@
+package admin
+
+// This file answers what the boxes of a mail that is not written yet can do.
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"sealgate/gateway"
+)
+
+// question is a mail that is about to be written.
+type question struct {
+	From      string   `json:"from"`
+	User      string   `json:"user"`
+	To        []string `json:"to"`
+	Cc        []string `json:"cc"`
+	Bcc       []string `json:"bcc"`
+	Subject   string   `json:"subject"`
+	InReplyTo string   `json:"in_reply_to"`
+	Calendar  bool     `json:"calendar"`
+}
+
+// box is what one of the two boxes can do.
+type box struct {
+	State  gateway.State `json:"state"`
+	Preset bool          `json:"preset"`
+	Code   int           `json:"code,omitempty"`
+	Text   string        `json:"text,omitempty"`
+}
+
+// recipient is what a mail to somebody would be encrypted for.
+type recipient struct {
+	Address     string        `json:"address"`
+	State       gateway.State `json:"state"`
+	Inside      bool          `json:"inside"`
+	Fingerprint string        `json:"fingerprint,omitempty"`
+	Issuer      string        `json:"issuer,omitempty"`
+	NotAfter    *time.Time    `json:"not_after,omitempty"`
+	Reason      string        `json:"reason,omitempty"`
+	Remedy      string        `json:"remedy,omitempty"`
+}
+
+// capabilities is the answer.
+type capabilities struct {
+	Sign       box         `json:"sign"`
+	Encrypt    box         `json:"encrypt"`
+	Plain      box         `json:"plain"`
+	Recipients []recipient `json:"recipients"`
+}
+
+// parameters are what a query may hold.
+var parameters = map[string]bool{
+	"from": true, "user": true, "to": true, "cc": true, "bcc": true, "subject": true, "in_reply_to": true, "calendar": true,
+}
+
+// capabilitiesOfQuery answers a GET. Several recipients are several parameters.
+func (h *handlers) capabilitiesOfQuery(w http.ResponseWriter, r *http.Request) {
+	v, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		problem(w, http.StatusBadRequest, "the query cannot be read")
+		return
+	}
+	for name := range v {
+		if !parameters[name] {
+			problem(w, http.StatusBadRequest, "a parameter that is not known")
+			return
+		}
+	}
+	calendar := v.Get("calendar")
+	if calendar != "" && calendar != "true" && calendar != "false" {
+		problem(w, http.StatusBadRequest, "calendar is true or false")
+		return
+	}
+	h.answer(w, r, question{
+		From: v.Get("from"), User: v.Get("user"), To: v["to"], Cc: v["cc"], Bcc: v["bcc"],
+		Subject: v.Get("subject"), InReplyTo: v.Get("in_reply_to"), Calendar: calendar == "true",
+	})
+}
+
+// capabilitiesOfBody answers a POST, which keeps addresses out of logs.
+func (h *handlers) capabilitiesOfBody(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != "application/json" {
+		problem(w, http.StatusUnsupportedMediaType, "the question is application/json")
+		return
+	}
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	var q question
+	err := d.Decode(&q)
+	tooLarge := (*http.MaxBytesError)(nil)
+	switch {
+	case errors.As(err, &tooLarge):
+		problem(w, http.StatusRequestEntityTooLarge, "the question is too large")
+	case err != nil || d.More():
+		problem(w, http.StatusBadRequest, "the question cannot be read")
+	default:
+		h.answer(w, r, q)
+	}
+}
+
+// answer asks the engine.
+func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
+	c, err := h.Engine.Capabilities(r.Context(), gateway.Question{
+		From: q.From, User: q.User, To: q.To, Cc: q.Cc, Bcc: q.Bcc,
+		Subject: q.Subject, InReplyTo: q.InReplyTo, Calendar: q.Calendar, CanSplit: h.CanSplit,
+	})
+	switch {
+	case errors.Is(err, gateway.ErrQuestion):
+		problem(w, http.StatusBadRequest, err.Error())
+		return
+	case err != nil:
+		h.Log.Error("capabilities", slog.String("error", err.Error()))
+		problem(w, http.StatusServiceUnavailable, "the gateway cannot say it now; the cause stands in its log")
+		return
+	}
+	out := capabilities{Sign: boxOf(c.Sign), Encrypt: boxOf(c.Encrypt), Plain: boxOf(c.Plain)}
+	for _, reader := range c.Readers {
+		out.Recipients = append(out.Recipients, recipientOf(reader))
+	}
+	write(w, http.StatusOK, out)
+}
+
+func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Code, b.Text} }
+
+func recipientOf(r gateway.Reader) recipient {
+	out := recipient{
+		Address: r.Address, State: r.State, Inside: r.Inside, Fingerprint: r.Fingerprint, Issuer: r.Issuer,
+		Reason: r.Reason, Remedy: r.Remedy,
+	}
+	if !r.NotAfter.IsZero() {
+		end := r.NotAfter.UTC()
+		out.NotAfter = &end
+	}
+	return out
+}

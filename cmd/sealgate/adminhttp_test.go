@@ -1,0 +1,20 @@
+package main
+
+// This file sees to it that nothing listens that was not asked to.
+
+import (
+	"testing"
+
+	"sealgate/config"
+	"sealgate/gateway"
+)
+
+// TestNothingListensWithoutAddress, and nothing counts.
+func TestNothingListensWithoutAddress(t *testing.T) {
+	h := &house{cfg: config.Default()}
+	services, err := h.openAdmin()
+	if err != nil || len(services) != 0 || h.metrics != nil {
+		t.Errorf("%d services, %v", len(services), err)
+	}
+	h.observe(&gateway.Entry{}) // must not need any
+}

@@ -90,3 +90,24 @@ func TestSHA1InGerman(t *testing.T) {
 		t.Errorf("%q, want %q", status, want)
 	}
 }
+
+// TestWrittenToWithSHA1: as long as the exception lasts the partner is encrypted to, and
+// explain says by what; the day after the order is refused.
+func TestWrittenToWithSHA1(t *testing.T) {
+	for until, want := range map[time.Time]Disposition{day(0): Accept, day(-1): Reject} {
+		h := acceptingSHA1(t, "kunde.example", until)
+		anna := h.pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048", Signature: x509.ECDSAWithSHA1})
+		h.knows(anna)
+		out := h.process(toAnna, fromSupport("anna@kunde.example", orderEncrypt+plainText))
+		if out.Disposition != want {
+			t.Errorf("until %s: %+v", until, out.Outcome)
+		}
+		list, err := h.g.Explain(t.Context(), "anna@kunde.example")
+		if err != nil || len(list) != 1 || list[0].Chosen != (want == Accept) {
+			t.Fatalf("until %s: %+v, %v", until, list, err)
+		}
+		if said := strings.Contains(list[0].Reason, "signed with SHA-1, accepted for this partner"); said != (want == Accept) {
+			t.Errorf("until %s: %q", until, list[0].Reason)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+	"github.com/dgraph-io/ristretto/v2/z"
 	"golang.org/x/sys/unix"
 )
 
@@ -76,7 +77,7 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("certstore: %w", err)
 	}
-	db, err := badger.Open(settings(o))
+	db, err := openDB(o)
 	if err != nil {
 		return nil, explain(o.Dir, err)
 	}
@@ -98,6 +99,22 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 	}
 	go s.collect()
 	return s, nil
+}
+
+// maxBegun is how many logs can have been begun when a process is killed: one of each kind.
+const maxBegun = 2
+
+// openDB opens badger's files. Whoever is killed just when a log begins leaves a file without an
+// octet. Badger puts its header there and calls it a fault; the next time it is a log.
+func openDB(o BadgerOptions) (*badger.DB, error) {
+	db, err := badger.Open(settings(o))
+	for range maxBegun {
+		if err == nil || !strings.HasSuffix(err.Error(), z.NewFile.Error()) { // badger does not wrap it
+			break
+		}
+		db, err = badger.Open(settings(o))
+	}
+	return db, err
 }
 
 func settings(o BadgerOptions) badger.Options {

@@ -259,3 +259,29 @@ func TestAcknowledgedIsOnDisk(t *testing.T) {
 		t.Error("writes are not synced")
 	}
 }
+
+// TestKilledWhileALogBegins: a process that is killed just when it begins a log leaves an empty
+// file. The store opens, with all that was in it.
+func TestKilledWhileALogBegins(t *testing.T) {
+	for _, names := range [][]string{{"009999.vlog"}, {"09999.mem"}, {"009999.vlog", "09999.mem"}} {
+		t.Run(strings.Join(names, " "), func(t *testing.T) {
+			dir := t.TempDir()
+			s := open(t, dir)
+			secret, err := s.Secret(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+			for _, name := range names {
+				if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s = open(t, dir)
+			defer s.Close()
+			if again, err := s.Secret(t.Context()); err != nil || again != secret {
+				t.Errorf("its secret is another: %v", err)
+			}
+		})
+	}
+}

@@ -142,11 +142,12 @@ type On struct {
 
 // Headers is [headers].
 type Headers struct {
-	Prefix                string   `toml:"prefix"`
-	Omit                  []string `toml:"omit"`
-	AuthenticationResults bool     `toml:"authentication_results"`
-	TagValid              string   `toml:"tag_valid"`
-	TagDecrypted          string   `toml:"tag_decrypted"`
+	Prefix                string            `toml:"prefix"`
+	Omit                  []string          `toml:"omit"`
+	AuthenticationResults bool              `toml:"authentication_results"`
+	TagValid              string            `toml:"tag_valid"`
+	TagDecrypted          string            `toml:"tag_decrypted"`
+	Profiles              []gateway.Profile `toml:"profiles"`
 }
 
 // Limits is [limits].

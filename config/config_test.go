@@ -66,6 +66,9 @@ func emptied(c *Config) *Config {
 			*l = nil
 		}
 	}
+	if len(c.Headers.Profiles) == 0 {
+		c.Headers.Profiles = nil
+	}
 	return c
 }
 

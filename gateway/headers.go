@@ -63,6 +63,7 @@ func (g *Gateway) statusFields(v *verdict.Verdict, why withheld, reply replyAdvi
 	if !g.o.Headers.OmitAuthentic {
 		out = append(out, field("Authentication-Results", g.authenticationResults(v)...))
 	}
+	out = append(out, g.o.Headers.cipherMailFields(v)...)
 	add("Status", strings.Fields(phrase(l.status(v), maxSentences))...)
 	add("Signature", string(v.Signature))
 	add("Encryption", string(v.Encryption))

@@ -132,7 +132,7 @@ func (g *Gateway) orderIn(lines []string) string {
 			return ""
 		}
 		name, _, colon := strings.Cut(line, ":")
-		if colon && strings.HasPrefix(letters(name), letters(g.o.Headers.Prefix)) {
+		if _, ours := g.ours(name); colon && ours {
 			return strings.TrimSpace(name)
 		}
 	}

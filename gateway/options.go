@@ -176,6 +176,7 @@ type HeaderOptions struct {
 	TagValid      string // put before the Subject of mail with a valid signature, "" for none
 	TagDecrypted  string
 	OmitAuthentic bool // no Authentication-Results
+	Profiles      []Profile
 }
 
 // Limits bounds what one message may cost.
@@ -203,6 +204,9 @@ func (o *Options) words() error {
 			words.Check(o.Outbound.HeaderProtection, ProtectOff, ProtectSign, ProtectHideSubject)),
 		said("Outbound.EncryptToSelf",
 			words.Check(o.Outbound.EncryptToSelf, ToSelfYes, ToSelfNo, ToSelfSameKind)),
+	}
+	for _, p := range o.Headers.Profiles {
+		errs = append(errs, said("Headers.Profiles", words.Check(p, profileWords...)))
 	}
 	for cause, action := range o.On {
 		errs = append(errs, said("On "+cause, words.Check(action, actionWords...)))

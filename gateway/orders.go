@@ -24,25 +24,33 @@ func (g *Gateway) readOrders(fields []smime.Field) (orders, *refusal) {
 		if !ok {
 			continue
 		}
-		if r := o.read(f, rest, strings.EqualFold(f.Name, g.o.Headers.Prefix+rest)); r != nil {
+		if r := o.read(f, rest, &g.o.Headers); r != nil {
 			return o, r
 		}
 	}
 	return o, nil
 }
 
-// read takes one field in; exact says that its name is spelt as we spell it.
-func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
+// read takes one field in, whose name must be spelt as we spell it.
+func (o *orders) read(f smime.Field, rest string, h *HeaderOptions) *refusal {
 	value := strings.ToLower(strings.Join(strings.Fields(f.Value()), ""))
 	unknown := refuse(TokenOrder, printable(f.Name+": "+value, 60))
-	if !exact {
+	if _, ok := h.foreign(f.Name); ok && strings.HasPrefix(rest, "x-") {
+		return o.readForeign(f, rest, value, unknown)
+	}
+	if !strings.EqualFold(f.Name, h.Prefix+rest) {
 		return unknown
 	}
+	strength, known := h.ordered(rest, value)
 	switch rest {
-	case "sign":
-		return o.set(&o.Sign, value, unknown)
-	case "encrypt":
-		return o.set(&o.Encrypt, value, unknown)
+	case "sign", "encrypt":
+		if !known {
+			return unknown
+		}
+		if rest == "sign" {
+			return o.set(&o.Sign, strength, unknown)
+		}
+		return o.set(&o.Encrypt, strength, unknown)
 	case "signature":
 		if verdict.IsSignatureStatus(value) {
 			return nil
@@ -57,9 +65,9 @@ func (o *orders) read(f smime.Field, rest string, exact bool) *refusal {
 	return unknown
 }
 
-func (o *orders) set(to *Strength, value string, unknown *refusal) *refusal {
-	s, ok := orderedStrength(value)
-	if !ok || *to != Unset && *to != s {
+// set takes an order in; one that stands twice must say the same.
+func (o *orders) set(to *Strength, s Strength, unknown *refusal) *refusal {
+	if *to != Unset && *to != s {
 		return unknown
 	}
 	*to = s

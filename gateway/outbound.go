@@ -82,6 +82,9 @@ func (m *outboundMail) readOrders() *refusal {
 	if slices.ContainsFunc(m.e.Fields, m.g.hidesField) {
 		return refuse(TokenHiddenOrder)
 	}
+	if r := m.g.readSensitivity(&o, m.e.Fields); r != nil {
+		return r
+	}
 	m.orders = o
 	if !o.given {
 		return nil

@@ -20,11 +20,14 @@ func letters(name string) string {
 	}, strings.ToLower(name))
 }
 
-// ours reports whether a field name looks like one of our prefix. Case does not matter,
+// ours reports whether a field name looks like one of our prefix, or of a profile in use. Case does not matter,
 // and nothing but letters and digits does: an order that was spelt almost right
 // ("X-S/MIME-Encrypt") must be refused, not lost.
 func (g *Gateway) ours(name string) (rest string, ok bool) {
-	return strings.CutPrefix(letters(name), letters(g.o.Headers.Prefix))
+	if rest, ok := strings.CutPrefix(letters(name), letters(g.o.Headers.Prefix)); ok {
+		return rest, true
+	}
+	return g.o.Headers.foreign(name)
 }
 
 // stripLies deletes every field of our prefix, every Authentication-Results

@@ -315,7 +315,7 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 	}
 	return gateway.HeaderOptions{
 		Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
-		OmitAuthentic: !cfg.Headers.AuthenticationResults,
+		OmitAuthentic: !cfg.Headers.AuthenticationResults, Profiles: cfg.Headers.Profiles,
 	}
 }
 

@@ -49,6 +49,7 @@ func (v *Verdict) encryption(m *smime.Message) {
 	for _, l := range m.Layers {
 		if l.Encrypted() && l.Err == nil {
 			v.Encryption = EncryptionDecrypted
+			v.Cipher = l.Cipher
 		}
 	}
 	switch {

@@ -103,6 +103,7 @@ type Verdict struct {
 	From       string // the one From address in normal form, "" when there is none or there are several
 	FromErr    error  // why there is not one From address
 	At         time.Time
+	Cipher     string // of the innermost layer that was decrypted
 	Signers    []Signer
 	Signer     *Signer // the one that decided; nil when nobody signed what is shown
 	Notes      []Note

@@ -9,7 +9,7 @@ CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test check build packages packages-test interop bench fuzz roots load long man clean
+.PHONY: run test docs-test check build packages packages-test interop bench fuzz roots load long man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -21,8 +21,13 @@ run:
 # the end-to-end tests build the gateway themselves, which go test does not see.  They wait
 # more than they work: eight at once.
 test:
-	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools slapd unbound bind9-utils dovecot-lmtpd
+	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools slapd unbound bind9-utils dovecot-lmtpd python3
 	$(ROOT) go test -count=1 -parallel 8 -timeout 25m ./...
+
+# docs-test holds the documentation against the program: commands and their flags, settings,
+# fields and tokens, Postfix's lines, man pages, and the set-ups of docs/postfix.md.
+docs-test:
+	$(ROOT) go test -count=1 -run 'Documented|TestInitSays|TestManPages|TestExample' ./cmd/sealgate ./config ./gateway ./e2e
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/sealgate ./cmd/sealgate

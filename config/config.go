@@ -28,6 +28,7 @@ type Config struct {
 	Limits    Limits      `toml:"limits"`
 	Spool     Spool       `toml:"spool"`
 	Log       Log         `toml:"log"`
+	Journal   Journal     `toml:"journal"`
 	Admin     Admin       `toml:"admin"`
 }
 
@@ -208,5 +209,7 @@ func Default() *Config {
 		},
 		Spool: Spool{Memory: 256 << 10, Limit: 2 << 30},
 		Log:   Log{Level: slog.LevelInfo, Format: LogText},
+
+		Journal: defaultJournal(),
 	}
 }

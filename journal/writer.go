@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ type Writer struct {
 	flush   chan chan struct{}
 	stop    chan struct{}
 	done    chan struct{}
+	once    sync.Once // closes stop
 
 	lost  atomic.Int64 // since the start
 	said  int64        // of them; of the goroutine alone
@@ -61,11 +63,10 @@ func (j *Journal) Start(log *slog.Logger) *Writer {
 	return w
 }
 
-// Observer takes what becomes of each message, and keeps nobody waiting. It is nil when nothing is
-// to be kept.
+// Observer takes what becomes of each message, and keeps nobody waiting.
 func (w *Writer) Observer(detail Detail, keep time.Duration) func(*gateway.Entry) {
 	if detail == Off {
-		return nil
+		return func(*gateway.Entry) {}
 	}
 	return func(e *gateway.Entry) {
 		select {
@@ -92,9 +93,21 @@ func (w *Writer) Flush(ctx context.Context) {
 	}
 }
 
+// Find is the journal's, with what was observed before.
+func (w *Writer) Find(ctx context.Context, q Question) ([]*Record, error) {
+	w.Flush(ctx)
+	return w.journal.Find(ctx, q)
+}
+
+// Erase is the journal's, with what was observed before.
+func (w *Writer) Erase(ctx context.Context, address string) (int, error) {
+	w.Flush(ctx)
+	return w.journal.Erase(ctx, address)
+}
+
 // Close writes what waits, if the store takes it within that time. What is observed later is lost.
 func (w *Writer) Close(patience time.Duration) {
-	close(w.stop)
+	w.once.Do(func() { close(w.stop) })
 	select {
 	case <-w.done:
 	case <-time.After(patience):

@@ -86,8 +86,12 @@ func serveConfig(path string, cfg *config.Config) error {
 // would try for ever, and what was acknowledged is on disk anyway.
 const closeTime = 10 * time.Second
 
+// journalTime is how much of it the last records may take.
+const journalTime = closeTime / 2
+
 func (h *house) closeStore() {
 	h.asked.Close()
+	h.journal.Close(journalTime)
 	done := make(chan error, 1)
 	go func() { done <- h.store.Close() }()
 	select {

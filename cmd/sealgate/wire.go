@@ -25,6 +25,7 @@ import (
 	"sealgate/gateway"
 	"sealgate/gateway/lookup"
 	"sealgate/internal/ownkeys"
+	"sealgate/journal"
 	"sealgate/keyring"
 	"sealgate/proxy"
 	"sealgate/spool"
@@ -36,14 +37,15 @@ import (
 // house is what outlives a reload: store and spool, and the engine that is
 // replaced as a whole.
 type house struct {
-	cfg    *config.Config
-	log    *slog.Logger
-	store  certstore.Store
-	backup func(context.Context, io.Writer) error // of the store, in clear
-	asked  *revocation.Sources                    // of revocation
-	spool  *spool.Spool
-	own    proxy.Own // our connections to the next hops
-	engine atomic.Pointer[engine]
+	cfg     *config.Config
+	log     *slog.Logger
+	store   certstore.Store
+	backup  func(context.Context, io.Writer) error // of the store, in clear
+	asked   *revocation.Sources                    // of revocation
+	spool   *spool.Spool
+	journal *journal.Writer
+	own     proxy.Own // our connections to the next hops
+	engine  atomic.Pointer[engine]
 
 	known    []*x509.Certificate // of our chains: what a gateway that runs has found, for check
 	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
@@ -99,13 +101,18 @@ func build(cfg *config.Config) (*house, error) {
 		return nil, err
 	}
 	h.store = store
+	records, err := journal.Open(context.Background(), store)
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	h.journal = records.Start(h.log)
 	h.backup = store.Backup
 	h.others = h.store
 	h.asked = h.newSources(cfg)
 	g, err := h.newEngine(cfg)
 	if err != nil {
-		h.asked.Close()
-		h.store.Close()
+		h.closeStore()
 		return nil, err
 	}
 	h.engine.Store(g)
@@ -236,7 +243,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 		Spool:      h.spool,
 		Log:        h.log,
 		Counters:   &h.counters,
-		Observe:    h.observe,
+		Observe:    h.observer(cfg),
 		Inbound: gateway.InboundOptions{
 			ExplainPart:   cfg.Inbound.ExplainPart,
 			KeepSignature: cfg.Inbound.KeepSignature,
@@ -430,4 +437,16 @@ func serverTLS(l config.Listener) (*tls.Config, error) {
 		return nil, fmt.Errorf("listener %s: tls_certificate %s with tls_key %s: %w", l.Address, l.TLSCert, l.TLSKey, err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// observer tells of each message whoever wants to hear of it.
+func (h *house) observer(cfg *config.Config) func(*gateway.Entry) {
+	if h.journal == nil { // of check, beside a gateway that runs
+		return h.observe
+	}
+	record := h.journal.Observer(cfg.Journal.Detail, time.Duration(cfg.Journal.Keep))
+	return func(e *gateway.Entry) {
+		h.observe(e)
+		record(e)
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
 	"sealgate/internal/ownkeys"
+	"sealgate/journal"
 )
 
 // Mode keeps every other user off the socket: who reaches it decides which certificates
@@ -51,6 +52,7 @@ const (
 	pathHealth  = "/health"
 	pathBackup  = "/backup"
 	pathJudge   = "/judge"
+	pathJournal = "/journal"
 )
 
 // Store is what is asked of the certificates: of a store at rest, or of the running
@@ -63,6 +65,12 @@ type Store interface {
 	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
 	SetState(ctx context.Context, identity [32]byte, s certstore.State) error
 	Delete(ctx context.Context, identity [32]byte) error
+}
+
+// Journal is what is asked of the journal of messages.
+type Journal interface {
+	Find(ctx context.Context, q journal.Question) ([]*journal.Record, error)
+	Erase(ctx context.Context, address string) (int, error)
 }
 
 // Key is one of our own certificates whose key the gateway holds, or says what a mailbox
@@ -91,7 +99,8 @@ type Health struct {
 	Reload   string    // why they could not be; empty when they were
 }
 
-// request is what is asked: an address on pathExplain, one call of Store on pathStore.
+// request is what is asked: an address on pathExplain, one call of Store on pathStore, one of
+// Journal on pathJournal.
 type request struct {
 	Method  string            `json:",omitempty"`
 	Record  *certstore.Record `json:",omitempty"`
@@ -100,6 +109,8 @@ type request struct {
 	Cursor  string            `json:",omitempty"`
 	N       int               `json:",omitempty"`
 	State   certstore.State   `json:",omitempty"`
+
+	Question *journal.Question `json:",omitempty"`
 }
 
 // answer holds the results of any of them.
@@ -110,6 +121,8 @@ type answer struct {
 	Keys       []Key               `json:",omitempty"`
 	Health     *Health             `json:",omitempty"`
 	Judgement  *Judgement          `json:",omitempty"`
+	Messages   []*journal.Record   `json:",omitempty"`
+	Erased     int                 `json:",omitempty"`
 	NotFound   bool                `json:",omitempty"`
 	Refused    bool                `json:",omitempty"` // the store is well, and does not take the record
 	Error      string              `json:",omitempty"`

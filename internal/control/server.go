@@ -30,6 +30,7 @@ type Server struct {
 	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
+	Journal Journal
 	Version string
 	Started time.Time
 	Log     *slog.Logger
@@ -59,6 +60,7 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, ask := range map[string]question{
 		pathStore: s.store, pathExplain: s.explain, pathKeys: s.keys, pathHealth: s.health,
+		pathJournal: s.journal,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, ask) })
 	}
@@ -75,7 +77,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, ask question) {
 		http.Error(w, "the request cannot be read", http.StatusBadRequest)
 		return
 	}
-	s.Log.Info("control socket", "path", r.URL.Path, "method", req.Method)
+	level := slog.LevelInfo
+	if req.Method == "Find" { // who follows the journal asks each second
+		level = slog.LevelDebug
+	}
+	s.Log.Log(r.Context(), level, "control socket", "path", r.URL.Path, "method", req.Method)
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
 	a, err := ask(ctx, req)

@@ -1,0 +1,39 @@
+package control
+
+// This file asks the running gateway's journal of messages.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"sealgate/journal"
+)
+
+// journal carries one call of Journal out.
+func (s *Server) journal(ctx context.Context, r *request) (a answer, err error) {
+	switch r.Method {
+	case "Find":
+		if r.Question == nil {
+			return a, errors.New("there is no question")
+		}
+		a.Messages, err = s.Journal.Find(ctx, *r.Question)
+		return a, err
+	case "Erase":
+		a.Erased, err = s.Journal.Erase(ctx, r.Address)
+		return a, err
+	}
+	return a, fmt.Errorf("unknown method %q", r.Method)
+}
+
+// Find implements Journal.
+func (c *Client) Find(ctx context.Context, q journal.Question) ([]*journal.Record, error) {
+	a, err := c.call(ctx, pathJournal, request{Method: "Find", Question: &q})
+	return a.Messages, err
+}
+
+// Erase implements Journal.
+func (c *Client) Erase(ctx context.Context, address string) (int, error) {
+	a, err := c.call(ctx, pathJournal, request{Method: "Erase", Address: address})
+	return a.Erased, err
+}

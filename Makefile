@@ -55,12 +55,12 @@ check:
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
 
 # interop lets OpenSSL, NSS, gpgsm and BouncyCastle read what we write and write
-# what we read, and writes docs/interop.md; then it lets them, keytool and certtool
+# what we read, and writes docs/interop.md and docs/kinds.md; then it lets them, keytool and certtool
 # write key files, and writes the matrix of docs/keys.md; then it reads the certificates of
 # this machine and of ../shared with OpenSSL and with us.
 interop:
 	scripts/need openssl libnss3-tools gpgsm gnutls-bin default-jdk-headless libbcprov-java libbcpkix-java
-	go test -count=1 -tags interop -run TestMatrix -v ./smime/cms/interop -update
+	go test -count=1 -tags interop -run 'TestMatrix|TestKinds' -v ./smime/cms/interop -update
 	go test -count=1 -timeout 20m -tags interop -run TestMatrix -v ./keyring/interop -update
 	go test -count=1 -tags interop -run TestAgainstOpenssl -v ./internal/x509cert
 

@@ -117,10 +117,10 @@ func (g gpgsm) read(r row, message []byte, text string) error {
 	in := g.file("message", message)
 	if r.group != signatures {
 		out, err := g.gpgsm("test\n", "--pinentry-mode", "loopback", "--passphrase-fd", "0", "--assume-binary", "--decrypt", in)
-		if err != nil {
-			return err
+		if len(out) > 0 {
+			return want(out, text) // it fails, too, when another recipient's certificate is unknown to it
 		}
-		return want(out, text)
+		return err
 	}
 	if r.detached {
 		_, err := g.gpgsm("", "--assume-binary", "--verify", in, g.file("content", []byte(text)))

@@ -229,7 +229,7 @@ func (m *outboundMail) tooLarge(e *smime.Entity) *refusal {
 // stripped removes what no mail may carry that leaves or goes to a mailbox of ours:
 // our fields, results in our name, and Bcc.
 func (m *outboundMail) stripped() []HeaderEdit {
-	return append(m.g.stripLies(m.e.Fields), deleteFields(m.e, isHidden)...)
+	return append(deleteFields(m.e, m.g.lies), deleteFields(m.e, isHidden)...)
 }
 
 // hiddenSubject is what an RFC 9788 hidden Subject shows outside.

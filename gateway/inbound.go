@@ -23,7 +23,7 @@ func (g *Gateway) inbound(
 		return nil, r
 	}
 	m := &inboundMail{
-		g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, strip: g.stripLies(e.Fields), spool: share,
+		g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, strip: deleteFields(e, g.lies), spool: share,
 		contents: g.o.Store.BindContent,
 	}
 	m.recipients()

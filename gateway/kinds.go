@@ -12,8 +12,8 @@ import (
 )
 
 // keyKind is how a content key reaches a certificate's owner: by key transport or by key
-// agreement (RFC 5652 §6.2). RFC 5652 lets a mail have both; NSS up to 3.87 at least
-// (Debian 12: Evolution, Thunderbird of that time) shows such a mail to nobody.
+// agreement (RFC 5652 §6.2). RFC 5652 lets a mail have both; NSS 3.87 (Debian 12) opens
+// such a mail for nobody (docs/kinds.md).
 type keyKind string
 
 const (

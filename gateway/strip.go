@@ -30,19 +30,8 @@ func (g *Gateway) ours(name string) (rest string, ok bool) {
 	return g.o.Headers.foreign(name)
 }
 
-// stripLies deletes every field of our prefix, every Authentication-Results
-// that claims an smime result in our name, and our tags in the Subject.
-func (g *Gateway) stripLies(fields []smime.Field) []HeaderEdit {
-	var out []HeaderEdit
-	for i, f := range fields {
-		if g.lies(f) {
-			out = append(out, HeaderEdit{Op: DeleteField, Index: i, Name: f.Name})
-		}
-	}
-	return out
-}
-
-// lies reports whether a field says what only we may say.
+// lies reports whether a field says what only we may say: it is of our prefix, or an
+// Authentication-Results that claims an smime result in our name, or hides one of these.
 func (g *Gateway) lies(f smime.Field) bool {
 	_, ours := g.ours(f.Name)
 	return ours || g.lyingResult(f) || g.hidesField(f)

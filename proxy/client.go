@@ -199,11 +199,6 @@ func worst(errs []error) error {
 	return nil
 }
 
-func permanent(err error) bool {
-	var reply *smtp.SMTPError
-	return errors.As(err, &reply) && reply.Code/100 == 5
-}
-
 // finish sends the final dots: the first alone, since nothing is sent when that is
 // refused, then the others at once, since a slow next hop would make the last of many
 // wait for ever. When some of these are refused for good the sender hears who did not

@@ -124,6 +124,12 @@ func tempFail(text string) error {
 	return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: text}
 }
 
+// permanent reports whether trying again is of no use.
+func permanent(err error) bool {
+	var reply *smtp.SMTPError
+	return errors.As(err, &reply) && reply.Code/100 == 5
+}
+
 func refusal(code int) bool { return code/100 == 4 || code/100 == 5 }
 
 // smtpError is an engine's refusal in go-smtp's form.

@@ -10,12 +10,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"sealgate/gateway"
 )
 
 // Bounds of what is asked.
@@ -34,27 +31,6 @@ const (
 	wrongASecond = 5
 	wrongAtOnce  = 20
 )
-
-// Engine is what is asked of the gateway.
-type Engine interface {
-	Capabilities(ctx context.Context, q gateway.Question) (*gateway.Capabilities, error)
-}
-
-// Options are the gateway behind it, and who may ask.
-type Options struct {
-	Engine   Engine
-	Tokens   []Token
-	Ready    func(context.Context) []Fault // what keeps the gateway from its work; empty: nothing
-	Metrics  *Metrics
-	CanSplit bool // outbound mail can leave in several copies
-	Log      *slog.Logger
-}
-
-// Fault is one thing that keeps the gateway from its work.
-type Fault struct {
-	Of  string // "store", "keys", "reload", "next hop", "disk"
-	Why string
-}
 
 // Server answers until it is shut down.
 type Server struct{ server *http.Server }
@@ -85,15 +61,14 @@ func (s *Server) Serve(l net.Listener) error { return s.server.Serve(l) }
 // Shutdown finishes what is under way until ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
 
-// handlers are the operations.
-type handlers struct {
-	Options
-	wrong *rate.Limiter            // of tokens that are none
-	asked map[string]*rate.Limiter // by the name of a token
-}
-
 //go:embed openapi.json
 var openAPI []byte
+
+// description answers with what openapi.json says.
+func description(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(openAPI) // who has gone needs no answer
+}
 
 // route is one operation; without a scope anybody may ask it.
 type route struct {
@@ -106,7 +81,7 @@ func (h *handlers) operations() []route {
 	return []route{
 		{"GET /healthz", 0, h.health},
 		{"GET /readyz", 0, h.ready},
-		{"GET /openapi.json", 0, h.description},
+		{"GET /openapi.json", 0, description},
 		{"GET /metrics", Read, h.Metrics.handler().ServeHTTP},
 		{"GET /v1/capabilities", Capabilities, h.capabilitiesOfQuery},
 		{"POST /v1/capabilities", Capabilities, h.capabilitiesOfBody},
@@ -130,32 +105,4 @@ func calm(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// health says that the process answers.
-func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
-	write(w, http.StatusOK, map[string]string{"status": "ok"})
-}
-
-// ready says whether mail can be handled. Anybody may ask it, so it names the areas only; the
-// causes stand in the log.
-func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
-	faults := h.Ready(r.Context())
-	if len(faults) == 0 {
-		write(w, http.StatusOK, map[string]any{"status": "ready", "faults": []string{}})
-		return
-	}
-	var names []string
-	for _, f := range faults {
-		if !slices.Contains(names, f.Of) {
-			names = append(names, f.Of)
-		}
-		h.Log.Warn("not ready", slog.String("of", f.Of), slog.String("why", f.Why))
-	}
-	write(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "faults": names})
-}
-
-func (h *handlers) description(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(openAPI) // who has gone needs no answer
 }

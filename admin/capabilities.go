@@ -55,7 +55,8 @@ type capabilities struct {
 
 // parameters are what a query may hold.
 var parameters = map[string]bool{
-	"from": true, "user": true, "to": true, "cc": true, "bcc": true, "subject": true, "in_reply_to": true, "calendar": true,
+	"from": true, "user": true, "to": true, "cc": true, "bcc": true,
+	"subject": true, "in_reply_to": true, "calendar": true,
 }
 
 // capabilitiesOfQuery answers a GET. Several recipients are several parameters.

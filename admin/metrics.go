@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sealgate/gateway"
@@ -45,8 +46,8 @@ func NewMetrics(g Gauges) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16), // to 33 s
 		}, []string{"direction"}),
 	}
-	m.registry.MustRegister(m.messages, m.seconds, prometheus.NewGoCollector(),
-		prometheus.NewProcessCollector(prometheus.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.messages, m.seconds, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("spool_octets", "Octets of messages that are under way.", g.SpoolOctets)
 	m.counter("clear_replies_total", "Replies to encrypted mail that left in clear.", g.ClearReplies)
 	m.counter("reload_failures_total", "Reloads that failed; everything stayed as it was.", g.ReloadFailures)

@@ -78,7 +78,8 @@ func expand(dir string, patterns *[]string) error {
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
 	checks := []func() error{
-		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said, c.numbers, c.headers,
+		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said,
+		c.numbers, c.headers,
 		c.bounces, c.records,
 	}
 	for _, check := range checks {

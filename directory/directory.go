@@ -7,7 +7,6 @@ package directory
 
 import (
 	"context"
-	"crypto/x509"
 	"sync"
 	"time"
 
@@ -45,14 +44,6 @@ type Directory interface {
 	Search(ctx context.Context, address string) ([]Certificate, error)
 	// Probe tells why no question can be answered well; nil when they can.
 	Probe(ctx context.Context) error
-}
-
-// Certificate is one that is published.
-type Certificate struct {
-	*x509.Certificate
-	// Vouched: the place itself says that it is the address's own, and may say so (RFC 8162
-	// with certificate usage 3); it is used as one that an admin has pinned.
-	Vouched bool
 }
 
 // Options say how a place is asked.
@@ -126,9 +117,9 @@ func (s *Source) ask(ctx context.Context, addr string) ([]*certstore.Record, err
 		if err != nil {
 			return nil, err
 		}
-		records := s.records(addr, found)
-		s.remember(addr, records)
-		return records, nil
+		list := records(addr, found, s.place.Source(), s.o.Now())
+		s.remember(addr, list)
+		return list, nil
 	})
 	select {
 	case <-ctx.Done():

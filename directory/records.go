@@ -8,15 +8,24 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"slices"
+	"time"
 
 	"sealgate/certstore"
 	"sealgate/internal/x509cert"
 	"sealgate/trust"
 )
 
+// Certificate is one that is published.
+type Certificate struct {
+	*x509.Certificate
+	// Vouched: the place itself says that it is the address's own, and may say so (RFC 8162
+	// with certificate usage 3); it is used as one that an admin has pinned.
+	Vouched bool
+}
+
 // records are the certificates that name the address, each with the authorities' certificates
 // beside it. One that names somebody else is none, whoever vouches for it.
-func (s *Source) records(addr string, found []Certificate) []*certstore.Record {
+func records(addr string, found []Certificate, source certstore.Source, now time.Time) []*certstore.Record {
 	var authorities []*x509.Certificate
 	var list []*certstore.Record
 	for _, c := range found {
@@ -24,7 +33,7 @@ func (s *Source) records(addr string, found []Certificate) []*certstore.Record {
 		case c.IsCA:
 			authorities = append(authorities, c.Certificate)
 		case slices.Contains(names, addr):
-			list = append(list, s.record(c, names))
+			list = append(list, record(c, names, source, now))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *certstore.Record) int {
@@ -59,8 +68,7 @@ func chain(der []byte, authorities []*x509.Certificate) (above [][]byte) {
 	return above
 }
 
-func (s *Source) record(c Certificate, names []string) *certstore.Record {
-	now := s.o.Now()
+func record(c Certificate, names []string, source certstore.Source, now time.Time) *certstore.Record {
 	r := &certstore.Record{
 		DER:         c.Raw,
 		Identity:    certstore.Identity(c.Certificate),
@@ -71,7 +79,7 @@ func (s *Source) record(c Certificate, names []string) *certstore.Record {
 		NotAfter:    c.NotAfter,
 		FirstSeen:   now,
 		LastSeen:    now,
-		Source:      s.place.Source(),
+		Source:      source,
 		State:       certstore.Active,
 	}
 	if c.Vouched {

@@ -61,8 +61,8 @@ func (m *outboundMail) clearGroups(p *plan) []group {
 }
 
 // group makes the copies: one for all who stand in the header and have a certificate of
-// the same kind, one for each hidden recipient, a clear one for served mailboxes and, with mixed_clear, for those without a
-// certificate.
+// the same kind, one for each hidden recipient, a clear one for served mailboxes and, with
+// mixed_clear, for those without a certificate.
 func (m *outboundMail) group(
 	p *plan,
 	served, others []string,

@@ -41,7 +41,7 @@ func identify(from string, msg *spool.File) (id [sha256.Size]byte, ok bool) {
 		return id, false
 	}
 	h := sha256.New()
-	io.WriteString(h, from+"\x00")
+	_, _ = io.WriteString(h, from+"\x00") // a hash takes everything
 	for _, name := range sameMail {
 		for _, f := range e.Get(name) {
 			h.Write(f.Raw)

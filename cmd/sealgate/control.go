@@ -24,7 +24,8 @@ func (h *house) openControl() (*http.Server, error) {
 		return nil, fmt.Errorf("control socket: %w", err)
 	}
 	s := &control.Server{
-		Store: h.store, Explain: h.explain, Keys: h.keys, Count: h.countKeys, Backup: h.backup, Judge: h.judge, Loaded: h.lastLoad,
+		Store: h.store, Explain: h.explain, Keys: h.keys, Count: h.countKeys, Backup: h.backup,
+		Judge: h.judge, Loaded: h.lastLoad,
 		Journal: h.journal,
 		Version: version(), Started: time.Now(), Log: h.log,
 	}

@@ -16,7 +16,9 @@ import (
 func healthCommand() *cobra.Command {
 	var path string
 	c := &cobra.Command{
-		Use: "health", Short: "ask the running gateway how it does; 1 when it does not run, or its store or last reload fails",
+		Use: "health",
+		Short: "ask the running gateway how it does; " +
+			"1 when it does not run, or its store or last reload fails",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := config.Load(path)

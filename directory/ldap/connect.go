@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/url"
+	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
@@ -17,44 +18,55 @@ const maxPacket = 4 << 20
 
 func init() { ber.MaxPacketLengthBytes = maxPacket }
 
+// target is what is connected to, and how.
+type target struct {
+	address   string // host:port
+	encrypted bool   // from the start
+	startTLS  bool
+	tls       *tls.Config
+	bindDN    string // empty: anonymous
+	password  string
+	timeout   time.Duration
+}
+
 // connect dials, goes over to TLS and binds.
-func (s *Server) connect(ctx context.Context) (*ldap.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
+func (t *target) connect(ctx context.Context) (*ldap.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	stream, err := s.dial(ctx)
+	stream, err := t.dial(ctx)
 	if err != nil {
 		return nil, err
 	}
-	conn := ldap.NewConn(stream, s.encrypted)
-	conn.SetTimeout(s.o.Timeout)
+	conn := ldap.NewConn(stream, t.encrypted)
+	conn.SetTimeout(t.timeout)
 	conn.Start()
-	if err := s.greet(conn); err != nil {
+	if err := t.greet(conn); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return conn, nil
 }
 
-func (s *Server) dial(ctx context.Context) (net.Conn, error) {
-	if s.encrypted {
-		d := tls.Dialer{Config: s.tls}
-		return d.DialContext(ctx, "tcp", s.address)
+func (t *target) dial(ctx context.Context) (net.Conn, error) {
+	if t.encrypted {
+		d := tls.Dialer{Config: t.tls}
+		return d.DialContext(ctx, "tcp", t.address)
 	}
 	var d net.Dialer
-	return d.DialContext(ctx, "tcp", s.address)
+	return d.DialContext(ctx, "tcp", t.address)
 }
 
 // greet makes the connection one that may be asked on.
-func (s *Server) greet(conn *ldap.Conn) error {
-	if s.o.StartTLS {
-		if err := conn.StartTLS(s.tls); err != nil {
+func (t *target) greet(conn *ldap.Conn) error {
+	if t.startTLS {
+		if err := conn.StartTLS(t.tls); err != nil {
 			return err
 		}
 	}
-	if s.o.BindDN == "" {
+	if t.bindDN == "" {
 		return nil
 	}
-	return conn.Bind(s.o.BindDN, s.o.Password)
+	return conn.Bind(t.bindDN, t.password)
 }
 
 // address is where a URL leads, with the port that its scheme has (RFC 4516 §2).

@@ -56,11 +56,9 @@ type Options struct {
 
 // Server is one directory. It keeps one connection, on which many questions are asked at once.
 type Server struct {
-	o         Options
-	host      string // as the URL has it, for people
-	address   string // host:port
-	encrypted bool   // from the start
-	tls       *tls.Config
+	o      Options
+	host   string // as the URL has it, for people
+	target target
 
 	mu   sync.Mutex
 	conn *ldap.Conn  // nil: none yet; guarded by mu
@@ -95,11 +93,17 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("%w: the base: %v", ErrOptions, err)
 	}
 	return &Server{
-		o:         o,
-		host:      u.Host,
-		address:   address(u),
-		encrypted: u.Scheme == "ldaps",
-		tls:       &tls.Config{ServerName: u.Hostname(), RootCAs: o.CAs, MinVersion: tls.VersionTLS12},
+		o:    o,
+		host: u.Host,
+		target: target{
+			address:   address(u),
+			encrypted: u.Scheme == "ldaps",
+			startTLS:  o.StartTLS,
+			tls:       &tls.Config{ServerName: u.Hostname(), RootCAs: o.CAs, MinVersion: tls.VersionTLS12},
+			bindDN:    o.BindDN,
+			password:  o.Password,
+			timeout:   o.Timeout,
+		},
 	}, nil
 }
 
@@ -185,7 +189,7 @@ func (s *Server) connection(ctx context.Context) (conn *ldap.Conn, fresh bool, e
 	if s.conn != nil && !s.conn.IsClosing() && s.idle.Reset(maxIdle) {
 		return s.conn, false, nil
 	}
-	conn, err = s.connect(ctx)
+	conn, err = s.target.connect(ctx)
 	if err != nil {
 		return nil, false, fmt.Errorf("ldap: %w", err)
 	}

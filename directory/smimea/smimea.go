@@ -112,8 +112,8 @@ func (z *Zones) Search(ctx context.Context, addr string) ([]directory.Certificat
 	return found, nil
 }
 
-// Probe implements directory.Directory. It asks for the keys of the root, which is signed: a resolver that does not validate
-// would never find a certificate, and never say why.
+// Probe implements directory.Directory. It asks for the keys of the root, which is signed: a
+// resolver that does not validate would never find a certificate, and never say why.
 func (z *Zones) Probe(ctx context.Context) error {
 	reply, err := z.ask(ctx, ".", dns.TypeDNSKEY)
 	if err != nil {

@@ -75,7 +75,8 @@ func ldif(people []Person) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "dn: %s\nobjectClass: dcObject\nobjectClass: organization\no: Bank\ndc: bank\n\n", Base)
 	for _, p := range people {
-		fmt.Fprintf(&b, "dn: cn=%[1]s,%[2]s\nobjectClass: inetOrgPerson\nsn: %[1]s\nmail: %[3]s\n%[4]s\n", p.Name, Base, p.Mail, p.More)
+		fmt.Fprintf(&b, "dn: cn=%s,%s\nobjectClass: inetOrgPerson\n", p.Name, Base)
+		fmt.Fprintf(&b, "sn: %s\nmail: %s\n%s\n", p.Name, p.Mail, p.More)
 	}
 	return b.String()
 }

@@ -116,7 +116,8 @@ func (a Account) may(path string, right fs.FileMode, what string) error {
 	if mode&right != 0 {
 		return nil
 	}
-	return fmt.Errorf("user %s may not %s %s (mode %04o, user %s, group %s): put him into that group, and give it the right",
+	return fmt.Errorf("user %s may not %s %s (mode %04o, user %s, group %s): "+
+		"put him into that group, and give it the right",
 		a.name, what, path, info.Mode().Perm(), userName(owner.Uid), groupName(owner.Gid))
 }
 

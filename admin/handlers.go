@@ -1,0 +1,65 @@
+package admin
+
+// This file is what the operations have in common, and those that need no more.
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"golang.org/x/time/rate"
+
+	"sealgate/gateway"
+)
+
+// Engine is what is asked of the gateway.
+type Engine interface {
+	Capabilities(ctx context.Context, q gateway.Question) (*gateway.Capabilities, error)
+}
+
+// Options are the gateway behind it, and who may ask.
+type Options struct {
+	Engine   Engine
+	Tokens   []Token
+	Ready    func(context.Context) []Fault // what keeps the gateway from its work; empty: nothing
+	Metrics  *Metrics
+	CanSplit bool // outbound mail can leave in several copies
+	Log      *slog.Logger
+}
+
+// Fault is one thing that keeps the gateway from its work.
+type Fault struct {
+	Of  string // "store", "keys", "reload", "next hop", "disk"
+	Why string
+}
+
+// handlers are the operations.
+type handlers struct {
+	Options
+	wrong *rate.Limiter            // of tokens that are none
+	asked map[string]*rate.Limiter // by the name of a token
+}
+
+// health says that the process answers.
+func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
+	write(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready says whether mail can be handled. Anybody may ask it, so it names the areas only; the
+// causes stand in the log.
+func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
+	faults := h.Ready(r.Context())
+	if len(faults) == 0 {
+		write(w, http.StatusOK, map[string]any{"status": "ready", "faults": []string{}})
+		return
+	}
+	var names []string
+	for _, f := range faults {
+		if !slices.Contains(names, f.Of) {
+			names = append(names, f.Of)
+		}
+		h.Log.Warn("not ready", slog.String("of", f.Of), slog.String("why", f.Why))
+	}
+	write(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "faults": names})
+}

@@ -3,13 +3,14 @@
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 GOLANGCI    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK = v1.9.0
+MAILPARSER  = mailparser@3.14.2
 FUZZTIME   ?= 5s
 # check gives each target a count: CI has 20 minutes on two cores for check, test and run.
 CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test docs-test check build packages packages-test interop bench fuzz roots load long man clean
+.PHONY: run test docs-test check build packages packages-test interop readers bench fuzz roots load long man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -49,7 +50,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
-	for tag in load long interop; do go vet -tags $$tag ./... || exit 1; done
+	for tag in load long interop readers; do go vet -tags $$tag ./... || exit 1; done
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on -skip '^TestScripts$$' $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
@@ -63,6 +64,15 @@ interop:
 	go test -count=1 -tags interop -run 'TestMatrix|TestKinds' -v ./smime/cms/interop -update
 	go test -count=1 -timeout 20m -tags interop -run TestMatrix -v ./keyring/interop -update
 	go test -count=1 -tags interop -run TestAgainstOpenssl -v ./internal/x509cert
+
+# readers lets other people's programs read what leaves, and writes the table of
+# docs/clients.md.
+readers:
+	scripts/need openssl libnss3-tools gpgsm gir1.2-gmime-3.0 python3-gi default-jdk-headless libbcmail-java \
+		libmail-java ruby-mail libmime-tools-perl libemail-mime-perl php-cli php-mailparse nodejs npm
+	npm install --silent --no-save --no-audit --prefix bin/readers $(MAILPARSER)
+	NODE_PATH=$(CURDIR)/bin/readers/node_modules \
+		go test -count=1 -timeout 20m -tags readers -run TestReadByOthers -v ./gateway -update
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

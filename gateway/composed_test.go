@@ -87,7 +87,7 @@ func describe(fields textproto.MIMEHeader, octets []byte) string {
 	if err != nil {
 		plain = name
 	}
-	return fmt.Sprintf("%s %s %q %q", media, parameters["charset"], plain, octets)
+	return fmt.Sprintf("%s %q %q", media, plain, octets)
 }
 
 // readLeaves reads the texts and attachments of an entity, with Go's own library.

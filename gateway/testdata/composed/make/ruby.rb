@@ -42,8 +42,10 @@ write("alternative", mail)
 
 mail = compose
 mail.text_part = part("text/plain; charset=UTF-8", "text.txt")
-mail.attachments["Übersicht.bin"] = { mime_type: "application/octet-stream", content: octets("logo.bin") }
-mail.attachments["invite.ics"] = { mime_type: "text/calendar; charset=UTF-8", content: utf8("invite.ics") }
+mail.attachments["Übersicht.bin"] = { mime_type: "application/octet-stream", content_id: "<1@firma.example>",
+                                      content: octets("logo.bin") }
+mail.attachments["invite.ics"] = { mime_type: "text/calendar; charset=UTF-8", content_id: "<2@firma.example>",
+                                   content: utf8("invite.ics") }
 write("attached", mail)
 
 mail = compose

@@ -24,3 +24,13 @@ func clean(s string, most int) string {
 	}
 	return s[:cut] + "..."
 }
+
+// letters are the ASCII letters and digits of a name, in lower case.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(name))
+}

@@ -34,14 +34,6 @@ type language struct {
 	attached  string           // after the status and the advice, in the part in front of a mail that came as it was
 }
 
-// speak is the language of the settings.
-func speak(l Language) *language {
-	if l == German {
-		return &german
-	}
-	return &english
-}
-
 // status is the one line for people.
 func (l *language) status(v *verdict.Verdict) string {
 	var parts []string

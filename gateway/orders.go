@@ -74,3 +74,37 @@ func (o *orders) set(to *Strength, s Strength, unknown *refusal) *refusal {
 	o.given = true
 	return nil
 }
+
+// readForeign takes a field of a profile in.
+func (o *orders) readForeign(f smime.Field, rest, value string, unknown *refusal) *refusal {
+	if rest == cipherMailInfo {
+		return nil // a status that somebody sends back
+	}
+	if !strings.EqualFold(f.Name, rest) || value != "yes" {
+		return unknown
+	}
+	if rest == seppmailPlain {
+		return o.set(&o.Encrypt, No, unknown)
+	}
+	return o.set(&o.Encrypt, Yes, unknown)
+}
+
+// confidential is the value of Sensitivity (RFC 4021 §2.1.55) that orders encryption.
+const confidential = "company-confidential"
+
+// readSensitivity takes SEPPmail's reading of Sensitivity in: on what a helpdesk sends, not
+// on what comes from outside, and the field stays.
+func (g *Gateway) readSensitivity(o *orders, fields []smime.Field) *refusal {
+	if !g.o.Headers.uses(ProfileSEPPmail) {
+		return nil
+	}
+	for _, f := range fields {
+		if !isNamed(f, "Sensitivity") || !strings.EqualFold(strings.TrimSpace(f.Value()), confidential) {
+			continue
+		}
+		if r := o.set(&o.Encrypt, Yes, refuse(TokenOrder, printable(f.Name+": "+confidential, 60))); r != nil {
+			return r
+		}
+	}
+	return nil
+}

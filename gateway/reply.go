@@ -10,74 +10,6 @@ import (
 
 func accepted(d ...Delivery) *Outcome { return &Outcome{Disposition: Accept, Deliveries: d} }
 
-// Token names a cause of refusal for programs; it stands in brackets before the sentence
-// and does not change.
-type Token string
-
-// The tokens.
-const (
-	TokenNoCertificate Token = "SG-NOCERT"
-	TokenReplyInClear  Token = "SG-REPLY"
-	TokenForward       Token = "SG-FORWARD"
-	TokenContains      Token = "SG-CONTAINS"
-	TokenAutomatic     Token = "SG-AUTOREPLY"
-	TokenNoKey         Token = "SG-NOKEY"
-	TokenMayNotOrder   Token = "SG-NOTALLOWED"
-	TokenMayNotSign    Token = "SG-NOTALLOWED-SIGN"
-	TokenWrongUser     Token = "SG-USER"
-	TokenWrongService  Token = "SG-SERVICE"
-	TokenOrder         Token = "SG-ORDER"
-	TokenHiddenOrder   Token = "SG-ORDER-HIDDEN"
-	TokenLostOrder     Token = "SG-ORDER-LOST"
-	TokenFrom          Token = "SG-FROM"
-	TokenHeader        Token = "SG-HEADER"
-	TokenFields        Token = "SG-FIELDS"
-	TokenMalformed     Token = "SG-MALFORMED"
-	TokenRouted        Token = "SG-ROUTED"
-	TokenRoutedCipher  Token = "SG-ROUTED-ENCRYPT"
-	TokenEncrypted     Token = "SG-ENCRYPTED"
-	TokenBcc           Token = "SG-BCC"
-	TokenMixed         Token = "SG-MIXED"
-	TokenSize          Token = "SG-SIZE"
-	TokenSilent        Token = "SG-LOOKUP"
-	TokenSilentSource  Token = "SG-LOOKUP-SOURCE"
-	TokenPolicy        Token = "SG-POLICY"
-	TokenPolicyLater   Token = "SG-POLICY-LATER"
-	TokenPolicyHold    Token = "SG-POLICY-HOLD"
-)
-
-// replyCodes are the codes of each refusal (RFC 5321 §4.2.3, RFC 3463).
-var replyCodes = map[Token]Reply{
-	TokenNoCertificate: {Code: 550, Enhanced: "5.7.1"},
-	TokenReplyInClear:  {Code: 550, Enhanced: "5.7.1"},
-	TokenForward:       {Code: 550, Enhanced: "5.7.1"},
-	TokenContains:      {Code: 550, Enhanced: "5.7.1"},
-	TokenAutomatic:     {Code: 550, Enhanced: "5.7.1"},
-	TokenNoKey:         {Code: 550, Enhanced: "5.7.1"},
-	TokenMayNotOrder:   {Code: 550, Enhanced: "5.7.1"},
-	TokenMayNotSign:    {Code: 550, Enhanced: "5.7.1"},
-	TokenWrongUser:     {Code: 550, Enhanced: "5.7.1"},
-	TokenWrongService:  {Code: 550, Enhanced: "5.7.1"},
-	TokenOrder:         {Code: 550, Enhanced: "5.7.1"},
-	TokenHiddenOrder:   {Code: 550, Enhanced: "5.7.1"},
-	TokenLostOrder:     {Code: 550, Enhanced: "5.7.1"},
-	TokenFrom:          {Code: 554, Enhanced: "5.6.0"},
-	TokenHeader:        {Code: 554, Enhanced: "5.6.0"},
-	TokenFields:        {Code: 554, Enhanced: "5.6.0"},
-	TokenMalformed:     {Code: 554, Enhanced: "5.6.0"},
-	TokenRouted:        {Code: 550, Enhanced: "5.1.3"},
-	TokenRoutedCipher:  {Code: 550, Enhanced: "5.1.3"},
-	TokenEncrypted:     {Code: 550, Enhanced: "5.7.1"},
-	TokenBcc:           {Code: 550, Enhanced: "5.7.1"},
-	TokenMixed:         {Code: 550, Enhanced: "5.7.1"},
-	TokenSize:          {Code: 552, Enhanced: "5.3.4"},
-	TokenSilent:        {Code: 451, Enhanced: "4.3.0"},
-	TokenSilentSource:  {Code: 451, Enhanced: "4.3.0"},
-	TokenPolicy:        {Code: 550, Enhanced: "5.7.1"},
-	TokenPolicyLater:   {Code: 451, Enhanced: "4.7.1"},
-	TokenPolicyHold:    {Code: 451, Enhanced: "4.7.1"},
-}
-
 // refusal is an answer to the sender. Its Reply is in English, for the log.
 type refusal struct {
 	Reply
@@ -96,7 +28,7 @@ func refuse(token Token, values ...any) *refusal {
 
 // in is the answer in a language.
 func (r *refusal) in(l *language) Reply {
-	reply := replyCodes[r.token]
+	code := replyCodes[r.token]
 	values := make([]any, len(r.values))
 	for i, value := range r.values {
 		if list, ok := value.(recipientList); ok {
@@ -104,23 +36,16 @@ func (r *refusal) in(l *language) Reply {
 		}
 		values[i] = value
 	}
-	reply.Text = "[" + string(r.token) + "] " + fmt.Sprintf(l.refusals[r.token], values...)
-	return reply
+	text := "[" + string(r.token) + "] " + fmt.Sprintf(l.refusals[r.token], values...)
+	return Reply{Code: code.code, Enhanced: code.enhanced, Text: text}
 }
 
-// printable is s as short ASCII for a reply line.
-func printable(s string, most int) string {
-	var b strings.Builder
-	for _, r := range s {
-		if b.Len() >= most {
-			return b.String() + "..."
-		}
-		if r < 0x20 || r > 0x7e {
-			r = '?'
-		}
-		b.WriteRune(r)
+// speak is the language of the settings.
+func speak(l Language) *language {
+	if l == German {
+		return &german
 	}
-	return b.String()
+	return &english
 }
 
 // maxListed and maxListedText bound what a refusal names; a reply line

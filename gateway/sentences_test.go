@@ -246,7 +246,7 @@ func TestDocumentedContract(t *testing.T) {
 	}
 	var want []string
 	for token, r := range replyCodes {
-		want = append(want, fmt.Sprintf("%s %d", token, r.Code))
+		want = append(want, fmt.Sprintf("%s %d", token, r.code))
 	}
 	slices.Sort(rows)
 	slices.Sort(want)

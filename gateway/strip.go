@@ -10,16 +10,6 @@ import (
 	"sealgate/smime"
 )
 
-// letters are the ASCII letters and digits of a name, in lower case.
-func letters(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(name))
-}
-
 // ours reports whether a field name looks like one of our prefix, or of a profile in use. Case does not matter,
 // and nothing but letters and digits does: an order that was spelt almost right
 // ("X-S/MIME-Encrypt") must be refused, not lost.

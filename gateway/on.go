@@ -4,7 +4,6 @@ package gateway
 
 import (
 	"slices"
-	"strings"
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/words"
@@ -113,33 +112,4 @@ func (a Actions) decide(v *verdict.Verdict) (d decision, text bool) {
 		}
 	}
 	return d, text
-}
-
-// refusal is the answer when the mail is not taken, nil when it is.
-func (d decision) refusal() *refusal {
-	what := d.words()
-	switch d.action {
-	case RejectMail:
-		return refuse(TokenPolicy, what)
-	case TempFailMail:
-		return refuse(TokenPolicyLater, what)
-	}
-	return nil
-}
-
-// words are the cause as a reply says it.
-func (d decision) words() string { return strings.ReplaceAll(d.cause, "_", " ") }
-
-// hold quarantines an accepted mail where the adapter can; elsewhere the mail
-// is refused for the time being rather than delivered against the admin's word.
-func (g *Gateway) hold(d decision, out *Outcome, env Envelope) *Outcome {
-	if d.action != QuarantineMail {
-		return out
-	}
-	if !env.CanHold {
-		return g.rejected(refuse(TokenPolicyHold, d.words()))
-	}
-	out.Disposition = Quarantine
-	out.Reply.Text = "S/MIME: " + d.cause
-	return out
 }

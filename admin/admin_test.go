@@ -38,7 +38,7 @@ func (e *engine) Capabilities(_ context.Context, q gateway.Question) (*gateway.C
 	}
 	return &gateway.Capabilities{
 		Sign:    gateway.Box{State: gateway.Enabled, Preset: true},
-		Encrypt: gateway.Box{State: gateway.Disabled, Code: 550, Text: "cannot encrypt"},
+		Encrypt: gateway.Box{State: gateway.Disabled, Token: gateway.TokenNoCertificate, Code: 550, Text: "cannot encrypt"},
 		Plain:   gateway.Box{State: gateway.Enabled},
 		Readers: []gateway.Reader{
 			{Address: "anna@kunde.example", State: gateway.Enabled, Fingerprint: strings.Repeat("a", 64), Issuer: "CN=CA", NotAfter: time.Unix(1e9, 0)},

@@ -29,6 +29,7 @@ type question struct {
 type box struct {
 	State  gateway.State `json:"state"`
 	Preset bool          `json:"preset"`
+	Token  gateway.Token `json:"token,omitempty"`
 	Code   int           `json:"code,omitempty"`
 	Text   string        `json:"text,omitempty"`
 }
@@ -126,7 +127,7 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
 	write(w, http.StatusOK, out)
 }
 
-func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Code, b.Text} }
+func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Token, b.Code, b.Text} }
 
 func recipientOf(r gateway.Reader) recipient {
 	out := recipient{

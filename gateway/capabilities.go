@@ -50,8 +50,9 @@ const (
 // Box is what one of the helpdesk's two boxes can do.
 type Box struct {
 	State  State
-	Preset bool // it happens without being ordered: by a rule, a default, or what the mail answers
-	Code   int  // of the reply that the order would get; 0 when it is enabled
+	Preset bool  // it happens without being ordered: by a rule, a default, or what the mail answers
+	Token  Token // why not, for programs; empty when it is enabled
+	Code   int   // of the reply that the order would get
 	Text   string
 }
 
@@ -182,7 +183,8 @@ func (g *Gateway) would(ctx context.Context, q Question, order string) (w would,
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
-		w.box = Box{State: Disabled, Code: r.Code, Text: r.Text}
+		reply := g.rejected(r).Reply
+		w.box = Box{State: Disabled, Token: r.token, Code: reply.Code, Text: reply.Text}
 		if r.Code < 500 {
 			w.box.State = Unknown
 		}

@@ -36,6 +36,7 @@ func newAsking(t *testing.T, rules []Rule, split bool) *asking {
 		o.Sources = []lookup.Source{d, silent}
 		o.Log = slog.New(slog.NewJSONHandler(&a.log, nil))
 		o.Domains = []string{"house.example"}
+		o.Language = German
 		o.Outbound.MixedClear = split
 	})
 	a.knows(a.anna)
@@ -163,7 +164,8 @@ func (a *asking) compare(q Question, c *Capabilities, order string) {
 	case out.Disposition == Reject:
 		state = Disabled
 	}
-	if box.State != state || box.Code != out.Reply.Code || box.Text != out.Reply.Text {
+	if box.State != state || box.Code != out.Reply.Code || box.Text != out.Reply.Text ||
+		(box.Token != "") != (state != Enabled) || !strings.HasPrefix(box.Text, bracketed(box.Token)) {
 		a.t.Errorf("%+v, order %q:\nsaid %+v\nwas  %s %+v", q, order, box, state, out.Reply)
 	}
 	if order == "" && state == Enabled && (c.Sign.Preset != (entry.SignedBy != "") || c.Encrypt.Preset != (entry.EncryptedFor != nil)) {
@@ -172,6 +174,14 @@ func (a *asking) compare(q Question, c *Capabilities, order string) {
 	for _, r := range c.Readers {
 		a.compareReader(q, r, order, entry)
 	}
+}
+
+// bracketed is a token as a reply begins with it.
+func bracketed(t Token) string {
+	if t == "" {
+		return ""
+	}
+	return "[" + string(t) + "] "
 }
 
 // compareReader wants the certificate that was said, where the mail was encrypted.

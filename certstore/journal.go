@@ -45,9 +45,9 @@ type JournalLine struct {
 type JournalQuery struct {
 	Since  time.Time // zero: from the first one
 	Until  time.Time // not itself; zero: to the last one
-	Terms  []Term    // the rarest first: by it they are looked up
-	Most   int       // lines
-	Oldest bool      // when there are more than Most: the oldest, not the newest
+	Terms  []Term
+	Most   int  // lines
+	Oldest bool // when there are more than Most: the oldest, not the newest
 }
 
 // Journal keeps lines. A line that is lost is no fault of the store.
@@ -169,9 +169,7 @@ func (s *Badger) FindJournal(ctx context.Context, q JournalQuery) (lines []Journ
 			if err != nil {
 				return false, err
 			}
-			if hasAll(l.Terms, q.Terms) {
-				lines = append(lines, *l)
-			}
+			lines = append(lines, *l)
 			return len(lines) < q.Most, ctx.Err()
 		})
 	})
@@ -181,34 +179,96 @@ func (s *Badger) FindJournal(ctx context.Context, q JournalQuery) (lines []Journ
 	return lines, err
 }
 
-// eachTime calls do for the times of the lines with the first term, or of all, while it returns
-// true: from the newest to the oldest, or the other way round.
+// eachTime calls do for the times of the lines that have all terms, while it returns true: from the
+// newest to the oldest, or the other way round.
 func eachTime(tx *badger.Txn, q JournalQuery, do func(at uint64) (bool, error)) error {
-	prefix := journalPrefix
+	prefixes := [][]byte{journalPrefix}
 	if len(q.Terms) > 0 {
-		prefix = termKeys(q.Terms[0])
+		prefixes = nil
+	}
+	for _, term := range q.Terms {
+		prefixes = append(prefixes, termKeys(term))
+	}
+	var all []*times
+	for _, prefix := range prefixes {
+		t := newTimes(tx, prefix, q.Oldest)
+		defer t.it.Close()
+		all = append(all, t)
 	}
 	first, last := q.bounds()
-	it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix, Reverse: !q.Oldest})
-	defer it.Close()
 	start := last
 	if q.Oldest {
 		start = first
 	}
-	for it.Seek(binary.BigEndian.AppendUint64(slices.Clone(prefix), start)); it.Valid(); it.Next() {
-		key := it.Item().Key()
-		if len(key) != len(prefix)+8 {
-			continue
-		}
-		at := binary.BigEndian.Uint64(key[len(prefix):])
-		if at < first || at > last {
+	for {
+		at, known := common(all, start)
+		if !known || at < first || at > last {
 			return nil
 		}
-		if more, err := do(at); err != nil || !more {
+		more, err := do(at)
+		if err != nil || !more {
 			return err
 		}
+		all[0].it.Next()
 	}
-	return nil
+}
+
+// common is the first time from one on that all have.
+func common(all []*times, at uint64) (uint64, bool) {
+	for agree := 0; agree < len(all); {
+		for _, t := range all {
+			found, known := t.reach(at)
+			if !known {
+				return 0, false
+			}
+			if found != at {
+				at = found
+				agree = 0
+			}
+			agree++
+		}
+	}
+	return at, true
+}
+
+// times are those under one prefix, in one direction.
+type times struct {
+	it     *badger.Iterator
+	prefix []byte
+	oldest bool // first
+	begun  bool
+}
+
+func newTimes(tx *badger.Txn, prefix []byte, oldest bool) *times {
+	it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix, Reverse: !oldest})
+	return &times{it: it, prefix: prefix, oldest: oldest}
+}
+
+// reach goes on to a time, or to the next one after it. That one is near in most cases: to seek costs
+// as much as many steps.
+func (t *times) reach(at uint64) (found uint64, known bool) {
+	if t.begun && t.it.Valid() && t.before(t.now(), at) {
+		t.it.Next()
+	}
+	if !t.begun || t.it.Valid() && t.before(t.now(), at) {
+		t.begun = true
+		t.it.Seek(binary.BigEndian.AppendUint64(slices.Clone(t.prefix), at))
+	}
+	if !t.it.Valid() {
+		return 0, false
+	}
+	return t.now(), true
+}
+
+// now is the time where it stands.
+func (t *times) now() uint64 { return binary.BigEndian.Uint64(t.it.Item().Key()[len(t.prefix):]) }
+
+// before reports whether a is passed on the way to b.
+func (t *times) before(a, b uint64) bool {
+	if t.oldest {
+		return a < b
+	}
+	return a > b
 }
 
 // bounds are the first and the last time that are meant.
@@ -233,15 +293,6 @@ func lineAt(tx *badger.Txn, at uint64) (*JournalLine, error) {
 		return nil, ErrNotFound
 	}
 	return decodeLine(key, value)
-}
-
-func hasAll(terms, wanted []Term) bool {
-	for _, term := range wanted {
-		if !slices.Contains(terms, term) {
-			return false
-		}
-	}
-	return true
 }
 
 // EraseJournal implements Journal.

@@ -1,0 +1,72 @@
+//go:build load
+
+package e2e
+
+// This file measures the rate of mail through Postfix with the journal and without it, in turns.
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	journalRounds = 16
+	journalMails  = 400
+)
+
+// TestLoadJournal switches the journal off and on by SIGHUP between blocks of mail to be signed.
+func TestLoadJournal(t *testing.T) {
+	const on = "[journal]\ndetail = \"full\"\n"
+	s := newSite(t, viaProxy, siteOptions{
+		config: on + "[[rule]]\nsender = \"support@firma.example\"\nsign = \"yes\"\n",
+	})
+	took := map[string]time.Duration{}
+	reloads := 0
+	for round := range journalRounds + 1 {
+		details := []string{"off", "full"}
+		if round%2 == 1 {
+			slices.Reverse(details)
+		}
+		for _, detail := range details {
+			text := strings.Replace(s.configText(), `detail = "full"`, fmt.Sprintf("detail = %q", detail), 1)
+			if err := os.WriteFile(filepath.Join(s.dir, "config.toml"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s.gateway.Process.Signal(syscall.SIGHUP)
+			reloads++
+			for strings.Count(s.log.String(), "rules and roots reloaded") < reloads {
+				time.Sleep(20 * time.Millisecond)
+			}
+			d := s.sendLoad()
+			if round > 0 { // the first one warms up
+				took[detail] += d
+			}
+		}
+	}
+	rate := func(detail string) float64 { return journalRounds * journalMails / took[detail].Seconds() }
+	t.Logf("signed mail of 10 KiB through Postfix: %.0f a second with the journal, %.0f without, ratio %.3f",
+		rate("full"), rate("off"), rate("full")/rate("off"))
+	if rate("full") < 0.98*rate("off") {
+		t.Error("the journal slows mail down")
+	}
+}
+
+// sendLoad is how long a block of mail takes to be taken.
+func (s *site) sendLoad() time.Duration {
+	start := time.Now()
+	out, err := exec.Command("smtp-source", "-s", fmt.Sprint(loadSessions), "-m", fmt.Sprint(journalMails),
+		"-l", fmt.Sprint(loadSize), "-f", "support@firma.example", "-t", "anna@kunde.example", s.outbound).CombinedOutput()
+	took := time.Since(start)
+	if err != nil {
+		s.t.Fatalf("%v %s", err, out)
+	}
+	s.drained()
+	return took
+}

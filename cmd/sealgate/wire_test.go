@@ -27,6 +27,7 @@ sender = "support@firma.example"
 recipient = "@bank.example"
 domain = "bank.example"
 subject_tag = "[secret]"
+remove_tag = true
 sign = "yes"
 encrypt = "yes"
 cipher = "aes-256-gcm"
@@ -56,6 +57,7 @@ omit = ["Reason"]
 authentication_results = false
 tag_valid = "[ok]"
 tag_decrypted = "[secret]"
+profiles = ["symfony"]
 [on]
 weak = "reject"
 `

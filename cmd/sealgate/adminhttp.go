@@ -143,7 +143,7 @@ func (h *house) diskFull() error {
 		if dir == "" || unix.Statfs(dir, &fs) != nil {
 			continue // what cannot be looked at, the store itself tells
 		}
-		if free := int64(fs.Bavail) * fs.Bsize; free < minFree {
+		if free := int64(fs.Bavail) * int64(fs.Bsize); free < minFree {
 			return fmt.Errorf("%s has %d MiB left", dir, free>>20)
 		}
 	}

@@ -291,6 +291,7 @@ func TestFaultsOfOurOwn(t *testing.T) {
 	if res := s.ask("GET", query, s.tokens["capabilities"], ""); res.StatusCode != http.StatusBadRequest {
 		t.Error(res.Status)
 	}
+	s = newSide(t)
 	s.faults = []admin.Fault{{Of: "store", Why: "secret/path is gone"}}
 	res = s.ask("GET", "/readyz", "", "")
 	body, _ = io.ReadAll(res.Body)

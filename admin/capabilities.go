@@ -3,6 +3,7 @@ package admin
 // This file answers what the boxes of a mail that is not written yet can do.
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -105,9 +106,14 @@ func (h *handlers) capabilitiesOfBody(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// answerTime is what a question may take; whoever has not answered by then is unknown.
+const answerTime = 30 * time.Second
+
 // answer asks the engine.
 func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
-	c, err := h.Engine.Capabilities(r.Context(), gateway.Question{
+	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
+	defer cancel()
+	c, err := h.Engine.Capabilities(ctx, gateway.Question{
 		From: q.From, User: q.User, To: q.To, Cc: q.Cc, Bcc: q.Bcc,
 		Subject: q.Subject, InReplyTo: q.InReplyTo, Calendar: q.Calendar, CanSplit: h.CanSplit,
 	})

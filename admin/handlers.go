@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/time/rate"
 
@@ -39,6 +41,32 @@ type handlers struct {
 	Options
 	wrong *rate.Limiter            // of tokens that are none
 	asked map[string]*rate.Limiter // by the name of a token
+
+	readiness readiness
+}
+
+// readyFor is how long an answer of /readyz holds: anybody may ask, and each look connects to the
+// next hops.
+const readyFor = 5 * time.Second
+
+// readiness is the last look, and whoever asks meanwhile waits for it.
+type readiness struct {
+	mu     sync.Mutex
+	at     time.Time
+	faults []Fault
+}
+
+func (r *readiness) of(ctx context.Context, look func(context.Context) []Fault, log *slog.Logger) []Fault {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.at) > readyFor {
+		r.faults = look(context.WithoutCancel(ctx))
+		r.at = time.Now()
+		for _, f := range r.faults {
+			log.Warn("not ready", slog.String("of", f.Of), slog.String("why", f.Why))
+		}
+	}
+	return r.faults
 }
 
 // health says that the process answers.
@@ -49,7 +77,7 @@ func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
 // ready says whether mail can be handled. Anybody may ask it, so it names the areas only; the
 // causes stand in the log.
 func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
-	faults := h.Ready(r.Context())
+	faults := h.readiness.of(r.Context(), h.Ready, h.Log)
 	if len(faults) == 0 {
 		write(w, http.StatusOK, map[string]any{"status": "ready", "faults": []string{}})
 		return
@@ -59,7 +87,6 @@ func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(names, f.Of) {
 			names = append(names, f.Of)
 		}
-		h.Log.Warn("not ready", slog.String("of", f.Of), slog.String("why", f.Why))
 	}
 	write(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "faults": names})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"sealgate/admin"
 )
@@ -54,9 +55,12 @@ func (c *Config) admins() error {
 
 // isLocal reports whether what is sent to an address stays on this machine.
 func isLocal(address string) bool {
+	if strings.HasPrefix(address, "unix:") {
+		return true
+	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return true // unix:PATH
+		return false
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

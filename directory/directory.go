@@ -7,6 +7,7 @@ package directory
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -22,9 +23,12 @@ import (
 // maxQuestions bounds what is asked of one place at the same time for one mail.
 const maxQuestions = 64
 
-// maxKept bounds the answers kept of one place: those of a company's correspondents of a day.
-// Senders of mail may choose addresses, so there is a bound, and any answer may go.
-const maxKept = 10_000
+// Bounds of the answers kept of one place: those of a company's correspondents of a day. Senders
+// of mail may choose addresses, and publish for them what they like: any answer may go.
+const (
+	maxKept       = 10_000
+	maxKeptOctets = 32 << 20
+)
 
 // The defaults of Options.
 const (
@@ -63,6 +67,7 @@ type Source struct {
 
 	mu    sync.Mutex
 	kept  map[string]answer // by address; guarded by mu
+	size  int               // octets of all in kept; guarded by mu
 	since time.Time         // of the first question left open; zero: it answers; guarded by mu
 }
 
@@ -113,7 +118,7 @@ func (s *Source) ask(ctx context.Context, addr string) ([]*certstore.Record, err
 	question := s.questions.DoChan(addr, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
 		defer cancel()
-		found, err := s.place.Search(ctx, addr)
+		found, err := s.search(ctx, addr)
 		if err != nil {
 			return nil, err
 		}
@@ -121,15 +126,29 @@ func (s *Source) ask(ctx context.Context, addr string) ([]*certstore.Record, err
 		s.remember(addr, list)
 		return list, nil
 	})
+	late := time.NewTimer(s.o.Timeout)
+	defer late.Stop()
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-late.C:
+		return nil, fmt.Errorf("no answer within %s", s.o.Timeout)
 	case result := <-question:
 		if result.Err != nil {
 			return nil, result.Err
 		}
 		return result.Val.([]*certstore.Record), nil
 	}
+}
+
+// search asks the place; what its library trips over is an answer that did not come.
+func (s *Source) search(ctx context.Context, addr string) (found []Certificate, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("an answer that cannot be read: %v", r)
+		}
+	}()
+	return s.place.Search(ctx, addr)
 }
 
 // serves reports whether the place is asked for a domain.
@@ -160,13 +179,31 @@ func (s *Source) remember(addr string, records []*certstore.Record) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forget(addr)
 	for old := range s.kept {
-		if len(s.kept) < maxKept {
+		if len(s.kept) < maxKept && s.size+octets(records) <= maxKeptOctets {
 			break
 		}
-		delete(s.kept, old)
+		s.forget(old)
 	}
+	s.size += octets(records)
 	s.kept[addr] = answer{records, s.o.Now().Add(keep)}
+}
+
+func (s *Source) forget(addr string) {
+	s.size -= octets(s.kept[addr].records)
+	delete(s.kept, addr)
+}
+
+// octets is what records hold, about.
+func octets(records []*certstore.Record) (n int) {
+	for _, r := range records {
+		n += len(r.DER)
+		for _, above := range r.Intermediates {
+			n += len(above)
+		}
+	}
+	return n
 }
 
 // answered takes in what a question came to.

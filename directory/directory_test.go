@@ -185,6 +185,49 @@ func TestOtherDomainsAreNotAskedFor(t *testing.T) {
 	}
 }
 
+// TestPanicIsNoAnswer: what a library trips over ends one question, and not the gateway.
+func TestPanicIsNoAnswer(t *testing.T) {
+	s := directory.New(tripping{&place{}}, directory.Options{Timeout: time.Second, Now: time.Now})
+	if s.LookUp(t.Context(), []string{anna})[anna].Answered.All() {
+		t.Error("it is an answer")
+	}
+}
+
+type tripping struct{ *place }
+
+func (tripping) Search(context.Context, string) ([]directory.Certificate, error) { panic("tripped") }
+
+// deaf heeds no end of time.
+type deaf struct{ *place }
+
+func (deaf) Search(context.Context, string) ([]directory.Certificate, error) {
+	time.Sleep(3 * time.Second)
+	return nil, nil
+}
+
+// TestDeafPlaceIsNotWaitedFor: the time of a question ends it, whatever the place does.
+func TestDeafPlaceIsNotWaitedFor(t *testing.T) {
+	s := directory.New(deaf{&place{}}, directory.Options{Timeout: 50 * time.Millisecond, Now: time.Now})
+	began := time.Now()
+	if s.LookUp(t.Context(), []string{anna})[anna].Answered.All() || time.Since(began) > 2*time.Second {
+		t.Errorf("answered after %s", time.Since(began))
+	}
+}
+
+// TestAuthoritiesOfOneName: after a renewal there are two, and either may be the right one.
+func TestAuthoritiesOfOneName(t *testing.T) {
+	pki := testpki.New(t)
+	first := pki.Issue(testpki.Options{Name: "Between", CA: true})
+	second := pki.Issue(testpki.Options{Name: "Between", CA: true})
+	c := pki.Under(second, testpki.Options{Addresses: []string{anna}})
+	p := &place{found: map[string][]directory.Certificate{anna: {
+		{Certificate: first.Certificate}, {Certificate: c.Certificate}, {Certificate: second.Certificate},
+	}}}
+	if got := source(p, newClock()).LookUp(t.Context(), []string{anna})[anna].Records; len(got) != 1 || len(got[0].Intermediates) != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestOfOthersAndOfAuthorities: what names somebody else is left out, even vouched for; the
 // authorities beside it become the chain of those that they have issued, and of no other.
 func TestOfOthersAndOfAuthorities(t *testing.T) {

@@ -29,10 +29,11 @@ func records(addr string, found []Certificate, source certstore.Source, now time
 	var authorities []*x509.Certificate
 	var list []*certstore.Record
 	for _, c := range found {
-		switch names := trust.Addresses(c.Certificate); {
-		case c.IsCA:
+		names := trust.Addresses(c.Certificate)
+		switch isTheirs := slices.Contains(names, addr); {
+		case c.IsCA && !(isTheirs && c.Vouched): // a certificate that people made themselves often says CA
 			authorities = append(authorities, c.Certificate)
-		case slices.Contains(names, addr):
+		case isTheirs:
 			list = append(list, record(c, names, source, now))
 		}
 	}
@@ -49,21 +50,28 @@ func records(addr string, found []Certificate, source certstore.Source, now time
 // maxChain bounds the authorities that go with one certificate.
 const maxChain = 8
 
-// chain are the authorities above a certificate, by name: whether they have signed it is
-// trust's to find out.
+// chain are the authorities above a certificate, by name, all of one name: whether they have
+// signed it is trust's to find out.
 func chain(der []byte, authorities []*x509.Certificate) (above [][]byte) {
 	c, err := x509cert.Parse(der)
 	if err != nil {
 		return nil
 	}
-	issuer := c.RawIssuer
-	for len(above) < maxChain {
-		i := slices.IndexFunc(authorities, func(a *x509.Certificate) bool { return bytes.Equal(a.RawSubject, issuer) })
-		if i < 0 || bytes.Equal(authorities[i].RawIssuer, issuer) {
-			return above
+	issuers := [][]byte{c.RawIssuer}
+	for len(issuers) > 0 {
+		issuer := issuers[0]
+		issuers = issuers[1:]
+		for _, a := range authorities {
+			isNew := !slices.ContainsFunc(above, func(der []byte) bool { return bytes.Equal(der, a.Raw) })
+			if !bytes.Equal(a.RawSubject, issuer) || !isNew {
+				continue
+			}
+			if len(above) == maxChain {
+				return above
+			}
+			above = append(above, a.Raw)
+			issuers = append(issuers, a.RawIssuer)
 		}
-		above = append(above, authorities[i].Raw)
-		issuer = authorities[i].RawIssuer
 	}
 	return above
 }

@@ -100,13 +100,7 @@ func (g *Gateway) Capabilities(ctx context.Context, q Question) (*Capabilities, 
 	c := &Capabilities{Plain: plain.box, Sign: sign.box, Encrypt: encrypt.box}
 	c.Sign.Preset = plain.signs
 	c.Encrypt.Preset = plain.encrypts
-	for _, to := range q.recipients() {
-		r, err := g.reader(ctx, to)
-		if err != nil {
-			return nil, err
-		}
-		c.Readers = append(c.Readers, r)
-	}
+	c.Readers = g.readers(ctx, q.recipients())
 	return c, nil
 }
 
@@ -198,17 +192,33 @@ func (g *Gateway) would(ctx context.Context, q Question, order string) (w would,
 	return w, nil
 }
 
-// reader says what a mail to one recipient would be encrypted for.
-func (g *Gateway) reader(ctx context.Context, to string) (Reader, error) {
-	r := Reader{Address: to, State: Enabled, Inside: g.Serves(to)}
-	if r.Inside {
-		return r, nil
+// readers says what a mail to each recipient would be encrypted for; they are looked up at once.
+func (g *Gateway) readers(ctx context.Context, recipients []string) (list []Reader) {
+	normal := make(map[string]string, len(recipients))
+	var outside []string
+	for _, to := range recipients {
+		addr, err := address.Normalize(to)
+		if err == nil && !g.Serves(to) { // check has seen to the address
+			normal[to] = addr
+			outside = append(outside, addr)
+		}
 	}
-	addr, err := address.Normalize(to)
-	if err != nil {
-		return r, fmt.Errorf("%w: %w", ErrQuestion, err)
+	found := g.finder.Find(ctx, unique(outside)...)
+	for _, to := range recipients {
+		addr, isOutside := normal[to]
+		if !isOutside {
+			list = append(list, Reader{Address: to, State: Enabled, Inside: true})
+			continue
+		}
+		list = append(list, g.reader(ctx, to, addr, found[addr]))
 	}
-	switch found := g.finder.Find(ctx, addr)[addr]; {
+	return list
+}
+
+// reader is one recipient outside, as the look-up has it.
+func (g *Gateway) reader(ctx context.Context, to, addr string, found lookup.Result) Reader {
+	r := Reader{Address: to, State: Enabled}
+	switch {
 	case found.Best != nil:
 		r.Fingerprint = fingerprint(found.Best.Certificate)
 		r.Issuer = printable(found.Best.Issuer.String(), maxLoggedText)
@@ -219,11 +229,8 @@ func (g *Gateway) reader(ctx context.Context, to string) (Reader, error) {
 	default:
 		r.State = Unknown
 		r.Reason = "a source of certificates does not answer"
-		if silent := found.Answered.Silent(); len(silent) > 0 {
-			r.Reason = silent[0].String()
-		}
 	}
-	return r, nil
+	return r
 }
 
 // whyNot is why the best certificate of an address cannot be used.

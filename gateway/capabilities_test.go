@@ -214,7 +214,7 @@ func TestReaders(t *testing.T) {
 		},
 		"eve@kunde.example":    {State: Disabled, Reason: "the certificate is valid from "},
 		"nobody@kunde.example": {State: Disabled, Reason: "no certificate is known"},
-		"fritz@silent.example": {State: Unknown, Reason: "no answer from the silent place"},
+		"fritz@silent.example": {State: Unknown, Reason: "a source of certificates does not answer"},
 		"sales@firma.example":  {State: Enabled, Inside: true},
 	}
 	if len(c.Readers) != len(want) {

@@ -5,8 +5,10 @@ package folder
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -100,35 +102,52 @@ func (f *Folder) read() error {
 	files := make(map[string]file, len(entries))
 	for _, e := range entries {
 		name := e.Name()
-		info, err := e.Info()
-		if err != nil || name[0] == '.' || !info.Mode().IsRegular() {
-			continue // gone since, or not meant
+		if name[0] == '.' {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.path, name)) // a link may lead to it
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue // gone since
+		case err != nil:
+			return err
+		case !info.Mode().IsRegular():
+			continue
 		}
 		old, known := f.files[name]
 		if known && old.size == info.Size() && old.changed.Equal(info.ModTime()) {
 			files[name] = old
 			continue
 		}
-		files[name] = file{info.Size(), info.ModTime(), f.certificates(name)}
+		certs, err := f.certificates(name, old.certs)
+		if err != nil {
+			return err
+		}
+		files[name] = file{info.Size(), info.ModTime(), certs}
 	}
 	f.files = files
 	f.sort()
 	return nil
 }
 
-// certificates reads one file. One that cannot be read is named in the log, and does no harm
-// to the others.
-func (f *Folder) certificates(name string) []*x509.Certificate {
+// certificates reads one file. One that holds none is named in the log and does no harm to the
+// others; what it held before stays, since it may be half written. One that cannot be read is an
+// error: nobody knows what is in it.
+func (f *Folder) certificates(name string, before []*x509.Certificate) ([]*x509.Certificate, error) {
 	data, err := content(filepath.Join(f.path, name))
-	if err == nil {
-		var certs []*x509.Certificate
-		if certs, err = certstore.ReadCertificates(data); err == nil {
-			return certs
-		}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // gone since
 	}
-	f.log.Warn("a file in a folder of certificates cannot be read",
-		slog.String("folder", f.path), slog.String("file", name), slog.String("error", err.Error()))
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	certs, err := certstore.ReadCertificates(data)
+	if err != nil {
+		f.log.Warn("a file in a folder of certificates holds none that can be read",
+			slog.String("folder", f.path), slog.String("file", name), slog.String("error", err.Error()))
+		return before, nil
+	}
+	return certs, nil
 }
 
 func content(path string) ([]byte, error) {

@@ -57,6 +57,15 @@ func TestFolder(t *testing.T) {
 	}
 	write("anna.der", second.Certificate.Raw)
 	finds(second, between)
+	write("anna.der", []byte("half written"))
+	finds(second, between)
+	if err := os.Remove(filepath.Join(dir, "anna.der")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(dir, ".being-written"), filepath.Join(dir, "anna.der")); err != nil {
+		t.Fatal(err)
+	}
+	finds(second, between)
 	if err := os.Remove(filepath.Join(dir, "anna.der")); err != nil {
 		t.Fatal(err)
 	}

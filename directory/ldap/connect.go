@@ -37,10 +37,18 @@ func (t *target) connect(ctx context.Context) (*ldap.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := stream.SetDeadline(time.Now().Add(t.timeout)); err != nil { // StartTLS has none of its own
+		stream.Close()
+		return nil, err
+	}
 	conn := ldap.NewConn(stream, t.encrypted)
 	conn.SetTimeout(t.timeout)
 	conn.Start()
-	if err := t.greet(conn); err != nil {
+	err = t.greet(conn)
+	if err == nil {
+		err = stream.SetDeadline(time.Time{})
+	}
+	if err != nil {
 		conn.Close()
 		return nil, err
 	}

@@ -138,48 +138,60 @@ func (s *Server) Probe(ctx context.Context) error {
 }
 
 // search asks for one address. That there is nobody is an empty answer; any other result than
-// success is none: a wrong base or a referral must not look like "there is no certificate".
+// success is none: a wrong base, a referral or half an answer must not look like "there is no
+// certificate".
 func (s *Server) search(ctx context.Context, conn *ldap.Conn, addr string) ([]directory.Certificate, error) {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	request := ldap.NewSearchRequest(
 		s.o.Base,
 		ldap.ScopeWholeSubtree,
 		ldap.NeverDerefAliases,
-		maxEntries,
+		maxEntries+1,
 		int(s.o.Timeout.Seconds()),
 		false,
 		filter(s.o.Filter, addr),
 		attributes,
 		nil,
 	)
-	var found []directory.Certificate
-	answer := conn.SearchAsync(ctx, request, maxEntries)
-	for entries := 0; answer.Next(); {
-		e := answer.Entry()
-		if e == nil {
-			continue // a referral, which is not followed
-		}
-		if entries++; entries > maxEntries {
-			break
-		}
-		found = append(found, certificates(e)...)
-		if len(found) > maxCertificates {
-			found = found[:maxCertificates]
-			break
-		}
+	result, err := whole(ctx, conn, request)
+	if err != nil {
+		return nil, fmt.Errorf("ldap: %w", err)
 	}
-	err := answer.Err()
-	if err == nil && ctx.Err() != nil {
-		err = ctx.Err()
+	if len(result.Entries) > maxEntries {
+		return nil, fmt.Errorf("ldap: more than %d entries with this address", maxEntries)
+	}
+	var found []directory.Certificate
+	for _, e := range result.Entries {
+		found = append(found, certificates(e)...)
 	}
 	switch {
-	case err == nil:
-		return found, nil
-	case len(found) > 0 && ldap.IsErrorWithCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return found, nil
+	case len(found) > maxCertificates:
+		return nil, fmt.Errorf("ldap: more than %d certificates with this address", maxCertificates)
+	case len(found) == 0 && len(result.Referrals) > 0:
+		return nil, errors.New("ldap: nothing found, and it refers to other servers, which are not asked: " +
+			"take a base below that it knows itself")
 	}
-	return nil, fmt.Errorf("ldap: %w", err)
+	return found, nil
+}
+
+// whole waits for the answer with its end (SearchResultDone): one that is cut off is none. A
+// connection on which nothing came is given up, so that the next question gets another.
+func whole(ctx context.Context, conn *ldap.Conn, request *ldap.SearchRequest) (*ldap.SearchResult, error) {
+	type answer struct {
+		result *ldap.SearchResult
+		err    error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		result, err := conn.Search(request)
+		done <- answer{result, err}
+	}()
+	select {
+	case <-ctx.Done():
+		go conn.Close() // it may wait for the other side
+		return nil, ctx.Err()
+	case a := <-done:
+		return a.result, a.err
+	}
 }
 
 // connection is the connection that is open, or a fresh one.

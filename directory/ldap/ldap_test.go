@@ -201,6 +201,67 @@ func TestHangingServer(t *testing.T) {
 	}
 }
 
+// TestAnswerCutOff: a server that hangs up in the middle has not said "none", however often.
+func TestAnswerCutOff(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = conn.Read(make([]byte, 1024))
+				conn.Close()
+			}()
+		}
+	}()
+	s := &server{t: t}
+	d := s.open(ldap.Options{URL: "ldap://" + l.Addr().String()})
+	for range 300 {
+		if found, err := d.Search(t.Context(), anna); err == nil {
+			t.Fatalf("an answer, with %d certificates", len(found))
+		}
+	}
+}
+
+// TestHangingStartTLS: a server that never answers StartTLS costs the timeout, once for each
+// question, and keeps nobody waiting for ever.
+func TestHangingStartTLS(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, _ = conn.Read(make([]byte, 1024))
+			// Success (RFC 4511 §4.12), and then no TLS.
+			_, _ = conn.Write([]byte("\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"))
+		}
+	}()
+	s := &server{t: t, cas: x509.NewCertPool()}
+	d := s.open(ldap.Options{URL: "ldap://" + l.Addr().String(), StartTLS: true, Timeout: 300 * time.Millisecond})
+	began := time.Now()
+	for range 2 {
+		if _, err := d.Search(t.Context(), anna); err == nil {
+			t.Error("an answer")
+		}
+	}
+	if took := time.Since(began); took > delay {
+		t.Errorf("it took %s", took)
+	}
+}
+
 // TestServerComesBack: a connection that has died is opened again, in the same question.
 func TestServerComesBack(t *testing.T) {
 	s := start(t, "ldap", "idletimeout 1")

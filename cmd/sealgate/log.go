@@ -58,7 +58,8 @@ down; all of them must fit. TIME is 2026-11-29, "2026-11-29 09:30" (both local),
 	f.StringVar(&q.Address, "address", "", "that name `ADDRESS`: as sender, recipient, signer, user")
 	f.StringVar(&q.MessageID, "message-id", "", "with Message-ID `ID`")
 	f.StringVar(&q.QueueID, "queue-id", "", "with Postfix's queue `ID`")
-	f.StringVar(&q.Verdict, "verdict", "", "`WORD` is the result (accepted, rejected, …), the signature's or the encryption's")
+	f.StringVar(&q.Verdict, "verdict", "", "`WORD` is the result (accepted, rejected, …), "+
+		"the signature's or the encryption's")
 	f.IntVarP(&q.Most, "number", "n", 100, fmt.Sprintf("the newest `N`, at most %d", journal.MaxRecords))
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what comes, until interrupted")
 	f.BoolVar(&o.json, "json", false, "print JSON, one object a line")
@@ -143,7 +144,8 @@ func momentOf(text string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is no time such as 2026-11-29, \"2026-11-29 09:30\", 2026-11-29T09:30:00Z, 2h or 7d", text)
+	return time.Time{}, fmt.Errorf("%q is no time such as 2026-11-29, \"2026-11-29 09:30\", "+
+		"2026-11-29T09:30:00Z, 2h or 7d", text)
 }
 
 // logPrinter prints records, and knows the last of them.

@@ -241,14 +241,14 @@ func (s *Badger) update(do func(*badger.Txn) error) error {
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
-	if err := room(s.dir, minFree); err != nil {
+	if err := Room(s.dir, minFree); err != nil {
 		return err
 	}
 	return s.db.Update(do)
 }
 
-// room refuses when the disk has less free octets than that.
-func room(dir string, octets uint64) error {
+// Room refuses when the disk has less free octets than that.
+func Room(dir string, octets uint64) error {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
 		return fmt.Errorf("certstore: %s: %w", dir, err)

@@ -117,7 +117,7 @@ func (s *Badger) AppendJournal(_ context.Context, lines []JournalLine) error {
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
-	if err := room(s.dir, journalFree); err != nil {
+	if err := Room(s.dir, journalFree); err != nil {
 		return err
 	}
 	s.journal.Lock()

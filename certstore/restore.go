@@ -129,7 +129,7 @@ func (l *lasting) sum() [sha256.Size]byte { return [sha256.Size]byte(l.hash.Sum(
 // load writes a backup into a new store, and returns the digest of it.
 func load(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, [sha256.Size]byte, error) {
 	digest := newLasting()
-	if err := room(filepath.Dir(o.Dir), restoreFree); err != nil {
+	if err := Room(filepath.Dir(o.Dir), restoreFree); err != nil {
 		return nil, digest.sum(), err
 	}
 	db, err := badger.Open(settings(o).WithSyncWrites(false)) // build brings it to the disk
@@ -192,7 +192,7 @@ func (l *loader) write(e *entry) error {
 	l.written += len(e.key) + len(e.value)
 	if l.written >= diskStep {
 		l.written = 0
-		if err := room(l.dir, restoreFree); err != nil {
+		if err := Room(l.dir, restoreFree); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ package certstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"time"
@@ -58,6 +59,24 @@ type Record struct {
 	Intermediates [][]byte // CA certificates between it and the root, DER
 	Proof         string   // Message-ID of the mail that proved it
 	ProofTime     time.Time
+}
+
+// NewRecord is the record of a certificate as it is seen for the first time, now; its addresses
+// are in normal form.
+func NewRecord(c *x509.Certificate, addresses []string, source Source, state State, now time.Time) *Record {
+	return &Record{
+		DER:         c.Raw,
+		Identity:    Identity(c),
+		Fingerprint: sha256.Sum256(c.Raw),
+		Addresses:   addresses,
+		KeyUsage:    c.KeyUsage,
+		NotBefore:   c.NotBefore,
+		NotAfter:    c.NotAfter,
+		FirstSeen:   now,
+		LastSeen:    now,
+		Source:      source,
+		State:       state,
+	}
 }
 
 // Memory is what is remembered of a mail. Its JSON is what the store keeps: a field may

@@ -8,6 +8,7 @@ package directory
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,11 +65,11 @@ type Source struct {
 	place     Directory
 	o         Options
 	questions singleflight.Group
+	silence   lookup.Silence
 
-	mu    sync.Mutex
-	kept  map[string]answer // by address; guarded by mu
-	size  int               // octets of all in kept; guarded by mu
-	since time.Time         // of the first question left open; zero: it answers; guarded by mu
+	mu   sync.Mutex
+	kept map[string]answer // by address; guarded by mu
+	size int               // octets of all in kept; guarded by mu
 }
 
 // answer is what a place has said of one address.
@@ -109,7 +110,7 @@ func (s *Source) lookUp(ctx context.Context, addr string) lookup.Answer {
 		return lookup.Answer{Records: records, Answered: trust.AllAnswered()}
 	}
 	records, err := s.ask(ctx, addr)
-	return lookup.Answer{Records: records, Answered: s.answered(err)}
+	return lookup.Answer{Records: records, Answered: s.silence.Answered(s.place.Name(), err, s.o.Now())}
 }
 
 // ask asks for one address. The question belongs to all who wait for it: it goes on when one
@@ -153,12 +154,7 @@ func (s *Source) search(ctx context.Context, addr string) (found []Certificate, 
 
 // serves reports whether the place is asked for a domain.
 func (s *Source) serves(domain string) bool {
-	for _, d := range s.o.Domains {
-		if d == domain {
-			return true
-		}
-	}
-	return len(s.o.Domains) == 0
+	return len(s.o.Domains) == 0 || slices.Contains(s.o.Domains, domain)
 }
 
 // remembered is what is still known of an address.
@@ -204,18 +200,4 @@ func octets(records []*certstore.Record) (n int) {
 		}
 	}
 	return n
-}
-
-// answered takes in what a question came to.
-func (s *Source) answered(err error) trust.Answered {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		s.since = time.Time{}
-		return trust.AllAnswered()
-	}
-	if s.since.IsZero() {
-		s.since = s.o.Now()
-	}
-	return trust.NotAnswered(trust.Silence{Source: s.place.Name(), Since: s.since, Why: err.Error()})
 }

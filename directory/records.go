@@ -5,7 +5,6 @@ package directory
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"crypto/x509"
 	"slices"
 	"time"
@@ -77,21 +76,9 @@ func chain(der []byte, authorities []*x509.Certificate) (above [][]byte) {
 }
 
 func record(c Certificate, names []string, source certstore.Source, now time.Time) *certstore.Record {
-	r := &certstore.Record{
-		DER:         c.Raw,
-		Identity:    certstore.Identity(c.Certificate),
-		Fingerprint: sha256.Sum256(c.Raw),
-		Addresses:   names,
-		KeyUsage:    c.KeyUsage,
-		NotBefore:   c.NotBefore,
-		NotAfter:    c.NotAfter,
-		FirstSeen:   now,
-		LastSeen:    now,
-		Source:      source,
-		State:       certstore.Active,
-	}
+	state := certstore.Active
 	if c.Vouched {
-		r.State = certstore.Pinned
+		state = certstore.Pinned
 	}
-	return r
+	return certstore.NewRecord(c.Certificate, names, source, state, now)
 }

@@ -5,7 +5,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -84,20 +83,8 @@ func (m *inboundMail) onKeyChange() certstore.State {
 
 func (m *inboundMail) record(cert *x509.Certificate, s cms.Signature, state certstore.State) *certstore.Record {
 	now := m.g.o.Now()
-	r := &certstore.Record{
-		DER:         cert.Raw,
-		Identity:    certstore.Identity(cert),
-		Fingerprint: sha256.Sum256(cert.Raw),
-		Addresses:   []string{m.verdict.From},
-		KeyUsage:    cert.KeyUsage,
-		NotBefore:   cert.NotBefore,
-		NotAfter:    cert.NotAfter,
-		FirstSeen:   now,
-		LastSeen:    now,
-		Source:      certstore.Harvested,
-		State:       state,
-		ProofTime:   proofTime(s.SigningTime, cert.NotBefore, now),
-	}
+	r := certstore.NewRecord(cert, []string{m.verdict.From}, certstore.Harvested, state, now)
+	r.ProofTime = proofTime(s.SigningTime, cert.NotBefore, now)
 	if ids := messageIDs(m.e, "Message-ID"); len(ids) > 0 {
 		r.Proof = clean(ids[0], maxQuoted)
 	}

@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"sealgate/admin"
+	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/gateway"
 )
@@ -116,8 +115,9 @@ func (h *house) notReady(ctx context.Context) (faults []admin.Fault) {
 		faults = append(faults, admin.Fault{Of: "reload", Why: fault})
 	}
 	for _, l := range h.cfg.Listener {
-		if l.NextHop != "" {
-			add("next hop", reach(ctx, l.NextHop))
+		if _, hop := nextHop(l); hop != "" {
+			_, err := newClient(hop, h.cfg).Offers(ctx)
+			add("next hop", err)
 		}
 	}
 	return append(faults, h.endedKeys()...)
@@ -137,30 +137,15 @@ func (h *house) endedKeys() (faults []admin.Fault) {
 	return faults
 }
 
+// diskFull is nil while store and spool have room.
 func (h *house) diskFull() error {
 	for _, dir := range []string{h.cfg.Store.Dir, h.cfg.Spool.Dir} {
-		var fs unix.Statfs_t
-		if dir == "" || unix.Statfs(dir, &fs) != nil {
-			continue // what cannot be looked at, the store itself tells
+		if dir == "" {
+			continue
 		}
-		if free := int64(fs.Bavail) * int64(fs.Bsize); free < minFree {
-			return fmt.Errorf("%s has %d MiB left", dir, free>>20)
+		if err := certstore.Room(dir, minFree); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// reach connects to where mail goes, and leaves again.
-func reach(ctx context.Context, address string) error {
-	network := "tcp"
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		network = "unix"
-		address = path
-	}
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }

@@ -6,7 +6,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -196,21 +195,9 @@ func (i *importer) put(ctx context.Context, in imported) error {
 		return nil
 	}
 	now := time.Now()
-	r := &certstore.Record{
-		DER:           c.Raw,
-		Identity:      certstore.Identity(c),
-		Fingerprint:   sha256.Sum256(c.Raw),
-		Addresses:     names,
-		KeyUsage:      c.KeyUsage,
-		NotBefore:     c.NotBefore,
-		NotAfter:      c.NotAfter,
-		FirstSeen:     now,
-		LastSeen:      now,
-		ProofTime:     now,
-		Source:        certstore.Imported,
-		State:         certstore.Active,
-		Intermediates: i.chain(c),
-	}
+	r := certstore.NewRecord(c, names, certstore.Imported, certstore.Active, now)
+	r.ProofTime = now
+	r.Intermediates = i.chain(c)
 	_, err := i.store.ByIdentity(ctx, r.Identity)
 	unknown := errors.Is(err, certstore.ErrNotFound)
 	if err != nil && !unknown {

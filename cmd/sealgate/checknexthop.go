@@ -19,12 +19,7 @@ const nextHopTime = 5 * time.Second
 // be started later.
 func (r *checkReport) checkNextHops(ctx context.Context, cfg *config.Config) {
 	for _, l := range cfg.Listener {
-		key := "next_hop"
-		hop := l.NextHop
-		if l.Reinject != "" {
-			key = "reinject"
-			hop = l.Reinject
-		}
+		key, hop := nextHop(l)
 		if hop == "" {
 			continue
 		}
@@ -39,6 +34,14 @@ func (r *checkReport) checkNextHops(ctx context.Context, cfg *config.Config) {
 			r.add(isNote, aboutConfiguration, "listener %s: %s %q does not answer now: %v", l.Address, key, hop, err)
 		}
 	}
+}
+
+// nextHop is where mail of a listener is handed over, and the key that says so; "" for none.
+func nextHop(l config.Listener) (key, hop string) {
+	if l.Reinject != "" {
+		return "reinject", l.Reinject
+	}
+	return "next_hop", l.NextHop
 }
 
 // newClient delivers to a next hop as the configuration names it.

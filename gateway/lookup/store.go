@@ -4,11 +4,9 @@ package lookup
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"sealgate/certstore"
-	"sealgate/trust"
 )
 
 // CertificateStore is what the source needs of certstore.Store.
@@ -20,9 +18,7 @@ type CertificateStore interface {
 type Store struct {
 	records CertificateStore
 	now     func() time.Time
-
-	mu    sync.Mutex
-	since time.Time // zero: it answers; guarded by mu
+	silence Silence
 }
 
 // NewStore returns the source over a store.
@@ -35,21 +31,7 @@ func (s *Store) LookUp(ctx context.Context, addresses []string) map[string]Answe
 	answers := make(map[string]Answer, len(addresses))
 	for _, a := range addresses {
 		records, err := s.records.ByAddress(ctx, a)
-		answers[a] = Answer{records, s.answered(err)}
+		answers[a] = Answer{records, s.silence.Answered("the certificate store", err, s.now())}
 	}
 	return answers
-}
-
-// answered takes in what a question to the store came to.
-func (s *Store) answered(err error) trust.Answered {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err == nil {
-		s.since = time.Time{}
-		return trust.AllAnswered()
-	}
-	if s.since.IsZero() {
-		s.since = s.now()
-	}
-	return trust.NotAnswered(trust.Silence{Source: "the certificate store", Since: s.since, Why: err.Error()})
 }

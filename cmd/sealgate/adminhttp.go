@@ -6,7 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,9 +36,17 @@ func (h *house) openAdmin() ([]service, error) {
 	if a.Address == "" {
 		return nil, nil
 	}
-	listener, err := h.listenAdmin()
+	encryption, err := serverTLS("admin", a.TLSCert, a.TLSKey)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := listen(a.Address, socketMode)
 	if err != nil {
 		return nil, fmt.Errorf("admin.address %s: %w%s", a.Address, err, remedy(err))
+	}
+	if encryption != nil {
+		encryption.NextProtos = []string{"http/1.1"}
+		listener = tls.NewListener(listener, encryption)
 	}
 	h.metrics = admin.NewMetrics(admin.Gauges{
 		SpoolOctets:    h.spool.Used,
@@ -52,26 +60,6 @@ func (h *house) openAdmin() ([]service, error) {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})
 	}
 	return []service{{listener, admin.New(o)}}, nil
-}
-
-func (h *house) listenAdmin() (net.Listener, error) {
-	a := h.cfg.Admin
-	if a.TLSCert == "" {
-		return listen(a.Address, socketMode)
-	}
-	cert, err := tls.LoadX509KeyPair(a.TLSCert, a.TLSKey)
-	if err != nil {
-		return nil, err
-	}
-	plain, err := listen(a.Address, socketMode)
-	if err != nil {
-		return nil, err
-	}
-	return tls.NewListener(plain, &tls.Config{
-		Certificates: []tls.Certificate{cert},
-		MinVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"http/1.1"},
-	}), nil
 }
 
 // canSplit reports whether every outbound listener can send several copies: only then may an
@@ -114,23 +102,31 @@ func (h *house) notReady(ctx context.Context) (faults []admin.Fault) {
 	if _, fault := h.lastLoad(); fault != "" {
 		faults = append(faults, admin.Fault{Of: "reload", Why: fault})
 	}
-	for _, l := range h.cfg.Listener {
-		if _, hop := nextHop(l); hop != "" {
-			_, err := newClient(hop, h.cfg).Offers(ctx)
-			add("next hop", err)
-		}
+	for _, err := range silentHops(ctx, h.cfg) {
+		add("next hop", err)
 	}
 	return append(faults, h.endedKeys()...)
 }
 
-// endedKeys are the mailboxes whose every certificate has ended, or that have none.
-func (h *house) endedKeys() (faults []admin.Fault) {
-	has := make(map[string]bool)
-	for mailbox, end := range h.keysEnd() {
-		has[mailbox] = time.Now().Before(end)
+// silentHops is why mail cannot be handed over now, by next hop.
+func silentHops(ctx context.Context, cfg *config.Config) (faults []error) {
+	for _, l := range cfg.Listener {
+		_, hop := nextHop(l)
+		if hop == "" {
+			continue
+		}
+		if _, err := newClient(hop, cfg).Offers(ctx); err != nil {
+			faults = append(faults, err)
+		}
 	}
-	for mailbox, valid := range has {
-		if !valid {
+	return faults
+}
+
+// endedKeys are the mailboxes whose every certificate has ended.
+func (h *house) endedKeys() (faults []admin.Fault) {
+	ends := h.keysEnd()
+	for _, mailbox := range slices.Sorted(maps.Keys(ends)) {
+		if !time.Now().Before(ends[mailbox]) {
 			faults = append(faults, admin.Fault{Of: "keys", Why: "every certificate of " + mailbox + " has ended"})
 		}
 	}

@@ -28,7 +28,7 @@ func certCommand() *cobra.Command {
 	var path string
 	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in " +
 		"the store at rest"})
-	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.PersistentFlags().StringVar(&path, "config", installedConfig, "configuration file")
 	with := func(do func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"sealgate/config"
 	"sealgate/gateway"
@@ -17,22 +18,7 @@ func (r *checkReport) checkPostfix(cfg *config.Config, dir string) {
 		r.add(isUnknown, aboutPostfix, "%v", err)
 		return
 	}
-	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize), Domains: cfg.Server.Domains}
-	for _, l := range cfg.Listener {
-		g.Listeners = append(g.Listeners, postfixcheck.Listener{
-			Protocol:  string(l.Protocol),
-			Address:   l.Address,
-			Direction: string(l.Direction),
-			Beyond:    l.NextHop + l.Reinject,
-
-			OrdersFrom: l.OrdersFrom,
-		})
-	}
-	for _, m := range cfg.Mailbox {
-		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)
-	}
-	g.Bounces = bounces(cfg)
-	for _, f := range postfixcheck.Check(p, g) {
+	for _, f := range postfixcheck.Check(p, asPostfixSees(cfg)) {
 		s := isRight
 		switch {
 		case f.Bad:
@@ -55,4 +41,25 @@ func bounces(cfg *config.Config) (all []string) {
 		}
 	}
 	return all
+}
+
+// asPostfixSees is what of the configuration Postfix has to fit.
+func asPostfixSees(cfg *config.Config) *postfixcheck.Gateway {
+	g := &postfixcheck.Gateway{MessageSize: int64(cfg.Limits.MessageSize), Domains: cfg.Server.Domains}
+	for _, l := range cfg.Listener {
+		_, hop := nextHop(l)
+		g.Listeners = append(g.Listeners, postfixcheck.Listener{
+			Protocol:  string(l.Protocol),
+			Address:   l.Address,
+			Direction: string(l.Direction),
+			Beyond:    strings.TrimPrefix(hop, config.LMTP), // whether somebody is there is the same question
+
+			OrdersFrom: l.OrdersFrom,
+		})
+	}
+	for _, m := range cfg.Mailbox {
+		g.Mailboxes = append(append(g.Mailboxes, m.Addresses...), m.Also...)
+	}
+	g.Bounces = bounces(cfg)
+	return g
 }

@@ -32,7 +32,7 @@ func healthCommand() *cobra.Command {
 			return failed(health(context.Background(), client))
 		},
 	}
-	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
 	return c
 }
 

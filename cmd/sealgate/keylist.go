@@ -35,7 +35,7 @@ func keyListCommand() *cobra.Command {
 			return failed(printKeys(os.Stdout, keys, asJSON))
 		},
 	}
-	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return c
 }

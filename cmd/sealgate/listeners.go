@@ -29,22 +29,29 @@ type service struct {
 	}
 }
 
-// open listens at every address, or at none.
+// open listens at every address, also of the HTTP side, or at none.
 func (h *house) open() (services []service, err error) {
+	defer func() {
+		if err == nil {
+			return
+		}
+		for _, d := range services {
+			d.listener.Close()
+		}
+		services = nil
+	}()
 	for _, l := range h.cfg.Listener {
 		d, err := h.openOne(l)
 		if err != nil {
-			for _, d := range services {
-				d.listener.Close()
-			}
-			return nil, err
+			return services, err
 		}
 		services = append(services, d)
 	}
 	if len(services) == 0 {
 		return nil, errors.New("there is no [[listener]]: nothing to serve")
 	}
-	return services, nil
+	http, err := h.openAdmin()
+	return append(services, http...), err
 }
 
 func (h *house) openOne(l config.Listener) (service, error) {
@@ -124,7 +131,7 @@ func (h *house) server(l config.Listener) (interface {
 		}
 		return s, nil
 	}
-	tls, err := serverTLS(l)
+	tls, err := serverTLS("listener "+l.Address, l.TLSCert, l.TLSKey)
 	if err != nil {
 		return nil, err
 	}

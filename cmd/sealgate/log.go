@@ -50,7 +50,7 @@ down; all of them must fit. TIME is 2026-11-29, "2026-11-29 09:30" (both local),
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Flags().Changed("number")) },
 	}
-	c.PersistentFlags().StringVar(&o.path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.PersistentFlags().StringVar(&o.path, "config", installedConfig, "configuration file")
 	f := c.Flags()
 	q := &o.question
 	f.StringVar(&o.since, "since", "", "from `TIME` on: all of them, unless -n is given too")

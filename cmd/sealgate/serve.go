@@ -34,7 +34,7 @@ func serveCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return serve(path) },
 	}
-	c.Flags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
 	return c
 }
 
@@ -66,11 +66,6 @@ func serveConfig(path string, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	http, err := h.openAdmin()
-	if err != nil {
-		return err
-	}
-	services = append(services, http...)
 	control, err := h.openControl()
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ gateway, or reads the store at rest; restore and rekey need the gateway stopped.
   sealgate store restore --passphrase-file /etc/sealgate/backup-passphrase store.age
   sealgate store rekey --old-key-file /etc/sealgate/old.key`,
 	})
-	c.PersistentFlags().StringVar(&path, "config", "/etc/sealgate/config.toml", "configuration file")
+	c.PersistentFlags().StringVar(&path, "config", installedConfig, "configuration file")
 	with := func(do func(cfg *config.Config, args []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error {
 			debug.SetGCPercent(gcPercent) // a passphrase costs 256 MiB, which would be kept and doubled

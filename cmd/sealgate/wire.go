@@ -418,23 +418,23 @@ func newLogger(c config.Log, w io.Writer) *slog.Logger {
 	return slog.New(handler(w))
 }
 
-// serverTLS is the certificate of an smtp listener, nil without one.
-func serverTLS(l config.Listener) (*tls.Config, error) {
-	if l.TLSCert == "" {
+// serverTLS is the certificate of who listens, an smtp listener or the HTTP side; nil without one.
+func serverTLS(who, certFile, keyFile string) (*tls.Config, error) {
+	if certFile == "" {
 		return nil, nil
 	}
-	key, err := keyring.ReadPrivate(l.TLSKey)
+	key, err := keyring.ReadPrivate(keyFile)
 	if err != nil {
-		return nil, fmt.Errorf("listener %s: tls_key: %w", l.Address, err)
+		return nil, fmt.Errorf("%s: tls_key: %w", who, err)
 	}
 	defer clear(key)
-	cert, err := os.ReadFile(l.TLSCert)
+	cert, err := os.ReadFile(certFile)
 	if err != nil {
-		return nil, fmt.Errorf("listener %s: tls_certificate: %w", l.Address, err)
+		return nil, fmt.Errorf("%s: tls_certificate: %w", who, err)
 	}
 	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
-		return nil, fmt.Errorf("listener %s: tls_certificate %s with tls_key %s: %w", l.Address, l.TLSCert, l.TLSKey, err)
+		return nil, fmt.Errorf("%s: tls_certificate %s with tls_key %s: %w", who, certFile, keyFile, err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

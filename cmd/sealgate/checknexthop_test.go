@@ -47,3 +47,28 @@ func TestCheckTellsTheProtocol(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoAsksANextHop: readiness and check --postfix, too, ask a next hop by LMTP, and that of a
+// milter, where it is and in its protocol.
+func TestWhoAsksANextHop(t *testing.T) {
+	hop, err := nexthop.New(nexthop.Fault{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hop.Close()
+	hop.LMTP = true
+	cfg := config.Default()
+	for _, l := range []config.Listener{{NextHop: "lmtp:" + hop.Address}, {Reinject: "lmtp:" + hop.Address}} {
+		cfg.Listener = []config.Listener{l}
+		if beyond := asPostfixSees(cfg).Listeners[0].Beyond; beyond != hop.Address {
+			t.Errorf("check --postfix asks at %q", beyond)
+		}
+		if faults := silentHops(t.Context(), cfg); len(faults) != 0 {
+			t.Errorf("not ready: %v", faults)
+		}
+	}
+	cfg.Listener = []config.Listener{{NextHop: hop.Address}, {NextHop: "lmtp:127.0.0.1:1"}, {Address: "127.0.0.1:8891"}}
+	if faults := silentHops(t.Context(), cfg); len(faults) != 2 {
+		t.Errorf("the wrong protocol and nobody there: %v", faults)
+	}
+}

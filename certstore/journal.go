@@ -182,12 +182,12 @@ func (s *Badger) FindJournal(ctx context.Context, q JournalQuery) (lines []Journ
 // eachTime calls do for the times of the lines that have all terms, while it returns true: from the
 // newest to the oldest, or the other way round.
 func eachTime(tx *badger.Txn, q JournalQuery, do func(at uint64) (bool, error)) error {
-	prefixes := [][]byte{journalPrefix}
-	if len(q.Terms) > 0 {
-		prefixes = nil
-	}
+	var prefixes [][]byte
 	for _, term := range q.Terms {
 		prefixes = append(prefixes, termKeys(term))
+	}
+	if len(prefixes) == 0 {
+		prefixes = [][]byte{journalPrefix}
 	}
 	var all []*times
 	for _, prefix := range prefixes {

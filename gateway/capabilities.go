@@ -177,9 +177,9 @@ func (g *Gateway) would(ctx context.Context, q Question, order string) (w would,
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
-		reply := g.rejected(r).Reply
-		w.box = Box{State: Disabled, Token: r.token, Code: reply.Code, Text: reply.Text}
-		if r.Code < 500 {
+		out := g.rejected(r)
+		w.box = Box{State: Disabled, Token: r.token, Code: out.Reply.Code, Text: out.Reply.Text}
+		if out.Disposition == TempFail {
 			w.box.State = Unknown
 		}
 		return w, nil
@@ -210,33 +210,29 @@ func (g *Gateway) readers(ctx context.Context, recipients []string) (list []Read
 			list = append(list, Reader{Address: to, State: Enabled, Inside: true})
 			continue
 		}
-		list = append(list, g.reader(ctx, to, addr, found[addr]))
+		list = append(list, reader(to, found[addr]))
 	}
 	return list
 }
 
 // reader is one recipient outside, as the look-up has it.
-func (g *Gateway) reader(ctx context.Context, to, addr string, found lookup.Result) Reader {
+func reader(to string, found lookup.Result) Reader {
 	r := Reader{Address: to, State: Enabled}
 	switch {
 	case found.Best != nil:
 		r.Fingerprint = fingerprint(found.Best.Certificate)
 		r.Issuer = printable(found.Best.Issuer.String(), maxLoggedText)
 		r.NotAfter = found.Best.NotAfter
+	case found.Answered.All() && found.Refused != nil:
+		r.State = Disabled
+		r.Reason = found.Refused.Reason
+		r.Remedy = found.Refused.Remedy
 	case found.Answered.All():
 		r.State = Disabled
-		r.Reason, r.Remedy = whyNot(g.finder.Explain(ctx, addr))
+		r.Reason = "no certificate is known"
 	default:
 		r.State = Unknown
 		r.Reason = "a source of certificates does not answer"
 	}
 	return r
-}
-
-// whyNot is why the best certificate of an address cannot be used.
-func whyNot(list []lookup.Candidate, err error) (reason, remedy string) {
-	if err != nil || len(list) == 0 {
-		return "no certificate is known", ""
-	}
-	return list[0].Reason, list[0].Remedy
 }

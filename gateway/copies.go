@@ -131,9 +131,12 @@ func (m *outboundMail) shown() (fields []smime.Field) {
 	for _, name := range shownFields {
 		fields = append(fields, m.e.Get(name)...)
 	}
+	if len(m.tags) == 0 {
+		return fields
+	}
 	for i, f := range fields {
-		if was := encodedword.Decode(f.Value()); len(m.tags) > 0 && isNamed(f, "Subject") {
-			value := fold(len("Subject:"), strings.Fields(phrase(removeTags(was, m.tags), maxSubject)))
+		if isNamed(f, "Subject") {
+			value := subjectValue(removeTags(encodedword.Decode(f.Value()), m.tags))
 			fields[i].Raw = []byte(f.Name + ":" + value + "\r\n")
 		}
 	}
@@ -166,7 +169,7 @@ func (m *outboundMail) copyFor(ctx context.Context, p *plan, g group, signed *sm
 	}
 	m.owned = append(m.owned, sealed)
 	if m.hides(p) {
-		return m.delivery(g, sealed, m.hidden(p))
+		return m.delivery(g, sealed, m.hidden())
 	}
 	return m.delivery(g, sealed, m.untagged())
 }
@@ -237,10 +240,7 @@ const hiddenSubject = "[...]"
 
 // hidden replaces the Subject of an encrypted copy whose true one lies inside,
 // and removes what Outlook repeats it in.
-func (m *outboundMail) hidden(p *plan) (edits []HeaderEdit) {
-	if !m.hides(p) {
-		return nil
-	}
+func (m *outboundMail) hidden() (edits []HeaderEdit) {
 	for i, f := range m.e.Fields {
 		switch {
 		case strings.EqualFold(f.Name, "Subject"):

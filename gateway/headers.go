@@ -3,7 +3,6 @@ package gateway
 // This file writes the status fields.
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -61,7 +60,7 @@ func signerWords(v *verdict.Verdict) []string {
 		"issuer=" + quoted(dn.String(c.Issuer)) + ";",
 		fmt.Sprintf("serial=%s;", clean(c.SerialNumber.Text(16), 64)),
 		fmt.Sprintf("not-after=%s;", c.NotAfter.UTC().Format("2006-01-02T15:04:05Z")),
-		fmt.Sprintf("sha256=%x", sha256.Sum256(c.Raw)),
+		"sha256=" + fingerprint(c),
 	}
 }
 

@@ -132,7 +132,10 @@ func (g *Gateway) orderIn(lines []string) string {
 			return ""
 		}
 		name, _, colon := strings.Cut(line, ":")
-		if _, ours := g.ours(name); colon && ours {
+		if !colon {
+			continue
+		}
+		if _, ours := g.ours(name); ours {
 			return strings.TrimSpace(name)
 		}
 	}

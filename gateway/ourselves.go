@@ -64,7 +64,7 @@ func (m *outboundMail) self(g group) *x509.Certificate {
 	}
 	kinds := kindsOf(g.encrypt)
 	own := m.box.Newest(m.g.o.Now(), func(c *keyring.Credential) bool {
-		return c.MayEncrypt() && slices.Contains(kinds, kindOf(c.Certificate))
+		return slices.Contains(kinds, kindOf(c.Certificate)) && c.MayEncrypt()
 	})
 	if own == nil && m.g.o.Outbound.EncryptToSelf == ToSelfYes {
 		own = m.g.ownEncryption(m.box)

@@ -4,6 +4,7 @@ package gateway
 // sends, and the status that it reads.
 
 import (
+	"slices"
 	"strings"
 
 	"sealgate/gateway/verdict"
@@ -45,12 +46,7 @@ func (o *HeaderOptions) foreign(name string) (rest string, ok bool) {
 
 // uses reports whether a profile is in use.
 func (o *HeaderOptions) uses(p Profile) bool {
-	for _, used := range o.Profiles {
-		if used == p {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(o.Profiles, p)
 }
 
 // symfonyStrengths are the values of Symfony's X-SMime-Encrypt. Where it says "fail" or

@@ -16,21 +16,29 @@ func (g *Gateway) untagAll(e *smime.Entity) []HeaderEdit { return withoutTags(e,
 // ourTags are those that we write.
 func (g *Gateway) ourTags() []string { return []string{g.o.Headers.TagValid, g.o.Headers.TagDecrypted} }
 
+// subjectValue is a Subject as it stands in a field.
+func subjectValue(text string) string {
+	return fold(len("Subject:"), strings.Fields(phrase(text, maxSubject)))
+}
+
 // withoutTags takes tags out of every Subject.
 func withoutTags(e *smime.Entity, tags []string) (edits []HeaderEdit) {
+	if len(tags) == 0 {
+		return nil
+	}
 	for i, f := range e.Fields {
 		if !strings.EqualFold(f.Name, "Subject") {
 			continue
 		}
 		was := encodedword.Decode(f.Value())
-		if now := removeTags(was, tags); len(tags) > 0 && now != was {
+		if now := removeTags(was, tags); now != was {
 			edits = append(
 				edits,
 				HeaderEdit{
 					Op:    ReplaceField,
 					Index: i,
 					Name:  f.Name,
-					Value: fold(len("Subject:"), strings.Fields(phrase(now, maxSubject))),
+					Value: subjectValue(now),
 				},
 			)
 		}

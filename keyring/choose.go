@@ -15,10 +15,11 @@ import (
 func (m *Mailbox) Newest(at time.Time, fits func(*Credential) bool) *Credential {
 	var newest *Credential
 	for _, c := range m.Credentials {
-		if at.Before(c.Certificate.NotBefore) || at.After(c.Certificate.NotAfter) || !fits(c) {
+		isOlder := newest != nil && !c.Certificate.NotBefore.After(newest.Certificate.NotBefore)
+		if isOlder || at.Before(c.Certificate.NotBefore) || at.After(c.Certificate.NotAfter) {
 			continue
 		}
-		if newest == nil || c.Certificate.NotBefore.After(newest.Certificate.NotBefore) {
+		if fits(c) { // it may cost an operation with a key
 			newest = c
 		}
 	}

@@ -61,15 +61,15 @@ func key(id [sha256.Size]byte, to string) [sha256.Size]byte {
 
 // without leaves those out who have got the mail at an earlier attempt.
 func (h *handed) without(from string, msg *spool.File, copies []gateway.Delivery) (left []gateway.Delivery, some bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.seen) == 0 {
+	if h.isEmpty() {
 		return copies, false // the rule: nothing is read
 	}
 	id, ok := identify(from, msg)
 	if !ok {
 		return copies, false
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, c := range copies {
 		c.To = slices.DeleteFunc(slices.Clone(c.To), func(to string) bool {
 			at, seen := h.seen[key(id, to)]
@@ -84,6 +84,20 @@ func (h *handed) without(from string, msg *spool.File, copies []gateway.Delivery
 	return left, some
 }
 
+// isEmpty reports whether nobody is remembered any more. It drops who has been remembered for too
+// long: else one mail that is never tried again would have each later one read.
+func (h *handed) isEmpty() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.dropOld()
+	return len(h.seen) == 0
+}
+
+// dropOld needs mu.
+func (h *handed) dropOld() {
+	maps.DeleteFunc(h.seen, func(_ [sha256.Size]byte, at time.Time) bool { return time.Since(at) >= handedTime })
+}
+
 // add remembers who has got a mail that will be tried again.
 func (h *handed) add(from string, msg *spool.File, got []string) {
 	id, ok := identify(from, msg)
@@ -96,7 +110,7 @@ func (h *handed) add(from string, msg *spool.File, got []string) {
 		h.seen = map[[sha256.Size]byte]time.Time{}
 	}
 	if len(h.seen)+len(got) > maxHanded {
-		maps.DeleteFunc(h.seen, func(_ [sha256.Size]byte, at time.Time) bool { return time.Since(at) >= handedTime })
+		h.dropOld()
 	}
 	for _, to := range got {
 		if len(h.seen) < maxHanded {

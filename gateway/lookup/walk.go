@@ -33,6 +33,7 @@ type Finder struct {
 // Result is what the search for the certificate of an address came to.
 type Result struct {
 	Best     *Certificate   // nil: none that can be used
+	Refused  *Candidate     // without a Best the first that cannot be used; nil: none is known
 	Answered trust.Answered // whether everybody has answered who could know of one
 }
 
@@ -42,10 +43,15 @@ func (f *Finder) Find(ctx context.Context, addresses ...string) map[string]Resul
 	results := make(map[string]Result, len(addresses))
 	for _, w := range f.walk(ctx, addresses, false) {
 		if w.best != nil {
-			results[w.address] = Result{w.best, trust.AllAnswered()}
+			results[w.address] = Result{Best: w.best, Answered: trust.AllAnswered()}
 			continue
 		}
-		results[w.address] = Result{nil, w.sources.And(w.services)}
+		r := Result{Answered: w.sources.And(w.services)}
+		if len(w.steps) > 0 {
+			first := w.steps[0].candidate(nil)
+			r.Refused = &first
+		}
+		results[w.address] = r
 	}
 	return results
 }

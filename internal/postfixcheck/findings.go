@@ -14,17 +14,6 @@ type Finding struct {
 	Text string
 }
 
-// Mark is how much a finding matters.
-func (f Finding) Mark() string {
-	switch {
-	case f.Bad:
-		return "FAULT"
-	case f.Note:
-		return "NOTE"
-	}
-	return "ok"
-}
-
 func bad(format string, args ...any) Finding {
 	return Finding{Bad: true, Text: fmt.Sprintf(format, args...)}
 }

@@ -210,13 +210,13 @@ func (g *Gateway) readers(ctx context.Context, recipients []string) (list []Read
 			list = append(list, Reader{Address: to, State: Enabled, Inside: true})
 			continue
 		}
-		list = append(list, reader(to, found[addr]))
+		list = append(list, readerOf(to, found[addr]))
 	}
 	return list
 }
 
-// reader is one recipient outside, as the look-up has it.
-func reader(to string, found lookup.Result) Reader {
+// readerOf is one recipient outside, as the look-up has it.
+func readerOf(to string, found lookup.Result) Reader {
 	r := Reader{Address: to, State: Enabled}
 	switch {
 	case found.Best != nil:

@@ -119,5 +119,10 @@ func uncompressed(c elliptic.Curve, point []byte) []byte {
 	if x == nil {
 		return point
 	}
-	return brainpool.MarshalPoint(&ecdsa.PublicKey{Curve: c, X: x, Y: y})
+	size := (c.Params().BitSize + 7) / 8
+	out := make([]byte, 1+2*size)
+	out[0] = 4
+	x.FillBytes(out[1 : 1+size])
+	y.FillBytes(out[1+size:])
+	return out
 }

@@ -53,6 +53,25 @@ func TestStateOverSeveralMessages(t *testing.T) {
 	}
 }
 
+// TestQueueIDOfSendmail: Sendmail tells it at MAIL, and not again.
+func TestQueueIDOfSendmail(t *testing.T) {
+	e := &engine{}
+	m := dial(t, serve(t, &Server{Processor: e, Direction: gateway.Outbound}))
+	m.connect("127.0.0.1")
+	for _, id := range []string{"5ATC1xyz000100", "5ATC1xyz000101"} {
+		m.send('D', "Mi\x00"+id+"\x00")
+		m.ask('M', "<anna@kunde.example>\x00", 'c')
+		m.send('D', "R{rcpt_addr}\x00b@firma.example\x00")
+		m.ask('R', "<b@firma.example>\x00", 'c')
+		m.send('N', "")
+		m.send('D', "E{msg_id}\x00<1@kunde.example>\x00")
+		m.ask('E', "", 'c')
+		if got := e.envs[len(e.envs)-1].QueueID; got != id {
+			t.Errorf("queue id %q, want %q", got, id)
+		}
+	}
+}
+
 func TestDirections(t *testing.T) {
 	for name, k := range map[string]*struct {
 		s         Server

@@ -125,6 +125,7 @@ func (s *session) MailFrom(from string, m *milter.Modifier) (milter.Response, er
 		known: map[string]bool{},
 		msg:   s.server.Spool.Create(),
 	}
+	s.note(m)
 	return goOn, nil
 }
 
@@ -141,8 +142,7 @@ var circle = gateway.Reply{
 	Text:     "mail loop: what the S/MIME gateway sends on passes its milter again",
 }
 
-// RcptTo takes a recipient, once however often it is named. Postfix has a queue
-// id from the second one on.
+// RcptTo takes a recipient, once however often it is named.
 func (s *session) RcptTo(to string, m *milter.Modifier) (milter.Response, error) {
 	s.note(m)
 	to, ok := path(to)
@@ -168,6 +168,8 @@ func path(raw string) (string, bool) {
 	return p, address.IsPath(p)
 }
 
+// note takes the queue id when it is told: Sendmail does so at MAIL and never again, Postfix
+// from the second recipient on.
 func (s *session) note(m *milter.Modifier) {
 	if id := m.Macros["i"]; id != "" {
 		s.id = id

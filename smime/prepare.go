@@ -23,8 +23,9 @@ type PrepareOptions struct {
 // begins with "From ". Other leaves become quoted-printable or base64. Text around the
 // parts of a multipart goes: GMime writes a signed multipart anew before it verifies, and
 // loses it. A boundary that begins another one, or with another one, is replaced, and fields
-// of parts become 7-bit. What is signed or encrypted already stays as it is. A body that
-// cannot be made safe is an ErrMalformed.
+// of parts become 7-bit. A message without a Content-Type gets that of a plain text. What is
+// signed or encrypted already stays as it is. A body that cannot be made safe is an
+// ErrMalformed.
 //
 // The result reads from e: close it before e. Closing it does not close e. When ctx
 // ends, so does Prepare, with its error.
@@ -33,6 +34,10 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 		return nil, err
 	}
 	all, err := boundariesOf(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := untypedAs(ctx, e, o.Spool)
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +51,7 @@ func Prepare(ctx context.Context, e *Entity, o PrepareOptions) (*Entity, error) 
 		within: true,
 		narrow: true,
 		apart:  all,
+		kind:   kind,
 	})
 	if err != nil {
 		return nil, err

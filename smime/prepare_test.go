@@ -31,7 +31,25 @@ func prepared(t *testing.T, msg string) string {
 func TestPrepare(t *testing.T) {
 	for _, c := range []struct{ name, msg, want string }{
 		{"stays", "From: a\nMIME-Version: 1.0\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n", "Content-Type: text/plain\n\nhello\n"},
-		{"no content type", "From: a\n\nhello\n", "\nhello\n"},
+		{"no content type", "From: a\n\nhello\n", "Content-Type: text/plain\n\nhello\n"},
+		{"no content type, no text", "From: a\n\n", "Content-Type: text/plain\n\n"},
+		{
+			"no content type, UTF-8", "From: a\n\nfür euch\n",
+			"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nf=C3=BCr euch\n",
+		},
+		{
+			"no content type, Latin-1", "From: a\n\nf\xfcr euch\n",
+			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nf=FCr euch\n",
+		},
+		{
+			"no content type, UTF-8 that ends in a letter", "From: a\n\neuch für\xc3",
+			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\neuch f=C3=BCr=C3",
+		},
+		{
+			"no content type, base64 label that lies", "Content-Transfer-Encoding: base64\n\nfür euch!\n",
+			"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nf=C3=BCr euch!\n",
+		},
+		{"a part without content type", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b--\n", "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b--\n"},
 		{
 			"8bit text", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\nGrüße an alle\n",
 			"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle\n",
@@ -45,14 +63,14 @@ func TestPrepare(t *testing.T) {
 			"label base64 that lies", "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nGrüße an alle!\n",
 			"Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=C3=9Fe an alle!\n",
 		},
-		{"blank at the end", "\nhello \n", "Content-Transfer-Encoding: quoted-printable\n\nhello=20\n"},
-		{"From", "\nFrom here\n", "Content-Transfer-Encoding: quoted-printable\n\n=46rom here\n"},
+		{"blank at the end", "\nhello \n", "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nhello=20\n"},
+		{"From", "\nFrom here\n", "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\n=46rom here\n"},
 		{"binary data", "Content-Type: image/png\nContent-Transfer-Encoding: binary\n\n\x89PNG\x00", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORwA=\n"},
 		{
 			"long base64 lines", "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 25) + "\n",
 			"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n" + strings.Repeat("AAAA", 19) + "\n" + strings.Repeat("AAAA", 6) + "\n",
 		},
-		{"quoted-printable with blanks", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC \n=20\n", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC\n=20\n"},
+		{"quoted-printable with blanks", "Content-Transfer-Encoding: quoted-printable\n\na=C3=BC \n=20\n", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\na=C3=BC\n=20\n"},
 		{
 			"what the caller omits, in a part", "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-Crypt-Sign: yes\nX-SMIME-Sign: yes\n\nhello\n--b--\n",
 			"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\nX-SMIME-Sign: yes\n\nhello\n--b--\n",

@@ -41,6 +41,9 @@ func (e *Entity) typeWith(boundary string) string {
 // header writes e's fields that stay, and the new ones.
 func (w *rewriter) header(e *Entity, at position, fields newFields) error {
 	var out []byte
+	if at == root && w.kind != "" {
+		fields = fields.with("content-type", w.kind)
+	}
 	same := len(fields) == 0 && !e.oddSeparator()
 	seen := map[string]bool{}
 	for _, f := range e.Fields {

@@ -3,14 +3,12 @@ package smime
 // This file writes leaves anew: in another transfer encoding, under a label that is true.
 
 import (
-	"errors"
 	"io"
 	"strings"
 )
 
 // encodeLeaf is the leaf of a rule that is about transport: the body stays if it
-// fits, else it is encoded. A label that lies is not believed: what is not
-// base64 is encoded as it stands.
+// fits, else it is encoded.
 func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	s, err := measure(w.source(e.Body()))
 	if err != nil {
@@ -19,10 +17,7 @@ func encodeLeaf(w *rewriter, e *Entity, at position) error {
 	if w.fits(s) && !e.isBinaryData() {
 		return w.verbatim(e, at, w.labels[e.encoding()])
 	}
-	c, err := decode(w.ctx, e, e.encoding(), w.sp)
-	if errors.Is(err, ErrMalformed) {
-		c, err = decode(w.ctx, e, "binary", w.sp)
-	}
+	c, err := decodeAsFarAsTrue(w.ctx, e, w.sp)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type rule struct {
 	refuse bool       // a multipart that cannot be taken apart
 	narrow bool       // a multipart is its parts alone, without text around them; fields have 7 bits
 	apart  boundaries // of the whole: one that another begins with is replaced
+	kind   string     // the Content-Type of a root without one; "": none
 	single bool       // the first Content-* field of a name is the only one: readers differ in which they believe
 }
 

@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"math/big"
@@ -267,6 +268,15 @@ func (s *site) ofCommand(name, text, want string, args ...string) (drawing strin
 	return drawing
 }
 
+// imports stores a certificate as cert import does.
+func imports(h *house, c *x509.Certificate) error {
+	i := newImporter(h.store, h.spool, "")
+	if err := i.Import.Read(context.Background(), "file", c.Raw, nil); err != nil {
+		return err
+	}
+	return i.Commit(context.Background())
+}
+
 // TestCommandsAgreeWithGateway: for mails of every verdict the gateway, verify --config and
 // explain --config say the same, beside the gateway that runs and without one; and explain has
 // more to say of those that are not opened or not trusted.
@@ -274,11 +284,10 @@ func TestCommandsAgreeWithGateway(t *testing.T) {
 	s, partner := newSite(t)
 	mails := s.mails(partner)
 	h := s.start()
-	blocked := imported{cert: s.blocked.Certificate}
-	if err := (&importer{store: h.store}).put(t.Context(), blocked); err != nil {
+	if err := imports(h, s.blocked.Certificate); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.store.SetState(t.Context(), certstore.Identity(blocked.cert), certstore.Blocked); err != nil {
+	if err := h.store.SetState(t.Context(), certstore.Identity(s.blocked.Certificate), certstore.Blocked); err != nil {
 		t.Fatal(err)
 	}
 	verdicts := s.ofGateway(h, mails)

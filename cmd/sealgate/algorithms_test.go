@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"sealgate/gateway"
-	"sealgate/internal/control"
+	"sealgate/internal/ownkeys"
 	"sealgate/internal/spki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -124,7 +124,7 @@ func (r *tour) take() {
 
 // listed: key list says what the key can do.
 func (r *tour) listed() {
-	var keys []control.Key
+	var keys []ownkeys.Summary
 	text := r.run(true, "sealgate", "key", "list", "--json", "--config", "config.toml")
 	if err := json.Unmarshal([]byte(text), &keys); err != nil {
 		r.Fatalf("%v: %s", err, text)
@@ -186,7 +186,7 @@ system_roots = false
 roots = ["ca.pem", "inter.pem"]
 revocation = "off"
 `)
-	if err := (&importer{store: h.store}).put(context.Background(), imported{cert: cert}); err != nil {
+	if err := imports(h, cert); err != nil {
 		r.Errorf("cert import: %v", err)
 	}
 	order := crlfOf("From: support@firma.example\nTo: " + r.address + "\nX-SMIME-Encrypt: yes\n\nGuten Tag\n")

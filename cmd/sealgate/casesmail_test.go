@@ -98,7 +98,7 @@ func signerWithoutCertificate(t *testing.T, dir string) {
 			t.Errorf("nobody knows anna: %q", got)
 		}
 		anna := certificateIn(t, filepath.Join(dir, "d6-anna.crt"))
-		if err := (&importer{store: h.store}).put(context.Background(), imported{cert: anna}); err != nil {
+		if err := imports(h, anna); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.store.SetState(context.Background(), certstore.Identity(anna), state); err != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,12 +14,10 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/config"
-	"sealgate/internal/address"
+	"sealgate/internal/certadmin"
 	"sealgate/internal/control"
 	"sealgate/internal/dn"
-	"sealgate/internal/spki"
 	"sealgate/internal/x509cert"
-	"sealgate/smime/cms"
 )
 
 func certCommand() *cobra.Command {
@@ -29,11 +25,11 @@ func certCommand() *cobra.Command {
 	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in " +
 		"the store at rest"})
 	c.PersistentFlags().StringVar(&path, "config", installedConfig, "configuration file")
-	with := func(do func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error {
+	with := func(do func(context.Context, certadmin.Store, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
 	}
-	state := func(s certstore.State) func(context.Context, control.Store, []string) error {
-		return func(ctx context.Context, store control.Store, args []string) error {
+	state := func(s certstore.State) func(context.Context, certadmin.Store, []string) error {
+		return func(ctx context.Context, store certadmin.Store, args []string) error {
 			return each(ctx, store, args, func(r *certstore.Record) error {
 				r.State = s
 				return store.SetState(ctx, r.Identity, s)
@@ -77,7 +73,7 @@ func certCommand() *cobra.Command {
 			Use:   "delete WHICH...",
 			Short: "forget them",
 			Args:  cobra.MinimumNArgs(1),
-			RunE: with(func(ctx context.Context, s control.Store, args []string) error {
+			RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
 				return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
 			}),
 		},
@@ -86,7 +82,7 @@ func certCommand() *cobra.Command {
 }
 
 // withStore asks the running gateway when there is one, else opens the store.
-func withStore(path string, args []string, do func(context.Context, control.Store, []string) error) error {
+func withStore(path string, args []string, do func(context.Context, certadmin.Store, []string) error) error {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return unreadable(err)
@@ -118,7 +114,7 @@ func failed(err error) error {
 }
 
 // each finds what WHICH means, does something to every record and shows it.
-func each(ctx context.Context, s control.Store, which []string, do func(*certstore.Record) error) error {
+func each(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
 	return eachOf(ctx, s, which, func(r *certstore.Record) error {
 		if err := do(r); err != nil {
 			return err
@@ -129,9 +125,9 @@ func each(ctx context.Context, s control.Store, which []string, do func(*certsto
 }
 
 // eachOf is each without a word of it.
-func eachOf(ctx context.Context, s control.Store, which []string, do func(*certstore.Record) error) error {
+func eachOf(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
 	for _, w := range which {
-		list, err := find(ctx, s, w)
+		list, err := certadmin.Find(ctx, s, w)
 		if err != nil {
 			return err
 		}
@@ -144,58 +140,22 @@ func eachOf(ctx context.Context, s control.Store, which []string, do func(*certs
 	return nil
 }
 
-// find takes an address or a SHA-256 fingerprint in hex, with or without colons.
-func find(ctx context.Context, s control.Store, which string) ([]*certstore.Record, error) {
-	if fp, err := hex.DecodeString(strings.ReplaceAll(which, ":", "")); err == nil && len(fp) == 32 {
-		r, err := s.ByFingerprint(ctx, [32]byte(fp))
-		return []*certstore.Record{r}, err
-	}
-	a, err := address.Normalize(which)
-	if err != nil {
-		return nil, fmt.Errorf("%q is neither an address nor a SHA-256 fingerprint", which)
-	}
-	list, err := s.ByAddress(ctx, a)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("no certificate for %s", a)
-	}
-	return list, err
-}
-
 func line(r *certstore.Record) string {
 	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source,
 		r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
 }
 
-func listCerts(ctx context.Context, s control.Store, args []string) error {
+func listCerts(ctx context.Context, s certadmin.Store, args []string) error {
 	if len(args) == 1 {
 		return each(ctx, s, args, func(*certstore.Record) error { return nil })
 	}
-	return all(ctx, s, func(r *certstore.Record) error {
+	return certadmin.All(ctx, s, func(r *certstore.Record) error {
 		fmt.Println(line(r))
 		return nil
 	})
 }
 
-// all does something to every record of the store.
-func all(ctx context.Context, s control.Store, do func(*certstore.Record) error) error {
-	for cursor := ""; ; {
-		list, next, err := s.List(ctx, cursor, control.MaxPage)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			if err := do(r); err != nil {
-				return err
-			}
-		}
-		cursor = next
-		if next == "" {
-			return nil
-		}
-	}
-}
-
-func showCerts(ctx context.Context, s control.Store, args []string) error {
+func showCerts(ctx context.Context, s certadmin.Store, args []string) error {
 	return each(ctx, s, args, func(r *certstore.Record) error {
 		c, err := x509cert.Parse(r.DER)
 		if err != nil {
@@ -216,20 +176,3 @@ func showCerts(ctx context.Context, s control.Store, args []string) error {
 }
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// useless says why nothing will be encrypted for a certificate, whoever issued it.
-func useless(c *x509.Certificate, state certstore.State, now time.Time) string {
-	switch err := cms.CanEncryptTo(c); {
-	case err != nil:
-		return err.Error()
-	case now.After(c.NotAfter):
-		return "it has expired"
-	case !spki.MayEncrypt(c):
-		return "its key usage does not allow encryption"
-	case !spki.ForMail(c):
-		return "it is not for e-mail"
-	case c.IsCA && state != certstore.Pinned:
-		return "it is an authority's, and not pinned"
-	}
-	return ""
-}

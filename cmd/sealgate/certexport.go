@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/certstore"
-	"sealgate/internal/control"
+	"sealgate/internal/certadmin"
 	"sealgate/internal/x509cert"
 )
 
@@ -26,7 +26,7 @@ func exportCommand(with runWithStore) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [--out FILE] [--states] WHICH...",
 		Short: "write certificates as PEM, or as .p7b when FILE ends so; --states: for cert import --states",
-		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
+		RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
 			if states {
 				return exportStates(ctx, s, args, out)
 			}
@@ -45,7 +45,7 @@ func exportCommand(with runWithStore) *cobra.Command {
 	return c
 }
 
-func exportCerts(ctx context.Context, s control.Store, which []string, out string) error {
+func exportCerts(ctx context.Context, s certadmin.Store, which []string, out string) error {
 	var certs []*x509.Certificate
 	err := eachOf(ctx, s, which, func(r *certstore.Record) error {
 		c, err := x509cert.Parse(r.DER)
@@ -81,12 +81,12 @@ func exportCerts(ctx context.Context, s control.Store, which []string, out strin
 }
 
 // exportStates writes the records named, or all when none is.
-func exportStates(ctx context.Context, s control.Store, which []string, out string) error {
+func exportStates(ctx context.Context, s certadmin.Store, which []string, out string) error {
 	return output(out, func(w io.Writer) error {
 		states := certstore.NewStatesWriter(w)
 		var err error
 		if len(which) == 0 {
-			err = all(ctx, s, states.Write)
+			err = certadmin.All(ctx, s, states.Write)
 		} else {
 			err = eachOf(ctx, s, which, states.Write)
 		}

@@ -4,9 +4,7 @@ package main
 // not is named.
 
 import (
-	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -14,29 +12,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"sealgate/certstore"
+	"sealgate/internal/certadmin"
 	"sealgate/internal/certfile"
-	"sealgate/internal/control"
-	"sealgate/internal/spki"
-	"sealgate/internal/x509cert"
 	"sealgate/spool"
-	"sealgate/trust"
 )
 
-// Bounds of one import.
-const (
-	maxImportFiles = 100_000
-	maxImport      = 200_000 // certificates
-	maxChain       = 8       // authorities kept with one certificate
-)
+// maxImportFiles bounds one import.
+const maxImportFiles = 100_000
 
 // runWithStore makes a command's RunE out of what it does with the store.
-type runWithStore func(func(context.Context, control.Store, []string) error) func(*cobra.Command, []string) error
+type runWithStore func(func(context.Context, certadmin.Store, []string) error) func(*cobra.Command, []string) error
 
 func importCommand(with runWithStore) *cobra.Command {
 	var passwordFile string
@@ -44,7 +34,7 @@ func importCommand(with runWithStore) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import [--password-file FILE] FILE|FOLDER... | import --states FILE...", Args: cobra.MinimumNArgs(1),
 		Short: "add certificates: PEM, DER, base64, .p7b, .p12, LDIF, vCard, signed mail, folders of them",
-		RunE: with(func(ctx context.Context, s control.Store, args []string) error {
+		RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
 			if states {
 				return importStates(ctx, s, args)
 			}
@@ -52,8 +42,7 @@ func importCommand(with runWithStore) *cobra.Command {
 			if err != nil {
 				return unreadable(err)
 			}
-			i := &importer{store: s, spool: sp, passwordFile: passwordFile, issuers: map[string][]*x509.Certificate{}}
-			return i.run(ctx, args)
+			return newImporter(s, sp, passwordFile).run(ctx, args)
 		}),
 	}
 	c.Flags().StringVar(&passwordFile, "password-file", "",
@@ -63,24 +52,27 @@ func importCommand(with runWithStore) *cobra.Command {
 	return c
 }
 
-// imported is one certificate and the file that it stood in.
-type imported struct {
-	path string
-	cert *x509.Certificate
-}
-
 // importer is one import under way.
 type importer struct {
-	store        control.Store
-	spool        *spool.Spool
+	*certadmin.Import
 	passwordFile string
+	leftOut      int
+}
 
-	list      []imported
-	issuers   map[string][]*x509.Certificate // authorities among them, by subject
-	added     int
-	known     int
-	completed int // records whose chain the authorities completed
-	leftOut   int
+func newImporter(s certadmin.Store, sp *spool.Spool, passwordFile string) *importer {
+	i := &importer{passwordFile: passwordFile}
+	i.Import = &certadmin.Import{
+		Store: s, Spool: sp, LeftOut: i.leaveOut,
+		Stored: func(path string, r *certstore.Record, useless string) {
+			fmt.Println(line(r))
+			if useless != "" {
+				fmt.Fprintf(terminal{os.Stderr}, "%s: %q: %s: nobody will be encrypted to with it\n",
+					path, r.Addresses[0], useless)
+			}
+		},
+		Progress: func(done, all int) { progress(done, all, "certificates stored") },
+	}
+	return i
 }
 
 // run reads everything before it stores anything: a chain may lie in another file than
@@ -104,16 +96,10 @@ func (i *importer) run(ctx context.Context, args []string) error {
 		}
 		progress(n+1, len(files), "files read")
 	}
-	for n, c := range i.list {
-		if err := i.put(ctx, c); err != nil {
-			return err
-		}
-		progress(n+1, len(i.list), "certificates stored")
-	}
-	if err := i.complete(ctx); err != nil {
+	if err := i.Commit(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%d new, %d known already, %d chains completed, %d left out\n", i.added, i.known, i.completed, i.leftOut)
+	fmt.Printf("%d new, %d known already, %d chains completed, %d left out\n", i.Added, i.Known, i.Completed, i.leftOut)
 	return failed
 }
 
@@ -161,121 +147,7 @@ func (i *importer) read(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if certstore.HasStates(data) {
-		return errStates
-	}
-	b, err := certfile.Read(ctx, data, certfile.Options{Spool: i.spool, Password: password(i.passwordFile, path)})
-	if err != nil {
-		return err
-	}
-	for _, what := range b.LeftOut {
-		i.leaveOut(path, what)
-	}
-	if len(i.list)+len(b.Certificates) > maxImport {
-		return fmt.Errorf("more than %d certificates at once", maxImport)
-	}
-	for _, c := range b.Certificates {
-		i.list = append(i.list, imported{path, c})
-		if c.IsCA {
-			i.issuers[string(c.RawSubject)] = append(i.issuers[string(c.RawSubject)], c)
-		}
-	}
-	return nil
-}
-
-// put stores one certificate under the addresses in it.
-func (i *importer) put(ctx context.Context, in imported) error {
-	c := in.cert
-	names := trust.Addresses(c)
-	if len(names) == 0 && c.IsCA {
-		return nil // complete tells whether it was of use
-	}
-	if len(names) == 0 {
-		i.leaveOut(in.path, fmt.Sprintf("%q names no address", c.Subject))
-		return nil
-	}
-	now := time.Now()
-	r := certstore.NewRecord(c, names, certstore.Imported, certstore.Active, now)
-	r.ProofTime = now
-	r.Intermediates = i.chain(c)
-	_, err := i.store.ByIdentity(ctx, r.Identity)
-	unknown := errors.Is(err, certstore.ErrNotFound)
-	if err != nil && !unknown {
-		return err
-	}
-	err = i.store.Put(ctx, r)
-	if errors.Is(err, certstore.ErrRecord) {
-		i.leaveOut(in.path, err.Error())
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if unknown {
-		i.added++
-	} else {
-		i.known++
-	}
-	stored, err := i.store.ByIdentity(ctx, r.Identity) // what was decided before stays
-	if err != nil {
-		return err
-	}
-	fmt.Println(line(stored))
-	if why := useless(c, stored.State, now); why != "" {
-		fmt.Fprintf(terminal{os.Stderr}, "%s: %q: %s: nobody will be encrypted to with it\n", in.path, names[0], why)
-	}
-	return nil
-}
-
-// chain are the authorities of this import between a certificate and its root.
-func (i *importer) chain(c *x509.Certificate) (raw [][]byte) {
-	for len(raw) < maxChain {
-		issuer := i.issuer(c)
-		if issuer == nil || bytes.Equal(issuer.RawSubject, issuer.RawIssuer) {
-			return raw
-		}
-		raw = append(raw, issuer.Raw)
-		c = issuer
-	}
-	return raw
-}
-
-func (i *importer) issuer(c *x509.Certificate) *x509.Certificate {
-	for _, a := range i.issuers[string(c.RawIssuer)] {
-		if spki.CheckSignatureFrom(c, a) == nil {
-			return a
-		}
-	}
-	return nil
-}
-
-// complete gives the records of the store the authorities that they lack.
-func (i *importer) complete(ctx context.Context) error {
-	if len(i.issuers) == 0 {
-		return nil
-	}
-	var incomplete []*certstore.Record
-	err := all(ctx, i.store, func(r *certstore.Record) error {
-		c, err := x509cert.Parse(r.DER)
-		if err != nil {
-			return nil // shown by cert show; nothing can be completed
-		}
-		if chain := i.chain(c); len(chain) > len(r.Intermediates) {
-			r.Intermediates = chain
-			incomplete = append(incomplete, r)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	for _, r := range incomplete {
-		if err := i.store.Put(ctx, r); err != nil {
-			return err
-		}
-		i.completed++
-	}
-	return nil
+	return i.Import.Read(ctx, path, data, password(i.passwordFile, path))
 }
 
 // progressStep is how many things are done between two lines of progress.

@@ -9,17 +9,12 @@ import (
 	"os"
 
 	"sealgate/certstore"
-	"sealgate/internal/control"
+	"sealgate/internal/certadmin"
 )
-
-// errStates keeps the states of a file out of an import that did not ask for them:
-// anybody can write such a file, and pin his certificate in it.
-var errStates = errors.New("it comes of cert export --states, and only cert import --states reads it: " +
-	"do that with a file of your own alone, for it says which certificates are blocked and pinned")
 
 // statesImport is one import with states under way.
 type statesImport struct {
-	store   control.Store
+	store   certadmin.Store
 	added   int
 	known   int
 	changed int // known ones whose state has become a stricter one
@@ -27,7 +22,7 @@ type statesImport struct {
 }
 
 // importStates reads every file once before it stores anything of them.
-func importStates(ctx context.Context, s control.Store, paths []string) error {
+func importStates(ctx context.Context, s certadmin.Store, paths []string) error {
 	for _, path := range paths {
 		if err := readStates(path, func(*certstore.Record) error { return nil }); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 
 	"sealgate/config"
 	"sealgate/internal/control"
+	"sealgate/internal/ownkeys"
 )
 
 func keyListCommand() *cobra.Command {
@@ -41,7 +42,7 @@ func keyListCommand() *cobra.Command {
 }
 
 // keysNow asks the running gateway, or reads the files as it would.
-func keysNow(ctx context.Context, cfg *config.Config) ([]control.Key, error) {
+func keysNow(ctx context.Context, cfg *config.Config) ([]ownkeys.Summary, error) {
 	if client, running := control.Dial(controlSocket(cfg)); running {
 		return client.Keys(ctx)
 	}
@@ -50,17 +51,17 @@ func keysNow(ctx context.Context, cfg *config.Config) ([]control.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return controlKeys(keys), nil
+	return ownkeys.Summarize(keys), nil
 }
 
-func printKeys(w io.Writer, keys []control.Key, asJSON bool) error {
+func printKeys(w io.Writer, keys []ownkeys.Summary, asJSON bool) error {
 	if asJSON {
 		for i := range keys {
 			keys[i].Chain = nil
 		}
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		return e.Encode(append([]control.Key{}, keys...))
+		return e.Encode(append([]ownkeys.Summary{}, keys...))
 	}
 	for _, k := range keys {
 		printKey(terminal{w}, k)
@@ -68,7 +69,7 @@ func printKeys(w io.Writer, keys []control.Key, asJSON bool) error {
 	return nil
 }
 
-func printKey(w io.Writer, k control.Key) {
+func printKey(w io.Writer, k ownkeys.Summary) {
 	if k.Fingerprint == "" {
 		fmt.Fprintf(w, "mailbox  %s\n", strings.Join(k.Mailbox, " "))
 	} else {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sealgate/gateway"
-	"sealgate/internal/control"
 	"sealgate/internal/ownkeys"
 	"sealgate/keyring"
 	"sealgate/trust"
@@ -159,41 +158,8 @@ func cloned(
 }
 
 // keys are what the control socket tells of the engine of the moment.
-func (h *house) keys(ctx context.Context) []control.Key {
-	return controlKeys(h.engine.Load().own.judged(ctx))
+func (h *house) keys(ctx context.Context) []ownkeys.Summary {
+	return ownkeys.Summarize(h.engine.Load().own.judged(ctx))
 }
 
 func (h *house) countKeys() int { return len(h.engine.Load().own.keys) }
-
-func controlKeys(keys []*ownkeys.Key) (out []control.Key) {
-	for _, k := range keys {
-		out = append(out, controlKey(k))
-	}
-	return out
-}
-
-func controlKey(k *ownkeys.Key) control.Key {
-	out := control.Key{
-		Mailbox: k.Mailbox.Addresses, Fingerprint: k.Fingerprint(), Can: []string{}, Addresses: []string{},
-		Wrong: append([]ownkeys.Finding{}, k.Findings...),
-	}
-	if k.Credential == nil {
-		return out
-	}
-	cert := k.Credential.Certificate
-	out.Addresses = append(out.Addresses, trust.Addresses(cert)...)
-	out.Authority = cert.Issuer.String()
-	out.From = cert.NotBefore
-	out.To = cert.NotAfter
-	out.File = k.Credential.Path
-	if k.Sign {
-		out.Can = append(out.Can, "sign")
-	}
-	if k.Decrypt {
-		out.Can = append(out.Can, "decrypt")
-	}
-	for _, c := range k.Chain {
-		out.Chain = append(out.Chain, c.Raw)
-	}
-	return out
-}

@@ -1,6 +1,6 @@
 package control
 
-// This file is the end of who asks: a Client is a Store, and explains.
+// This file is the end of who asks: a Client is a certadmin.Store, and explains.
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/ownkeys"
 )
 
 // Client asks a running gateway.
@@ -84,7 +85,7 @@ func (c *Client) Explain(ctx context.Context, address string) ([]lookup.Candidat
 }
 
 // Keys are the gateway's own.
-func (c *Client) Keys(ctx context.Context) ([]Key, error) {
+func (c *Client) Keys(ctx context.Context) ([]ownkeys.Summary, error) {
 	a, err := c.call(ctx, pathKeys, request{})
 	return a.Keys, err
 }
@@ -98,24 +99,24 @@ func (c *Client) Health(ctx context.Context) (*Health, error) {
 	return a.Health, err
 }
 
-// Put implements Store.
+// Put implements certadmin.Store.
 func (c *Client) Put(ctx context.Context, r *certstore.Record) error {
 	_, err := c.call(ctx, pathStore, request{Method: "Put", Record: r})
 	return err
 }
 
-// ByAddress implements Store.
+// ByAddress implements certadmin.Store.
 func (c *Client) ByAddress(ctx context.Context, address string) ([]*certstore.Record, error) {
 	a, err := c.call(ctx, pathStore, request{Method: "ByAddress", Address: address})
 	return a.Records, err
 }
 
-// ByIdentity implements Store.
+// ByIdentity implements certadmin.Store.
 func (c *Client) ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error) {
 	return c.one(ctx, request{Method: "ByIdentity", Hash: identity})
 }
 
-// ByFingerprint implements Store.
+// ByFingerprint implements certadmin.Store.
 func (c *Client) ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error) {
 	return c.one(ctx, request{Method: "ByFingerprint", Hash: fp})
 }
@@ -131,19 +132,19 @@ func (c *Client) one(ctx context.Context, r request) (*certstore.Record, error) 
 	return a.Records[0], nil
 }
 
-// List implements Store.
+// List implements certadmin.Store.
 func (c *Client) List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error) {
 	a, err := c.call(ctx, pathStore, request{Method: "List", Cursor: cursor, N: n})
 	return a.Records, a.Next, err
 }
 
-// SetState implements Store.
+// SetState implements certadmin.Store.
 func (c *Client) SetState(ctx context.Context, identity [32]byte, s certstore.State) error {
 	_, err := c.call(ctx, pathStore, request{Method: "SetState", Hash: identity, State: s})
 	return err
 }
 
-// Delete implements Store.
+// Delete implements certadmin.Store.
 func (c *Client) Delete(ctx context.Context, identity [32]byte) error {
 	_, err := c.call(ctx, pathStore, request{Method: "Delete", Hash: identity})
 	return err

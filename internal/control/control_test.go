@@ -18,11 +18,13 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/certadmin"
+	"sealgate/internal/ownkeys"
 )
 
 // fakeStore is a Store that holds one record and remembers the longest page.
 type fakeStore struct {
-	Store
+	certadmin.Store
 	record  *certstore.Record
 	failure error
 }
@@ -67,8 +69,10 @@ func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path str
 		Loaded: func() (time.Time, string) { return time.Time{}, "" },
 		Store:  store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: patience,
-		Keys:        func(context.Context) []Key { return []Key{{Mailbox: []string{"a@example.org"}}} },
-		Count:       func() int { return 1 },
+		Keys: func(context.Context) []ownkeys.Summary {
+			return []ownkeys.Summary{{Mailbox: []string{"a@example.org"}}}
+		},
+		Count: func() int { return 1 },
 		Explain: func(_ context.Context, address string) ([]lookup.Candidate, error) {
 			return []lookup.Candidate{{Reason: address}}, nil
 		},
@@ -124,7 +128,7 @@ func TestNobodyListens(t *testing.T) {
 
 func TestPageIsBounded(t *testing.T) {
 	c := client(t, start(t, &fakeStore{}))
-	for n, fits := range map[int]bool{-1: false, 0: false, 1: true, MaxPage: true, MaxPage + 1: false} {
+	for n, fits := range map[int]bool{-1: false, 0: false, 1: true, certadmin.MaxPage: true, certadmin.MaxPage + 1: false} {
 		if _, next, err := c.List(context.Background(), "", n); (err == nil) != fits || fits && next != fmt.Sprint(n) {
 			t.Errorf("a page of %d: %q, %v", n, next, err)
 		}

@@ -18,10 +18,6 @@ import (
 // are trusted. (The umask of serve holds it until this is set.)
 const Mode = 0o600
 
-// MaxPage is how many records one answer of List holds at most: 200 records with their
-// intermediates are some megabytes.
-const MaxPage = 200
-
 // The bounds of a request and of an answer, in octets. A record with its intermediates
 // has some kilobytes; many addresses may share one answer.
 const (
@@ -55,37 +51,10 @@ const (
 	pathJournal = "/journal"
 )
 
-// Store is what is asked of the certificates: of a store at rest, or of the running
-// gateway's.
-type Store interface {
-	Put(ctx context.Context, r *certstore.Record) error
-	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
-	ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error)
-	ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error)
-	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
-	SetState(ctx context.Context, identity [32]byte, s certstore.State) error
-	Delete(ctx context.Context, identity [32]byte) error
-}
-
 // Journal is what is asked of the journal of messages.
 type Journal interface {
 	Find(ctx context.Context, q journal.Question) ([]*journal.Record, error)
 	Erase(ctx context.Context, address string) (int, error)
-}
-
-// Key is one of our own certificates whose key the gateway holds, or says what a mailbox
-// has no key for: then it has no Fingerprint.
-type Key struct {
-	Mailbox     []string          `json:"mailbox"` // its addresses
-	Fingerprint string            `json:"fingerprint"`
-	Addresses   []string          `json:"addresses"` // of the certificate
-	Authority   string            `json:"authority"`
-	From        time.Time         `json:"from,omitzero"`
-	To          time.Time         `json:"to,omitzero"`
-	Can         []string          `json:"can"` // "sign", "decrypt"
-	File        string            `json:"file"`
-	Wrong       []ownkeys.Finding `json:"wrong"`
-	Chain       [][]byte          `json:"chain,omitempty"` // what is sent along, DER
 }
 
 // Health is how the gateway does.
@@ -118,7 +87,7 @@ type answer struct {
 	Records    []*certstore.Record `json:",omitempty"`
 	Next       string              `json:",omitempty"`
 	Candidates []lookup.Candidate  `json:",omitempty"`
-	Keys       []Key               `json:",omitempty"`
+	Keys       []ownkeys.Summary   `json:",omitempty"`
 	Health     *Health             `json:",omitempty"`
 	Judgement  *Judgement          `json:",omitempty"`
 	Messages   []*journal.Record   `json:",omitempty"`

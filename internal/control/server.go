@@ -19,13 +19,15 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/certadmin"
+	"sealgate/internal/ownkeys"
 )
 
 // Server answers out of the running gateway.
 type Server struct {
-	Store   Store
+	Store   certadmin.Store
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
-	Keys    func(ctx context.Context) []Key
+	Keys    func(ctx context.Context) []ownkeys.Summary
 	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
 	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
 	Count   func() int                                   // of the certificates whose keys the gateway holds
@@ -144,8 +146,8 @@ func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {
 	case "ByFingerprint":
 		return single(s.Store.ByFingerprint(ctx, r.Hash))
 	case "List":
-		if r.N < 1 || r.N > MaxPage {
-			return a, fmt.Errorf("%d records were asked for, an answer has 1 to %d", r.N, MaxPage)
+		if r.N < 1 || r.N > certadmin.MaxPage {
+			return a, fmt.Errorf("%d records were asked for, an answer has 1 to %d", r.N, certadmin.MaxPage)
 		}
 		a.Records, a.Next, err = s.Store.List(ctx, r.Cursor, r.N)
 		return a, err

@@ -1,0 +1,77 @@
+package certadmin
+
+// This file is what an admin decides over a certificate.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sealgate/certstore"
+	"sealgate/internal/words"
+)
+
+// Decision is one. Its zero value is none.
+type Decision string
+
+// The decisions.
+const (
+	Block   Decision = "block"   // never use it
+	Unblock Decision = "unblock" // use it as any other again
+	Pin     Decision = "pin"     // vouch for it: it is used before all others, without a chain
+	Unpin   Decision = "unpin"
+	Approve Decision = "approve" // of one that waits: use it as any other
+	Delete  Decision = "delete"  // forget it
+)
+
+// UnmarshalText reads a Decision.
+func (d *Decision) UnmarshalText(text []byte) error {
+	return words.Set(d, text, Block, Unblock, Pin, Unpin, Approve, Delete)
+}
+
+// ErrState says that a certificate is not in a state that the decision could change: somebody else
+// has decided meanwhile, or the wrong one is meant.
+var ErrState = errors.New("certadmin: the certificate is in another state")
+
+// decided is what a decision makes of which states; delete makes nothing of any.
+var decided = map[Decision]struct {
+	from []certstore.State
+	to   certstore.State
+}{
+	Block:   {[]certstore.State{certstore.Active, certstore.Pending, certstore.Pinned}, certstore.Blocked},
+	Unblock: {[]certstore.State{certstore.Blocked}, certstore.Active},
+	Pin:     {[]certstore.State{certstore.Active, certstore.Pending}, certstore.Pinned},
+	Unpin:   {[]certstore.State{certstore.Pinned}, certstore.Active},
+	Approve: {[]certstore.State{certstore.Pending}, certstore.Active},
+}
+
+// Possible are the decisions that a certificate in a state can get.
+func Possible(s certstore.State) (list []Decision) {
+	for _, d := range []Decision{Approve, Pin, Unpin, Block, Unblock} {
+		if slices.Contains(decided[d].from, s) {
+			list = append(list, d)
+		}
+	}
+	return append(list, Delete)
+}
+
+// Check is ErrState when a certificate in a state cannot get the decision.
+func (d Decision) Check(s certstore.State) error {
+	if !slices.Contains(Possible(s), d) {
+		return fmt.Errorf("%w: %s is for another one than a %s one", ErrState, d, s)
+	}
+	return nil
+}
+
+// Carry carries a decision out.
+func (d Decision) Carry(ctx context.Context, s Store, r *certstore.Record) error {
+	err := d.Check(r.State)
+	switch {
+	case err != nil:
+		return err
+	case d == Delete:
+		return s.Delete(ctx, r.Identity)
+	}
+	return s.SetState(ctx, r.Identity, decided[d].to)
+}

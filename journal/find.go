@@ -25,6 +25,8 @@ type Question struct {
 	Verdict   string    `json:",omitempty"` // what became of it, of its signature, or of its encryption
 	Most      int       // 1 to MaxRecords
 	Oldest    bool      `json:",omitempty"` // when there are more: the oldest, not the newest
+
+	Fingerprint string `json:",omitempty"` // of a certificate that was changed: Changes alone asks for it
 }
 
 // Store is what the journal needs of certstore.Store.
@@ -51,10 +53,17 @@ func Open(ctx context.Context, store Store) (*Journal, error) {
 // ErrQuestion says that nobody could answer that.
 var ErrQuestion = errors.New("journal: the question has no answer")
 
-// Find returns records, the newest last.
-func (j *Journal) Find(ctx context.Context, q Question) ([]*Record, error) {
+func (q *Question) check() error {
 	if q.Most < 1 || q.Most > MaxRecords {
-		return nil, fmt.Errorf("%w: %d records, 1 to %d are possible", ErrQuestion, q.Most, MaxRecords)
+		return fmt.Errorf("%w: %d records, 1 to %d are possible", ErrQuestion, q.Most, MaxRecords)
+	}
+	return nil
+}
+
+// Find returns records of messages, the newest last.
+func (j *Journal) Find(ctx context.Context, q Question) ([]*Record, error) {
+	if err := q.check(); err != nil {
+		return nil, err
 	}
 	query := certstore.JournalQuery{Since: q.Since, Until: q.Until, Most: q.Most, Oldest: q.Oldest}
 	add := func(word string, term func(string) certstore.Term) {
@@ -66,7 +75,7 @@ func (j *Journal) Find(ctx context.Context, q Question) ([]*Record, error) {
 	add(q.MessageID, j.hashes.messageID)
 	add(q.Address, j.hashes.address)
 	add(q.Verdict, j.hashes.verdict)
-	lines, err := j.store.FindJournal(ctx, query)
+	lines, err := j.messages(ctx, query)
 	if err != nil {
 		return nil, err
 	}

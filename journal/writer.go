@@ -99,6 +99,16 @@ func (w *Writer) Find(ctx context.Context, q Question) ([]*Record, error) {
 	return w.journal.Find(ctx, q)
 }
 
+// Keep is the journal's: it waits for nothing but the store.
+func (w *Writer) Keep(ctx context.Context, c Change, detail Detail) error {
+	return w.journal.Keep(ctx, c, detail)
+}
+
+// Changes is the journal's.
+func (w *Writer) Changes(ctx context.Context, q Question) ([]*Change, error) {
+	return w.journal.Changes(ctx, q)
+}
+
 // Erase is the journal's, with what was observed before.
 func (w *Writer) Erase(ctx context.Context, address string) (int, error) {
 	w.Flush(ctx)

@@ -1,0 +1,121 @@
+package journal
+
+// This file keeps who changed what, beside the messages: in the same lines, found by a term of
+// their own.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"sealgate/certstore"
+)
+
+// KeepChanges is how long a change is kept, longer than any message: as long as claims in Germany
+// last that somebody could make because of it (§ 195 BGB, three years from the end of the year).
+const KeepChanges = 4 * 365 * 24 * time.Hour
+
+// Change is one thing that somebody has changed, or has tried to.
+type Change struct {
+	Time        time.Time `json:"time,omitzero"`
+	By          string    `json:"by"`   // "token ticket", "admin anna", "command root"
+	What        string    `json:"what"` // "block", "import", …
+	Fingerprint string    `json:"fingerprint,omitempty"`
+	Addresses   []string  `json:"addresses,omitempty"`
+	Text        string    `json:"text,omitempty"`   // what else is to be said of it
+	Failed      string    `json:"failed,omitempty"` // why it has come to nothing
+}
+
+// changeLine is a Change as the store keeps it.
+type changeLine struct {
+	Change *Change `json:"change"`
+}
+
+// isChange is the term of every change.
+func (h *hashes) isChange() certstore.Term { return h.term("change", "") }
+
+func (h *hashes) fingerprint(s string) certstore.Term { return h.term("fingerprint", s) }
+
+// Keep keeps a change, and returns when it is kept: what has no record is not to be changed.
+// Unless detail is Full it holds no address in clear. It is found by the address all the same.
+func (j *Journal) Keep(ctx context.Context, c Change, detail Detail) error {
+	terms := []certstore.Term{j.hashes.isChange()}
+	if c.Fingerprint != "" {
+		terms = append(terms, j.hashes.fingerprint(c.Fingerprint))
+	}
+	for _, a := range c.Addresses[:min(len(c.Addresses), certstore.MaxJournalTerms-len(terms))] {
+		terms = append(terms, j.hashes.address(a))
+	}
+	if detail != Full {
+		c.Addresses = each(c.Addresses, j.hashes.hashed().address)
+	}
+	text, err := json.Marshal(changeLine{&c})
+	if err != nil {
+		return err
+	}
+	return j.store.AppendJournal(ctx, []certstore.JournalLine{
+		{Time: time.Now(), Keep: KeepChanges, Terms: terms, Text: text},
+	})
+}
+
+// Changes returns changes, the newest last. Of q, the times, the address, the fingerprint and the
+// number count.
+func (j *Journal) Changes(ctx context.Context, q Question) ([]*Change, error) {
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	query := certstore.JournalQuery{
+		Since: q.Since, Until: q.Until, Most: q.Most, Oldest: q.Oldest, Terms: []certstore.Term{j.hashes.isChange()},
+	}
+	if q.Address != "" {
+		query.Terms = append(query.Terms, j.hashes.address(q.Address))
+	}
+	if q.Fingerprint != "" {
+		query.Terms = append(query.Terms, j.hashes.fingerprint(q.Fingerprint))
+	}
+	lines, err := j.store.FindJournal(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	var changes []*Change
+	for _, l := range lines {
+		var line changeLine
+		if err := json.Unmarshal(l.Text, &line); err != nil || line.Change == nil {
+			return nil, fmt.Errorf("journal: the change of %s is damaged", l.Time.UTC().Format(time.RFC3339Nano))
+		}
+		line.Change.Time = l.Time.UTC()
+		changes = append(changes, line.Change)
+	}
+	return changes, nil
+}
+
+// messages returns the lines that a query finds without those of changes, as many as it wants.
+func (j *Journal) messages(ctx context.Context, q certstore.JournalQuery) ([]certstore.JournalLine, error) {
+	change := j.hashes.isChange()
+	isChange := func(l certstore.JournalLine) bool { return slices.Contains(l.Terms, change) }
+	var found []certstore.JournalLine
+	most := q.Most
+	for {
+		q.Most = most - len(found)
+		lines, err := j.store.FindJournal(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		whole := len(lines) < q.Most
+		switch {
+		case len(lines) == 0:
+			return found, nil
+		case q.Oldest:
+			q.Since = lines[len(lines)-1].Time.Add(1) // no two have the same time
+			found = append(found, slices.DeleteFunc(lines, isChange)...)
+		default:
+			q.Until = lines[0].Time
+			found = append(slices.DeleteFunc(lines, isChange), found...)
+		}
+		if whole || len(found) == most {
+			return found, nil
+		}
+	}
+}

@@ -88,12 +88,21 @@ func (h *handlers) operations() []route {
 	}
 }
 
+// routes are the operations, and the page for every other path.
 func (h *handlers) routes() http.Handler {
-	mux := http.NewServeMux()
+	api := http.NewServeMux()
 	for _, o := range h.operations() {
-		mux.Handle(o.pattern, h.allowed(o.scope, o.handle))
+		api.Handle(o.pattern, h.allowed(o.scope, o.handle))
 	}
-	return calm(mux)
+	if h.Page == nil {
+		return calm(api)
+	}
+	all := http.NewServeMux()
+	all.Handle("/", h.Page)
+	for _, path := range []string{"/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json"} {
+		all.Handle(path, calm(api))
+	}
+	return all
 }
 
 // calm is around every answer: nobody keeps it, no browser takes it for something else.

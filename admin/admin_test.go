@@ -58,14 +58,23 @@ type side struct {
 	schema *jsonschema.Compiler
 }
 
+// Ready implements admin.Health.
+func (s *side) Ready(context.Context) []admin.Fault { return s.faults }
+
+// Attention implements admin.Health.
+func (s *side) Attention(context.Context) []admin.Attention { return nil }
+
+// Process implements admin.Health.
+func (s *side) Process() admin.Process { return admin.Process{Version: "test"} }
+
 func newSide(t testing.TB) *side {
 	t.Helper()
 	s := &side{t: t, engine: &engine{}, tokens: map[string]string{}}
 	o := admin.Options{
-		Engine: s.engine, CanSplit: true,
-		Ready:   func(context.Context) []admin.Fault { return s.faults },
-		Metrics: admin.NewMetrics(gauges()),
-		Log:     slog.New(slog.NewTextHandler(&s.log, nil)),
+		Gateway:  admin.Gateway{Engine: s.engine, Health: s},
+		CanSplit: true,
+		Metrics:  admin.NewMetrics(gauges()),
+		Log:      slog.New(slog.NewTextHandler(&s.log, nil)),
 	}
 	for word, scope := range map[string]admin.Scope{"capabilities": admin.Capabilities, "read": admin.Read} {
 		token, hash := admin.NewToken()

@@ -113,7 +113,7 @@ const answerTime = 30 * time.Second
 func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
 	ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 	defer cancel()
-	c, err := h.Engine.Capabilities(ctx, gateway.Question{
+	c, err := h.Gateway.Engine.Capabilities(ctx, gateway.Question{
 		From: q.From, User: q.User, To: q.To, Cc: q.Cc, Bcc: q.Bcc,
 		Subject: q.Subject, InReplyTo: q.InReplyTo, Calendar: q.Calendar, CanSplit: h.CanSplit,
 	})

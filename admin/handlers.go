@@ -11,22 +11,15 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"sealgate/gateway"
 )
-
-// Engine is what is asked of the gateway.
-type Engine interface {
-	Capabilities(ctx context.Context, q gateway.Question) (*gateway.Capabilities, error)
-}
 
 // Options are the gateway behind it, and who may ask.
 type Options struct {
-	Engine   Engine
+	Gateway  Gateway
 	Tokens   []Token
-	Ready    func(context.Context) []Fault // what keeps the gateway from its work; empty: nothing
 	Metrics  *Metrics
-	CanSplit bool // outbound mail can leave in several copies
+	Page     http.Handler // what is no operation of the API; nil: there is nothing else
+	CanSplit bool         // outbound mail can leave in several copies
 	Log      *slog.Logger
 }
 
@@ -77,7 +70,7 @@ func (h *handlers) health(w http.ResponseWriter, _ *http.Request) {
 // ready says whether mail can be handled. Anybody may ask it, so it names the areas only; the
 // causes stand in the log.
 func (h *handlers) ready(w http.ResponseWriter, r *http.Request) {
-	faults := h.readiness.of(r.Context(), h.Ready, h.Log)
+	faults := h.readiness.of(r.Context(), h.Gateway.Health.Ready, h.Log)
 	if len(faults) == 0 {
 		write(w, http.StatusOK, map[string]any{"status": "ready", "faults": []string{}})
 		return

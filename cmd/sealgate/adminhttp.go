@@ -55,7 +55,7 @@ func (h *house) openAdmin() ([]service, error) {
 		KeysEnd:        h.keysEnd,
 		Version:        version(),
 	})
-	o := admin.Options{Engine: h, Ready: h.notReady, Metrics: h.metrics, CanSplit: canSplit(h.cfg), Log: h.log}
+	o := admin.Options{Gateway: h.forAdmins(), Metrics: h.metrics, CanSplit: canSplit(h.cfg), Log: h.log}
 	for _, t := range a.Token {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})
 	}

@@ -1,0 +1,80 @@
+package main
+
+// This file is what admins change over HTTP: each change has its record before it is made.
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"sealgate/admin"
+	"sealgate/certstore"
+	"sealgate/internal/certadmin"
+	"sealgate/journal"
+)
+
+// historyOf asks for the changes of one certificate.
+func historyOf(fingerprint string) journal.Question {
+	return journal.Question{Fingerprint: fingerprint, Most: maxHistory}
+}
+
+// change makes one. What has no record is not changed; what came to nothing has another record.
+func (h *house) change(ctx context.Context, c journal.Change, do func() error) error {
+	if err := h.journal.Keep(ctx, c, h.cfg.Journal.Detail); err != nil {
+		return fmt.Errorf("nothing was changed, for it could not be recorded: %w", err)
+	}
+	err := do()
+	if err != nil {
+		c.Failed = err.Error()
+		if lost := h.journal.Keep(context.WithoutCancel(ctx), c, h.cfg.Journal.Detail); lost != nil {
+			h.log.Error("a change came to nothing, which is not recorded", "by", c.By, "what", c.What, "error", lost)
+		}
+		return err
+	}
+	h.log.Info("changed", "by", c.By, "what", c.What, "fingerprint", c.Fingerprint, "text", c.Text)
+	return nil
+}
+
+// adminChanges are made over HTTP.
+type adminChanges struct{ *house }
+
+// Decide implements admin.Changes.
+func (c adminChanges) Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error {
+	r, err := c.record(ctx, fingerprint)
+	if err != nil {
+		return err
+	}
+	if err := d.Check(r.State); err != nil {
+		return err
+	}
+	change := journal.Change{
+		By: by, What: string(d), Fingerprint: fmt.Sprintf("%x", r.Fingerprint), Addresses: r.Addresses,
+		Text: "it was " + string(r.State),
+	}
+	return c.change(ctx, change, func() error { return d.Carry(ctx, c.store, r) })
+}
+
+// Import implements admin.Changes.
+func (c adminChanges) Import(ctx context.Context, by string, f admin.ImportFile) (*admin.Imported, error) {
+	out := &admin.Imported{Certificates: []certadmin.Certificate{}, LeftOut: []string{}}
+	i := &certadmin.Import{
+		Store: c.store, Spool: c.spool, Progress: func(int, int) {},
+		LeftOut: func(_, why string) { out.LeftOut = append(out.LeftOut, why) },
+		Stored: func(_ string, r *certstore.Record, _ string) {
+			out.Certificates = append(out.Certificates, certadmin.Summarize(r, time.Now()))
+		},
+	}
+	password := func() ([]byte, error) { return f.Password, nil }
+	if err := i.Read(ctx, f.Name, f.Data, password); err != nil {
+		return nil, fmt.Errorf("%w: %w", admin.ErrInput, err)
+	}
+	change := journal.Change{
+		By: by, What: "import", Text: fmt.Sprintf("%q, sha256 %x, %d certificates", f.Name, sha256.Sum256(f.Data), i.Len()),
+	}
+	err := c.change(ctx, change, func() error { return i.Commit(ctx) })
+	out.Added = i.Added
+	out.Known = i.Known
+	out.Completed = i.Completed
+	return out, err
+}

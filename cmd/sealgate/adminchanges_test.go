@@ -1,0 +1,156 @@
+package main
+
+// This file changes certificates as the HTTP side does, and looks at what is recorded.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sealgate/admin"
+	"sealgate/certstore"
+	"sealgate/internal/certadmin"
+	"sealgate/internal/testpki"
+	"sealgate/journal"
+)
+
+// adminHouse is a gateway with a key of bob, and anna's certificate imported by an admin.
+func adminHouse(t *testing.T) (g admin.Gateway, fingerprint string) {
+	t.Helper()
+	pki := testpki.New(t)
+	h := houseOf(t, pki, pki.Issue(testpki.Options{Addresses: []string{"bob@firma.example"}, Key: "rsa-2048"}))
+	g = h.forAdmins()
+	anna := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
+	out, err := g.Changes.Import(t.Context(), admin.AdminName("eva"), admin.ImportFile{Name: "anna.pem", Data: anna.CertPEM()})
+	if err != nil || out.Added != 1 || len(out.Certificates) != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	return g, out.Certificates[0].Fingerprint
+}
+
+// history is what was done to a certificate, by whom, and how it failed.
+func history(t *testing.T, g admin.Gateway, fingerprint string) (list []string) {
+	t.Helper()
+	found, err := g.Journal.Changes(context.Background(), journal.Question{Fingerprint: fingerprint, Most: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range found {
+		list = append(list, strings.TrimRight(fmt.Sprintf("%s: %s, %s; %s", c.By, c.What, c.Text, c.Failed), "; "))
+	}
+	return list
+}
+
+// TestEveryChangeIsRecorded with who wanted it; what is refused changes nothing.
+func TestEveryChangeIsRecorded(t *testing.T) {
+	g, fp := adminHouse(t)
+	ctx := t.Context()
+	for _, step := range []struct {
+		do   certadmin.Decision
+		want error
+	}{
+		{certadmin.Approve, certadmin.ErrState},
+		{certadmin.Pin, nil},
+		{certadmin.Unpin, nil},
+		{certadmin.Block, nil},
+		{certadmin.Pin, certadmin.ErrState}, // a block is taken back first
+		{certadmin.Unblock, nil},
+		{certadmin.Delete, nil},
+		{certadmin.Delete, certstore.ErrNotFound},
+		{"forget", certstore.ErrNotFound},
+	} {
+		if err := g.Changes.Decide(ctx, admin.TokenName("x"), fp, step.do); !errors.Is(err, step.want) {
+			t.Errorf("%s: %v", step.do, err)
+		}
+	}
+	want := []string{
+		"token x: pin, it was active", "token x: unpin, it was pinned", "token x: block, it was active",
+		"token x: unblock, it was blocked", "token x: delete, it was active",
+	}
+	if got := history(t, g, fp); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	all, err := g.Journal.Changes(ctx, journal.Question{Most: 100})
+	if err != nil || len(all) != 6 || all[0].By != "admin eva" || !strings.Contains(all[0].Text, "1 certificates") {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// unkept is a journal that takes nothing.
+type unkept struct{ certstore.Store }
+
+func (unkept) AppendJournal(context.Context, []certstore.JournalLine) error {
+	return errors.New("the disk is full")
+}
+
+func (unkept) FindJournal(context.Context, certstore.JournalQuery) ([]certstore.JournalLine, error) {
+	return nil, nil
+}
+
+func (unkept) EraseJournal(context.Context, certstore.Term) (int, error) { return 0, nil }
+
+// TestWhatHasNoRecordIsNotChanged: an admin whose changes cannot be recorded makes none.
+func TestWhatHasNoRecordIsNotChanged(t *testing.T) {
+	pki := testpki.New(t)
+	h := houseOf(t, pki, pki.Issue(testpki.Options{Addresses: []string{"bob@firma.example"}, Key: "rsa-2048"}))
+	anna := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
+	if err := imports(h, anna.Certificate); err != nil {
+		t.Fatal(err)
+	}
+	j, err := journal.Open(t.Context(), unkept{h.store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.journal = j.Start(h.log)
+	g := h.forAdmins()
+	list, err := g.Certificates.Certificates(t.Context(), certadmin.Query{Search: "anna@kunde.example", Most: 1})
+	if err != nil || len(list.Certificates) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	fp := list.Certificates[0].Fingerprint
+	if err := g.Changes.Decide(t.Context(), "x", fp, certadmin.Block); err == nil {
+		t.Error("it was blocked, and nobody knows by whom")
+	}
+	if c, err := g.Certificates.Certificate(t.Context(), fp); err != nil || c.State != certstore.Active {
+		t.Errorf("%+v, %v", c, err)
+	}
+	other := pki.Issue(testpki.Options{Addresses: []string{"carl@kunde.example"}, Key: "rsa-2048"})
+	if _, err := g.Changes.Import(t.Context(), "x", admin.ImportFile{Data: other.CertPEM()}); err == nil {
+		t.Error("it was imported, and nobody knows by whom")
+	}
+	if list, err := h.store.ByAddress(t.Context(), "carl@kunde.example"); len(list) != 0 {
+		t.Errorf("it is there, %v", err)
+	}
+}
+
+// TestNoPrivateKeyLeaves: what the HTTP side tells of mailboxes has certificates alone.
+func TestNoPrivateKeyLeaves(t *testing.T) {
+	g, _ := adminHouse(t)
+	boxes := g.Mailboxes.Mailboxes(t.Context())
+	text, err := json.Marshal(boxes)
+	if err != nil || len(boxes) != 1 || len(boxes[0].Keys) != 1 || boxes[0].Keys[0].File == "" {
+		t.Fatalf("%+v, %v", boxes, err)
+	}
+	for _, secret := range []string{"PRIVATE", boxes[0].Keys[0].File} {
+		if strings.Contains(string(text), secret) {
+			t.Errorf("%s is told: %s", secret, text)
+		}
+	}
+}
+
+// TestExplainForNobody: who is no mailbox of ours has nothing explained.
+func TestExplainForNobody(t *testing.T) {
+	g, _ := adminHouse(t)
+	mail := "From: anna@kunde.example\r\nTo: bob@firma.example\r\n\r\nsecret\r\n"
+	if _, err := g.Explainer.Explain(t.Context(), "anna@kunde.example", strings.NewReader(mail)); !errors.Is(err, admin.ErrNotOur) {
+		t.Error(err)
+	}
+	e, err := g.Explainer.Explain(t.Context(), "bob@firma.example", strings.NewReader(mail))
+	if err != nil || !strings.Contains(e.Drawing, "message from anna@kunde.example") || strings.Contains(e.Drawing, "secret") {
+		t.Errorf("%+v, %v", e, err)
+	}
+}

@@ -22,7 +22,7 @@ run:
 # the end-to-end tests build the gateway themselves, which go test does not see.  They wait
 # more than they work: eight at once.
 test:
-	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools slapd unbound bind9-utils dovecot-lmtpd python3
+	scripts/need postfix openssl libnss3-tools gpgsm swaks opendkim opendkim-tools slapd unbound bind9-utils dovecot-lmtpd postgresql python3
 	$(ROOT) go test -count=1 -parallel 8 -timeout 25m ./...
 
 # docs-test holds the documentation against the program: commands and their flags, settings,

@@ -228,13 +228,13 @@ func TestBackupForged(t *testing.T) {
 	secret := entry{secretKey, make([]byte, 32), 0}
 	version := entry{versionKey, []byte{0, 0, 0, schemaVersion}, 0}
 	good := record("good", "good@kunde.example")
-	value, err := encode(good)
+	value, err := EncodeRecord(good)
 	if err != nil {
 		t.Fatal(err)
 	}
 	forged := *good
 	forged.Fingerprint[0]++
-	other, err := encode(&forged)
+	other, err := EncodeRecord(&forged)
 	if err != nil {
 		t.Fatal(err)
 	}

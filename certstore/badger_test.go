@@ -52,11 +52,11 @@ func TestUnchangedNeedsNoWrite(t *testing.T) {
 	old := record("c", "a@b.example")
 	same := record("c", "a@b.example")
 	same.LastSeen = old.LastSeen.Add(lastSeenGrain - time.Second)
-	if merge(old, same) != nil {
+	if Merge(old, same) != nil {
 		t.Error("written within a day")
 	}
 	same.LastSeen = old.LastSeen.Add(lastSeenGrain)
-	if merge(old, same) == nil {
+	if Merge(old, same) == nil {
 		t.Error("not written after a day")
 	}
 }

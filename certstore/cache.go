@@ -26,7 +26,7 @@ func (s *Badger) Remember(_ context.Context, key [32]byte, m Memory, ttl time.Du
 			}
 			now := m
 			if known {
-				now = m.after(before)
+				now = m.After(before)
 			}
 			v, err := json.Marshal(now)
 			if err != nil {
@@ -44,8 +44,8 @@ func (s *Badger) Remember(_ context.Context, key [32]byte, m Memory, ttl time.Du
 	}
 }
 
-// after is what is remembered when m comes after what was known before.
-func (m Memory) after(before Memory) Memory {
+// After is what is remembered when m comes after what was known before.
+func (m Memory) After(before Memory) Memory {
 	m.HiddenSubject = m.HiddenSubject || before.HiddenSubject
 	m.Own = m.Own && before.Own
 	if len(before.Writers) > 0 {
@@ -86,7 +86,7 @@ func (s *Badger) CachePut(_ context.Context, key string, value []byte, ttl time.
 	}
 	s.caching.Lock()
 	defer s.caching.Unlock()
-	if err := s.makeRoom(cacheName(key), octets); err != nil {
+	if err := s.makeRoom(CacheName(key), octets); err != nil {
 		return err
 	}
 	return s.keep(cacheKey(key), value, ttl)
@@ -220,7 +220,7 @@ func (s *Badger) cachedIn(cache string) (list []cached, err error) {
 		for it.Rewind(); it.Valid(); it.Next() {
 			item := it.Item()
 			key := item.KeyCopy(nil)
-			if cacheName(string(key[1:])) == cache {
+			if CacheName(string(key[1:])) == cache {
 				list = append(list, cached{key, int64(len(key)-1) + item.ValueSize(), item.ExpiresAt()})
 			}
 		}
@@ -229,8 +229,8 @@ func (s *Badger) cachedIn(cache string) (list []cached, err error) {
 	return list, err
 }
 
-// cacheName is the part of a key that names its cache.
-func cacheName(key string) string {
+// CacheName is the part of a key that names its cache.
+func CacheName(key string) string {
 	name, _, _ := strings.Cut(key, "/")
 	return name
 }

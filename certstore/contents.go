@@ -14,8 +14,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// hashSize is the octets of a key, of a digest, of a sender's hash and of the secret.
-const hashSize = 32
+// HashSize is the octets of a key, of a digest, of a sender's hash and of the secret.
+const HashSize = 32
 
 // Secret implements Store.
 func (s *Badger) Secret(context.Context) (secret [32]byte, err error) {
@@ -23,8 +23,8 @@ func (s *Badger) Secret(context.Context) (secret [32]byte, err error) {
 	if err != nil {
 		return secret, err
 	}
-	if len(value) != hashSize {
-		return secret, fmt.Errorf("certstore: the secret has %d octets, not %d", len(value), hashSize)
+	if len(value) != HashSize {
+		return secret, fmt.Errorf("certstore: the secret has %d octets, not %d", len(value), HashSize)
 	}
 	return [32]byte(value), nil
 }
@@ -35,7 +35,7 @@ func (s *Badger) makeSecret() error {
 	if err != nil || known {
 		return err
 	}
-	secret := make([]byte, hashSize)
+	secret := make([]byte, HashSize)
 	rand.Read(secret)
 	if err := s.update(func(tx *badger.Txn) error { return tx.Set(secretKey, secret) }); err != nil {
 		return fmt.Errorf("certstore: %w", err)
@@ -92,7 +92,7 @@ func (s *Badger) knownContents(keys [][32]byte) (map[[32]byte]*Content, error) {
 		if !has {
 			continue
 		}
-		known[key], err = decodeContent(value)
+		known[key], err = DecodeContent(value)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,7 @@ func (s *Badger) keepContent(c Content, known map[[32]byte]*Content) error {
 			if !errors.Is(err, badger.ErrKeyNotFound) {
 				return err
 			}
-			if err := tx.Set(contentKey(key), encodeContent(c)); err != nil {
+			if err := tx.Set(contentKey(key), EncodeContent(c)); err != nil {
 				return err
 			}
 		}
@@ -151,9 +151,9 @@ func (s *Badger) countContents() error {
 	})
 }
 
-// encodeContent is digest and senders, one after the other: there are many of them, and
+// EncodeContent is digest and senders, one after the other: there are many of them, and
 // JSON would make each three times as long.
-func encodeContent(c Content) []byte {
+func EncodeContent(c Content) []byte {
 	value := slices.Clone(c.Digest[:])
 	for _, s := range c.Senders {
 		value = append(value, s[:]...)
@@ -161,12 +161,13 @@ func encodeContent(c Content) []byte {
 	return value
 }
 
-func decodeContent(value []byte) (*Content, error) {
-	if len(value) == 0 || len(value)%hashSize != 0 {
+// DecodeContent reads what EncodeContent wrote.
+func DecodeContent(value []byte) (*Content, error) {
+	if len(value) == 0 || len(value)%HashSize != 0 {
 		return nil, errors.New("certstore: a content is damaged")
 	}
 	c := &Content{Digest: [32]byte(value)}
-	for rest := value[hashSize:]; len(rest) > 0; rest = rest[hashSize:] {
+	for rest := value[HashSize:]; len(rest) > 0; rest = rest[HashSize:] {
 		c.Senders = append(c.Senders, [32]byte(rest))
 	}
 	return c, nil

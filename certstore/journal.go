@@ -61,6 +61,17 @@ type Journal interface {
 	EraseJournal(ctx context.Context, term Term) (int, error)
 }
 
+// ValidateLines tells whether a Journal may hold the lines. Every Journal calls it.
+func ValidateLines(lines []JournalLine) error {
+	for i := range lines {
+		l := &lines[i]
+		if len(l.Text) > MaxJournalText || len(l.Terms) > MaxJournalTerms || l.Keep < time.Second {
+			return fmt.Errorf("%w: a line of the journal of %d octets with %d terms", ErrRecord, len(l.Text), len(l.Terms))
+		}
+	}
+	return nil
+}
+
 // journalPrefix and termPrefix are where lines and their index begin.
 var (
 	journalPrefix = []byte("j")
@@ -76,8 +87,8 @@ func termKeys(term Term) []byte { return append(slices.Clone(termPrefix), term[:
 
 func termKey(term Term, at uint64) []byte { return binary.BigEndian.AppendUint64(termKeys(term), at) }
 
-// encodeLine is the number of terms in two octets, the terms, and the text.
-func encodeLine(l *JournalLine) []byte {
+// EncodeLine is the number of terms in two octets, the terms, and the text.
+func EncodeLine(l *JournalLine) []byte {
 	value := binary.BigEndian.AppendUint16(nil, uint16(len(l.Terms)))
 	for _, term := range l.Terms {
 		value = append(value, term[:]...)
@@ -86,16 +97,25 @@ func encodeLine(l *JournalLine) []byte {
 }
 
 func decodeLine(key, value []byte) (*JournalLine, error) {
-	damaged := errors.New("certstore: a line of the journal is damaged")
-	if len(key) != len(journalPrefix)+8 || len(value) < 2 {
-		return nil, damaged
+	if len(key) != len(journalPrefix)+8 {
+		return nil, errLine
+	}
+	return DecodeLine(time.Unix(0, int64(binary.BigEndian.Uint64(key[len(journalPrefix):]))), value)
+}
+
+var errLine = errors.New("certstore: a line of the journal is damaged")
+
+// DecodeLine reads what EncodeLine wrote of a line of this time.
+func DecodeLine(at time.Time, value []byte) (*JournalLine, error) {
+	if len(value) < 2 {
+		return nil, errLine
 	}
 	n := int(binary.BigEndian.Uint16(value))
 	rest := value[2:]
 	if n > MaxJournalTerms || len(rest) < n*termSize {
-		return nil, damaged
+		return nil, errLine
 	}
-	l := &JournalLine{Time: time.Unix(0, int64(binary.BigEndian.Uint64(key[len(journalPrefix):])))}
+	l := &JournalLine{Time: at}
 	for ; n > 0; n-- {
 		l.Terms = append(l.Terms, Term(rest))
 		rest = rest[termSize:]
@@ -107,10 +127,8 @@ func decodeLine(key, value []byte) (*JournalLine, error) {
 // AppendJournal implements Journal. The index is written before the line that it leads to: a kill
 // leaves no line that an erasure would not find.
 func (s *Badger) AppendJournal(_ context.Context, lines []JournalLine) error {
-	for i := range lines {
-		if l := &lines[i]; len(l.Text) > MaxJournalText || len(l.Terms) > MaxJournalTerms || l.Keep < time.Second {
-			return fmt.Errorf("%w: a line of the journal of %d octets with %d terms", ErrRecord, len(l.Text), len(l.Terms))
-		}
+	if err := ValidateLines(lines); err != nil {
+		return err
 	}
 	s.life.RLock()
 	defer s.life.RUnlock()
@@ -142,7 +160,7 @@ func setLine(batch *badger.WriteBatch, at uint64, l *JournalLine) error {
 	if err := setTerms(batch, at, l.Terms, expires); err != nil {
 		return err
 	}
-	return batch.SetEntry(&badger.Entry{Key: journalKey(at), Value: encodeLine(l), ExpiresAt: expires})
+	return batch.SetEntry(&badger.Entry{Key: journalKey(at), Value: EncodeLine(l), ExpiresAt: expires})
 }
 
 // setTerms writes what leads to a line.
@@ -195,7 +213,7 @@ func eachTime(tx *badger.Txn, q JournalQuery, do func(at uint64) (bool, error)) 
 		defer t.it.Close()
 		all = append(all, t)
 	}
-	first, last := q.bounds()
+	first, last := q.Bounds()
 	start := last
 	if q.Oldest {
 		start = first
@@ -271,8 +289,8 @@ func (t *times) before(a, b uint64) bool {
 	return a > b
 }
 
-// bounds are the first and the last time that are meant.
-func (q *JournalQuery) bounds() (first, last uint64) {
+// Bounds are the first and the last time that are meant.
+func (q *JournalQuery) Bounds() (first, last uint64) {
 	last = 1<<63 - 1
 	if !q.Since.IsZero() {
 		first = uint64(max(0, q.Since.UnixNano()))

@@ -50,9 +50,11 @@ func addressKey(address string, identity [32]byte) ([]byte, error) {
 	return append(p, identity[:]...), err
 }
 
-func encode(r *Record) ([]byte, error) { return json.Marshal(r) }
+// EncodeRecord is a record as it is kept.
+func EncodeRecord(r *Record) ([]byte, error) { return json.Marshal(r) }
 
-func decode(v []byte) (*Record, error) {
+// DecodeRecord reads what EncodeRecord wrote.
+func DecodeRecord(v []byte) (*Record, error) {
 	var r Record
 	d := json.NewDecoder(bytes.NewReader(v))
 	if err := d.Decode(&r); err != nil {
@@ -61,9 +63,9 @@ func decode(v []byte) (*Record, error) {
 	return &r, nil
 }
 
-// best sorts pinned before active ones before the rest, then the newest proof
+// Best sorts pinned before active ones before the rest, then the newest proof
 // first, and cuts the list.
-func best(list []*Record) []*Record {
+func Best(list []*Record) []*Record {
 	rank := func(r *Record) int {
 		switch r.State {
 		case Pinned:

@@ -29,7 +29,7 @@ func (s *Badger) Put(_ context.Context, r *Record) error {
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	next := merge(old, r)
+	next := Merge(old, r)
 	if next == nil {
 		return nil
 	}
@@ -68,8 +68,8 @@ func (s *Badger) mayWait(addresses []string) error {
 	return nil
 }
 
-// merge is the record to be written, nil when nothing is worth a write.
-func merge(old, r *Record) *Record {
+// Merge is the record to be written, nil when nothing is worth a write.
+func Merge(old, r *Record) *Record {
 	next := *r
 	next.Addresses = slices.Sorted(slices.Values(r.Addresses)) // the caller's stay as they are
 	next.Addresses = slices.Compact(next.Addresses)
@@ -112,7 +112,7 @@ func (s *Badger) write(r *Record) error {
 }
 
 func setRecord(tx *badger.Txn, r *Record) error {
-	v, err := encode(r)
+	v, err := EncodeRecord(r)
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
@@ -181,7 +181,7 @@ func recordAt(tx *badger.Txn, key []byte) (r *Record, err error) {
 		return nil, fmt.Errorf("certstore: %w", err)
 	}
 	err = item.Value(func(v []byte) error {
-		r, err = decode(v)
+		r, err = DecodeRecord(v)
 		return err
 	})
 	return r, err
@@ -192,10 +192,10 @@ func (s *Badger) ByAddress(_ context.Context, address string) (list []*Record, e
 	err = s.each(address, func(r *Record) {
 		list = append(list, r)
 		if len(list) == 2*MaxCandidates {
-			list = best(list)
+			list = Best(list)
 		}
 	})
-	return best(list), err
+	return Best(list), err
 }
 
 // each reads the records of an address.
@@ -244,7 +244,7 @@ func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, 
 				return nil
 			}
 			err := it.Item().Value(func(v []byte) error {
-				r, err := decode(v)
+				r, err := DecodeRecord(v)
 				page = append(page, r)
 				return err
 			})

@@ -120,7 +120,7 @@ func moveRecord(tx *badger.Txn, oldKey []byte) error {
 		return err
 	}
 	known.State = Stricter(known.State, r.State)
-	if joined := merge(known, r); joined != nil {
+	if joined := Merge(known, r); joined != nil {
 		known = joined
 	}
 	return setRecord(tx, known)

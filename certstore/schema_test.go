@@ -20,7 +20,7 @@ func writeAsVersion1(t *testing.T, s *Badger, records ...*Record) {
 		for _, r := range records {
 			old := *r
 			old.Identity = [32]byte{}
-			v, err := encode(&old)
+			v, err := EncodeRecord(&old)
 			if err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ func NewStatesWriter(w io.Writer) *StatesWriter {
 
 // Write adds a record.
 func (w *StatesWriter) Write(r *Record) error {
-	line, err := encode(r)
+	line, err := EncodeRecord(r)
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
@@ -86,7 +86,7 @@ func ReadStates(in io.Reader, do func(*Record) error) error {
 		if end.Records != nil {
 			return endOfStates(lines, *end.Records, n)
 		}
-		r, err := decode(lines.Bytes())
+		r, err := DecodeRecord(lines.Bytes())
 		if err == nil {
 			err = Validate(r)
 		}

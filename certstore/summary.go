@@ -64,11 +64,11 @@ func (s *Summary) add(e *entry) (r *Record, err error) {
 	case 'm':
 		s.Mails++
 		err = json.Unmarshal(e.value, new(Memory))
-		return nil, e.must(len(e.key) == 1+hashSize && err == nil, "memory")
+		return nil, e.must(len(e.key) == 1+HashSize && err == nil, "memory")
 	case 'd':
 		s.Contents++
-		c, err := decodeContent(e.value)
-		return nil, e.must(len(e.key) == 1+hashSize && err == nil && len(c.Senders) <= MaxSenders, "content")
+		c, err := DecodeContent(e.value)
+		return nil, e.must(len(e.key) == 1+HashSize && err == nil && len(c.Senders) <= MaxSenders, "content")
 	case 'j':
 		s.Lines++
 		_, err := decodeLine(e.key, e.value)
@@ -78,7 +78,7 @@ func (s *Summary) add(e *entry) (r *Record, err error) {
 		return nil, e.must(e.expires != 0, "cached answer")
 	case 's':
 		s.secrets++
-		return nil, e.must(bytes.Equal(e.key, secretKey) && len(e.value) == hashSize, "secret")
+		return nil, e.must(bytes.Equal(e.key, secretKey) && len(e.value) == HashSize, "secret")
 	case 'v':
 		s.versions++
 		return nil, s.version(e)
@@ -95,7 +95,7 @@ func (e *entry) must(well bool, kind string) error {
 }
 
 func (s *Summary) record(e *entry) (*Record, error) {
-	r, err := decode(e.value)
+	r, err := DecodeRecord(e.value)
 	if err == nil {
 		err = Validate(r)
 	}

@@ -26,7 +26,7 @@ var floors = [][]string{
 	{"directory", "journal", "internal/certadmin"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
-	{"smime", "trust/revocation"},
+	{"smime", "trust/revocation", "certstore/postgres"},
 	{"certstore", "keyring", "trust"},
 	{"trust/authority", "trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
@@ -38,7 +38,7 @@ var floors = [][]string{
 // forTests are used by tests, benchmarks and the demonstration, never by what is
 // installed.
 var forTests = []string{
-	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/cputest", "internal/demo", "internal/directorytest", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/testpki", "internal/wycheproof",
+	"bench", "e2e", "internal/architecture", "internal/corpus", "internal/cputest", "internal/demo", "internal/directorytest", "internal/efail", "internal/nexthop", "internal/postfixtest", "internal/postgrestest", "internal/testpki", "internal/wycheproof",
 	"certstore/storetest", "keyring/interop", "smime/cms/interop",
 }
 

@@ -281,6 +281,7 @@ func imports(h *house, c *x509.Certificate) error {
 // explain --config say the same, beside the gateway that runs and without one; and explain has
 // more to say of those that are not opened or not trusted.
 func TestCommandsAgreeWithGateway(t *testing.T) {
+	skipShort(t)
 	s, partner := newSite(t)
 	mails := s.mails(partner)
 	h := s.start()

@@ -26,6 +26,7 @@ const enginePKI = "../../smime/cms/testdata/pki"
 // TestAlgorithmsEverywhere: what the engine does with a kind of key, key import, key list,
 // cert import, sign, verify, encrypt, decrypt and a mailbox of the gateway do, too.
 func TestAlgorithmsEverywhere(t *testing.T) {
+	skipShort(t)
 	paths, err := filepath.Glob(filepath.Join(enginePKI, "*.key"))
 	if err != nil || len(paths) < 12 {
 		t.Fatalf("%d keys, %v", len(paths), err)

@@ -149,6 +149,7 @@ func writeFile(t *testing.T, dir, name, text string) {
 
 // TestCases: every kind, made here.
 func TestCases(t *testing.T) {
+	skipShort(t)
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("openssl is not installed")
 	}
@@ -157,6 +158,7 @@ func TestCases(t *testing.T) {
 
 // TestSharedCases: the very files.
 func TestSharedCases(t *testing.T) {
+	skipShort(t)
 	runCases(t, copyCases(t))
 }
 

@@ -29,6 +29,7 @@ const (
 	LDAP      Source = "ldap"
 	SMIMEA    Source = "smimea"
 	Folder    Source = "folder" // of files, which somebody else fills
+	ByRule    Source = "rule"   // of a [[rule]], for a whole domain
 )
 
 // State says what may be done with a certificate.

@@ -81,6 +81,9 @@ type Rule struct {
 	PSS        bool             `toml:"pss"`
 	Opaque     bool             `toml:"opaque"`
 	Revocation trust.Policy     `toml:"revocation"`
+
+	Certificate      []string `toml:"certificate"`
+	CertificateFirst bool     `toml:"certificate_first"`
 }
 
 // Trust is [trust].

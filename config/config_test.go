@@ -79,6 +79,8 @@ func TestExampleParsesWhole(t *testing.T) {
 	os.WriteFile(filepath.Join(dir, "keys", "support.pem"), nil, 0o600)
 	os.Mkdir(filepath.Join(dir, "roots"), 0o700)
 	os.WriteFile(filepath.Join(dir, "roots", "bank.pem"), nil, 0o600)
+	os.Mkdir(filepath.Join(dir, "domains"), 0o700)
+	os.WriteFile(filepath.Join(dir, "domains", "bank.pem"), nil, 0o600)
 	c, err := Parse(option.ReplaceAllString(example(t), "$1"), dir)
 	if err != nil {
 		t.Fatal(err)
@@ -229,6 +231,40 @@ func TestDomains(t *testing.T) {
 		c, err := Parse("[[rule]]\nencrypt = \"yes\"\ndomain = \""+given+"\"\n[[mailbox]]\naddresses = [\"a@b.example\"]\n[[listener]]\nprotocol = \"milter\"\naddress = \"127.0.0.1:1\"\ndirection = \"inbound\"\n", t.TempDir())
 		if err != nil || c.Rule[0].Domain != want {
 			t.Errorf("%q: %v, %v", given, c, err)
+		}
+	}
+}
+
+// TestRuleWithCertificate: it is of who is written to and asks for encryption.
+func TestRuleWithCertificate(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "bank.pem"), nil, 0o600)
+	minimal, _, _ := strings.Cut(contract, "[[mailbox]]")
+	rule := func(text string) (Rule, error) {
+		c, err := Parse(minimal+"[[rule]]\n"+text, dir)
+		if err != nil {
+			return Rule{}, err
+		}
+		return c.Rule[0], nil
+	}
+	for text, want := range map[string]gateway.Strength{
+		"domain = \"Bank.Example\"\ncertificate = [\"bank.pem\"]\n":                           gateway.Yes,
+		"recipient = \"@bank.example\"\ncertificate = [\"*.pem\"]\nencrypt = \"if-possible\"": gateway.IfPossible,
+	} {
+		r, err := rule(text)
+		if err != nil || r.Encrypt != want || len(r.Certificate) != 1 || r.Certificate[0] != filepath.Join(dir, "bank.pem") {
+			t.Errorf("%q: %+v, %v", text, r, err)
+		}
+	}
+	for _, text := range []string{
+		"certificate = [\"bank.pem\"]", "sender = \"@firma.example\"\ncertificate = [\"bank.pem\"]",
+		"domain = \"bank.example\"\nsender = \"a@firma.example\"\ncertificate = [\"bank.pem\"]",
+		"domain = \"bank.example\"\nsubject_tag = \"[x]\"\ncertificate = [\"bank.pem\"]",
+		"domain = \"bank.example\"\ncertificate = [\"none.pem\"]",
+		"domain = \"bank.example\"\nencrypt = \"yes\"\ncertificate_first = true",
+	} {
+		if _, err := rule(text); err == nil || !strings.Contains(err.Error(), "certificate") && !strings.Contains(err.Error(), "none.pem") {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }

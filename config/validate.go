@@ -52,6 +52,11 @@ func (c *Config) resolve(dir string) error {
 			return err
 		}
 	}
+	for i := range c.Rule {
+		if err := at("rule", i+1, "certificate", expand(dir, &c.Rule[i].Certificate)); err != nil {
+			return err
+		}
+	}
 	return at("outbound", 0, "archive", expand(dir, &c.Outbound.Archive))
 }
 
@@ -181,6 +186,7 @@ func (c *Config) rules() error {
 			err = errors.Join(err, at("", 0, "revocation", errors.New("revocation is for a partner: recipient or "+
 				"domain must name it")))
 		}
+		err = errors.Join(err, r.certificates())
 		if err != nil {
 			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
@@ -188,6 +194,23 @@ func (c *Config) rules() error {
 			return at("rule", i+1, "", fmt.Errorf("rule %d asks for nothing: it needs sign, encrypt, revocation or an "+
 				"algorithm", i+1))
 		}
+	}
+	return nil
+}
+
+// certificates are of who is written to, whoever writes: what a mail to somebody is encrypted for
+// can be told before there is one. Who names them wants mail encrypted.
+func (r *Rule) certificates() error {
+	switch {
+	case len(r.Certificate) == 0 && r.CertificateFirst:
+		return at("", 0, "certificate_first", errors.New("certificate_first goes with certificate"))
+	case len(r.Certificate) == 0:
+		return nil
+	case r.Recipient+r.Domain == "" || r.Sender+r.SubjectTag != "":
+		return at("", 0, "certificate", errors.New("certificate is a domain's: recipient (\"@bank.example\") or domain "+
+			"must name it, and the rule has no other condition"))
+	case r.Encrypt == gateway.Unset:
+		r.Encrypt = gateway.Yes
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // TestFirstMailToAStranger: the first mail is encrypted with what LDAP, the DNS or a folder
-// publishes; where the directory that would know does not answer, it waits.
+// publishes, or what a rule names for the whole domain; where the directory that would know does not answer, it waits.
 func TestFirstMailToAStranger(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, viaMilter)
@@ -26,6 +26,8 @@ func TestFirstMailToAStranger(t *testing.T) {
 	ida := testpki.New(t).Issue(testpki.Options{Addresses: []string{"ida@signed.example"}, Key: "rsa-2048"})
 	s.keys["ida"], s.certs["ida"] = s.files(ida, "ida")
 	kurt := testpki.New(t).Issue(testpki.Options{Addresses: []string{"kurt@signed.example"}, Key: "rsa-2048"})
+	bank := testpki.New(t).Issue(testpki.Options{Addresses: []string{"gateway@partner.example"}, Key: "rsa-2048"})
+	s.keys["bank"], s.certs["bank"] = s.files(bank, "bank")
 	url := directorytest.LDAP(t, s.pki, "ldaps", []directorytest.Person{{
 		Name: "Carl",
 		Mail: "carl@bank.example",
@@ -46,16 +48,24 @@ func TestFirstMailToAStranger(t *testing.T) {
 	s.o.config = fmt.Sprintf("[[directory]]\nldap = %q\nbase = %q\nca_file = \"root.crt\"\n", url, directorytest.Base) +
 		fmt.Sprintf("[[directory]]\nsmimea = %q\ndomains = [%q]\n", resolver.TCP, directorytest.Signed) +
 		"[[directory]]\nfolder = \"certificates\"\n" +
-		"[[directory]]\nldap = \"ldap://127.0.0.1:1\"\ndomains = [\"dead.example\"]\n"
+		"[[directory]]\nldap = \"ldap://127.0.0.1:1\"\ndomains = [\"dead.example\"]\n" +
+		fmt.Sprintf("[[rule]]\ndomain = \"partner.example\"\ncertificate = [%q]\n", s.certs["bank"])
 	s.kill()
-	for who, to := range map[string]string{"carl": "carl@bank.example", "dora": "dora@signed.example", "ida": "ida@signed.example", "emil": "emil@files.example"} {
+	for who, to := range map[string]string{
+		"carl": "carl@bank.example", "dora": "dora@signed.example", "ida": "ida@signed.example", "emil": "emil@files.example",
+		"bank": "stranger@mail.partner.example",
+	} {
 		mark := "first mail to " + who
 		s.accepted(s.out(mark, to, "X-SMIME-Encrypt: yes\n"))
 		if text := s.opened(s.arrival("Subject: "+mark).Text, who); !strings.Contains(text, secret) {
 			t.Errorf("%s cannot read it: %q", who, text)
 		}
 	}
-	for to, source := range map[string]string{"carl@bank.example": "ldap", "dora@signed.example": "smimea", "emil@files.example": "folder"} {
+	for to, source := range map[string]string{
+		"carl@bank.example": "ldap", "dora@signed.example": "smimea", "emil@files.example": "folder",
+		"stranger@mail.partner.example": "rule",
+	} {
+		s.logged(" " + source + "]")
 		if out := s.explainTo(to); !strings.Contains(out, source) || !strings.Contains(out, "CHOSEN") {
 			t.Errorf("explain --to %s: %s", to, out)
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealgate/gateway/lookup"
@@ -45,12 +46,19 @@ func New(o Options) (*Gateway, error) {
 	o.Trust = decidedTrust{o.Trust, o.Rules, o.Store}
 	finder := &lookup.Finder{
 		Ring:    o.Ring,
-		Sources: append([]lookup.Source{lookup.NewStore(o.Store, o.Now)}, o.Sources...),
+		Sources: sources(&o),
 		Trust:   o.Trust,
 		Now:     o.Now,
 		Log:     o.Log,
 	}
 	return &Gateway{o: o, finder: finder}, nil
+}
+
+// sources are all that can know a certificate, in their order.
+func sources(o *Options) []lookup.Source {
+	people := append([]lookup.Source{lookup.NewStore(o.Store, o.Now)}, o.Sources...)
+	first, last := domainSources(o)
+	return slices.Concat(first, people, last)
 }
 
 // Explain says which certificate a mail to an address would be encrypted for now, and why

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"sealgate/certstore"
+	"sealgate/gateway/lookup"
 	"sealgate/gateway/verdict"
 	"sealgate/smime"
 )
@@ -65,10 +67,11 @@ type Signatory struct {
 	Status      verdict.SignatureStatus
 }
 
-// Recipient is which certificate was chosen for an address.
+// Recipient is which certificate was chosen for an address, and where it was found.
 type Recipient struct {
 	Address     string
 	Fingerprint string
+	Source      certstore.Source
 }
 
 // Result is what became of a message.
@@ -151,10 +154,10 @@ func (e *Entry) openedBy(c *x509.Certificate) {
 	}
 }
 
-// encryptedFor notes the certificate that was chosen for an address.
-func (e *Entry) encryptedFor(address string, c *x509.Certificate) {
+// encryptedFor notes a certificate that was chosen.
+func (e *Entry) encryptedFor(c *lookup.Certificate) {
 	if len(e.EncryptedFor) < maxLogged {
-		e.EncryptedFor = append(e.EncryptedFor, Recipient{logged(address), fingerprint(c)})
+		e.EncryptedFor = append(e.EncryptedFor, Recipient{logged(c.Address), fingerprint(c.Certificate), c.Source})
 	}
 }
 
@@ -233,7 +236,9 @@ func (s Signatory) String() string {
 }
 
 // String is the choice for people.
-func (r Recipient) String() string { return r.Address + " " + r.Fingerprint }
+func (r Recipient) String() string {
+	return fmt.Sprintf("%s %s %s", r.Address, r.Fingerprint, r.Source)
+}
 
 func texts[T fmt.Stringer](list []T) (out []string) {
 	for _, v := range list {

@@ -61,7 +61,7 @@ func TestOneLineForEachMessage(t *testing.T) {
 		"a bounce":  {Envelope{Direction: Inbound, To: []string{"support@firma.example"}}, fromAnna + plainText, map[string]string{"envelope_from": ""}},
 		"signed and encrypted here": {outbound, fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText), map[string]string{
 			"direction": "outbound", "user": "agent", "from": "[support@firma.example]", "result": "accepted",
-			"signed_by": support, "encrypted_for": "[anna@kunde.example " + anna + "]", "message_id": "@gw.example",
+			"signed_by": support, "encrypted_for": "[anna@kunde.example " + anna + " harvested]", "message_id": "@gw.example",
 		}},
 		"in clear": {outbound, fromSupport("anna@kunde.example", plainText), map[string]string{"signed_by": "", "encrypted_for": ""}},
 		"refused order": {outbound, fromSupport("bob@kunde.example", "X-SMIME-Encrypt: perhaps\r\n"+plainText), map[string]string{

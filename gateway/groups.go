@@ -158,7 +158,11 @@ func (m *outboundMail) withServed(copies []group, served []string, named map[str
 			return nil, refuse(TokenNoCertificate, recipientList{to})
 		}
 		copies[0].to = append(copies[0].to, to)
-		copies[0].encrypt = append(copies[0].encrypt, &lookup.Certificate{Address: to, Certificate: c.Certificate})
+		copies[0].encrypt = append(copies[0].encrypt, &lookup.Certificate{
+			Address:     to,
+			Certificate: c.Certificate,
+			Source:      lookup.Keyring,
+		})
 	}
 	return copies, nil
 }

@@ -48,7 +48,7 @@ func (m *outboundMail) note(p *plan) {
 	}
 	for _, g := range p.groups {
 		for _, c := range g.encrypt {
-			m.entry.encryptedFor(c.Address, c.Certificate)
+			m.entry.encryptedFor(c)
 		}
 	}
 }

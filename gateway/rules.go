@@ -40,6 +40,7 @@ type Rule struct {
 	Demand
 	Algorithms
 	Revocation trust.Policy // for the partner that Recipient and Domain name; "": no word
+	DomainCertificates
 }
 
 // Algorithms is what a partner needs; a zero field leaves the choice to the

@@ -74,6 +74,7 @@ type Request struct {
 	Purpose       Purpose
 	At            time.Time
 	Pinned        bool   // an admin vouches for it: no chain is needed
+	ForDomain     bool   // an admin has named this very certificate for all addresses of a domain
 	Revocation    Policy // of this partner; "": that of the Checker
 	// NoFetch: the certificate lay in what was decrypted without a MAC. Somebody who
 	// cannot read the mail may have put its text into a URL of the certificate, so

@@ -226,6 +226,10 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outbound.archive: %w", err)
 	}
+	rules, err := rules(cfg)
+	if err != nil {
+		return nil, err
+	}
 	places, err := directories(cfg, h.log)
 	if err != nil {
 		return nil, err
@@ -236,7 +240,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 		Ring:       keyring.NewRing(boxes),
 		Domains:    cfg.Server.Domains,
 		Defaults:   defaults,
-		Rules:      rules(cfg),
+		Rules:      rules,
 		Trust:      check,
 		Store:      h.store,
 		Sources:    places,
@@ -289,8 +293,12 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 	return boxes, defaults, nil
 }
 
-func rules(cfg *config.Config) (out []gateway.Rule) {
-	for _, r := range cfg.Rule {
+func rules(cfg *config.Config) (out []gateway.Rule, err error) {
+	for i, r := range cfg.Rule {
+		certificates, err := domainCertificates(&r)
+		if err != nil {
+			return nil, fmt.Errorf("rule %d: certificate: %w", i+1, err)
+		}
 		out = append(out, gateway.Rule{
 			Sender: r.Sender, Recipient: r.Recipient, Domain: r.Domain, SubjectTag: r.SubjectTag, RemoveTag: r.RemoveTag,
 			Demand: gateway.Demand{Sign: r.Sign, Encrypt: r.Encrypt},
@@ -300,9 +308,10 @@ func rules(cfg *config.Config) (out []gateway.Rule) {
 				PSS:    r.PSS,
 				Opaque: r.Opaque,
 			}, Revocation: r.Revocation,
+			DomainCertificates: certificates,
 		})
 	}
-	return out
+	return out, nil
 }
 
 func outbound(cfg *config.Config, archive []*x509.Certificate) gateway.OutboundOptions {

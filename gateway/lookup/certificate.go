@@ -5,6 +5,7 @@ package lookup
 import (
 	"crypto/x509"
 
+	"sealgate/certstore"
 	"sealgate/smime/cms"
 )
 
@@ -12,6 +13,7 @@ import (
 type Certificate struct {
 	*x509.Certificate
 	Address      string // in normal form
+	Source       certstore.Source
 	Capabilities []cms.Capability
 }
 

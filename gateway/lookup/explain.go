@@ -100,7 +100,7 @@ func (s step) ownCandidate(best *Certificate) Candidate {
 	return Candidate{
 		Fingerprint: hex.EncodeToString(sum[:]),
 		State:       "own",
-		Source:      "keyring",
+		Source:      string(Keyring),
 		NotBefore:   x.NotBefore,
 		NotAfter:    x.NotAfter,
 		Cipher:      s.certificate.Cipher(),

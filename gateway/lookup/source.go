@@ -21,6 +21,7 @@ type Source interface {
 // answered. The last is the zero value, so that who forgets to fill it in sends nothing
 // in clear.
 type Answer struct {
-	Records  []*certstore.Record // the best first
-	Answered trust.Answered
+	Records   []*certstore.Record // the best first
+	ForDomain bool                // an admin has named them for all addresses of the domain
+	Answered  trust.Answered
 }

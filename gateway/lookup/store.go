@@ -31,7 +31,7 @@ func (s *Store) LookUp(ctx context.Context, addresses []string) map[string]Answe
 	answers := make(map[string]Answer, len(addresses))
 	for _, a := range addresses {
 		records, err := s.records.ByAddress(ctx, a)
-		answers[a] = Answer{records, s.silence.Answered("the certificate store", err, s.now())}
+		answers[a] = Answer{Records: records, Answered: s.silence.Answered("the certificate store", err, s.now())}
 	}
 	return answers
 }

@@ -101,6 +101,9 @@ func (f *Finder) walk(ctx context.Context, addresses []string, entire bool) []*w
 	return walks
 }
 
+// Keyring is where our own certificates come from.
+const Keyring certstore.Source = "keyring"
+
 // own takes in the mailbox of ours that has the address: its key needs nobody's word.
 func (f *Finder) own(w *walk) {
 	box := f.Ring.ByFrom(w.address)
@@ -109,7 +112,7 @@ func (f *Finder) own(w *walk) {
 	}
 	newest := box.Newest(f.Now(), (*keyring.Credential).MayEncrypt)
 	for _, c := range box.Credentials {
-		s := step{own: c, certificate: &Certificate{c.Certificate, w.address, cms.OwnCapabilities()}}
+		s := step{own: c, certificate: &Certificate{c.Certificate, w.address, Keyring, cms.OwnCapabilities()}}
 		if c == newest {
 			w.best = s.certificate
 		}
@@ -121,7 +124,7 @@ func (f *Finder) own(w *walk) {
 func (f *Finder) through(ctx context.Context, w *walk, answer Answer, entire bool) {
 	w.sources = w.sources.And(answer.Answered)
 	for _, r := range answer.Records {
-		c, res := f.judge(ctx, w.address, r)
+		c, res := f.judge(ctx, w.address, r, answer.ForDomain)
 		w.steps = append(w.steps, step{record: r, certificate: c, judged: res})
 		if res.Status == trust.Valid {
 			if w.best == nil {
@@ -143,7 +146,12 @@ func (f *Finder) through(ctx context.Context, w *walk, answer Answer, entire boo
 }
 
 // judge judges a certificate anew: state, chain, time, usage.
-func (f *Finder) judge(ctx context.Context, address string, r *certstore.Record) (*Certificate, trust.Result) {
+func (f *Finder) judge(
+	ctx context.Context,
+	address string,
+	r *certstore.Record,
+	forDomain bool,
+) (*Certificate, trust.Result) {
 	if r.State != certstore.Active && r.State != certstore.Pinned {
 		const remedy = "sealgate cert activate; cert pin when its authority is not trusted"
 		return nil, passedOver("it is "+string(r.State), remedy)
@@ -163,12 +171,13 @@ func (f *Finder) judge(ctx context.Context, address string, r *certstore.Record)
 		Purpose:       trust.Encrypt,
 		At:            f.Now(),
 		Pinned:        r.State == certstore.Pinned,
+		ForDomain:     forDomain,
 	})
 	caps, err := cms.ParseCapabilities(r.Capabilities)
 	if err != nil {
 		caps = nil // no capabilities: the algorithms that everybody reads
 	}
-	return &Certificate{c, address, caps}, res
+	return &Certificate{c, address, r.Source, caps}, res
 }
 
 // passedOver is the result for a certificate that trust need not be asked about.

@@ -1,0 +1,121 @@
+package gateway
+
+// This file is the certificates that encrypt mail for a whole domain, to the gateway that a
+// partner has there (RFC 3183 §4): a source of certificates like any other.
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"slices"
+
+	"sealgate/certstore"
+	"sealgate/gateway/lookup"
+	"sealgate/internal/address"
+	"sealgate/trust"
+)
+
+// DomainCertificates are what mail to all addresses that a rule names can be encrypted for.
+type DomainCertificates struct {
+	Certificates []*x509.Certificate // several during rollover: the newest that is valid counts
+	Above        [][]byte            // certificates of authorities that may complete their chains
+	Before       bool                // they come before a person's own certificate
+}
+
+// domainSource is the certificates of rules as a lookup.Source.
+type domainSource struct {
+	rules   []Rule
+	records map[*x509.Certificate]*certstore.Record
+	store   Store // where an admin may have blocked one
+	o       *Options
+	silence lookup.Silence
+}
+
+// domainSources are asked before those of people, and behind them; none without a rule that has
+// certificates.
+func domainSources(o *Options) (first, last []lookup.Source) {
+	for _, before := range []bool{true, false} {
+		s := &domainSource{o: o, store: o.Store, records: make(map[*x509.Certificate]*certstore.Record)}
+		for i := range o.Rules {
+			if r := &o.Rules[i]; r.Before == before && len(r.Certificates) > 0 {
+				s.add(r)
+			}
+		}
+		switch {
+		case len(s.rules) == 0:
+		case before:
+			first = append(first, s)
+		default:
+			last = append(last, s)
+		}
+	}
+	return first, last
+}
+
+// add takes in a rule, its newest certificate in front.
+func (s *domainSource) add(r *Rule) {
+	own := *r
+	own.Certificates = slices.SortedStableFunc(slices.Values(r.Certificates), func(a, b *x509.Certificate) int {
+		return cmp.Or(b.NotBefore.Compare(a.NotBefore), bytes.Compare(a.Raw, b.Raw))
+	})
+	for _, c := range own.Certificates {
+		record := certstore.NewRecord(c, trust.Addresses(c), certstore.ByRule, certstore.Active, s.o.Now())
+		record.Intermediates = r.Above
+		s.records[c] = record
+	}
+	s.rules = append(s.rules, own)
+}
+
+// LookUp implements lookup.Source.
+func (s *domainSource) LookUp(ctx context.Context, addresses []string) map[string]lookup.Answer {
+	answers := make(map[string]lookup.Answer, len(addresses))
+	for _, a := range addresses {
+		records, err := s.of(ctx, a)
+		answers[a] = lookup.Answer{
+			Records:   records,
+			ForDomain: true,
+			Answered:  s.silence.Answered("the certificate store", err, s.o.Now()),
+		}
+	}
+	return answers
+}
+
+// of are the certificates for an address. One that an MTA may deliver to another domain has
+// none.
+func (s *domainSource) of(ctx context.Context, addr string) (list []*certstore.Record, err error) {
+	if address.IsRouted(addr) {
+		return nil, nil
+	}
+	for i := range s.rules {
+		r := &s.rules[i]
+		if !matchAddress(r.Recipient, addr) || !matchDomain(r.Domain, addr) {
+			continue
+		}
+		for _, c := range r.Certificates {
+			record, err := s.decided(ctx, s.records[c])
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, record)
+		}
+	}
+	return list, nil
+}
+
+// decided is a certificate as an admin has left it in the store, if it is there too.
+func (s *domainSource) decided(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
+	known, err := s.store.ByIdentity(ctx, r.Identity)
+	switch {
+	case errors.Is(err, certstore.ErrNotFound):
+		return r, nil
+	case err != nil:
+		return nil, err
+	case known.State != certstore.Blocked:
+		return r, nil
+	}
+	blocked := *r
+	blocked.State = certstore.Blocked
+	return &blocked, nil
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sealgate/keyring"
 )
@@ -103,4 +104,19 @@ func lacking(box *keyring.Mailbox, keys []*Key) (found []Finding) {
 		})
 	}
 	return found
+}
+
+// Ending are the keys that have ended at a time and in whose place no key of their mailbox stands that ends
+// later.
+func Ending(keys []*Key, at time.Time) (list []*Key) {
+	for _, k := range keys {
+		end := k.Credential.Certificate.NotAfter
+		longer := slices.DeleteFunc(keysOf(k.Mailbox, keys), func(other *Key) bool {
+			return !other.Credential.Certificate.NotAfter.After(end)
+		})
+		if !end.After(at) && !replaced(k, longer) {
+			list = append(list, k)
+		}
+	}
+	return list
 }

@@ -30,6 +30,7 @@ type Config struct {
 	Log       Log         `toml:"log"`
 	Journal   Journal     `toml:"journal"`
 	Admin     Admin       `toml:"admin"`
+	Alerts    Alerts      `toml:"alerts"`
 }
 
 // Server is [server].
@@ -214,5 +215,6 @@ func Default() *Config {
 		Log:   Log{Level: slog.LevelInfo, Format: LogText},
 
 		Journal: defaultJournal(),
+		Alerts:  Alerts{To: []string{}},
 	}
 }

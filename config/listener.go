@@ -21,11 +21,16 @@ func (l *Listener) resolve(abs func(*string)) {
 		abs(p)
 	}
 	for _, p := range []*string{&l.Address, &l.NextHop, &l.Reinject} {
-		before, path, ok := strings.Cut(*p, "unix:")
-		if ok && path != "" && (before == "" || before == LMTP) {
-			abs(&path)
-			*p = before + "unix:" + path
-		}
+		resolveSocket(p, abs)
+	}
+}
+
+// resolveSocket makes the path of a unix socket absolute; other endpoints stay.
+func resolveSocket(p *string, abs func(*string)) {
+	before, path, ok := strings.Cut(*p, "unix:")
+	if ok && path != "" && (before == "" || before == LMTP) {
+		abs(&path)
+		*p = before + "unix:" + path
 	}
 }
 

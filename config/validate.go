@@ -32,6 +32,7 @@ func (c *Config) resolve(dir string) error {
 	for i := range c.Listener {
 		c.Listener[i].resolve(abs)
 	}
+	resolveSocket(&c.Alerts.NextHop, abs)
 	for i := range c.Mailbox {
 		abs(&c.Mailbox[i].PasswordFile)
 		if err := at("mailbox", i+1, "keys", expand(dir, &c.Mailbox[i].Keys)); err != nil {
@@ -85,7 +86,7 @@ func (c *Config) validate() error {
 	checks := []func() error{
 		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said,
 		c.numbers, c.headers,
-		c.bounces, c.records,
+		c.bounces, c.records, c.alerts,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

@@ -23,16 +23,23 @@ func (r *checkReport) checkNextHops(ctx context.Context, cfg *config.Config) {
 		if hop == "" {
 			continue
 		}
-		client := newClient(hop, cfg)
-		ctx, cancel := context.WithTimeout(ctx, nextHopTime)
-		_, err := client.Offers(ctx)
-		cancel()
-		switch {
-		case errors.Is(err, proxy.ErrOtherProtocol):
-			r.add(isFault, aboutConfiguration, "listener %s: %s %q: %v", l.Address, key, hop, err)
-		case err != nil:
-			r.add(isNote, aboutConfiguration, "listener %s: %s %q does not answer now: %v", l.Address, key, hop, err)
-		}
+		r.checkNextHop(ctx, cfg, "listener "+l.Address+": "+key, hop)
+	}
+	if hop := cfg.Alerts.NextHop; hop != "" {
+		r.checkNextHop(ctx, cfg, "alerts.next_hop", hop)
+	}
+}
+
+// checkNextHop greets one; setting is where it is configured.
+func (r *checkReport) checkNextHop(ctx context.Context, cfg *config.Config, setting, hop string) {
+	ctx, cancel := context.WithTimeout(ctx, nextHopTime)
+	defer cancel()
+	_, err := newClient(hop, cfg).Offers(ctx)
+	switch {
+	case errors.Is(err, proxy.ErrOtherProtocol):
+		r.add(isFault, aboutConfiguration, "%s %q: %v", setting, hop, err)
+	case err != nil:
+		r.add(isNote, aboutConfiguration, "%s %q does not answer now: %v", setting, hop, err)
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"sealgate/admin"
 	"sealgate/certstore"
 	"sealgate/config"
+	"sealgate/expiry"
 	"sealgate/gateway"
 	"sealgate/gateway/lookup"
 	"sealgate/internal/ownkeys"
@@ -44,7 +45,8 @@ type house struct {
 	asked   *revocation.Sources                    // of revocation
 	spool   *spool.Spool
 	journal *journal.Writer
-	own     proxy.Own // our connections to the next hops
+	own     proxy.Own     // our connections to the next hops
+	alerts  *expiry.Watch // tells before certificates end
 	engine  atomic.Pointer[engine]
 
 	known    []*x509.Certificate // of our chains: what a gateway that runs has found, for check
@@ -116,6 +118,7 @@ func build(cfg *config.Config) (*house, error) {
 		return nil, err
 	}
 	h.engine.Store(g)
+	h.alerts = h.newAlerts()
 	return h, nil
 }
 

@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"config"},
 	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/ldap", "directory/smimea"},
-	{"directory", "journal", "internal/certadmin"},
+	{"directory", "expiry", "journal", "internal/certadmin"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation", "certstore/postgres"},

@@ -130,14 +130,10 @@ func (s *Badger) AppendJournal(_ context.Context, lines []JournalLine) error {
 	if err := ValidateLines(lines); err != nil {
 		return err
 	}
-	s.life.RLock()
-	defer s.life.RUnlock()
-	if bad := s.bad.Load(); bad != nil {
-		return *bad
-	}
-	if err := Room(s.dir, journalFree); err != nil {
-		return err
-	}
+	return s.write(journalFree, func() error { return s.appendLines(lines) })
+}
+
+func (s *Badger) appendLines(lines []JournalLine) error {
 	s.journal.Lock()
 	defer s.journal.Unlock()
 	batch := s.db.NewWriteBatch()

@@ -134,15 +134,17 @@ func (w *rewriter) aside(e *Entity, from, to int64) error {
 	return nil
 }
 
-// message writes a message within the message: as it is if that fits, else its
-// parts one by one, since it may not be encoded whole (RFC 2046 §5.2.1).
+// message writes a message within the message: as it is if that fits and the rule does not
+// look within it, else its parts one by one, since it may not be encoded whole (RFC 2046 §5.2.1).
 func (w *rewriter) message(e *Entity, at position) error {
-	s, err := measure(w.source(e.Body()))
-	if err != nil {
-		return err
-	}
-	if w.fits(s) && !w.within {
-		return w.verbatim(e, at, w.labels[e.encoding()])
+	if !w.within {
+		s, err := measure(w.source(e.Body()))
+		if err != nil {
+			return err
+		}
+		if w.fits(s) {
+			return w.verbatim(e, at, w.labels[e.encoding()])
+		}
 	}
 	inner, err := e.message()
 	if errors.Is(err, ErrMalformed) {

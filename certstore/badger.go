@@ -236,12 +236,12 @@ func (s *Badger) view(do func(*badger.Txn) error) (err error) {
 // update writes, when there is room: badger writes into mapped files, and a page
 // that the disk has no room for ends the whole process.
 func (s *Badger) update(do func(*badger.Txn) error) error {
-	return s.write(minFree, func() error { return s.db.Update(do) })
+	return s.writing(minFree, func() error { return s.db.Update(do) })
 }
 
-// write does what writes: not in a store that is closed, damaged, or on a disk with less
+// writing does what writes: not in a store that is closed, damaged, or on a disk with less
 // free octets than that.
-func (s *Badger) write(free uint64, do func() error) error {
+func (s *Badger) writing(free uint64, do func() error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
 	if bad := s.bad.Load(); bad != nil {

@@ -130,7 +130,7 @@ func (s *Badger) AppendJournal(_ context.Context, lines []JournalLine) error {
 	if err := ValidateLines(lines); err != nil {
 		return err
 	}
-	return s.write(journalFree, func() error { return s.appendLines(lines) })
+	return s.writing(journalFree, func() error { return s.appendLines(lines) })
 }
 
 func (s *Badger) appendLines(lines []JournalLine) error {

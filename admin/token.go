@@ -42,8 +42,11 @@ type Hash [sha256.Size]byte
 // hashPrefix tells in the configuration how a token was hashed.
 const hashPrefix = "sha256:"
 
-// UnmarshalText reads "sha256:" and 64 hexadecimal digits.
+// UnmarshalText reads "sha256:" and 64 hexadecimal digits, or nothing: no token has that hash.
 func (h *Hash) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
 	digits, ok := strings.CutPrefix(string(text), hashPrefix)
 	sum, err := hex.DecodeString(digits)
 	if !ok || err != nil || len(sum) != len(h) {

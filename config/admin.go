@@ -8,7 +8,10 @@ import (
 	"net"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"sealgate/admin"
+	"sealgate/admin/page"
 )
 
 // Admin is [admin]. Without an address nothing listens.
@@ -17,6 +20,17 @@ type Admin struct {
 	TLSCert string  `toml:"tls_certificate"`
 	TLSKey  string  `toml:"tls_key"`
 	Token   []Token `toml:"token"`
+
+	Login       []Login    `toml:"login"`
+	Hosts       []string   `toml:"hosts"`
+	LoginHeader string     `toml:"login_header"`
+	LoginSecret admin.Hash `toml:"login_secret"`
+}
+
+// Login is one [[admin.login]]: who may use the page.
+type Login struct {
+	Name     string            `toml:"name"`
+	Password page.PasswordHash `toml:"password"`
 }
 
 // Token is one [[admin.token]].
@@ -49,6 +63,46 @@ func (c *Config) admins() error {
 				"admin.token %d: it needs a name of its own, a hash and a scope (sealgate admin token makes one)", i+1))
 		}
 		names[t.Name] = true
+	}
+	if err := a.loginsUnmeant(); err != nil {
+		return err
+	}
+	return a.proxyUnmeant()
+}
+
+// loginsUnmeant finds an admin whom nobody could tell from another, or who never gets in.
+func (a *Admin) loginsUnmeant() error {
+	names := map[string]bool{}
+	for i, l := range a.Login {
+		switch {
+		case l.Name == "" || names[l.Name]:
+			return at("admin.login", i+1, "", fmt.Errorf(
+				"admin.login %d: it needs a name of its own (sealgate admin passwd makes one)", i+1))
+		case l.Password == (page.PasswordHash{}) && a.LoginHeader == "":
+			return at("admin.login", i+1, "", fmt.Errorf("admin.login %d: %s has no password (sealgate admin passwd "+
+				"makes one), and there is no login_header by which a reverse proxy would let somebody in", i+1, l.Name))
+		}
+		names[l.Name] = true
+	}
+	return nil
+}
+
+// proxyUnmeant finds a reverse proxy that anybody could pass himself off for.
+func (a *Admin) proxyUnmeant() error {
+	hasSecret := a.LoginSecret != (admin.Hash{})
+	switch {
+	case a.LoginHeader == "" && hasSecret:
+		return at("admin", 0, "login_secret", errors.New("admin.login_secret belongs to login_header"))
+	case a.LoginHeader == "":
+		return nil
+	case len(a.Login) == 0:
+		return at("admin", 0, "login_header", errors.New("admin.login_header: nobody is named in [[admin.login]]"))
+	case !httpguts.ValidHeaderFieldName(a.LoginHeader) || strings.EqualFold(a.LoginHeader, page.SecretHeader):
+		return at("admin", 0, "login_header", fmt.Errorf("admin.login_header %q: it is the name of a field "+
+			"such as X-Remote-User", a.LoginHeader))
+	case !hasSecret && !strings.HasPrefix(a.Address, "unix:"):
+		return at("admin", 0, "login_header", errors.New("admin.login_header: every user of this machine, or of the "+
+			"network, could send it; listen at a unix socket, or set login_secret"))
 	}
 	return nil
 }

@@ -13,3 +13,34 @@ func TestAdminAtHome(t *testing.T) {
 		}
 	}
 }
+
+// TestAdminLogins: nobody is an admin by mistake, and no reverse proxy one that anybody could be.
+func TestAdminLogins(t *testing.T) {
+	const (
+		tcp    = "address = \"127.0.0.1:8895\"\n"
+		unix   = "address = \"unix:/run/sealgate/admin.sock\"\n"
+		header = "login_header = \"X-Remote-User\"\n"
+		secret = "login_secret = \"sha256:0000000000000000000000000000000000000000000000000000000000000001\"\n"
+		anna   = "[[admin.login]]\nname = \"anna\"\n"
+		hash   = "password = \"$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"\n"
+	)
+	for text, ok := range map[string]bool{
+		tcp + anna + hash:                                      true,
+		tcp + anna:                                             false,
+		tcp + anna + hash + anna + hash:                        false,
+		tcp + "[[admin.login]]\n" + hash:                       false,
+		tcp + header + secret + anna:                           true,
+		tcp + header + anna + hash:                             false,
+		unix + header + anna:                                   true,
+		unix + header + secret + anna:                          true,
+		unix + header:                                          false,
+		unix + secret + anna + hash:                            false,
+		unix + "login_header = \"X Remote\"\n" + anna:          false,
+		unix + "login_header = \"x-sealgate-secret\"\n" + anna: false,
+	} {
+		_, err := Parse("[[listener]]\nprotocol = \"milter\"\naddress = \"127.0.0.1:8891\"\ndirection = \"inbound\"\n[admin]\n"+text, t.TempDir())
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -61,7 +61,7 @@ func TestExampleIsTheDefault(t *testing.T) {
 
 // emptied makes an empty list and none the same.
 func emptied(c *Config) *Config {
-	for _, l := range []*[]string{&c.Server.Domains, &c.Trust.Roots, &c.Outbound.Archive, &c.Headers.Omit} {
+	for _, l := range []*[]string{&c.Server.Domains, &c.Trust.Roots, &c.Outbound.Archive, &c.Headers.Omit, &c.Admin.Hosts} {
 		if len(*l) == 0 {
 			*l = nil
 		}

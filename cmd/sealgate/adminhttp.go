@@ -59,6 +59,9 @@ func (h *house) openAdmin() ([]service, error) {
 	for _, t := range a.Token {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})
 	}
+	if len(a.Login) > 0 {
+		o.Page = h.newPage()
+	}
 	return []service{{listener, admin.New(o)}}, nil
 }
 

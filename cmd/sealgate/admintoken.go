@@ -22,7 +22,7 @@ func adminCommand() *cobra.Command {
 		},
 	}
 	token.Flags().StringVar(&scope, "scope", "capabilities", "what it may ask")
-	c.AddCommand(token)
+	c.AddCommand(token, adminPasswdCommand())
 	return c
 }
 

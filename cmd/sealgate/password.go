@@ -90,28 +90,28 @@ func withoutEcho(fd int) (showAgain func(), err error) {
 	return func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, was) }, nil
 }
 
-// passphrase is that of a backup, out of a file that nobody else may read or from who sits
-// at the terminal.
+// passphrase is that of source, out of a file that nobody else may read or from who sits at the
+// terminal.
 func passphrase(path, source string) ([]byte, error) {
 	read := keyring.PasswordFile(path)
 	if read == nil {
 		read = prompt(source)
 	}
 	if read == nil {
-		return nil, unreadable(errors.New("a backup has a passphrase, and there is no terminal to ask for it: " +
-			"--passphrase-file FILE"))
+		return nil, unreadable(errors.New("there is no terminal to ask for the passphrase of " + source +
+			": --passphrase-file FILE"))
 	}
 	word, err := read()
 	switch {
 	case err != nil:
 		return nil, unreadable(err)
 	case len(word) == 0:
-		return nil, unreadable(errors.New("the passphrase of the backup is empty"))
+		return nil, unreadable(errors.New("the passphrase of " + source + " is empty"))
 	}
 	return word, nil
 }
 
-// newPassphrase is passphrase of a backup to be made: who types it does so twice.
+// newPassphrase is a passphrase that nobody has used yet: who types it does so twice.
 func newPassphrase(path, source string) ([]byte, error) {
 	word, err := passphrase(path, source)
 	if err != nil || path != "" {

@@ -21,6 +21,7 @@ const module = "sealgate/"
 var floors = [][]string{
 	{"cmd/sealgate"},
 	{"config"},
+	{"admin/page"},
 	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/ldap", "directory/smimea"},
 	{"directory", "expiry", "journal", "internal/certadmin"},

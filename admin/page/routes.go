@@ -1,0 +1,63 @@
+package page
+
+// This file is the routes.
+
+import (
+	_ "embed"
+	"net/http"
+	"time"
+)
+
+// New returns the page.
+func New(o Options) *Page {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	p := &Page{Options: o, sessions: newSessions(o.Now), attempts: newAttempts(o.Now), views: newViews()}
+	p.handler = p.guarded(p.routes())
+	return p
+}
+
+// ServeHTTP implements http.Handler.
+func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
+
+//go:embed style.css
+var style []byte
+
+//go:embed icon.svg
+var icon []byte
+
+// fixed answers with what is the same for everybody.
+func fixed(kind string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(content) // who has gone needs no answer
+	}
+}
+
+// routes are the operations. Those of who has logged in change something by POST alone.
+func (p *Page) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /style.css", fixed("text/css; charset=utf-8", style))
+	mux.HandleFunc("GET /icon.svg", fixed("image/svg+xml", icon))
+	mux.HandleFunc("GET /login", p.loginForm)
+	mux.HandleFunc("POST /login", p.login)
+	mux.HandleFunc("POST /logout", p.logout)
+	mux.HandleFunc("POST /language", p.setLanguage)
+	mux.Handle("GET /{$}", p.known(p.overview))
+	mux.Handle("/", p.known(p.nothingHere))
+	return mux
+}
+
+// nothingHere answers what no route knows.
+func (p *Page) nothingHere(w http.ResponseWriter, r *http.Request, v *visit) {
+	p.fault(w, r, v, http.StatusNotFound, "fault.missing")
+}
+
+// setLanguage remembers a choice, and goes back to where it was made.
+func (p *Page) setLanguage(w http.ResponseWriter, r *http.Request) {
+	if l, ok := parseLanguage(r.PostFormValue("language")); ok {
+		setCookie(w, languageCookie, string(l), languageAge)
+	}
+	http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther)
+}

@@ -27,6 +27,17 @@ const (
 	maxBackupValue = 16 << 20
 )
 
+// The first octet of a key says what an entry is.
+const (
+	KindContent = 'd'
+	KindRecord  = 'i'
+	KindLine    = 'j'
+	KindAnswer  = 'k'
+	KindMemory  = 'm'
+	KindSecret  = 's'
+	kindVersion = 'v'
+)
+
 // backupKinds are the first octets of the keys that are kept, in their order; "a", "f"
 // and "t" are made of the records and lines.
 const backupKinds = "dijkmsv"
@@ -34,38 +45,61 @@ const backupKinds = "dijkmsv"
 // ErrBackup says that what was read is no whole backup of a store.
 var ErrBackup = errors.New("certstore: no whole backup of a store")
 
-// entry is one key of the store.
-type entry struct {
-	key     []byte
-	value   []byte
-	expires uint64 // second since 1970; 0: never
+// Entry is one key of an embedded store, and what every other store brings into its form for a backup.
+type Entry struct {
+	Key     []byte
+	Value   []byte
+	Expires uint64 // second since 1970; 0: never
+}
+
+// VersionEntry is the last entry of every backup.
+func VersionEntry() *Entry {
+	return &Entry{Key: versionKey, Value: binary.BigEndian.AppendUint32(nil, schemaVersion)}
 }
 
 // Backup writes a snapshot of all that the store keeps, in clear. What is written
 // meanwhile is not in it.
 func (s *Badger) Backup(ctx context.Context, w io.Writer) error {
-	out := bufio.NewWriterSize(w, 64<<10)
-	out.WriteString(backupBegin) // Flush returns what goes wrong here
-	var n uint64
-	err := s.eachEntry(ctx, func(e *entry) error {
-		n++
-		return writeEntry(out, e)
-	})
-	if err != nil {
+	out := NewBackupWriter(w)
+	if err := s.eachEntry(ctx, out.Write); err != nil {
 		return err
 	}
-	out.Write(binary.AppendUvarint([]byte{0}, n))
-	return out.Flush()
+	return out.Close()
+}
+
+// BackupWriter writes a backup. The entries come in the order of their keys.
+type BackupWriter struct {
+	out *bufio.Writer
+	n   uint64
+}
+
+// NewBackupWriter writes to w; it is whole when Close has returned.
+func NewBackupWriter(w io.Writer) *BackupWriter {
+	out := bufio.NewWriterSize(w, 64<<10)
+	out.WriteString(backupBegin) // Close returns what goes wrong here
+	return &BackupWriter{out: out}
+}
+
+// Write adds an entry.
+func (w *BackupWriter) Write(e *Entry) error {
+	w.n++
+	return writeEntry(w.out, e)
+}
+
+// Close writes the end.
+func (w *BackupWriter) Close() error {
+	w.out.Write(binary.AppendUvarint([]byte{0}, w.n))
+	return w.out.Flush()
 }
 
 // eachEntry calls do for all that the store keeps at this moment, in the order of the
 // keys. A key that cannot be read looks like one that is not there, so all tables are
 // looked at before this is called whole.
-func (s *Badger) eachEntry(ctx context.Context, do func(*entry) error) error {
+func (s *Badger) eachEntry(ctx context.Context, do func(*Entry) error) error {
 	var stopped error // by ctx or by do: no reason to suspect the tables
 	err := s.view(func(tx *badger.Txn) error {
 		for _, kind := range backupKinds {
-			err := eachOfKind(tx, []byte(string(kind)), func(e *entry) bool {
+			err := eachOfKind(tx, []byte(string(kind)), func(e *Entry) bool {
 				stopped = errors.Join(do(e), ctx.Err())
 				return stopped == nil
 			})
@@ -79,7 +113,7 @@ func (s *Badger) eachEntry(ctx context.Context, do func(*entry) error) error {
 }
 
 // eachOfKind calls do for all keys that begin with kind, while it returns true.
-func eachOfKind(tx *badger.Txn, kind []byte, do func(*entry) bool) error {
+func eachOfKind(tx *badger.Txn, kind []byte, do func(*Entry) bool) error {
 	it := tx.NewIterator(badger.IteratorOptions{Prefix: kind})
 	defer it.Close()
 	for it.Rewind(); it.Valid(); it.Next() {
@@ -88,22 +122,22 @@ func eachOfKind(tx *badger.Txn, kind []byte, do func(*entry) bool) error {
 		if err != nil {
 			return fmt.Errorf("certstore: %w", err)
 		}
-		if !do(&entry{item.KeyCopy(nil), value, item.ExpiresAt()}) {
+		if !do(&Entry{item.KeyCopy(nil), value, item.ExpiresAt()}) {
 			return nil
 		}
 	}
 	return nil
 }
 
-func writeEntry(out io.Writer, e *entry) error {
-	head := binary.AppendUvarint(nil, uint64(len(e.key)))
-	head = append(head, e.key...)
-	head = binary.AppendUvarint(head, e.expires)
-	head = binary.AppendUvarint(head, uint64(len(e.value)))
+func writeEntry(out io.Writer, e *Entry) error {
+	head := binary.AppendUvarint(nil, uint64(len(e.Key)))
+	head = append(head, e.Key...)
+	head = binary.AppendUvarint(head, e.Expires)
+	head = binary.AppendUvarint(head, uint64(len(e.Value)))
 	if _, err := out.Write(head); err != nil {
 		return err
 	}
-	_, err := out.Write(e.value)
+	_, err := out.Write(e.Value)
 	return err
 }
 
@@ -114,9 +148,9 @@ type entryReader struct {
 	last []byte // the key before
 }
 
-// readEntries calls do for each entry of a backup. Nothing is known of the whole before
+// ReadBackup calls do for each entry of a backup. Nothing is known of the whole before
 // it returns.
-func readEntries(in io.Reader, do func(*entry) error) error {
+func ReadBackup(in io.Reader, do func(*Entry) error) error {
 	r := &entryReader{in: bufio.NewReaderSize(in, 64<<10)}
 	begin := make([]byte, len(backupBegin))
 	if _, err := io.ReadFull(r.in, begin); err != nil {
@@ -137,7 +171,7 @@ func readEntries(in io.Reader, do func(*entry) error) error {
 }
 
 // next is the next entry, nil at the end.
-func (r *entryReader) next() (*entry, error) {
+func (r *entryReader) next() (*Entry, error) {
 	key, err := r.octets(maxBackupKey)
 	if err != nil {
 		return nil, err
@@ -155,7 +189,7 @@ func (r *entryReader) next() (*entry, error) {
 		return nil, cutOff(err)
 	}
 	value, err := r.octets(maxBackupValue)
-	return &entry{key, value, expires}, err
+	return &Entry{key, value, expires}, err
 }
 
 // octets is a length and as many octets.

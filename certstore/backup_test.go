@@ -53,8 +53,8 @@ func contents(t *testing.T, s *Badger) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := s.view(func(tx *badger.Txn) error {
-		return eachOfKind(tx, nil, func(e *entry) bool {
-			all[string(e.key)] = fmt.Sprintf("%x until %d", e.value, e.expires)
+		return eachOfKind(tx, nil, func(e *Entry) bool {
+			all[string(e.Key)] = fmt.Sprintf("%x until %d", e.Value, e.Expires)
 			return true
 		})
 	})
@@ -181,15 +181,15 @@ func TestBackupIsOneMoment(t *testing.T) {
 	for round := 0; round < 20 || most < least && time.Now().Before(end); round++ {
 		known := map[string]bool{}
 		records := 0
-		err := s.eachEntry(ctx, func(e *entry) error {
-			switch e.key[0] {
+		err := s.eachEntry(ctx, func(e *Entry) error {
+			switch e.Key[0] {
 			case 'd':
-				known[string(e.key[1:])] = true
+				known[string(e.Key[1:])] = true
 				time.Sleep(time.Millisecond) // as a backup of many has
 			case 'i':
 				records++
-				if !known[string(e.key[1:])] {
-					t.Errorf("the record %x is in it, and what was written before is not", e.key[1:9])
+				if !known[string(e.Key[1:])] {
+					t.Errorf("the record %x is in it, and what was written before is not", e.Key[1:9])
 				}
 			}
 			return nil
@@ -207,7 +207,7 @@ func TestBackupIsOneMoment(t *testing.T) {
 }
 
 // entriesOf writes entries as a backup has them.
-func entriesOf(list ...entry) string {
+func entriesOf(list ...Entry) string {
 	var out bytes.Buffer
 	out.WriteString(backupBegin)
 	for _, e := range list {
@@ -225,8 +225,8 @@ func TestBackupForged(t *testing.T) {
 	defer s.Close()
 	fill(t, s, 3)
 	whole := string(backupOf(t, s))
-	secret := entry{secretKey, make([]byte, 32), 0}
-	version := entry{versionKey, []byte{0, 0, 0, schemaVersion}, 0}
+	secret := Entry{secretKey, make([]byte, 32), 0}
+	version := Entry{versionKey, []byte{0, 0, 0, schemaVersion}, 0}
 	good := record("good", "good@kunde.example")
 	value, err := EncodeRecord(good)
 	if err != nil {
@@ -249,26 +249,26 @@ func TestBackupForged(t *testing.T) {
 		"more behind it":        whole + "x",
 		"fewer than it says":    whole[:len(whole)-1] + "\x7f",
 		"a long key":            backupBegin + string(binary.AppendUvarint(nil, maxBackupKey+1)) + whole,
-		"a long value":          entriesOf(entry{[]byte("k/"), make([]byte, maxBackupValue+1), 1 << 40}, secret, version),
+		"a long value":          entriesOf(Entry{[]byte("k/"), make([]byte, maxBackupValue+1), 1 << 40}, secret, version),
 		"an endless number":     backupBegin + strings.Repeat("\xff", 100),
 		"twice the same":        entriesOf(secret, secret, version),
 		"out of order":          entriesOf(version, secret),
 		"no secret":             entriesOf(version),
 		"no version":            entriesOf(secret),
-		"a short secret":        entriesOf(entry{secretKey, make([]byte, 31), 0}, version),
-		"a secret of that name": entriesOf(secret, entry{[]byte("s2"), make([]byte, 32), 0}, version),
-		"a newer schema":        entriesOf(secret, entry{versionKey, []byte{0, 0, 0, schemaVersion + 1}, 0}),
-		"an unknown kind":       entriesOf(secret, version, entry{[]byte("z"), nil, 0}),
-		"an index":              entriesOf(entry{[]byte("a\x00b\x00c\x00" + strings.Repeat("d", 32)), nil, 0}, secret, version),
-		"another's record":      entriesOf(entry{recordKey([32]byte{1}), value, 0}, secret, version),
-		"a record that ends":    entriesOf(entry{recordKey(good.Identity), value, 1 << 40}, secret, version),
-		"a forged fingerprint":  entriesOf(entry{recordKey(good.Identity), other, 0}, secret, version),
-		"no record":             entriesOf(entry{recordKey(good.Identity), []byte("{}"), 0}, secret, version),
-		"no memory":             entriesOf(entry{key("m"), []byte("x"), 1 << 40}, secret, version),
-		"a short memory key":    entriesOf(entry{[]byte("m"), []byte("{}"), 1 << 40}, secret, version),
-		"no content":            entriesOf(entry{key("d"), []byte("x"), 0}, secret, version),
-		"too many senders":      entriesOf(entry{key("d"), make([]byte, 32*(MaxSenders+2)), 0}, secret, version),
-		"an answer for ever":    entriesOf(entry{[]byte("k/"), nil, 0}, secret, version),
+		"a short secret":        entriesOf(Entry{secretKey, make([]byte, 31), 0}, version),
+		"a secret of that name": entriesOf(secret, Entry{[]byte("s2"), make([]byte, 32), 0}, version),
+		"a newer schema":        entriesOf(secret, Entry{versionKey, []byte{0, 0, 0, schemaVersion + 1}, 0}),
+		"an unknown kind":       entriesOf(secret, version, Entry{[]byte("z"), nil, 0}),
+		"an index":              entriesOf(Entry{[]byte("a\x00b\x00c\x00" + strings.Repeat("d", 32)), nil, 0}, secret, version),
+		"another's record":      entriesOf(Entry{recordKey([32]byte{1}), value, 0}, secret, version),
+		"a record that ends":    entriesOf(Entry{recordKey(good.Identity), value, 1 << 40}, secret, version),
+		"a forged fingerprint":  entriesOf(Entry{recordKey(good.Identity), other, 0}, secret, version),
+		"no record":             entriesOf(Entry{recordKey(good.Identity), []byte("{}"), 0}, secret, version),
+		"no memory":             entriesOf(Entry{key("m"), []byte("x"), 1 << 40}, secret, version),
+		"a short memory key":    entriesOf(Entry{[]byte("m"), []byte("{}"), 1 << 40}, secret, version),
+		"no content":            entriesOf(Entry{key("d"), []byte("x"), 0}, secret, version),
+		"too many senders":      entriesOf(Entry{key("d"), make([]byte, 32*(MaxSenders+2)), 0}, secret, version),
+		"an answer for ever":    entriesOf(Entry{[]byte("k/"), nil, 0}, secret, version),
 	} {
 		dir := filepath.Join(t.TempDir(), "store")
 		_, err := RestoreBadger(context.Background(), BadgerOptions{Dir: dir}, strings.NewReader(text))
@@ -282,8 +282,8 @@ func TestBackupForged(t *testing.T) {
 	for name, text := range map[string]string{
 		"whole":            whole,
 		"smallest":         entriesOf(secret, version),
-		"the most senders": entriesOf(entry{key("d"), make([]byte, 32*(MaxSenders+1)), 0}, secret, version),
-		"the longest":      entriesOf(entry{[]byte("k/"), make([]byte, maxBackupValue), 1 << 40}, secret, version),
+		"the most senders": entriesOf(Entry{key("d"), make([]byte, 32*(MaxSenders+1)), 0}, secret, version),
+		"the longest":      entriesOf(Entry{[]byte("k/"), make([]byte, maxBackupValue), 1 << 40}, secret, version),
 	} {
 		dir := filepath.Join(t.TempDir(), "store")
 		if _, err := RestoreBadger(context.Background(), BadgerOptions{Dir: dir}, strings.NewReader(text)); err != nil {

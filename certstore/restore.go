@@ -100,53 +100,57 @@ func build(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error)
 	if err != nil {
 		return nil, err
 	}
-	got := newLasting()
-	err = s.eachEntry(ctx, got.add)
+	got := NewDigest()
+	err = s.eachEntry(ctx, got.Add)
 	err = errors.Join(err, s.Close())
 	if err != nil {
 		return nil, err
 	}
-	if got.sum() != want {
+	if got.Sum() != want {
 		return nil, errors.New("certstore: the new store does not hold what was written into it")
 	}
 	return sum, syncTree(o.Dir)
 }
 
-// lasting is a digest of the entries that do not run out, in the order of their keys.
-type lasting struct{ hash hash.Hash }
+// Digest is one of the entries that do not run out, in the order of their keys: two stores with the
+// same one keep the same.
+type Digest struct{ hash hash.Hash }
 
-func newLasting() *lasting { return &lasting{sha256.New()} }
+// NewDigest is that of no entry.
+func NewDigest() *Digest { return &Digest{sha256.New()} }
 
-func (l *lasting) add(e *entry) error {
-	if e.expires != 0 {
+// Add adds an entry.
+func (d *Digest) Add(e *Entry) error {
+	if e.Expires != 0 {
 		return nil
 	}
-	return writeEntry(l.hash, e)
+	return writeEntry(d.hash, e)
 }
 
-func (l *lasting) sum() [sha256.Size]byte { return [sha256.Size]byte(l.hash.Sum(nil)) }
+// Sum is the digest of what was added until now.
+func (d *Digest) Sum() [sha256.Size]byte { return [sha256.Size]byte(d.hash.Sum(nil)) }
 
 // load writes a backup into a new store, and returns the digest of it.
 func load(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, [sha256.Size]byte, error) {
-	digest := newLasting()
+	digest := NewDigest()
 	if err := Room(filepath.Dir(o.Dir), restoreFree); err != nil {
-		return nil, digest.sum(), err
+		return nil, digest.Sum(), err
 	}
 	db, err := badger.Open(settings(o).WithSyncWrites(false)) // build brings it to the disk
 	if err != nil {
-		return nil, digest.sum(), explain(o.Dir, err)
+		return nil, digest.Sum(), explain(o.Dir, err)
 	}
 	l := &loader{batch: db.NewWriteBatch(), dir: o.Dir, now: uint64(time.Now().Unix())}
-	err = readEntries(in, func(e *entry) error {
+	err = ReadBackup(in, func(e *Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := digest.add(e); err != nil {
+		if err := digest.Add(e); err != nil {
 			return err
 		}
 		return l.write(e)
 	})
-	return &l.sum, digest.sum(), errors.Join(l.finish(err), db.Close())
+	return &l.sum, digest.Sum(), errors.Join(l.finish(err), db.Close())
 }
 
 // loader writes the entries of a backup.
@@ -169,7 +173,7 @@ const (
 // finish writes what the batch holds, when nothing has gone wrong and nothing is missing.
 func (l *loader) finish(err error) error {
 	if err == nil {
-		err = l.sum.complete()
+		err = l.sum.Complete()
 	}
 	if err != nil {
 		l.batch.Cancel()
@@ -181,15 +185,15 @@ func (l *loader) finish(err error) error {
 	return nil
 }
 
-func (l *loader) write(e *entry) error {
-	r, err := l.sum.add(e)
+func (l *loader) write(e *Entry) error {
+	r, err := l.sum.Add(e)
 	if err != nil {
 		return err
 	}
-	if e.expires != 0 && e.expires <= l.now {
+	if e.Expires != 0 && e.Expires <= l.now {
 		return nil
 	}
-	l.written += len(e.key) + len(e.value)
+	l.written += len(e.Key) + len(e.Value)
 	if l.written >= diskStep {
 		l.written = 0
 		if err := Room(l.dir, restoreFree); err != nil {
@@ -201,22 +205,22 @@ func (l *loader) write(e *entry) error {
 			return err
 		}
 	}
-	if bytes.HasPrefix(e.key, journalPrefix) {
+	if bytes.HasPrefix(e.Key, journalPrefix) {
 		if err := l.writeTerms(e); err != nil {
 			return err
 		}
 	}
-	if err := l.batch.SetEntry(&badger.Entry{Key: e.key, Value: e.value, ExpiresAt: e.expires}); err != nil {
+	if err := l.batch.SetEntry(&badger.Entry{Key: e.Key, Value: e.Value, ExpiresAt: e.Expires}); err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
 	return nil
 }
 
 // writeTerms makes the index of a line of the journal.
-func (l *loader) writeTerms(e *entry) error {
-	line, err := decodeLine(e.key, e.value)
+func (l *loader) writeTerms(e *Entry) error {
+	line, err := decodeLine(e.Key, e.Value)
 	if err != nil {
 		return err
 	}
-	return setTerms(l.batch, uint64(line.Time.UnixNano()), line.Terms, e.expires)
+	return setTerms(l.batch, uint64(line.Time.UnixNano()), line.Terms, e.Expires)
 }

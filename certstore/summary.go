@@ -35,12 +35,12 @@ func (s Summary) String() string {
 // CheckBackup reads a backup to its end, and says what it holds.
 func CheckBackup(in io.Reader) (*Summary, error) {
 	var s Summary
-	err := readEntries(in, func(e *entry) error {
-		_, err := s.add(e)
+	err := ReadBackup(in, func(e *Entry) error {
+		_, err := s.Add(e)
 		return err
 	})
 	if err == nil {
-		err = s.complete()
+		err = s.Complete()
 	}
 	if err != nil {
 		return nil, err
@@ -48,54 +48,54 @@ func CheckBackup(in io.Reader) (*Summary, error) {
 	return &s, nil
 }
 
-// complete says what the whole lacks.
-func (s *Summary) complete() error {
+// Complete says what the whole lacks.
+func (s *Summary) Complete() error {
 	if s.secrets != 1 || s.versions != 1 {
 		return fmt.Errorf("%w: its secret or its version is missing", ErrBackup)
 	}
 	return nil
 }
 
-// add checks one entry and counts it. r is the record that it holds, if it is one.
-func (s *Summary) add(e *entry) (r *Record, err error) {
-	switch e.key[0] {
-	case 'i':
+// Add checks one entry and counts it. r is the record that it holds, if it is one.
+func (s *Summary) Add(e *Entry) (r *Record, err error) {
+	switch e.Key[0] {
+	case KindRecord:
 		return s.record(e)
-	case 'm':
+	case KindMemory:
 		s.Mails++
-		err = json.Unmarshal(e.value, new(Memory))
-		return nil, e.must(len(e.key) == 1+HashSize && err == nil, "memory")
-	case 'd':
+		err = json.Unmarshal(e.Value, new(Memory))
+		return nil, e.must(len(e.Key) == 1+HashSize && err == nil, "memory")
+	case KindContent:
 		s.Contents++
-		c, err := DecodeContent(e.value)
-		return nil, e.must(len(e.key) == 1+HashSize && err == nil && len(c.Senders) <= MaxSenders, "content")
-	case 'j':
+		c, err := DecodeContent(e.Value)
+		return nil, e.must(len(e.Key) == 1+HashSize && err == nil && len(c.Senders) <= MaxSenders, "content")
+	case KindLine:
 		s.Lines++
-		_, err := decodeLine(e.key, e.value)
-		return nil, e.must(err == nil && e.expires != 0, "line of the journal")
-	case 'k':
+		_, err := decodeLine(e.Key, e.Value)
+		return nil, e.must(err == nil && e.Expires != 0, "line of the journal")
+	case KindAnswer:
 		s.Answers++
-		return nil, e.must(e.expires != 0, "cached answer")
-	case 's':
+		return nil, e.must(e.Expires != 0, "cached answer")
+	case KindSecret:
 		s.secrets++
-		return nil, e.must(bytes.Equal(e.key, secretKey) && len(e.value) == HashSize, "secret")
-	case 'v':
+		return nil, e.must(bytes.Equal(e.Key, secretKey) && len(e.Value) == HashSize, "secret")
+	case kindVersion:
 		s.versions++
 		return nil, s.version(e)
 	}
-	return nil, fmt.Errorf("%w: it holds what this version does not know (%q)", ErrBackup, e.key[:1])
+	return nil, fmt.Errorf("%w: it holds what this version does not know (%q)", ErrBackup, e.Key[:1])
 }
 
 // must is an error of an entry, unless it is as it has to be.
-func (e *entry) must(well bool, kind string) error {
+func (e *Entry) must(well bool, kind string) error {
 	if well {
 		return nil
 	}
-	return fmt.Errorf("%w: the %s %x is none", ErrBackup, kind, e.key[1:])
+	return fmt.Errorf("%w: the %s %x is none", ErrBackup, kind, e.Key[1:])
 }
 
-func (s *Summary) record(e *entry) (*Record, error) {
-	r, err := DecodeRecord(e.value)
+func (s *Summary) record(e *Entry) (*Record, error) {
+	r, err := DecodeRecord(e.Value)
 	if err == nil {
 		err = Validate(r)
 	}
@@ -111,13 +111,13 @@ func (s *Summary) record(e *entry) (*Record, error) {
 	case Pending:
 		s.Pending++
 	}
-	return r, e.must(bytes.Equal(e.key, recordKey(r.Identity)) && e.expires == 0, "record")
+	return r, e.must(bytes.Equal(e.Key, recordKey(r.Identity)) && e.Expires == 0, "record")
 }
 
-func (s *Summary) version(e *entry) error {
-	if !bytes.Equal(e.key, versionKey) || !bytes.Equal(e.value, binary.BigEndian.AppendUint32(nil, schemaVersion)) {
+func (s *Summary) version(e *Entry) error {
+	if !bytes.Equal(e.Key, versionKey) || !bytes.Equal(e.Value, binary.BigEndian.AppendUint32(nil, schemaVersion)) {
 		return fmt.Errorf("%w: of schema version %x, this program reads %d: take the version of sealgate that wrote it",
-			ErrBackup, e.value, schemaVersion)
+			ErrBackup, e.Value, schemaVersion)
 	}
 	return nil
 }

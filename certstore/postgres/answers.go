@@ -54,12 +54,16 @@ func (s *Store) CachePut(ctx context.Context, key string, value []byte, ttl time
 
 // keepAnswer stores an answer together with its key, which only a hash of it leads to.
 func (s *Store) keepAnswer(ctx context.Context, key string, value []byte, expires int64) error {
+	return s.do(ctx, setAnswer, s.answerRow(key, value, expires)...)
+}
+
+// answerRow are the columns of an answer.
+func (s *Store) answerRow(key string, value []byte, expires int64) []any {
 	id := s.sealer.hash(ofAnswer, key)
 	whole := binary.AppendUvarint(nil, uint64(len(key)))
 	whole = append(whole, key...)
 	whole = append(whole, value...)
-	return s.do(ctx, setAnswer, id, certstore.CacheName(key), len(key)+len(value), s.sealer.seal(ofAnswer, id, whole),
-		expires)
+	return []any{id, certstore.CacheName(key), len(key) + len(value), s.sealer.seal(ofAnswer, id, whole), expires}
 }
 
 // CacheGet implements certstore.Store.

@@ -18,27 +18,30 @@ import (
 // metaSecret is the name of the secret.
 const metaSecret = "secret"
 
-// Secret implements certstore.Store.
-func (s *Store) Secret(context.Context) ([32]byte, error) { return s.secret, nil }
+// Secret implements certstore.Store. It asks each time: who wants to know whether the store answers
+// asks for the secret.
+func (s *Store) Secret(ctx context.Context) (secret [32]byte, err error) {
+	sealed, known, err := s.meta(ctx, metaSecret)
+	if err != nil {
+		return secret, err
+	}
+	value, err := s.sealer.open(ofMeta, []byte(metaSecret), sealed)
+	if err != nil || !known || len(value) != certstore.HashSize {
+		return secret, fmt.Errorf("certstore: the store in the database was %w: give the store.key_file that it was "+
+			"made with", certstore.ErrKey)
+	}
+	return [32]byte(value), nil
+}
 
-// makeSecret reads the secret, and makes it in a new store.
+// makeSecret makes the secret of a new store, and tries the key of an old one.
 func (s *Store) makeSecret(ctx context.Context) error {
 	fresh := make([]byte, certstore.HashSize)
 	rand.Read(fresh)
 	if err := s.do(ctx, insertMeta, metaSecret, s.sealer.seal(ofMeta, []byte(metaSecret), fresh)); err != nil {
 		return err
 	}
-	sealed, _, err := s.meta(ctx, metaSecret)
-	if err != nil {
-		return err
-	}
-	secret, err := s.sealer.open(ofMeta, []byte(metaSecret), sealed)
-	if err != nil || len(secret) != certstore.HashSize {
-		return fmt.Errorf("certstore: the store in the database was %w: give the store.key_file that it was made with",
-			certstore.ErrKey)
-	}
-	s.secret = [32]byte(secret)
-	return nil
+	_, err := s.Secret(ctx)
+	return err
 }
 
 // BindContent implements certstore.Store.

@@ -186,6 +186,8 @@ func (s *Store) removeLines(ctx context.Context, lines []certstore.JournalLine) 
 
 func lineID(at int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(at)) }
 
+func lineTime(id []byte) int64 { return int64(binary.BigEndian.Uint64(id)) }
+
 func (s *Store) sealLine(at int64, l *certstore.JournalLine) []byte {
 	return s.sealer.seal(ofLine, lineID(at), certstore.EncodeLine(l))
 }

@@ -45,7 +45,8 @@ type Options struct {
 	Cache       certstore.CacheBounds // of each cache; zero: certstore.DefaultCacheBounds
 	MaxContents int64                 // 0: certstore.DefaultMaxContents
 
-	tracer pgx.QueryTracer // sees every statement, for the tests
+	restoring bool            // by Restore
+	tracer    pgx.QueryTracer // sees every statement, for the tests
 }
 
 // Store is a certstore.Store and a certstore.Journal.
@@ -55,7 +56,6 @@ type Store struct {
 	log     *slog.Logger
 	timeout time.Duration
 	bounds  certstore.CacheBounds
-	secret  [32]byte
 
 	stop context.CancelFunc // ends purge
 	done chan struct{}      // closed when it has ended
@@ -97,7 +97,11 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		caches:      map[string]cacheUse{},
 	}
 	rand.Read(s.writer)
-	for _, begin := range []func(context.Context) error{s.migrate, s.makeSecret, s.countContents} {
+	begins := []func(context.Context) error{s.migrate, s.makeSecret, s.countContents}
+	if !o.restoring {
+		begins = append(begins, s.finished)
+	}
+	for _, begin := range begins {
 		if err := begin(ctx); err != nil {
 			pool.Close()
 			return nil, err

@@ -107,6 +107,7 @@ const (
 	selectContents = `SELECT id, content FROM sealgate_content WHERE id = ANY ($1::BYTEA[])`
 	insertContents = `INSERT INTO sealgate_content (id, content)
 		SELECT t.id, t.content FROM unnest($1::BYTEA[], $2::BYTEA[]) AS t (id, content) ON CONFLICT (id) DO NOTHING`
+	pageContents  = `SELECT id, content FROM sealgate_content WHERE id > $1 ORDER BY id LIMIT $2`
 	countContents = `SELECT count(*) FROM sealgate_content`
 )
 
@@ -115,6 +116,7 @@ const (
 	selectMemory = `SELECT memory FROM sealgate_memory WHERE id = $1 AND expires > $2`
 	lockMemory   = `SELECT memory, expires FROM sealgate_memory WHERE id = $1 FOR UPDATE`
 	insertMemory = `INSERT INTO sealgate_memory (id, memory, expires) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING`
+	pageMemories = `SELECT id, memory, expires FROM sealgate_memory WHERE id > $1 AND expires > $3 ORDER BY id LIMIT $2`
 	updateMemory = `UPDATE sealgate_memory SET memory = $2, expires = $3 WHERE id = $1`
 )
 
@@ -134,6 +136,8 @@ const (
 		SELECT t.written, $2, t.line, t.expires
 		FROM unnest($1::BIGINT[], $3::BYTEA[], $4::BIGINT[]) AS t (written, line, expires)
 		ON CONFLICT (written) DO NOTHING`
+	pageLines = `SELECT written, line, expires FROM sealgate_journal
+		WHERE written > $1 AND expires > $3 ORDER BY written LIMIT $2`
 	selectForeign = `SELECT written FROM sealgate_journal WHERE written = ANY ($1::BIGINT[]) AND writer <> $2`
 	insertTerms   = `INSERT INTO sealgate_term (term, written)
 		SELECT t.term, t.written FROM unnest($1::BYTEA[], $2::BIGINT[]) AS t (term, written)
@@ -166,6 +170,20 @@ const (
 	purgeAnswers = `DELETE FROM sealgate_answer WHERE id IN
 		(SELECT id FROM sealgate_answer WHERE cache = $3 AND expires <= $1 ORDER BY expires LIMIT $2)`
 	selectEnded = `SELECT written, line FROM sealgate_journal WHERE expires <= $1 ORDER BY expires LIMIT $2`
+)
+
+// What a restore writes, many rows at once. What an earlier one that was cut off has written stays.
+const (
+	restoreRecords = `INSERT INTO sealgate_certificate (identity, fingerprint, state, proven, begins, record)
+		SELECT t.identity, t.fingerprint, t.state, t.proven, t.begins, t.record
+		FROM unnest($1::BYTEA[], $2::BYTEA[], $3::TEXT[], $4::BIGINT[], $5::BIGINT[], $6::BYTEA[])
+		AS t (identity, fingerprint, state, proven, begins, record) ON CONFLICT (identity) DO NOTHING`
+	restoreAddresses = `INSERT INTO sealgate_address (address, identity)
+		SELECT t.address, t.identity FROM unnest($1::BYTEA[], $2::BYTEA[]) AS t (address, identity)
+		ON CONFLICT (address, identity) DO NOTHING`
+	restoreMemories = `INSERT INTO sealgate_memory (id, memory, expires)
+		SELECT t.id, t.memory, t.expires FROM unnest($1::BYTEA[], $2::BYTEA[], $3::BIGINT[]) AS t (id, memory, expires)
+		ON CONFLICT (id) DO NOTHING`
 )
 
 // How durable a commit is.

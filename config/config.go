@@ -101,9 +101,11 @@ type Trust struct {
 
 // Store is [store].
 type Store struct {
-	Driver  Driver `toml:"driver"`
-	Dir     string `toml:"dir"`
-	KeyFile string `toml:"key_file"`
+	Driver       Driver `toml:"driver"`
+	Dir          string `toml:"dir"`           // of Badger
+	URL          string `toml:"url"`           // of Postgres
+	PasswordFile string `toml:"password_file"` // of Postgres
+	KeyFile      string `toml:"key_file"`
 }
 
 // Outbound is [outbound].

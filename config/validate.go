@@ -26,7 +26,7 @@ func (c *Config) resolve(dir string) error {
 	if !filepath.IsAbs(c.Store.Dir) {
 		c.Store.Dir = filepath.Join(c.Server.DataDir, c.Store.Dir)
 	}
-	for _, p := range []*string{&c.Store.KeyFile, &c.Spool.Dir, &c.Admin.TLSCert, &c.Admin.TLSKey} {
+	for _, p := range []*string{&c.Store.KeyFile, &c.Store.PasswordFile, &c.Spool.Dir, &c.Admin.TLSCert, &c.Admin.TLSKey} {
 		abs(p)
 	}
 	for i := range c.Listener {
@@ -84,7 +84,7 @@ func expand(dir string, patterns *[]string) error {
 // validate checks every section; the first fault is returned.
 func (c *Config) validate() error {
 	checks := []func() error{
-		c.server, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said,
+		c.server, c.storage, c.listeners, c.mailboxes, c.rules, c.partners, c.directories, c.admins, c.said,
 		c.numbers, c.headers,
 		c.bounces, c.records, c.alerts,
 	}
@@ -101,6 +101,17 @@ func (c *Config) server() error {
 		return at("server", 0, "hostname", fmt.Errorf("server.hostname %q is not a host name", c.Server.Hostname))
 	}
 	return at("server", 0, "domains", c.domains())
+}
+
+// storage wants to know where the database is. Both drivers may be set up while a store is copied.
+func (c *Config) storage() error {
+	if c.Store.Driver == Postgres && c.Store.URL == "" {
+		return at("store", 0, "driver", errors.New(`store.driver "postgres" needs store.url`))
+	}
+	if c.Store.PasswordFile != "" && c.Store.URL == "" {
+		return at("store", 0, "password_file", errors.New("store.password_file is of store.url"))
+	}
+	return nil
 }
 
 // domains are written in their normal form; those below one are not meant.

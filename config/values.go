@@ -4,7 +4,6 @@ package config
 // package below has a type for.
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -93,16 +92,14 @@ func (p *Protocol) UnmarshalText(text []byte) error { return words.Set(p, text, 
 // Driver is what keeps the certificates.
 type Driver string
 
-// Badger is the embedded store of one gateway.
-const Badger Driver = "badger"
+// The drivers.
+const (
+	Badger   Driver = "badger"   // embedded, of one gateway
+	Postgres Driver = "postgres" // a database, of any number
+)
 
 // UnmarshalText reads a Driver.
-func (d *Driver) UnmarshalText(text []byte) error {
-	if string(text) == "postgres" {
-		return errors.New(`"postgres": this version has "badger" only, the embedded store of one gateway`)
-	}
-	return words.Set(d, text, Badger)
-}
+func (d *Driver) UnmarshalText(text []byte) error { return words.Set(d, text, Badger, Postgres) }
 
 // LogFormat is how a line of the log is written.
 type LogFormat string

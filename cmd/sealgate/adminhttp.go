@@ -139,7 +139,7 @@ func (h *house) endedKeys() (faults []admin.Fault) {
 // diskFull is nil while store and spool have room.
 func (h *house) diskFull() error {
 	for _, dir := range []string{h.cfg.Store.Dir, h.cfg.Spool.Dir} {
-		if dir == "" {
+		if dir == "" || dir == h.cfg.Store.Dir && h.cfg.Store.Driver != config.Badger {
 			continue
 		}
 		if err := certstore.Room(dir, minFree); err != nil {

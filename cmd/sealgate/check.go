@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sealgate/certstore/postgres"
 	"sealgate/config"
 	"sealgate/internal/address"
 	"sealgate/internal/control"
@@ -140,6 +141,9 @@ func (r *checkReport) startUp(ctx context.Context, path string, cfg *config.Conf
 		return nil, err
 	}
 	r.add(isNote, aboutGateway, "no gateway runs with this data_dir: its start was tried, nothing that runs was looked at")
+	if database, is := h.store.(*postgres.Store); is {
+		r.checkDurability(ctx, database)
+	}
 	r.add(isRight, aboutConfiguration, "%d listeners, %d mailboxes, %d rules", len(cfg.Listener), len(cfg.Mailbox),
 		len(cfg.Rule))
 	return h.engine.Load().own.fillBeforeUse(ctx).judged(ctx), nil

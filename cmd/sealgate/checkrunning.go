@@ -48,6 +48,10 @@ func (r *checkReport) checkRunning(ctx context.Context, path string, cfg *config
 
 // checkStoreKey tries the key that lies on the disk: the gateway has read it when it started.
 func (r *checkReport) checkStoreKey(cfg *config.Config) {
+	if cfg.Store.Driver == config.Postgres {
+		r.checkDatabase(cfg)
+		return
+	}
 	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
 	if err == nil {
 		err = certstore.CheckKey(cfg.Store.Dir, key)

@@ -1,6 +1,6 @@
 package main
 
-// This file is the store command, and what its three have in common.
+// This file is the store command, and what its four have in common.
 
 import (
 	"errors"
@@ -19,12 +19,13 @@ func storeCommand() *cobra.Command {
 	var path string
 	c := family(&cobra.Command{
 		Use:   "store",
-		Short: "the store: back it up, restore it, give it another key",
+		Short: "the store: back it up, restore it, copy it, give it another key",
 		Long: `The store holds other people's certificates with blocks and pins, what is known of
 mail, and which content each content key was first seen with. backup asks the running
-gateway, or reads the store at rest; restore and rekey need the gateway stopped.`,
+gateway, or reads the store at rest; restore, copy and rekey need the gateway stopped.`,
 		Example: `  sealgate store backup --passphrase-file /etc/sealgate/backup-passphrase store.age
   sealgate store restore --passphrase-file /etc/sealgate/backup-passphrase store.age
+  sealgate store copy --from badger
   sealgate store rekey --old-key-file /etc/sealgate/old.key`,
 	})
 	c.PersistentFlags().StringVar(&path, "config", installedConfig, "configuration file")
@@ -38,7 +39,7 @@ gateway, or reads the store at rest; restore and rekey need the gateway stopped.
 			return failed(do(cfg, args))
 		}
 	}
-	c.AddCommand(backupCommand(with), restoreCommand(with), rekeyCommand(with))
+	c.AddCommand(backupCommand(with), restoreCommand(with), rekeyCommand(with), copyCommand(with))
 	return c
 }
 
@@ -53,6 +54,9 @@ func passphraseFlag(c *cobra.Command, file *string) {
 
 // hasStore refuses a configuration whose store has not been made yet.
 func hasStore(cfg *config.Config) error {
+	if cfg.Store.Driver == config.Postgres {
+		return nil
+	}
 	_, err := os.Stat(cfg.Store.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("there is no store yet: the first serve makes it, in %s", cfg.Store.Dir)

@@ -30,10 +30,14 @@ func rekeyCommand(with runWithConfig) *cobra.Command {
 
 // rekey gives the store the key that the configuration names now.
 func rekey(cfg *config.Config, oldKeyFile string) error {
+	if cfg.Store.Driver == config.Postgres {
+		return errors.New("a database gets another key by a copy: sealgate store backup, then another schema or " +
+			"database in store.url, the new store.key_file, and sealgate store restore")
+	}
 	if err := atRest(cfg); err != nil {
 		return err
 	}
-	options, err := storeOptions(cfg, slog.New(slog.DiscardHandler))
+	options, err := badgerOptions(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return unreadable(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/certstore"
+	"sealgate/certstore/postgres"
 	"sealgate/config"
 	"sealgate/internal/sealed"
 )
@@ -44,10 +45,6 @@ func (r *restore) run(cfg *config.Config, args []string) error {
 	if err := atRest(cfg); err != nil {
 		return err
 	}
-	options, err := storeOptions(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return unreadable(err)
-	}
 	f, err := os.Open(args[0])
 	if err != nil {
 		return unreadable(err)
@@ -61,6 +58,13 @@ func (r *restore) run(cfg *config.Config, args []string) error {
 	in, err := sealed.Decrypt(f, keys)
 	if err != nil {
 		return unrestored(args[0], err)
+	}
+	if cfg.Store.Driver == config.Postgres {
+		return r.putPostgres(cfg, args[0], in)
+	}
+	options, err := badgerOptions(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
 	}
 	return r.put(options, args[0], in)
 }
@@ -98,6 +102,36 @@ func (r *restore) put(o certstore.BadgerOptions, source string, in io.Reader) er
 		fmt.Printf("the store that was there is in %s\n", aside)
 	}
 	return nil
+}
+
+// putPostgres restores into a database, which is empty: what is there is the admin's to move away.
+func (r *restore) putPostgres(cfg *config.Config, source string, in io.Reader) error {
+	if r.aside {
+		return unreadable(errors.New("--aside is of the embedded store: give store.url another schema or database"))
+	}
+	options, err := postgresOptions(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	sum, err := restorePostgres(context.Background(), options, in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	fmt.Printf("restored: %s\n", sum)
+	return nil
+}
+
+// restorePostgres makes a store in an empty database, and says what to do when that fails.
+func restorePostgres(ctx context.Context, o postgres.Options, in io.Reader) (*certstore.Summary, error) {
+	sum, err := postgres.Restore(ctx, o, in)
+	switch {
+	case errors.Is(err, certstore.ErrOccupied):
+		return nil, errors.New("the database has a store already, and nothing is merged into it: give store.url another " +
+			"schema or database")
+	case err != nil:
+		return nil, fmt.Errorf("%w (what is done stays: the same command, once more, goes on there)", err)
+	}
+	return sum, nil
 }
 
 // unrestored says what is wrong with a backup, and what to do.

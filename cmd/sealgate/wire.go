@@ -146,54 +146,6 @@ func heldByProxy(cfg *config.Config) (causes []string) {
 	return causes
 }
 
-func openStore(cfg *config.Config, log *slog.Logger) (*certstore.Badger, error) {
-	o, err := storeOptions(cfg, log)
-	if err != nil {
-		return nil, err
-	}
-	s, err := certstore.OpenBadger(o)
-	if errors.Is(err, certstore.ErrKey) {
-		return nil, unreadable(err)
-	}
-	return s, err
-}
-
-// storeOptions are the settings of the store, with its key.
-func storeOptions(cfg *config.Config, log *slog.Logger) (o certstore.BadgerOptions, err error) {
-	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
-	if err != nil {
-		return o, unreadable(err) // to start the gateway again would not help
-	}
-	if err := ownedByUs(cfg.Server.DataDir); err != nil {
-		return o, err
-	}
-	return certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log}, nil
-}
-
-// storeKeySize is of AES-256, in octets.
-const storeKeySize = 32
-
-// storeKey reads the key of a store; nil without a file.
-func storeKey(setting, path string) ([]byte, error) {
-	if path == "" {
-		return nil, nil
-	}
-	key, err := keyring.ReadPrivate(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w: without it the store cannot be read. Bring the file back; if it is lost, "+
-			"make a new one (head -c %d /dev/urandom > FILE) and bring a backup back with sealgate store restore --aside",
-			setting, err, storeKeySize)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", setting, err)
-	}
-	if len(key) != storeKeySize {
-		return nil, fmt.Errorf("%s: %s has %d octets, a key has %d (head -c %d /dev/urandom > FILE)",
-			setting, path, len(key), storeKeySize, storeKeySize)
-	}
-	return key, nil
-}
-
 var errOtherUser = errors.New("belongs to user")
 
 // ownedByUs refuses a data_dir of another user: root would leave files in it that

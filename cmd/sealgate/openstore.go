@@ -1,0 +1,110 @@
+package main
+
+// This file opens the store that the configuration names.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+
+	"sealgate/certstore"
+	"sealgate/certstore/postgres"
+	"sealgate/config"
+	"sealgate/keyring"
+)
+
+// keptStore is a store with its journal, which can be backed up.
+type keptStore interface {
+	certstore.Store
+	certstore.Journal
+	// Backup writes all of it, in clear.
+	Backup(ctx context.Context, w io.Writer) error
+}
+
+// openStore opens the store, and makes it where there is none.
+func openStore(cfg *config.Config, log *slog.Logger) (keptStore, error) {
+	s, err := openDriver(cfg, cfg.Store.Driver, log)
+	if errors.Is(err, certstore.ErrKey) {
+		return nil, unreadable(err)
+	}
+	return s, err
+}
+
+func openDriver(cfg *config.Config, driver config.Driver, log *slog.Logger) (keptStore, error) {
+	if driver == config.Postgres {
+		o, err := postgresOptions(cfg, log)
+		if err != nil {
+			return nil, err
+		}
+		s, err := postgres.Open(context.Background(), o)
+		if err != nil {
+			return nil, err // not s, which would be a nil that is not nil
+		}
+		return s, nil
+	}
+	o, err := badgerOptions(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	s, err := certstore.OpenBadger(o)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// badgerOptions are the settings of the embedded store, with its key.
+func badgerOptions(cfg *config.Config, log *slog.Logger) (o certstore.BadgerOptions, err error) {
+	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
+	if err != nil {
+		return o, unreadable(err) // to start the gateway again would not help
+	}
+	if err := ownedByUs(cfg.Server.DataDir); err != nil {
+		return o, err
+	}
+	return certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log}, nil
+}
+
+// postgresOptions are the settings of the database, with its key and its password.
+func postgresOptions(cfg *config.Config, log *slog.Logger) (o postgres.Options, err error) {
+	key, err := storeKey("store.key_file", cfg.Store.KeyFile)
+	if err != nil {
+		return o, unreadable(err)
+	}
+	o = postgres.Options{URL: cfg.Store.URL, Key: key, Log: log}
+	if cfg.Store.PasswordFile != "" {
+		password, err := keyring.PasswordFile(cfg.Store.PasswordFile)()
+		if err != nil {
+			return o, unreadable(fmt.Errorf("store.password_file: %w", err))
+		}
+		o.Password = string(password)
+	}
+	return o, nil
+}
+
+// storeKeySize is of AES-256, in octets.
+const storeKeySize = 32
+
+// storeKey reads the key of a store; nil without a file.
+func storeKey(setting, path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	key, err := keyring.ReadPrivate(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w: without it the store cannot be read. Bring the file back; if it is lost, "+
+			"make a new one (head -c %d /dev/urandom > FILE) and bring a backup back with sealgate store restore --aside",
+			setting, err, storeKeySize)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	if len(key) != storeKeySize {
+		return nil, fmt.Errorf("%s: %s has %d octets, a key has %d (head -c %d /dev/urandom > FILE)",
+			setting, path, len(key), storeKeySize, storeKeySize)
+	}
+	return key, nil
+}

@@ -1,0 +1,141 @@
+package main
+
+// This file copies a store into a database and back, and lets the gateway and check use it.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sealgate/certstore"
+	"sealgate/certstore/storetest"
+	"sealgate/config"
+	"sealgate/internal/postgrestest"
+)
+
+// newDatabase is a PostgreSQL of this test's own.
+func newDatabase(t *testing.T) *postgrestest.Server {
+	t.Helper()
+	server, err := postgrestest.New("fsync=off")
+	if errors.Is(err, postgrestest.ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Remove)
+	return server
+}
+
+func parsed(t *testing.T, dir, store string) *config.Config {
+	t.Helper()
+	cfg, err := config.Parse(`[server]
+data_dir = "data"
+[[listener]]
+protocol = "milter"
+address = "unix:in.sock"
+direction = "inbound"
+`+store, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// TestStoreCopy: a block made in the one store is a block in the other one, there and back.
+func TestStoreCopy(t *testing.T) {
+	t.Parallel()
+	server := newDatabase(t)
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{"key": make([]byte, storeKeySize), "word": []byte("word\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store := fmt.Sprintf("[store]\nurl = %q\npassword_file = \"word\"\nkey_file = \"key\"\n", server.URL())
+	badger := parsed(t, dir, store)
+	postgres := parsed(t, dir, store+"driver = \"postgres\"\n")
+	back := parsed(t, dir, store+"dir = \"back\"\n")
+
+	blocked := storetest.Record("blocked", "anna@kunde.example")
+	keep := func(s keptStore) error {
+		return errors.Join(s.Put(context.Background(), blocked),
+			s.SetState(context.Background(), blocked.Identity, certstore.Blocked))
+	}
+	use(t, badger, keep)
+	if err := copyStore(badger, config.Badger); err == nil || !strings.Contains(err.Error(), "where the copy goes") {
+		t.Error("a copy into itself:", err)
+	}
+	if err := copyStore(postgres, config.Badger); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyStore(postgres, config.Badger); err == nil || !strings.Contains(err.Error(), "nothing is merged") {
+		t.Error("a copy over a store:", err)
+	}
+	if err := copyStore(back, config.Postgres); err != nil {
+		t.Fatal(err)
+	}
+	for name, cfg := range map[string]*config.Config{"postgres": postgres, "back": back} {
+		use(t, cfg, func(s keptStore) error {
+			r, err := s.ByIdentity(context.Background(), blocked.Identity)
+			if err == nil && r.State != certstore.Blocked {
+				t.Errorf("%s: %s", name, r.State)
+			}
+			return err
+		})
+	}
+}
+
+func use(t *testing.T, cfg *config.Config, do func(keptStore) error) {
+	t.Helper()
+	if err := os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := do(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDatabaseGateway: a gateway whose store is a database is ready while that answers, says why it is
+// not while it does not, and is again without a restart.
+func TestDatabaseGateway(t *testing.T) {
+	t.Parallel()
+	server := newDatabase(t)
+	h := newHouse(t, t.TempDir(), fmt.Sprintf("[store]\ndriver = \"postgres\"\nurl = %q\n", server.URL()))
+	ctx := context.Background()
+	if faults := h.notReady(ctx); len(faults) > 0 {
+		t.Fatal("not ready:", faults)
+	}
+	if err := h.backup(ctx, io.Discard); err != nil {
+		t.Error(err)
+	}
+	var r checkReport
+	r.checkDatabase(h.cfg)
+	if text := fmt.Sprint(r); !strings.Contains(text, "synchronous_standby_names is empty") {
+		t.Error(text)
+	}
+	server.Kill()
+	if faults := h.notReady(ctx); len(faults) != 1 || faults[0].Of != "store" {
+		t.Error("ready without its database:", faults)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); len(h.notReady(ctx)) > 0; {
+		if time.Since(began) > 10*time.Second {
+			t.Fatal("it does not heal:", h.notReady(ctx))
+		}
+	}
+}

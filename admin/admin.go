@@ -32,12 +32,24 @@ const (
 	wrongAtOnce  = 20
 )
 
+// How many messages are explained: an admin looks at one after the other, and who would try
+// ciphertexts in the hope of an oracle has no hour of them.
+const (
+	explainedASecond = 1
+	explainedAtOnce  = 10
+)
+
 // Server answers until it is shut down.
 type Server struct{ server *http.Server }
 
 // New returns a server that does not listen yet.
 func New(o Options) *Server {
-	h := &handlers{Options: o, wrong: rate.NewLimiter(wrongASecond, wrongAtOnce), asked: make(map[string]*rate.Limiter)}
+	h := &handlers{
+		Options:   o,
+		wrong:     rate.NewLimiter(wrongASecond, wrongAtOnce),
+		asked:     make(map[string]*rate.Limiter),
+		explained: rate.NewLimiter(explainedASecond, explainedAtOnce),
+	}
 	for _, t := range o.Tokens {
 		h.asked[t.Name] = rate.NewLimiter(askedASecond, askedASecond)
 	}
@@ -74,17 +86,28 @@ func description(w http.ResponseWriter, _ *http.Request) {
 type route struct {
 	pattern string
 	scope   Scope
+	most    int64 // octets of a body
 	handle  http.HandlerFunc
 }
 
 func (h *handlers) operations() []route {
 	return []route{
-		{"GET /healthz", 0, h.health},
-		{"GET /readyz", 0, h.ready},
-		{"GET /openapi.json", 0, description},
-		{"GET /metrics", Read, h.Metrics.handler().ServeHTTP},
-		{"GET /v1/capabilities", Capabilities, h.capabilitiesOfQuery},
-		{"POST /v1/capabilities", Capabilities, h.capabilitiesOfBody},
+		{"GET /healthz", 0, maxBody, h.health},
+		{"GET /readyz", 0, maxBody, h.ready},
+		{"GET /openapi.json", 0, maxBody, description},
+		{"GET /metrics", Monitoring, maxBody, h.Metrics.handler().ServeHTTP},
+		{"GET /v1/capabilities", Capabilities, maxBody, h.capabilitiesOfQuery},
+		{"POST /v1/capabilities", Capabilities, maxBody, h.capabilitiesOfBody},
+		{"GET /v1/certificates", Read, maxBody, h.listCertificates},
+		{"POST /v1/certificates", Admin, maxUpload, h.importCertificates},
+		{"GET /v1/certificates/{fingerprint}", Read, maxBody, h.showCertificate},
+		{"GET /v1/certificates/{fingerprint}/pem", Read, maxBody, h.exportCertificate},
+		{"POST /v1/certificates/{fingerprint}/decision", Admin, maxBody, h.decideCertificate},
+		{"GET /v1/mailboxes", Read, maxBody, h.mailboxes},
+		{"GET /v1/messages", Read, maxBody, h.listMessages},
+		{"GET /v1/changes", Read, maxBody, h.listChanges},
+		{"GET /v1/health", Read, maxBody, h.attention},
+		{"POST /v1/explain", Admin, maxExplained, h.explain},
 	}
 }
 
@@ -92,7 +115,7 @@ func (h *handlers) operations() []route {
 func (h *handlers) routes() http.Handler {
 	api := http.NewServeMux()
 	for _, o := range h.operations() {
-		api.Handle(o.pattern, h.allowed(o.scope, o.handle))
+		api.Handle(o.pattern, bounded(o.most, h.allowed(o.scope, o.handle)))
 	}
 	if h.Page == nil {
 		return calm(api)
@@ -111,7 +134,14 @@ func calm(next http.Handler) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bounded reads no more than most octets of a body.
+func bounded(most int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

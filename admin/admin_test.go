@@ -23,6 +23,7 @@ import (
 
 	"sealgate/admin"
 	"sealgate/gateway"
+	"sealgate/internal/ownkeys"
 )
 
 // engine answers what a test wants it to.
@@ -47,10 +48,11 @@ func (e *engine) Capabilities(_ context.Context, q gateway.Question) (*gateway.C
 	}, nil
 }
 
-// side is a server with two tokens.
+// side is a server with a token of each scope.
 type side struct {
 	t      testing.TB
 	engine *engine
+	fake   *fake
 	faults []admin.Fault
 	tokens map[string]string // by scope
 	log    bytes.Buffer
@@ -62,21 +64,27 @@ type side struct {
 func (s *side) Ready(context.Context) []admin.Fault { return s.faults }
 
 // Attention implements admin.Health.
-func (s *side) Attention(context.Context) []admin.Attention { return nil }
+func (s *side) Attention(context.Context) []admin.Attention {
+	return []admin.Attention{{
+		Kind: admin.KindKey, Level: ownkeys.Warning, Object: "support@firma.example", Cause: "it ends in 3 days", Remedy: "a new one",
+	}, {Kind: admin.KindClearReplies, Level: ownkeys.Warning, Count: 2}}
+}
 
 // Process implements admin.Health.
 func (s *side) Process() admin.Process { return admin.Process{Version: "test"} }
 
 func newSide(t testing.TB) *side {
 	t.Helper()
-	s := &side{t: t, engine: &engine{}, tokens: map[string]string{}}
+	s := &side{t: t, engine: &engine{}, fake: &fake{}, tokens: map[string]string{}}
 	o := admin.Options{
-		Gateway:  admin.Gateway{Engine: s.engine, Health: s},
+		Gateway: admin.Gateway{
+			Engine: s.engine, Health: s, Certificates: s.fake, Mailboxes: s.fake, Changes: s.fake, Journal: s.fake, Explainer: s.fake,
+		},
 		CanSplit: true,
 		Metrics:  admin.NewMetrics(gauges()),
 		Log:      slog.New(slog.NewTextHandler(&s.log, nil)),
 	}
-	for word, scope := range map[string]admin.Scope{"capabilities": admin.Capabilities, "read": admin.Read} {
+	for word, scope := range map[string]admin.Scope{"capabilities": admin.Capabilities, "metrics": admin.Monitoring, "read": admin.Read, "admin": admin.Admin} {
 		token, hash := admin.NewToken()
 		s.tokens[word] = token
 		o.Tokens = append(o.Tokens, admin.Token{Name: word, Hash: hash, Scope: scope})
@@ -126,16 +134,133 @@ func (s *side) ask(method, target, token, body string, header ...string) *http.R
 	s.server.Handler().ServeHTTP(w, r)
 	res := w.Result()
 	s.matches(method, strings.Split(target, "?")[0], res)
+	if res.StatusCode < 300 {
+		s.described(r, body)
+	}
 	return res
+}
+
+// described sees to it that what was taken is what openapi.json lets be asked.
+func (s *side) described(r *http.Request, body string) {
+	s.t.Helper()
+	operation, path := operationOf(s.t, r.Method, r.URL.Path)
+	for name, values := range r.URL.Query() {
+		n := slices.IndexFunc(operation.Parameters, func(p parameter) bool { return p.Name == name && p.In == "query" })
+		if n < 0 {
+			s.t.Errorf("%s %s: the parameter %s was taken and is not described", r.Method, path, name)
+			continue
+		}
+		for _, v := range values {
+			s.validate(operation.Parameters[n].pointer, operation.Parameters[n].decode(v))
+		}
+	}
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	if _, ok := operation.RequestBody.Content[media]; r.Method == http.MethodPost && !ok {
+		s.t.Errorf("%s %s: a body of %s was taken and is not described", r.Method, path, media)
+	}
+	if media == "application/json" {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.validate(pointerTo(path, r.Method)+"/requestBody/content/application~1json/schema", value)
+	}
+}
+
+func (s *side) validate(pointer string, value any) {
+	s.t.Helper()
+	schema, err := s.schema.Compile(pointer)
+	if err == nil {
+		err = schema.Validate(value)
+	}
+	if err != nil {
+		s.t.Errorf("%s: %v", pointer, err)
+	}
+}
+
+// pointerTo is where an operation stands in openapi.json.
+func pointerTo(path, method string) string {
+	return "openapi.json#/paths/" + strings.NewReplacer("/", "~1", "{", "%7B", "}", "%7D").Replace(path) + "/" + strings.ToLower(method)
+}
+
+// operation is one of openapi.json.
+type operation struct {
+	OperationID string
+	Parameters  []parameter
+	RequestBody struct{ Content map[string]any }
+	Responses   map[string]any
+}
+
+type parameter struct {
+	Name, In string
+	Required bool
+	Schema   struct {
+		Type string
+		Ref  string `json:"$ref"`
+	}
+	pointer string
+}
+
+// decode is a value of a query as JSON has it.
+func (p *parameter) decode(v string) any {
+	switch p.Schema.Type {
+	case "array":
+		return []any{v}
+	case "integer", "boolean":
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(v))
+		if err == nil {
+			return value
+		}
+	}
+	return v
+}
+
+// operations are those of openapi.json, by path and method.
+func operations(t testing.TB) map[string]map[string]operation {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]operation
+	}
+	data, err := os.ReadFile("openapi.json")
+	if err == nil {
+		err = json.Unmarshal(data, &doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc.Paths
+}
+
+// operationOf finds the operation that a request is for, and its path with {names}.
+func operationOf(t testing.TB, method, path string) (o operation, template string) {
+	t.Helper()
+	for template, methods := range operations(t) {
+		pattern := regexp.MustCompile("^" + regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(template, "[^/]+") + "$")
+		if o, ok := methods[strings.ToLower(method)]; ok && pattern.MatchString(path) {
+			for i := range o.Parameters {
+				o.Parameters[i].pointer = fmt.Sprintf("%s/parameters/%d/schema", pointerTo(template, method), i)
+			}
+			return o, template
+		}
+	}
+	return o, path
 }
 
 // matches holds an answer against its schema.
 func (s *side) matches(method, path string, res *http.Response) {
 	s.t.Helper()
-	if method == http.MethodHead || res.StatusCode == http.StatusNotFound || res.StatusCode == http.StatusMethodNotAllowed {
+	described, template := operationOf(s.t, method, path)
+	if method == http.MethodHead || res.StatusCode == http.StatusMethodNotAllowed || described.OperationID == "" {
 		return
 	}
-	where := fmt.Sprintf("openapi.json#/paths/%s/%s/responses/%d", strings.ReplaceAll(path, "/", "~1"), strings.ToLower(method), res.StatusCode)
+	where := pointerTo(template, method) + fmt.Sprintf("/responses/%d", res.StatusCode)
+	if described.Responses[fmt.Sprint(res.StatusCode)] == nil {
+		s.t.Errorf("%s %s: the answer %d is not described", method, path, res.StatusCode)
+		return
+	}
+	if res.StatusCode == http.StatusNoContent {
+		return
+	}
 	media, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	pointer := where + "/content/" + strings.ReplaceAll(media, "/", "~1") + "/schema"
 	if media == "application/problem+json" {
@@ -151,7 +276,7 @@ func (s *side) matches(method, path string, res *http.Response) {
 	}
 	body, _ := io.ReadAll(res.Body)
 	res.Body = io.NopCloser(bytes.NewReader(body))
-	if media == "text/plain" {
+	if media == "text/plain" || media == "application/pem-certificate-chain" {
 		return
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
@@ -230,7 +355,7 @@ func TestWhoMayAsk(t *testing.T) {
 			t.Errorf("GET %s: %s, want %d", c.target, res.Status, c.want)
 		}
 	}
-	if res := s.ask("DELETE", "/v1/capabilities", s.tokens["read"], ""); res.StatusCode != http.StatusMethodNotAllowed {
+	if res := s.ask("DELETE", "/v1/capabilities", s.tokens["admin"], ""); res.StatusCode != http.StatusMethodNotAllowed {
 		t.Error(res.Status)
 	}
 	basic := s.ask("GET", query, "", "", "Authorization", "Basic "+s.tokens["read"])
@@ -328,16 +453,6 @@ func TestEveryAnswerIsCalm(t *testing.T) {
 // TestDescriptionIsComplete: what is served is described, and what is described is served.
 func TestDescriptionIsComplete(t *testing.T) {
 	s := newSide(t)
-	var doc struct {
-		Paths map[string]map[string]struct{ OperationID string }
-	}
-	data, err := os.ReadFile("openapi.json")
-	if err == nil {
-		err = json.Unmarshal(data, &doc)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 	source, err := os.ReadFile("admin.go")
 	if err != nil {
 		t.Fatal(err)
@@ -346,10 +461,11 @@ func TestDescriptionIsComplete(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\{"([A-Z]+ /[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
 		served = append(served, m[1])
 	}
-	for path, methods := range doc.Paths {
+	for path, methods := range operations(t) {
 		for method := range methods {
 			says = append(says, strings.ToUpper(method)+" "+path)
-			if res := s.ask(strings.ToUpper(method), path, s.tokens["read"], ""); res.StatusCode == http.StatusNotFound {
+			target := strings.ReplaceAll(path, "{fingerprint}", known)
+			if res := s.ask(strings.ToUpper(method), target, s.tokens["admin"], ""); res.StatusCode == http.StatusNotFound {
 				t.Errorf("%s %s is not served", method, path)
 			}
 		}
@@ -390,13 +506,20 @@ func FuzzHandlers(f *testing.F) {
 		f.Add("GET", seed, "", "")
 		f.Add("POST", seed, `{"from":"a@b.example"}`, "application/json")
 	}
+	upload, media := form("file", "PEM", "password", "x")
+	f.Add("POST", "/v1/certificates", upload, media)
+	f.Add("POST", "/v1/explain?recipient=a@b.example", "From: x\r\n\r\n", "message/rfc822")
+	f.Add("POST", "/v1/certificates/"+known+"/decision", `{"decision":"block"}`, "application/json")
+	for path := range operations(f) {
+		f.Add("GET", strings.ReplaceAll(path, "{fingerprint}", known)+"?search=a&limit=1&since=2026-11-29T09:30:00Z", "", "")
+	}
 	s := newSide(f)
 	f.Fuzz(func(t *testing.T, method, target, body, media string) {
 		r, err := http.NewRequest(method, "http://localhost"+target, strings.NewReader(body))
 		if err != nil {
 			t.Skip("no request")
 		}
-		r.Header.Set("Authorization", "Bearer "+s.tokens["read"])
+		r.Header.Set("Authorization", "Bearer "+s.tokens["admin"])
 		r.Header.Set("Content-Type", media)
 		w := httptest.NewRecorder()
 		s.server.Handler().ServeHTTP(w, r)

@@ -4,11 +4,7 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 
 	"sealgate/gateway"
@@ -55,55 +51,28 @@ type capabilities struct {
 	Recipients []recipient `json:"recipients"`
 }
 
-// parameters are what a query may hold.
-var parameters = map[string]bool{
-	"from": true, "user": true, "to": true, "cc": true, "bcc": true,
-	"subject": true, "in_reply_to": true, "calendar": true,
-}
-
 // capabilitiesOfQuery answers a GET. Several recipients are several parameters.
 func (h *handlers) capabilitiesOfQuery(w http.ResponseWriter, r *http.Request) {
-	v, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		problem(w, http.StatusBadRequest, "the query cannot be read")
+	p := readParameters(r, "from", "user", "to", "cc", "bcc", "subject", "in_reply_to", "calendar")
+	q := question{
+		From: p.text("from"), User: p.text("user"), To: p.list("to"), Cc: p.list("cc"), Bcc: p.list("bcc"),
+		Subject: p.text("subject"), InReplyTo: p.text("in_reply_to"), Calendar: p.yes("calendar"),
+	}
+	if p.err != nil {
+		problem(w, http.StatusBadRequest, p.err.Error())
 		return
 	}
-	for name := range v {
-		if !parameters[name] {
-			problem(w, http.StatusBadRequest, "a parameter that is not known")
-			return
-		}
-	}
-	calendar := v.Get("calendar")
-	if calendar != "" && calendar != "true" && calendar != "false" {
-		problem(w, http.StatusBadRequest, "calendar is true or false")
-		return
-	}
-	h.answer(w, r, question{
-		From: v.Get("from"), User: v.Get("user"), To: v["to"], Cc: v["cc"], Bcc: v["bcc"],
-		Subject: v.Get("subject"), InReplyTo: v.Get("in_reply_to"), Calendar: calendar == "true",
-	})
+	h.answer(w, r, q)
 }
 
 // capabilitiesOfBody answers a POST, which keeps addresses out of logs.
 func (h *handlers) capabilitiesOfBody(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Content-Type") != "application/json" {
-		problem(w, http.StatusUnsupportedMediaType, "the question is application/json")
+	var q question
+	if err := readJSON(r, &q); err != nil {
+		h.fail(w, r, err)
 		return
 	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	var q question
-	err := d.Decode(&q)
-	tooLarge := (*http.MaxBytesError)(nil)
-	switch {
-	case errors.As(err, &tooLarge):
-		problem(w, http.StatusRequestEntityTooLarge, "the question is too large")
-	case err != nil || d.More():
-		problem(w, http.StatusBadRequest, "the question cannot be read")
-	default:
-		h.answer(w, r, q)
-	}
+	h.answer(w, r, q)
 }
 
 // answerTime is what a question may take; whoever has not answered by then is unknown.
@@ -117,13 +86,8 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
 		From: q.From, User: q.User, To: q.To, Cc: q.Cc, Bcc: q.Bcc,
 		Subject: q.Subject, InReplyTo: q.InReplyTo, Calendar: q.Calendar, CanSplit: h.CanSplit,
 	})
-	switch {
-	case errors.Is(err, gateway.ErrQuestion):
-		problem(w, http.StatusBadRequest, err.Error())
-		return
-	case err != nil:
-		h.Log.Error("capabilities", slog.String("error", err.Error()))
-		problem(w, http.StatusServiceUnavailable, "the gateway cannot say it now; the cause stands in its log")
+	if err != nil {
+		h.fail(w, r, err)
 		return
 	}
 	out := capabilities{Sign: boxOf(c.Sign), Encrypt: boxOf(c.Encrypt), Plain: boxOf(c.Plain)}

@@ -36,6 +36,8 @@ type handlers struct {
 	asked map[string]*rate.Limiter // by the name of a token
 
 	readiness readiness
+	explained *rate.Limiter // messages: opening one costs operations with keys
+	importing sync.Mutex    // one file at a time
 }
 
 // readyFor is how long an answer of /readyz holds: anybody may ask, and each look connects to the
@@ -60,6 +62,21 @@ func (r *readiness) of(ctx context.Context, look func(context.Context) []Fault, 
 		}
 	}
 	return r.faults
+}
+
+// mailboxes answers with our own.
+func (h *handlers) mailboxes(w http.ResponseWriter, r *http.Request) {
+	write(w, http.StatusOK, struct {
+		Mailboxes []Mailbox `json:"mailboxes"`
+	}{append([]Mailbox{}, h.Gateway.Mailboxes.Mailboxes(r.Context())...)})
+}
+
+// attention answers with how the gateway does, and what somebody should look at.
+func (h *handlers) attention(w http.ResponseWriter, r *http.Request) {
+	write(w, http.StatusOK, struct {
+		Process
+		Attention []Attention `json:"attention"`
+	}{h.Gateway.Health.Process(), append([]Attention{}, h.Gateway.Health.Attention(r.Context())...)})
 }
 
 // health says that the process answers.

@@ -3,6 +3,7 @@ package admin
 // This file is the tokens that programs identify themselves with (RFC 6750).
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -21,16 +22,18 @@ type Scope int
 // The scopes.
 const (
 	Capabilities Scope = iota + 1 // what a mail's boxes can do
-	Read                          // metrics too
+	Monitoring                    // for monitoring, which need not know who writes to whom
+	Read                          // all that changes nothing: certificates, mailboxes, the journal
+	Admin                         // changes too, and messages explained
 )
 
-var scopes = map[string]Scope{"capabilities": Capabilities, "read": Read}
+var scopes = map[string]Scope{"capabilities": Capabilities, "metrics": Monitoring, "read": Read, "admin": Admin}
 
 // UnmarshalText reads a Scope as configuration writes it.
 func (s *Scope) UnmarshalText(text []byte) error {
 	v, ok := scopes[string(text)]
 	if !ok {
-		return fmt.Errorf("%q: there are \"capabilities\" and \"read\"", text)
+		return fmt.Errorf("%q: there are \"capabilities\", \"metrics\", \"read\" and \"admin\"", text)
 	}
 	*s = v
 	return nil
@@ -105,9 +108,18 @@ func (h *handlers) allowed(scope Scope, next http.HandlerFunc) http.Handler {
 		case !h.asked[token.Name].Allow():
 			tooMany(w)
 		default:
-			next(w, r)
+			next(w, r.WithContext(context.WithValue(r.Context(), tokenKey{}, token.Name)))
 		}
 	})
+}
+
+// tokenKey is where the name of the token that asks lies.
+type tokenKey struct{}
+
+// tokenOf is the name of the token that asks.
+func tokenOf(r *http.Request) string {
+	name, _ := r.Context().Value(tokenKey{}).(string)
+	return name
 }
 
 // refuse answers who is nobody.
@@ -123,6 +135,10 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request) {
 }
 
 func tooMany(w http.ResponseWriter) {
+	busy(w, "too many requests; ask again in a second")
+}
+
+func busy(w http.ResponseWriter, why string) {
 	w.Header().Set("Retry-After", "1")
-	problem(w, http.StatusTooManyRequests, "too many requests; ask again in a second")
+	problem(w, http.StatusTooManyRequests, why)
 }

@@ -229,7 +229,7 @@ func (s *Badger) each(address string, do func(*Record)) error {
 func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, next string, err error) {
 	after, err := hex.DecodeString(cursor)
 	if err != nil || len(after) != 0 && len(after) != sha256.Size || n < 1 {
-		return nil, "", fmt.Errorf("certstore: cursor %q is none of ours, or the page of %d has no room", cursor, n)
+		return nil, "", fmt.Errorf("%w, or the page of %d has no room", ErrCursor, n)
 	}
 	err = s.view(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: recordPrefix, PrefetchValues: true, PrefetchSize: min(n, 100)})

@@ -19,6 +19,9 @@ const MaxCandidates = 64
 // error means that the store did not answer: never a reason to send in clear.
 var ErrNotFound = errors.New("certstore: not found")
 
+// ErrCursor says that a cursor is none that List has returned.
+var ErrCursor = errors.New("certstore: no cursor of ours")
+
 // Source says how a certificate came into the store.
 type Source string
 
@@ -131,7 +134,7 @@ type Store interface {
 	// ByFingerprint is ByIdentity for what people type: a fingerprint, or an identity.
 	ByFingerprint(ctx context.Context, fingerprint [32]byte) (*Record, error)
 	// List returns up to n records after cursor ("" is the beginning) and the
-	// cursor of the next page, "" at the end.
+	// cursor of the next page, "" at the end; ErrCursor for a cursor that is none.
 	List(ctx context.Context, cursor string, n int) (page []*Record, next string, err error)
 	// SetState is an admin's decision; ErrNotFound for an unknown record.
 	SetState(ctx context.Context, identity [32]byte, s State) error

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/ownkeys"
+	"sealgate/smime"
 )
 
 // forAdmins is the gateway as the HTTP side sees it.
@@ -116,8 +118,11 @@ func (h *house) Explain(ctx context.Context, recipient string, message io.Reader
 		return nil, admin.ErrNotOur
 	}
 	j, err := h.judge(ctx, []string{recipient}, message)
-	if err != nil {
+	if errors.Is(err, smime.ErrMalformed) {
 		return nil, fmt.Errorf("%w: %w", admin.ErrInput, err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return &admin.Explanation{Report: j.Report, Drawing: j.Drawing}, nil
 }

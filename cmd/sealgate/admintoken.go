@@ -14,7 +14,7 @@ func adminCommand() *cobra.Command {
 	c := family(&cobra.Command{Use: "admin", Short: "what the HTTP side needs"})
 	var scope string
 	token := &cobra.Command{
-		Use:   "token NAME [--scope capabilities|read]",
+		Use:   "token NAME [--scope capabilities|metrics|read|admin]",
 		Short: "draw a token, and print the lines for config.toml",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -64,6 +64,7 @@ type Mailbox struct {
 	PasswordFile       string           `toml:"password_file"`
 	Users              []string         `toml:"users"`
 	RecipientDelimiter string           `toml:"recipient_delimiter"`
+	Verify             bool             `toml:"verify"`
 	Sign               gateway.Strength `toml:"sign"`
 	Encrypt            gateway.Strength `toml:"encrypt"`
 }

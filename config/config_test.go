@@ -268,3 +268,32 @@ func TestRuleWithCertificate(t *testing.T) {
 		}
 	}
 }
+
+// TestMailboxOfADomain: it stands alone, and has keys or something to verify.
+func TestMailboxOfADomain(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "domain.pem"), nil, 0o600)
+	minimal, _, _ := strings.Cut(contract, "[[mailbox]]")
+	const keys = "keys = [\"domain.pem\"]\n"
+	for text, mentioned := range map[string]string{
+		"addresses = [\"@Firma.example\"]\n" + keys:                                                            "",
+		"addresses = [\"@firma.example\", \"@firma.de\"]\nverify = true\n":                                     "",
+		"addresses = [\"@firma.example\"]\n":                                                                   "needs keys",
+		"addresses = [\"@firma.example\", \"a@firma.example\"]\n" + keys:                                       "of its own",
+		"addresses = [\"a@firma.example\", \"@firma.example\"]\n" + keys:                                       "of its own",
+		"addresses = [\"@firma.example\"]\nalso = [\"@old.example\"]\n" + keys:                                 "not for a domain",
+		"addresses = [\"@firma.example\"]\nsign = \"yes\"\n" + keys:                                            "not for a domain",
+		"addresses = [\"@firma.example\"]\nrecipient_delimiter = \"+\"\n" + keys:                               "not for a domain",
+		"addresses = [\"a@firma.example\"]\nverify = true\n" + keys:                                            "verify is for a domain",
+		"addresses = [\"@firma.example\"]\n" + keys + "[[mailbox]]\naddresses = [\"a@firma.example\"]\n":       "",
+		"addresses = [\"@firma.example\"]\n" + keys + "[[mailbox]]\naddresses = [\"@firma.example\"]\n" + keys: "both have",
+	} {
+		c, err := Parse(minimal+"[[mailbox]]\n"+text, dir)
+		if mentioned == "" && (err != nil || c.Mailbox[0].Addresses[0] != "@firma.example") {
+			t.Errorf("%q: %v", text, err)
+		}
+		if mentioned != "" && (err == nil || !strings.Contains(err.Error(), mentioned)) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

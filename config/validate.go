@@ -135,7 +135,7 @@ func (c *Config) mailboxes() error {
 			return at("mailbox", i+1, "", fmt.Errorf("mailbox %d has no addresses", i+1))
 		}
 		for _, list := range []*[]string{&m.Addresses, &m.Also} {
-			if err := normalize(*list, list == &m.Also); err != nil {
+			if err := normalize(*list, true); err != nil {
 				return at("mailbox", i+1, listKey(list == &m.Also), fmt.Errorf("mailbox %d: %w", i+1, err))
 			}
 			for _, a := range *list {
@@ -149,6 +149,30 @@ func (c *Config) mailboxes() error {
 			return at("mailbox", i+1, "recipient_delimiter", fmt.Errorf("mailbox %d: recipient_delimiter %q: it may "+
 				"have the characters +-=_#!/", i+1, m.RecipientDelimiter))
 		}
+		if err := m.domainOrPerson(); err != nil {
+			return within("mailbox", i+1, fmt.Sprintf("mailbox %d", i+1), err)
+		}
+	}
+	return nil
+}
+
+// domainOrPerson refuses what a mailbox of a domain has no use for, and what is neither.
+func (m *Mailbox) domainOrPerson() error {
+	isDomain := func(a string) bool { return strings.HasPrefix(a, "@") }
+	switch {
+	case !slices.ContainsFunc(m.Addresses, isDomain):
+		if m.Verify {
+			return at("", 0, "verify", errors.New("verify is for a domain (\"@firma.example\"): the mail of others is "+
+				"always verified"))
+		}
+		return nil
+	case slices.ContainsFunc(m.Addresses, func(a string) bool { return !isDomain(a) }):
+		return at("", 0, "addresses", errors.New("a domain (\"@firma.example\") and an address: give each a mailbox of its own"))
+	case len(m.Also) > 0 || m.RecipientDelimiter != "" || m.Sign != gateway.Unset || m.Encrypt != gateway.Unset:
+		return at("", 0, "addresses", errors.New("also, recipient_delimiter, sign and encrypt are not for a domain "+
+			"(\"@firma.example\"); name each domain in addresses, and demands in a [[rule]]"))
+	case len(m.Keys) == 0 && !m.Verify:
+		return at("", 0, "keys", errors.New("the mailbox of a domain (\"@firma.example\") needs keys, or verify = true"))
 	}
 	return nil
 }

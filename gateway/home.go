@@ -22,6 +22,15 @@ func (g *Gateway) served(recipient string) *keyring.Mailbox {
 	return g.o.Ring.ByRecipient(a)
 }
 
+// domainMailbox is that of a recipient's domain, nil without one.
+func (g *Gateway) domainMailbox(recipient string) *keyring.Mailbox {
+	a, err := address.Normalize(recipient)
+	if err != nil || address.IsRouted(recipient) {
+		return nil
+	}
+	return g.o.Ring.ByDomain(a)
+}
+
 // NeedsBody reports to an adapter, after the header of a message has come, whether
 // the engine has any use for the body. Mail for nobody we serve is only
 // stripped of what could lie; outbound mail is always read.
@@ -30,7 +39,7 @@ func (g *Gateway) NeedsBody(env Envelope) bool {
 		return true
 	}
 	for _, to := range env.To {
-		if g.Serves(to) {
+		if g.Serves(to) || g.domainMailbox(to) != nil {
 			return true
 		}
 	}

@@ -26,7 +26,9 @@ func (g *Gateway) inbound(
 		g: g, env: env, e: e, log: entry.beside(g.o.Log), entry: entry, strip: deleteFields(e, g.lies), spool: share,
 		contents: g.o.Store.BindContent,
 	}
-	m.recipients()
+	if err := m.recipients(ctx); err != nil {
+		return nil, err
+	}
 	if len(m.served) == 0 {
 		if r := tooMany(len(m.strip)); r != nil {
 			return nil, r

@@ -3,6 +3,7 @@ package gateway
 // This file is an inbound message on its way: its recipients, and who may read it.
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 
@@ -34,6 +35,7 @@ type inboundMail struct {
 	strip   []HeaderEdit
 	spool   *spool.Spool                // its share, for all that is made of it
 	served  map[string]*keyring.Mailbox // by recipient as received; the others are absent
+	domains map[string]*keyring.Mailbox // by recipient: of its domain, where the mail is encrypted to that
 	keys    []mailboxKey
 	opened  *smime.Message
 	verdict *verdict.Verdict
@@ -54,32 +56,47 @@ type mailboxKey struct {
 }
 
 // recipients sorts out whose mail it is and collects their keys, each once.
-func (m *inboundMail) recipients() {
+func (m *inboundMail) recipients(ctx context.Context) error {
 	m.served = make(map[string]*keyring.Mailbox)
+	err := m.findDomains(ctx)
+	if err != nil {
+		return err
+	}
 	var seen []*keyring.Mailbox
 	for _, to := range m.env.To {
 		box := m.g.served(to)
 		if box == nil {
+			box = m.domains[to]
+		}
+		if box == nil {
 			continue
 		}
 		m.served[to] = box
-		if slices.Contains(seen, box) {
-			continue
+		for _, b := range []*keyring.Mailbox{box, m.domains[to]} {
+			if b != nil && !slices.Contains(seen, b) {
+				seen = append(seen, b)
+				m.addKeys(b)
+			}
 		}
-		seen = append(seen, box)
-		for _, c := range box.Credentials {
-			m.keys = append(m.keys, mailboxKey{box, cms.DecryptionKey{Certificate: c.Certificate, Key: c.Key}})
-		}
+	}
+	return nil
+}
+
+func (m *inboundMail) addKeys(box *keyring.Mailbox) {
+	for _, c := range box.Credentials {
+		m.keys = append(m.keys, mailboxKey{box, cms.DecryptionKey{Certificate: c.Certificate, Key: c.Key}})
 	}
 }
 
-// owns reports whether a mailbox may read the opened text: one of its own keys
-// must have unwrapped the very content key of every encrypted layer. Being named in a
+// owns reports whether a recipient may read the opened text: a key of its mailbox, or of its
+// domain, must have unwrapped the very content key of every encrypted layer. Being named in a
 // RecipientInfo is nothing.
-func (m *inboundMail) owns(box *keyring.Mailbox) bool {
+func (m *inboundMail) owns(to string) bool {
 	for _, l := range m.opened.Layers {
-		if l.Encrypted() && l.Err == nil &&
-			!slices.ContainsFunc(l.Keys, func(k int) bool { return m.keys[k].mailbox == box }) {
+		if l.Encrypted() && l.Err == nil && !slices.ContainsFunc(l.Keys, func(k int) bool {
+			box := m.keys[k].mailbox
+			return box == m.served[to] || box == m.domains[to]
+		}) {
 			return false
 		}
 	}
@@ -96,10 +113,10 @@ func (m *inboundMail) decrypted() bool {
 // the right key and strangers get the message as it came.
 func (m *inboundMail) split() (owners, served, others []string) {
 	for _, to := range m.env.To {
-		switch box := m.served[to]; {
-		case box == nil:
+		switch {
+		case m.served[to] == nil:
 			others = append(others, to)
-		case m.owns(box):
+		case m.owns(to):
 			owners = append(owners, to)
 		default:
 			served = append(served, to)

@@ -41,17 +41,21 @@ func (g *Gateway) Judge(ctx context.Context, to []string, msg *spool.File) (*Jud
 		g: g, e: e, log: slog.New(slog.DiscardHandler), entry: &Entry{}, spool: g.o.Spool.Share(), contents: g.knownContents,
 		env: Envelope{Direction: Inbound, To: to, CanSplit: true},
 	}
-	m.recipients()
 	ctx = g.withBudget(ctx)
-	err = m.open(ctx)
+	err = m.recipients(ctx)
+	if err == nil {
+		err = m.open(ctx)
+	}
 	if err != nil {
 		m.spool.Close()
 		return nil, err
 	}
 	j := &Judged{Message: m.opened, Withheld: withheldCauses[m.withheld], All: g.o.Ring.Mailboxes(), share: m.spool}
-	for _, box := range m.served {
-		if !slices.Contains(j.Served, box) {
-			j.Served = append(j.Served, box)
+	for _, boxes := range []map[string]*keyring.Mailbox{m.served, m.domains} {
+		for _, box := range boxes {
+			if !slices.Contains(j.Served, box) {
+				j.Served = append(j.Served, box)
+			}
 		}
 	}
 	j.Verdict, err = g.verdictOf(ctx, m.opened, "")

@@ -54,8 +54,21 @@ func (m *inboundMail) open(ctx context.Context) (err error) {
 // made to, and the rest is for delivering it as it came.
 const openShare = 3.0 / 4
 
-// openWith opens the message within its share of the time.
+// openWith opens the message with keys.
 func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*smime.Message, error) {
+	known := knownSigners{m: m, ctx: ctx}
+	opened, err := m.openInTime(ctx, smime.OpenOptions{
+		Keys: keys, Admit: m.admit(ctx), Known: known.certificates, Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
+	})
+	if err == nil && known.err != nil {
+		opened.Close()
+		return nil, known.err
+	}
+	return opened, err
+}
+
+// openInTime opens the message within its share of the time.
+func (m *inboundMail) openInTime(ctx context.Context, o smime.OpenOptions) (*smime.Message, error) {
 	within := ctx
 	if end, ok := ctx.Deadline(); ok {
 		left := float64(time.Until(end))
@@ -63,15 +76,8 @@ func (m *inboundMail) openWith(ctx context.Context, keys []cms.DecryptionKey) (*
 		within, cancel = context.WithTimeout(ctx, time.Duration(left*openShare))
 		defer cancel()
 	}
-	known := knownSigners{m: m, ctx: ctx}
 	sec := m.e.Section()
-	opened, err := smime.Open(within, sec, sec.Size(), smime.OpenOptions{
-		Keys: keys, Admit: m.admit(ctx), Known: known.certificates, Spool: m.spool, MaxExpanded: m.g.o.Limits.Expanded,
-	})
-	if err == nil && known.err != nil {
-		opened.Close()
-		return nil, known.err
-	}
+	opened, err := smime.Open(within, sec, sec.Size(), o)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && !errors.Is(err, smime.ErrDecrypting) {
 		return &smime.Message{Outer: m.e, Inner: m.e, Malformed: errTooLong}, nil
 	}

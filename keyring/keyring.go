@@ -26,23 +26,30 @@ type Credential struct {
 
 // Mailbox is one of our own addresses, or several that share keys.
 type Mailbox struct {
-	Addresses          []string // in normal form: what stands in From and in the certificate
+	Addresses          []string // in normal form: what stands in From and in the certificate; of a domain "@domain"
 	Also               []string // in normal form, envelope only; "@domain" is every address of it
 	Users              []string // authenticated users that may sign as it; nil: all that may order
 	RecipientDelimiter string   // "+": support+x@… is support@…
+	Verify             bool     // of a domain: mail that is not encrypted to it is looked at, too
 	Credentials        []*Credential
+}
+
+// IsDomain reports whether the mailbox is everybody's at its domains.
+func (b *Mailbox) IsDomain() bool {
+	return len(b.Addresses) > 0 && strings.HasPrefix(b.Addresses[0], "@")
 }
 
 // Ring finds mailboxes by address. It is not changed after NewRing.
 type Ring struct {
 	byFrom    map[string]*Mailbox
 	byEnd     map[string]*Mailbox // envelope addresses and "@domain"
+	byDomain  map[string]*Mailbox // "@domain", of the mailboxes of domains
 	delimited []*Mailbox
 }
 
 // NewRing indexes mailboxes; an address that two of them claim is the first's.
 func NewRing(boxes []*Mailbox) *Ring {
-	r := &Ring{byFrom: map[string]*Mailbox{}, byEnd: map[string]*Mailbox{}}
+	r := &Ring{byFrom: map[string]*Mailbox{}, byEnd: map[string]*Mailbox{}, byDomain: map[string]*Mailbox{}}
 	claim := func(m map[string]*Mailbox, a string, b *Mailbox) {
 		if _, taken := m[a]; !taken {
 			m[a] = b
@@ -50,8 +57,14 @@ func NewRing(boxes []*Mailbox) *Ring {
 	}
 	for _, b := range boxes {
 		for _, a := range b.Addresses {
-			claim(r.byFrom, a, b)
-			claim(r.byEnd, a, b)
+			if b.IsDomain() {
+				claim(r.byDomain, a, b)
+			} else {
+				claim(r.byFrom, a, b)
+			}
+			if !b.IsDomain() || b.Verify {
+				claim(r.byEnd, a, b)
+			}
 		}
 		for _, a := range b.Also {
 			claim(r.byEnd, a, b)
@@ -74,6 +87,9 @@ func (r *Ring) ByRecipient(normal string) *Mailbox {
 	}
 	return r.byEnd["@"+address.Domain(normal)]
 }
+
+// ByDomain is the mailbox of an address's domain, whosever the address is; nil without one.
+func (r *Ring) ByDomain(normal string) *Mailbox { return r.byDomain["@"+address.Domain(normal)] }
 
 // find looks an address up as it stands, then without the extension that its mailbox
 // knows.
@@ -100,9 +116,11 @@ func undelimited(normal, delimiters string) string {
 
 // Mailboxes are all mailboxes, each once, in no order.
 func (r *Ring) Mailboxes() (all []*Mailbox) {
-	for _, b := range r.byEnd {
-		if !slices.Contains(all, b) {
-			all = append(all, b)
+	for _, index := range []map[string]*Mailbox{r.byEnd, r.byDomain} {
+		for _, b := range index {
+			if !slices.Contains(all, b) {
+				all = append(all, b)
+			}
 		}
 	}
 	return all

@@ -203,3 +203,25 @@ func TestRing(t *testing.T) {
 		t.Errorf("%d mailboxes", n)
 	}
 }
+
+// TestMailboxOfADomain: it is everybody's at the domain for mail that names its key, and nobody's
+// address; with verify it is the mailbox of all who have none.
+func TestMailboxOfADomain(t *testing.T) {
+	support := &Mailbox{Addresses: []string{"support@firma.example"}}
+	domain := &Mailbox{Addresses: []string{"@firma.example"}}
+	verified := &Mailbox{Addresses: []string{"@other.example"}, Verify: true}
+	r := NewRing([]*Mailbox{support, domain, verified})
+	for addr, want := range map[string][2]*Mailbox{
+		"support@firma.example":       {support, domain},
+		"employee@firma.example":      {nil, domain},
+		"employee@other.example":      {verified, verified},
+		"employee@mail.firma.example": {nil, nil},
+	} {
+		if got := [2]*Mailbox{r.ByRecipient(addr), r.ByDomain(addr)}; got != want {
+			t.Errorf("%s: %v", addr, got)
+		}
+	}
+	if r.ByFrom("employee@other.example") != nil || r.ByFrom("@firma.example") != nil || len(r.Mailboxes()) != 3 {
+		t.Errorf("%v", r.Mailboxes())
+	}
+}

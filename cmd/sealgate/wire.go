@@ -231,7 +231,13 @@ func mailboxes(cfg *config.Config, log *slog.Logger) ([]*keyring.Mailbox, map[*k
 	var boxes []*keyring.Mailbox
 	defaults := map[*keyring.Mailbox]gateway.Demand{}
 	for _, m := range cfg.Mailbox {
-		b := &keyring.Mailbox{Addresses: m.Addresses, Also: m.Also, Users: m.Users, RecipientDelimiter: m.RecipientDelimiter}
+		b := &keyring.Mailbox{
+			Addresses:          m.Addresses,
+			Also:               m.Also,
+			Users:              m.Users,
+			RecipientDelimiter: m.RecipientDelimiter,
+			Verify:             m.Verify,
+		}
 		for _, path := range m.Keys {
 			f, err := keyring.Load(path, keyring.PasswordFile(m.PasswordFile))
 			if err != nil {

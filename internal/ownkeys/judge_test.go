@@ -273,3 +273,17 @@ func TestRollover(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyOfADomain: what it names and who issued it is between us and partners; its days are told.
+func TestKeyOfADomain(t *testing.T) {
+	pki := testpki.New(t)
+	box := mailboxOf(testpki.New(t).Issue(testpki.Options{Addresses: []string{"gateway@firma.example"}}))
+	box.Addresses = []string{"@firma.example"}
+	if keys := judgedAt(t, pki, services{}, time.Now(), box); found(keys) != "" {
+		t.Errorf("%s", found(keys))
+	}
+	keys := judgedAt(t, pki, services{}, time.Now().AddDate(0, 0, 80), box)
+	if got := found(keys); !strings.HasPrefix(got, "warning expiry: ") {
+		t.Errorf("%s", got)
+	}
+}

@@ -83,7 +83,7 @@ func lacking(box *keyring.Mailbox, keys []*Key) (found []Finding) {
 	}
 	var unsigned, unread []string
 	for _, a := range box.Addresses {
-		if len(able(keys, a, signs)) == 0 {
+		if len(able(keys, a, signs)) == 0 && !box.IsDomain() {
 			unsigned = append(unsigned, a)
 		}
 		if len(able(keys, a, decrypts)) == 0 {

@@ -88,17 +88,20 @@ func Keys(boxes []*keyring.Mailbox) (all []*Key) {
 		for _, c := range box.Credentials {
 			all = append(all, &Key{
 				Mailbox: box, Credential: c, Chain: c.Chain, Sign: c.MaySign(), Decrypt: c.MayDecrypt(),
-				serves: served(box.Addresses, c.Certificate),
+				serves: served(box, c.Certificate),
 			})
 		}
 	}
 	return all
 }
 
-// served are the addresses that the certificate names.
-func served(addresses []string, c *x509.Certificate) (list []string) {
+// served are the addresses of a mailbox that the certificate names. A domain's is for all of it.
+func served(box *keyring.Mailbox, c *x509.Certificate) (list []string) {
+	if box.IsDomain() {
+		return box.Addresses
+	}
 	names := trust.Addresses(c)
-	for _, a := range addresses {
+	for _, a := range box.Addresses {
 		if slices.Contains(names, a) {
 			list = append(list, a)
 		}

@@ -49,6 +49,11 @@ func orderedStrength(value string) (Strength, bool) {
 	return Unset, false
 }
 
+// word is how an order, or the configuration, writes it; "" for Unset.
+func (s Strength) word() string {
+	return map[Strength]string{No: "no", IfPossible: "if-possible", Yes: "yes"}[s]
+}
+
 // Demand is what one source asks for.
 type Demand struct{ Sign, Encrypt Strength }
 

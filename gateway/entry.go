@@ -40,21 +40,25 @@ type Entry struct {
 	Result Result // what became of it
 	Code   int    // of the SMTP reply, if it was not taken
 	Text   string // of that reply
+	Token  Token  // of that reply, if it has one
 	Copies int
 	Time   time.Duration // what the engine took
 
 	// Of inbound mail to served mailboxes.
 	Signature  verdict.SignatureStatus
 	Encryption verdict.EncryptionStatus
-	Reason     string   // why it is not valid or not decrypted
-	Closed     string   // why it was left as it came, though it could have been opened
-	Layers     []string // outermost first, with their algorithms
+	Rule       verdict.Rule // which check decided over the signature
+	Reason     string       // why it is not valid or not decrypted
+	Closed     string       // why it was left as it came, though it could have been opened
+	Layers     []string     // outermost first, with their algorithms
 	Signers    []Signatory
 	OpenedBy   []string // fingerprints of our certificates
 	Named      []string // whom the layer that stayed closed is for: issuer and serial number
 
 	// Of outbound mail.
-	SignedBy     string // fingerprint of our certificate, "" for none
+	Orders       []string // of the helpdesk, as "sign=yes"
+	Rules        []int    // which [[rule]] spoke for it; the first is 1
+	SignedBy     string   // fingerprint of our certificate, "" for none
 	EncryptedFor []Recipient
 
 	suspect bool // an admin should look at it
@@ -116,6 +120,7 @@ func (e *Entry) header(ids, from []string) {
 func (e *Entry) judged(v *verdict.Verdict, m *smime.Message) {
 	e.Signature = v.Signature
 	e.Encryption = v.Encryption
+	e.Rule = v.Rule
 	e.Reason = logged(joinReasons(v.Reason, m.Undecryptable, m.Malformed))
 	e.Layers = nil
 	e.Signers = nil
@@ -175,6 +180,7 @@ func (e *Entry) finished(out *Outcome, err error, took time.Duration) {
 	if out.Disposition != Accept {
 		e.Code = out.Reply.Code
 		e.Text = logged(out.Reply.Text)
+		e.Token = out.Token
 	}
 }
 
@@ -213,17 +219,23 @@ func (e *Entry) LogValue() slog.Value {
 		all = append(all, slog.Int("code", e.Code))
 	}
 	text("text", e.Text)
+	text("token", string(e.Token))
 	if e.Copies > 0 {
 		all = append(all, slog.Int("copies", e.Copies))
 	}
 	text("signature", string(e.Signature))
 	text("encryption", string(e.Encryption))
+	text("rule", string(e.Rule))
 	text("reason", e.Reason)
 	text("closed", e.Closed)
 	list("layers", e.Layers)
 	list("signers", texts(e.Signers))
 	list("opened_by", e.OpenedBy)
 	list("named", e.Named)
+	list("orders", e.Orders)
+	if len(e.Rules) > 0 {
+		all = append(all, slog.Any("rules", e.Rules))
+	}
 	text("signed_by", e.SignedBy)
 	list("encrypted_for", texts(e.EncryptedFor))
 	all = append(all, slog.Float64("ms", float64(e.Time.Microseconds())/1000))

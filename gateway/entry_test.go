@@ -21,7 +21,13 @@ func logging(t *testing.T, change ...func(*Options)) (*house, *bytes.Buffer) {
 // TestOneLineForEachMessage: whatever becomes of a message, one line says whose it was, what was
 // found and what was done, and nothing of its text or Subject.
 func TestOneLineForEachMessage(t *testing.T) {
-	h, log := logging(t, func(o *Options) { o.On = Actions{"bad_signature": RejectMail} })
+	h, log := logging(t, func(o *Options) {
+		o.On = Actions{"bad_signature": RejectMail}
+		o.Rules = []Rule{
+			{Recipient: "other@kunde.example", Demand: Demand{Sign: Yes}},
+			{Recipient: "anna@kunde.example", Demand: Demand{Encrypt: IfPossible}},
+		}
+	})
 	h.knows(h.anna)
 	anna := fingerprint(h.anna.Certificate)
 	support := fingerprint(h.support.Certificate)
@@ -53,6 +59,7 @@ func TestOneLineForEachMessage(t *testing.T) {
 		}},
 		"refused by [on]": {inbound, strings.Replace(valid, "secret", "forged", 1), map[string]string{
 			"result": "rejected", "code": "550", "text": "S/MIME: bad signature", "signature": "invalid", "copies": "",
+			"rule": "signature", "token": "SG-POLICY", "orders": "", "rules": "",
 		}},
 		"for nobody here": {inboundTo("employee@firma.example"), valid, map[string]string{
 			"result": "accepted", "signature": "", "encryption": "", "envelope_to": "[employee@firma.example]",
@@ -62,10 +69,13 @@ func TestOneLineForEachMessage(t *testing.T) {
 		"signed and encrypted here": {outbound, fromSupport("anna@kunde.example", "X-SMIME-Sign: yes\r\nX-SMIME-Encrypt: yes\r\n"+plainText), map[string]string{
 			"direction": "outbound", "user": "agent", "from": "[support@firma.example]", "result": "accepted",
 			"signed_by": support, "encrypted_for": "[anna@kunde.example " + anna + " harvested]", "message_id": "@gw.example",
+			"orders": "[sign=yes encrypt=yes]", "rules": "[2]", "token": "",
 		}},
-		"in clear": {outbound, fromSupport("anna@kunde.example", plainText), map[string]string{"signed_by": "", "encrypted_for": ""}},
+		"in clear": {outbound, fromSupport("anna@kunde.example", "X-SMIME-Encrypt: no\r\n"+plainText), map[string]string{
+			"signed_by": "", "orders": "[encrypt=no]", "rules": "[2]",
+		}},
 		"refused order": {outbound, fromSupport("bob@kunde.example", "X-SMIME-Encrypt: perhaps\r\n"+plainText), map[string]string{
-			"result": "rejected", "code": "550", "text": "unknown order",
+			"result": "rejected", "code": "550", "text": "unknown order", "token": "SG-ORDER", "orders": "", "rules": "",
 		}},
 	} {
 		log.Reset()

@@ -81,6 +81,7 @@ type Reply struct {
 type Outcome struct {
 	Disposition Disposition
 	Reply       Reply      // for Reject and TempFail; for Quarantine its Text is the reason
+	Token       Token      // of the refusal that Reply is, "" for none
 	Deliveries  []Delivery // at least one on Accept and Quarantine
 	Owned       Owned      // what the bodies of the deliveries read from
 	MessageID   string     // for the log of who hands it over, bounded

@@ -15,6 +15,19 @@ type orders struct {
 	given bool
 }
 
+// texts are the orders as an entry of the log has them.
+func (o *orders) texts() (list []string) {
+	for _, one := range []struct {
+		name     string
+		strength Strength
+	}{{"sign", o.Sign}, {"encrypt", o.Encrypt}} {
+		if one.strength != Unset {
+			list = append(list, one.name+"="+one.strength.word())
+		}
+	}
+	return list
+}
+
 // readOrders reads every X-SMIME field. An unknown field or value, an empty
 // one, or one that stands twice with different values refuses the message.
 func (g *Gateway) readOrders(fields []smime.Field) (orders, *refusal) {

@@ -103,7 +103,7 @@ func TestRuleOfOneRecipientHoldsForAll(t *testing.T) {
 		{"info@firma.example", []string{"b@badenergy.example"}, "", Demand{Sign: IfPossible}, Algorithms{}},
 		{"a@firma.example", []string{"c@d.example"}, "Re: [SECURE] x", Demand{Encrypt: IfPossible}, Algorithms{}},
 	} {
-		got, how := rulesFor(g.o.Rules, []string{c.sender}, c.to, c.subject)
+		got, how, _ := rulesFor(g.o.Rules, []string{c.sender}, c.to, c.subject)
 		if got != c.want || how != c.how {
 			t.Errorf("%s to %v %q: got %+v %+v, want %+v %+v", c.sender, c.to, c.subject, got, how, c.want, c.how)
 		}

@@ -86,6 +86,7 @@ func (m *outboundMail) readOrders() *refusal {
 		return r
 	}
 	m.orders = o
+	m.entry.Orders = o.texts()
 	if !o.given {
 		return nil
 	}
@@ -110,7 +111,8 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rules, how := rulesFor(m.g.o.Rules, m.senders(), recipients, m.subject())
+	rules, how, which := rulesFor(m.g.o.Rules, m.senders(), recipients, m.subject())
+	m.entry.Rules = which
 	m.how = how
 	m.tags = tagsToRemove(m.g.o.Rules, m.senders(), recipients, m.subject())
 	var fallback Demand

@@ -81,5 +81,5 @@ func (g *Gateway) rejected(r *refusal) *Outcome {
 	if r.Code < 500 {
 		d = TempFail
 	}
-	return &Outcome{Disposition: d, Reply: r.in(speak(g.o.Language))}
+	return &Outcome{Disposition: d, Reply: r.in(speak(g.o.Language)), Token: r.token}
 }

@@ -105,18 +105,20 @@ func (r *Rule) matchesAny(senders, recipients []string, subject string) bool {
 }
 
 // rulesFor combines every rule that matches any sender and any recipient: what
-// one recipient's rule demands holds for every copy.
-func rulesFor(rules []Rule, senders, recipients []string, subject string) (Demand, Algorithms) {
+// one recipient's rule demands holds for every copy. It says which these are, the first is 1.
+func rulesFor(rules []Rule, senders, recipients []string, subject string) (Demand, Algorithms, []int) {
 	var d Demand
 	var a Algorithms
+	var which []int
 	for i := range rules {
 		r := &rules[i]
 		if r.matchesAny(senders, recipients, subject) {
 			d = d.strongest(r.Demand)
 			a = a.merge(r.Algorithms)
+			which = append(which, i+1)
 		}
 	}
-	return d, a
+	return d, a, which
 }
 
 // combine puts the sources together. A header's "no"

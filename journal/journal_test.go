@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -297,4 +298,94 @@ func TestStuckStoreDelaysNoMail(t *testing.T) {
 		t.Errorf("the log says:\n%s", text)
 	}
 	observe(entry("after the end")) // nobody panics
+}
+
+// TestOneLargeRecordTakesNoneAlong: whoever sends a mail with many long names that JSON makes longer does not
+// have the records of his neighbours refused; his own is kept, shortened if need be, and found.
+func TestOneLargeRecordTakesNoneAlong(t *testing.T) {
+	t.Parallel()
+	for _, letter := range []string{"<", `"`} {
+		j := openJournal(t, openStore(t, t.TempDir()))
+		large := entry("Q2")
+		name := strings.Repeat(letter, 287) + "@evil.example" // 300 octets, as the engine bounds it
+		for range 20 {
+			large.EnvelopeTo = append(large.EnvelopeTo, name)
+			large.From = append(large.From, name)
+			large.Named = append(large.Named, name)
+			large.Signers = append(large.Signers, gateway.Signatory{Address: name, Fingerprint: strings.Repeat("a", 64)})
+			large.EncryptedFor = append(large.EncryptedFor, gateway.Recipient{Address: name, Fingerprint: strings.Repeat("a", 64)})
+		}
+		large.Reason = name
+		large.Closed = name
+		large.Text = name
+		write(t, j, Full, entry("Q1"), large, entry("Q3"))
+		if got := strings.Join(ids(t, j, Question{}), " "); got != "Q1 Q2 Q3" {
+			t.Errorf("%s: %q", letter, got)
+		}
+		if got := strings.Join(ids(t, j, Question{Address: name}), " "); got != "Q2" {
+			t.Errorf("%s: by a name: %q", letter, got)
+		}
+	}
+}
+
+// TestRecordThatCannotBeShortenedIsLostAlone, and counted.
+func TestRecordThatCannotBeShortenedIsLostAlone(t *testing.T) {
+	t.Parallel()
+	for octets, want := range map[int]string{
+		certstore.MaxJournalText / 2: "Q1 Q2 Q3", certstore.MaxJournalText: "Q1 Q3",
+	} {
+		j := openJournal(t, openStore(t, t.TempDir()))
+		w := j.Start(slog.New(slog.DiscardHandler))
+		observe := w.Observer(Full, time.Hour)
+		large := entry("Q2")
+		large.Reason = strings.Repeat("x", octets)
+		for _, e := range []*gateway.Entry{entry("Q1"), large, entry("Q3")} {
+			observe(e)
+		}
+		w.Close(10 * time.Second)
+		got := strings.Join(ids(t, j, Question{}), " ")
+		if got != want || w.Lost() != int64(strings.Count("Q1 Q2 Q3", "Q")-strings.Count(want, "Q")) {
+			t.Errorf("%d octets: %q, %d lost", octets, got, w.Lost())
+		}
+	}
+}
+
+// TestRecordIsTheLine: what stands in the line of the log stands in the record, under the same name.
+func TestRecordIsTheLine(t *testing.T) {
+	e := entry("Q1")
+	e.User = "agent"
+	e.Code = 550
+	e.Text = "no"
+	e.Token = gateway.TokenPolicy
+	e.Rule = verdict.RuleFrom
+	e.Orders = []string{"sign=yes"}
+	e.Rules = []int{2}
+	e.Closed = "closed"
+	e.Layers = []string{"signed"}
+	e.OpenedBy = []string{"ab"}
+	e.Named = []string{"serial 1"}
+	e.SignedBy = "cd"
+	e.EncryptedFor = []gateway.Recipient{{Address: "a@b.example", Fingerprint: "ef"}}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("message", slog.Any("", e))
+	var line, record map[string]any
+	if err := json.Unmarshal(log.Bytes(), &line); err != nil {
+		t.Fatal(err)
+	}
+	text, err := newRecord(e, plain()).encoded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &record); err != nil {
+		t.Fatal(err)
+	}
+	for _, frame := range []string{"time", "level", "msg"} {
+		delete(line, frame)
+	}
+	if len(line) != reflect.TypeFor[gateway.Entry]().NumField()-1 { // but suspect
+		t.Errorf("%d attributes in the line: %v", len(line), line)
+	}
+	if !reflect.DeepEqual(line, record) {
+		t.Errorf("line %v\nrecord %v", line, record)
+	}
 }

@@ -5,6 +5,9 @@ package journal
 // This file makes a record of what the engine says of a message.
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,15 +46,19 @@ type Record struct {
 	Result       string    `json:"result,omitempty"`
 	Code         int       `json:"code,omitempty"`
 	Text         string    `json:"text,omitempty"`
+	Token        string    `json:"token,omitempty"`
 	Copies       int       `json:"copies,omitempty"`
 	Signature    string    `json:"signature,omitempty"`
 	Encryption   string    `json:"encryption,omitempty"`
+	Rule         string    `json:"rule,omitempty"`
 	Reason       string    `json:"reason,omitempty"`
 	Closed       string    `json:"closed,omitempty"`
 	Layers       []string  `json:"layers,omitempty"`
 	Signers      []string  `json:"signers,omitempty"`
 	OpenedBy     []string  `json:"opened_by,omitempty"`
 	Named        []string  `json:"named,omitempty"`
+	Orders       []string  `json:"orders,omitempty"`
+	Rules        []int     `json:"rules,omitempty"`
 	SignedBy     string    `json:"signed_by,omitempty"`
 	EncryptedFor []string  `json:"encrypted_for,omitempty"`
 	Milliseconds float64   `json:"ms"`
@@ -99,14 +106,18 @@ func newRecord(e *gateway.Entry, as writing) *Record {
 		Result:       string(e.Result),
 		Code:         e.Code,
 		Text:         as.text(e.Text),
+		Token:        string(e.Token),
 		Copies:       e.Copies,
 		Signature:    string(e.Signature),
 		Encryption:   string(e.Encryption),
+		Rule:         string(e.Rule),
 		Reason:       as.text(e.Reason),
 		Closed:       as.text(e.Closed),
 		Layers:       e.Layers,
 		OpenedBy:     e.OpenedBy,
 		Named:        each(e.Named, as.text),
+		Orders:       e.Orders,
+		Rules:        e.Rules,
 		SignedBy:     e.SignedBy,
 		Milliseconds: float64(e.Time.Microseconds()) / 1000,
 	}
@@ -119,6 +130,36 @@ func newRecord(e *gateway.Entry, as writing) *Record {
 		r.EncryptedFor = append(r.EncryptedFor, to.String())
 	}
 	return r
+}
+
+// encoded is the record as the store keeps it, its text as it is: an address in angle brackets is no
+// HTML.
+func (r *Record) encoded() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(r)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// maxShort is how many elements of a list a shortened record has.
+const maxShort = 3
+
+// shortened is a record that somebody has made too large for the store: the beginning of each list. It is
+// found by all that it names, as before.
+func (r *Record) shortened() *Record {
+	short := *r
+	for _, list := range []*[]string{
+		&short.EnvelopeTo, &short.From, &short.Layers, &short.Signers, &short.OpenedBy, &short.Named, &short.EncryptedFor,
+	} {
+		if len(*list) > maxShort {
+			*list = append(slices.Clone((*list)[:maxShort]), "…")
+		}
+	}
+	if len(short.Rules) > maxShort {
+		short.Rules = short.Rules[:maxShort]
+	}
+	return &short
 }
 
 func each(list []string, do func(string) string) (out []string) {

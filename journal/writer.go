@@ -5,7 +5,7 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -76,6 +76,9 @@ func (w *Writer) Observer(detail Detail, keep time.Duration) func(*gateway.Entry
 		}
 	}
 }
+
+// Lost is how many records were lost since the start.
+func (w *Writer) Lost() int64 { return w.lost.Load() }
 
 // Flush returns when what was observed before is written, or lost.
 func (w *Writer) Flush(ctx context.Context) {
@@ -223,9 +226,16 @@ func (j *Journal) line(m message) (certstore.JournalLine, error) {
 	if m.detail != Full {
 		as = j.hashes.hashed()
 	}
-	text, err := json.Marshal(newRecord(m.entry, as))
+	r := newRecord(m.entry, as)
+	text, err := r.encoded()
+	if err == nil && len(text) > certstore.MaxJournalText {
+		text, err = r.shortened().encoded()
+	}
 	if err != nil {
 		return certstore.JournalLine{}, err
+	}
+	if len(text) > certstore.MaxJournalText {
+		return certstore.JournalLine{}, fmt.Errorf("journal: a record of %d octets", len(text))
 	}
 	return certstore.JournalLine{Time: m.time, Keep: m.keep, Terms: j.hashes.terms(m.entry), Text: text}, nil
 }

@@ -246,6 +246,11 @@ func recordLine(r *journal.Record) string {
 	add("signature", r.Signature)
 	add("encryption", r.Encryption)
 	add("signers", strings.Join(r.Signers, ", "))
+	add("rule", r.Rule)
+	add("orders", strings.Join(r.Orders, ","))
+	for _, n := range r.Rules {
+		add("rules", fmt.Sprint(n))
+	}
 	add("signed_by", r.SignedBy)
 	add("encrypted_for", strings.Join(r.EncryptedFor, ", "))
 	quoted := func(name, value string) {
@@ -253,6 +258,7 @@ func recordLine(r *journal.Record) string {
 			add(name, fmt.Sprintf("%q", value))
 		}
 	}
+	add("token", r.Token)
 	quoted("reason", r.Reason)
 	quoted("closed", r.Closed)
 	quoted("text", r.Text)

@@ -153,22 +153,49 @@ func (s *Server) Exec(statement string) error {
 }
 
 // Stop ends the server as its administrator would.
-func (s *Server) Stop() { s.end(syscall.SIGINT) }
-
-// Kill ends the server as a crash of its machine would: every process of it at once.
-func (s *Server) Kill() { s.end(syscall.SIGKILL) }
-
-func (s *Server) end(signal syscall.Signal) {
-	if s.process == nil || s.process.Process == nil {
+func (s *Server) Stop() {
+	if s.process == nil {
 		return
 	}
-	target := s.process.Process.Pid
-	if signal == syscall.SIGKILL {
-		target = -target // its children are in its group
-	}
-	_ = syscall.Kill(target, signal)
+	_ = s.process.Process.Signal(syscall.SIGINT)
 	_ = s.process.Wait()
 	s.process = nil
+}
+
+// Kill ends the server as a crash of its machine would: every process of it at once.
+func (s *Server) Kill() {
+	s.Signal(syscall.SIGKILL)
+	_ = s.process.Wait()
+	s.process = nil
+}
+
+// Signal is sent to the server and to all its children, each of which is in a group of its own.
+func (s *Server) Signal(signal syscall.Signal) {
+	parent := s.process.Process.Pid
+	all := append([]int{parent}, childrenOf(parent)...) // known before one of them ends
+	for _, pid := range all {
+		_ = syscall.Kill(pid, signal)
+	}
+}
+
+func childrenOf(parent int) (list []int) {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var state string
+		var above int
+		_, behind, _ := bytes.Cut(text, []byte(") ")) // the name may have spaces
+		if _, err := fmt.Sscan(string(behind), &state, &above); err != nil || above != parent {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
+			list = append(list, pid)
+		}
+	}
+	return list
 }
 
 // Remove ends the server and removes what it has written.

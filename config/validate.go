@@ -49,7 +49,11 @@ func (c *Config) resolve(dir string) error {
 		return err
 	}
 	for i := range c.Trust.Partner {
-		if err := at("trust.partner", i+1, "roots", expand(dir, &c.Trust.Partner[i].Roots)); err != nil {
+		p := &c.Trust.Partner[i]
+		if err := at("trust.partner", i+1, "roots", expand(dir, &p.Roots)); err != nil {
+			return err
+		}
+		if err := at("trust.partner", i+1, "signers", expand(dir, &p.Signers)); err != nil {
 			return err
 		}
 	}

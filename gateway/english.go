@@ -166,6 +166,7 @@ var english = language{
 			"which is accepted for this partner until {date}.",
 		verdict.NoteLeftOut:      "Text that was appended behind it was left out.",
 		verdict.NoteInner:        "A part inside is encrypted once more and was not opened.",
+		verdict.NoteDomain:       "It was signed by the gateway of its domain, not by the person.",
 		verdict.NotePGPSigned:    "The message is signed with PGP, which is not checked here.",
 		verdict.NotePGPEncrypted: "The message is encrypted with PGP and cannot be opened here.",
 	},

@@ -170,6 +170,7 @@ var german = language{
 			"das für diesen Partner bis zum {date} zugelassen ist.",
 		verdict.NoteLeftOut:      "Text, der dahinter angehängt war, wurde weggelassen.",
 		verdict.NoteInner:        "Ein Teil darin ist noch einmal verschlüsselt und wurde nicht geöffnet.",
+		verdict.NoteDomain:       "Signiert hat sie das Gateway der Domain, nicht die Person selbst.",
 		verdict.NotePGPSigned:    "Die Nachricht ist mit PGP signiert; das wird hier nicht geprüft.",
 		verdict.NotePGPEncrypted: "Die Nachricht ist mit PGP verschlüsselt und kann hier nicht geöffnet werden.",
 	},

@@ -18,6 +18,7 @@ type Partner struct {
 	Domain    string              // lower case, A-labels
 	Roots     []*x509.Certificate // trusted beside those for all addresses
 	SHA1Until time.Time           // the last day, UTC, on which SHA-1 is accepted; zero: it is not
+	Signers   []*x509.Certificate // their signatures count for all of these addresses
 }
 
 // covers reports whether an address in normal form is the partner's.
@@ -53,6 +54,14 @@ func newPool(list []*x509.Certificate) *x509.CertPool {
 // self-signed ones that say CA:TRUE.
 func (a *anchors) contains(cert *x509.Certificate) bool {
 	return slices.ContainsFunc(a.roots, cert.Equal)
+}
+
+// signs reports whether an admin has said that a certificate signs for an address, among others
+// (RFC 3183 §3).
+func (a *anchors) signs(c *x509.Certificate, addr string) bool {
+	return slices.ContainsFunc(a.partners, func(p Partner) bool {
+		return p.covers(addr) && slices.ContainsFunc(p.Signers, c.Equal)
+	})
 }
 
 // poolFor holds the roots that may vouch for an address.

@@ -56,11 +56,15 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 			Reason: errNoCertificate.Error(), Fault: errNoCertificate,
 		}
 	}
+	if r.Purpose == Sign && c.anchors.signs(r.Certificate, r.Address) {
+		r.ForDomain = true
+	}
 	res := c.check(ctx, r)
 	if r.ForDomain && res.Status == Untrusted { // the admin's word stands in for an authority that is not known
 		r.Pinned = true
 		res = c.check(ctx, r)
 	}
+	res.ForDomain = r.ForDomain && !slices.Contains(Addresses(r.Certificate), r.Address)
 	res.noteSHA1(c.anchors.sha1Until(r.Address, r.At))
 	return res
 }

@@ -346,7 +346,17 @@ func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}
-		out = append(out, trust.Partner{Domain: p.Domain, Roots: roots, SHA1Until: time.Time(p.SHA1Until)})
+		signers, err := readCertificates(p.Signers, nil)
+		if err != nil {
+			return nil, fmt.Errorf("trust.partner %s: signers: %w", p.Domain, err)
+		}
+		leaves, _ := partAuthorities(signers)
+		out = append(out, trust.Partner{
+			Domain:    p.Domain,
+			Roots:     roots,
+			SHA1Until: time.Time(p.SHA1Until),
+			Signers:   leaves,
+		})
 	}
 	return out, nil
 }

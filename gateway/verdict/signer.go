@@ -70,6 +70,10 @@ func (s *Signer) judge(ctx context.Context, r trust.Request, check Trust) {
 	}
 	r.Certificate = sig.Certificate
 	s.Trust = check.Check(ctx, r)
+	if s.Trust.ForDomain {
+		s.forFrom = true
+		s.Address = r.Address
+	}
 	s.Status = fromTrust(s.Trust.Status)
 	s.Rule = s.Trust.Rule
 	s.Reason = s.Trust.Reason

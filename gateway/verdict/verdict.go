@@ -31,6 +31,7 @@ const (
 	NoteSHA1                          // valid only because SHA-1 is accepted for this partner
 	NoteLeftOut                       // something stood behind the S/MIME content, and is not shown
 	NoteInner                         // a part of what was decrypted is encrypted once more
+	NoteDomain                        // signed by the domain, not by the person
 	NotePGPSigned                     // signed with OpenPGP, which is not checked
 	NotePGPEncrypted                  // encrypted with OpenPGP, which is not opened
 )
@@ -55,6 +56,8 @@ func (n Note) String() string {
 		return "text that was appended behind the protected content was left out"
 	case NoteInner:
 		return "a part inside is encrypted once more"
+	case NoteDomain:
+		return "signed by the gateway of its domain, not by the person"
 	case NotePGPSigned:
 		return "signed with OpenPGP, which is not checked"
 	case NotePGPEncrypted:
@@ -85,7 +88,7 @@ type Signer struct {
 	Rule      Rule         // which check decided
 	Remedy    string       // what would have made it valid; "" when it is
 	Trust     trust.Result // how the certificate was judged; zero when it never came to that
-	forFrom   bool         // the certificate names the From address
+	forFrom   bool         // the certificate names the From address, or speaks for its domain
 }
 
 // Trust judges one certificate; *trust.Checker is the one in use.

@@ -211,7 +211,7 @@ func (s *Store) records(ctx context.Context, statement string, values ...any) (l
 func (s *Store) List(ctx context.Context, cursor string, n int) (page []*certstore.Record, next string, err error) {
 	after, err := hex.DecodeString(cursor)
 	if err != nil || len(after) != 0 && len(after) != certstore.HashSize || n < 1 || n == math.MaxInt {
-		return nil, "", fmt.Errorf("certstore: cursor %q is none of ours, or the page of %d has no room", cursor, n)
+		return nil, "", fmt.Errorf("%w, or the page of %d has no room", certstore.ErrCursor, n)
 	}
 	page, err = s.records(ctx, selectPage, after, n+1)
 	if err != nil || len(page) <= n {

@@ -43,8 +43,9 @@ func (e *engine) Capabilities(_ context.Context, q gateway.Question) (*gateway.C
 		Plain:   gateway.Box{State: gateway.Enabled},
 		Readers: []gateway.Reader{
 			{Address: "anna@kunde.example", State: gateway.Enabled, Fingerprint: strings.Repeat("a", 64), Issuer: "CN=CA", NotAfter: time.Unix(1e9, 0)},
-			{Address: "bob@kunde.example", State: gateway.Disabled, Reason: "no certificate is known"},
+			{Address: "bob@kunde.example", State: gateway.Disabled, Reason: "no certificate is known", Cause: "none", Text: "x"},
 		},
+		Thread: gateway.Thread{Encrypted: true, Encrypt: gateway.IfPossible},
 	}, nil
 }
 
@@ -326,6 +327,20 @@ func TestCapabilities(t *testing.T) {
 		}
 		if got.Encrypt.State != "disabled" || got.Encrypt.Code != 550 || len(got.Recipients) != 2 || got.Recipients[1].Reason != "no certificate is known" {
 			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// TestLanguages: the sentences are in the language that the asker prefers, of those that there are.
+func TestLanguages(t *testing.T) {
+	for wanted, language := range map[string]gateway.Language{
+		"": "", "*": "", "fr": "", "de": "de", "de-AT": "de", "en": "en", "en-GB, de;q=0.5": "en", "fr, de;q=0.5, en;q=0.3": "de",
+		"de;q=0.2, en;q=0.9": "en", "\x00": "", strings.Repeat("de,", 5000): "de",
+	} {
+		s := newSide(t)
+		s.ask("GET", query, s.tokens["capabilities"], "", "Accept-Language", wanted)
+		if s.engine.asked.Language != language {
+			t.Errorf("%.30q: %q, want %q", wanted, s.engine.asked.Language, language)
 		}
 	}
 }

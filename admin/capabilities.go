@@ -39,8 +39,16 @@ type recipient struct {
 	Fingerprint string        `json:"fingerprint,omitempty"`
 	Issuer      string        `json:"issuer,omitempty"`
 	NotAfter    *time.Time    `json:"not_after,omitempty"`
+	Cause       gateway.Cause `json:"cause,omitempty"`
+	Text        string        `json:"text,omitempty"`
 	Reason      string        `json:"reason,omitempty"`
 	Remedy      string        `json:"remedy,omitempty"`
+}
+
+// thread is what the mail must be for what it answers.
+type thread struct {
+	Encrypted bool   `json:"encrypted"`
+	Encrypt   string `json:"encrypt"`
 }
 
 // capabilities is the answer.
@@ -48,6 +56,7 @@ type capabilities struct {
 	Sign       box         `json:"sign"`
 	Encrypt    box         `json:"encrypt"`
 	Plain      box         `json:"plain"`
+	Thread     thread      `json:"thread"`
 	Recipients []recipient `json:"recipients"`
 }
 
@@ -85,16 +94,29 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
 	c, err := h.Gateway.Engine.Capabilities(ctx, gateway.Question{
 		From: q.From, User: q.User, To: q.To, Cc: q.Cc, Bcc: q.Bcc,
 		Subject: q.Subject, InReplyTo: q.InReplyTo, Calendar: q.Calendar, CanSplit: h.CanSplit,
+		Language: languageOf(r),
 	})
 	if err != nil {
 		h.fail(w, r, err)
 		return
 	}
-	out := capabilities{Sign: boxOf(c.Sign), Encrypt: boxOf(c.Encrypt), Plain: boxOf(c.Plain)}
+	out := capabilities{Sign: boxOf(c.Sign), Encrypt: boxOf(c.Encrypt), Plain: boxOf(c.Plain), Thread: threadOf(c.Thread)}
 	for _, reader := range c.Readers {
 		out.Recipients = append(out.Recipients, recipientOf(reader))
 	}
 	write(w, http.StatusOK, out)
+}
+
+// threadOf says with the words of outbound.reply_to_encrypted what must be.
+func threadOf(t gateway.Thread) thread {
+	out := thread{Encrypted: t.Encrypted, Encrypt: "no"}
+	switch t.Encrypt {
+	case gateway.Yes:
+		out.Encrypt = "yes"
+	case gateway.IfPossible:
+		out.Encrypt = "if-possible"
+	}
+	return out
 }
 
 func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Token, b.Code, b.Text} }
@@ -102,7 +124,7 @@ func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Token, b.Code, b
 func recipientOf(r gateway.Reader) recipient {
 	out := recipient{
 		Address: r.Address, State: r.State, Inside: r.Inside, Fingerprint: r.Fingerprint, Issuer: r.Issuer,
-		Reason: r.Reason, Remedy: r.Remedy,
+		Cause: r.Cause, Text: r.Text, Reason: r.Reason, Remedy: r.Remedy,
 	}
 	if !r.NotAfter.IsZero() {
 		end := r.NotAfter.UTC()

@@ -5,6 +5,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ type Question struct {
 	InReplyTo string // Message-ID, with angle brackets
 	Calendar  bool   // it is an invitation
 	CanSplit  bool   // as Envelope has it
+
+	Language Language // of the sentences; "": that of the settings
 }
 
 // State is whether a box can be ticked.
@@ -64,8 +67,26 @@ type Reader struct {
 	Fingerprint string    // of the certificate, as sealgate cert list has it
 	Issuer      string    // its authority
 	NotAfter    time.Time // its end
-	Reason      string    // why there is none
+	Cause       Cause     // why there is none, for programs
+	Text        string    // for who writes the mail
+	Reason      string    // for admins
 	Remedy      string
+}
+
+// Cause is why nothing is encrypted for a recipient: one of these, or the trust.Rule by which its
+// certificate cannot be used.
+type Cause string
+
+// The causes beside those of trust.
+const (
+	CauseNone   Cause = "none"   // no certificate is known
+	CauseSilent Cause = "silent" // a source that may know one does not answer
+)
+
+// Thread is what a mail must be for what it answers.
+type Thread struct {
+	Encrypted bool     // it answers an encrypted mail, and somebody outside gets it
+	Encrypt   Strength // how strongly it must be encrypted for that; Unset: not for that
 }
 
 // Capabilities are the answer to a Question.
@@ -73,6 +94,7 @@ type Capabilities struct {
 	Sign    Box
 	Encrypt Box
 	Plain   Box // sent without an order; disabled where a rule demands what cannot be done
+	Thread  Thread
 	Readers []Reader
 }
 
@@ -97,12 +119,15 @@ func (g *Gateway) Capabilities(ctx context.Context, q Question) (*Capabilities, 
 	if err != nil {
 		return nil, err
 	}
-	c := &Capabilities{Plain: plain.box, Sign: sign.box, Encrypt: encrypt.box}
+	c := &Capabilities{Plain: plain.box, Sign: sign.box, Encrypt: encrypt.box, Thread: plain.thread}
 	c.Sign.Preset = plain.signs
 	c.Encrypt.Preset = plain.encrypts
-	c.Readers = g.readers(ctx, q.recipients())
+	c.Readers = g.readers(ctx, q.recipients(), speak(g.language(q)))
 	return c, nil
 }
+
+// language is what a question is answered in.
+func (g *Gateway) language(q Question) Language { return cmp.Or(q.Language, g.o.Language) }
 
 // recipients are all of them, each once.
 func (q Question) recipients() (all []string) {
@@ -157,6 +182,7 @@ type would struct {
 	box      Box
 	signs    bool
 	encrypts bool
+	thread   Thread
 }
 
 // would decides over the mail as outbound does, and does nothing of it.
@@ -174,10 +200,11 @@ func (g *Gateway) would(ctx context.Context, q Question, order string) (w would,
 	m.spool = g.o.Spool.Share()
 	defer m.spool.Close()
 	p, err := m.decide(ctx)
+	w.thread = Thread{Encrypted: m.reply.refers, Encrypt: g.o.Outbound.demand(m.reply, Unset)}
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
-		out := g.rejected(r)
+		out := r.outcome(g.language(q))
 		w.box = Box{State: Disabled, Token: r.token, Code: out.Reply.Code, Text: out.Reply.Text}
 		if out.Disposition == TempFail {
 			w.box.State = Unknown
@@ -193,7 +220,7 @@ func (g *Gateway) would(ctx context.Context, q Question, order string) (w would,
 }
 
 // readers says what a mail to each recipient would be encrypted for; they are looked up at once.
-func (g *Gateway) readers(ctx context.Context, recipients []string) (list []Reader) {
+func (g *Gateway) readers(ctx context.Context, recipients []string, l *language) (list []Reader) {
 	normal := make(map[string]string, len(recipients))
 	var outside []string
 	for _, to := range recipients {
@@ -210,7 +237,9 @@ func (g *Gateway) readers(ctx context.Context, recipients []string) (list []Read
 			list = append(list, Reader{Address: to, State: Enabled, Inside: true})
 			continue
 		}
-		list = append(list, readerOf(to, found[addr]))
+		r := readerOf(to, found[addr])
+		r.Text = l.readers[r.Cause]
+		list = append(list, r)
 	}
 	return list
 }
@@ -225,13 +254,16 @@ func readerOf(to string, found lookup.Result) Reader {
 		r.NotAfter = found.Best.NotAfter
 	case found.Answered.All() && found.Refused != nil:
 		r.State = Disabled
+		r.Cause = Cause(found.Refused.Rule)
 		r.Reason = found.Refused.Reason
 		r.Remedy = found.Refused.Remedy
 	case found.Answered.All():
 		r.State = Disabled
+		r.Cause = CauseNone
 		r.Reason = "no certificate is known"
 	default:
 		r.State = Unknown
+		r.Cause = CauseSilent
 		r.Reason = "a source of certificates does not answer"
 	}
 	return r

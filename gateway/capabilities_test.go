@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sealgate/certstore"
 	"sealgate/gateway/lookup"
 	"sealgate/internal/testpki"
 	"sealgate/trust"
@@ -284,4 +285,72 @@ func (silence) LookUp(_ context.Context, addresses []string) map[string]lookup.A
 		}
 	}
 	return answers
+}
+
+// TestReadersAreTold: whatever keeps a mail from being encrypted for somebody has a word for programs,
+// and a sentence in the language that was asked for.
+func TestReadersAreTold(t *testing.T) {
+	a := newAsking(t, nil, false)
+	q := Question{
+		From: "support@firma.example", To: []string{"eve@kunde.example", "fritz@silent.example", "nobody@kunde.example"},
+	}
+	for l, words := range map[Language][]string{
+		"":      {"abgelaufen", "später", "signierte Mail"}, // that of the settings
+		English: {"has expired", "later", "signed message"},
+		German:  {"abgelaufen", "später", "signierte Mail"},
+	} {
+		q.Language = l
+		c, err := a.g.Capabilities(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, cause := range []Cause{Cause(trust.RuleValidity), CauseSilent, CauseNone} {
+			if r := c.Readers[i]; r.Cause != cause || !strings.Contains(r.Text, words[i]) {
+				t.Errorf("%q: %+v", l, r)
+			}
+		}
+		if german := strings.Contains(c.Encrypt.Text, "moeglich"); german != (l != English) {
+			t.Errorf("%q: %s", l, c.Encrypt.Text)
+		}
+	}
+	for _, l := range []*language{&english, &german} {
+		for _, rule := range []trust.Rule{
+			trust.RuleCertificate, trust.RuleAddress, trust.RuleKey, trust.RuleUsage, trust.RuleState, trust.RuleChain,
+			trust.RuleValidity, trust.RuleRevocation, trust.RuleCost,
+		} {
+			if l.readers[Cause(rule)] == "" {
+				t.Errorf("%s: nothing is said of %s", l.tag, rule)
+			}
+		}
+	}
+}
+
+// TestThreadIsTold: what a reply to an encrypted mail must be is said before it is written.
+func TestThreadIsTold(t *testing.T) {
+	a := newAsking(t, nil, false)
+	a.g.o.Outbound.ReplyToEncrypted = Yes
+	if err := a.g.remember(t.Context(), "2@kunde.example", certstore.Memory{
+		Writers: writerHashes("2@kunde.example", []string{"anna@kunde.example", "nobody@kunde.example"}),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []struct {
+		to, answers string
+		want        Thread
+		plain       State
+	}{
+		{"anna@kunde.example", "", Thread{}, Enabled},
+		{"anna@kunde.example", "<other@kunde.example>", Thread{}, Enabled},
+		{"anna@kunde.example", "<2@kunde.example>", Thread{true, Yes}, Enabled},
+		{"nobody@kunde.example", "<2@kunde.example>", Thread{true, Yes}, Disabled},
+		{"sales@firma.example", "<2@kunde.example>", Thread{}, Enabled},
+	} {
+		c, err := a.g.Capabilities(t.Context(), Question{From: "support@firma.example", To: []string{k.to}, InReplyTo: k.answers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Thread != k.want || c.Plain.State != k.plain {
+			t.Errorf("%s to %s: %+v, plain %s", k.answers, k.to, c.Thread, c.Plain.State)
+		}
+	}
 }

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"sealgate/gateway/verdict"
+	"sealgate/trust"
 )
 
 const (
@@ -226,6 +227,29 @@ var english = language{
 		TokenPolicy:      "S/MIME: %s, not accepted here.",
 		TokenPolicyLater: "S/MIME: %s, try again later.",
 		TokenPolicyHold:  "S/MIME: %s, cannot be held for review here.",
+	},
+	readers: map[Cause]string{
+		CauseNone: "No certificate is known. " +
+			"Ask for a signed message; it brings one.",
+		CauseSilent: "Whether there is a certificate could not be found out. " +
+			"Try again later.",
+		Cause(trust.RuleCertificate): "There is no certificate that can be read. " +
+			"Ask for a signed message; it brings one.",
+		Cause(trust.RuleAddress): "The certificate belongs to another address.",
+		Cause(trust.RuleKey): "The key of the certificate is too weak, or cannot be used. " +
+			"Ask for a new certificate.",
+		Cause(trust.RuleUsage): "The certificate is not for encrypting e-mail. " +
+			"Ask for another one.",
+		Cause(trust.RuleState): "The certificate is blocked here, or not approved yet. " +
+			"Ask your administrator.",
+		Cause(trust.RuleChain): "The issuer of the certificate is not trusted here. " +
+			"Ask your administrator.",
+		Cause(trust.RuleValidity): "The certificate has expired, or is not valid yet. " +
+			"Ask for a message that is signed with the new one.",
+		Cause(trust.RuleRevocation): "The certificate is revoked, or whether it is could not be found out. " +
+			"Ask for a new one.",
+		Cause(trust.RuleCost): "Judging the certificate would cost too much. " +
+			"Ask your administrator.",
 	},
 	attached: "The message follows here as it came. Your administrator can help.",
 }

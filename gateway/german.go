@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"sealgate/gateway/verdict"
+	"sealgate/trust"
 )
 
 const (
@@ -236,6 +237,29 @@ var german = language{
 		TokenPolicy:      "S/MIME (%s): wird hier nicht angenommen.",
 		TokenPolicyLater: "S/MIME (%s): Senden Sie die Nachricht spaeter noch einmal.",
 		TokenPolicyHold:  "S/MIME (%s): Die Nachricht kann hier nicht zur Pruefung zurueckgehalten werden.",
+	},
+	readers: map[Cause]string{
+		CauseNone: "Es ist kein Zertifikat bekannt. " +
+			"Bitten Sie um eine signierte Mail; sie enthält es.",
+		CauseSilent: "Ob es ein Zertifikat gibt, war nicht zu erfahren. " +
+			"Versuchen Sie es später noch einmal.",
+		Cause(trust.RuleCertificate): "Es gibt kein lesbares Zertifikat. " +
+			"Bitten Sie um eine signierte Mail; sie enthält es.",
+		Cause(trust.RuleAddress): "Das Zertifikat gehört zu einer anderen Adresse.",
+		Cause(trust.RuleKey): "Der Schlüssel des Zertifikats ist zu schwach oder nicht verwendbar. " +
+			"Bitten Sie um ein neues Zertifikat.",
+		Cause(trust.RuleUsage): "Das Zertifikat ist nicht zum Verschlüsseln von E-Mail ausgestellt. " +
+			"Bitten Sie um ein anderes.",
+		Cause(trust.RuleState): "Das Zertifikat ist hier gesperrt oder noch nicht freigegeben. " +
+			"Fragen Sie Ihre Administration.",
+		Cause(trust.RuleChain): "Der Aussteller des Zertifikats ist hier nicht anerkannt. " +
+			"Fragen Sie Ihre Administration.",
+		Cause(trust.RuleValidity): "Das Zertifikat ist abgelaufen oder noch nicht gültig. " +
+			"Bitten Sie um eine Mail, die mit dem neuen signiert ist.",
+		Cause(trust.RuleRevocation): "Das Zertifikat ist gesperrt, oder ob es gesperrt ist, war nicht zu erfahren. " +
+			"Bitten Sie um ein neues.",
+		Cause(trust.RuleCost): "Die Prüfung des Zertifikats wäre zu aufwendig. " +
+			"Fragen Sie Ihre Administration.",
 	},
 	attached: "Die Nachricht folgt hier, wie sie kam. Ihre Administration kann helfen.",
 }

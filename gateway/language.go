@@ -30,6 +30,7 @@ type language struct {
 	decrypted string           // decrypted, and nothing signed
 	unproven  string           // the advice for what was decrypted and could have been changed
 	refusals  map[Token]string // ASCII, with the values of the refusal
+	readers   map[Cause]string // why nothing is encrypted for a recipient, and what to do
 	more      string           // with %d: how many more recipients there are
 	attached  string           // after the status and the advice, in the part in front of a mail that came as it was
 }

@@ -74,12 +74,14 @@ func (list recipientList) in(l *language) string {
 	return b.String()
 }
 
-// rejected is the outcome of a refusal in the agents' language; 4xx codes are the
-// sender's to retry.
-func (g *Gateway) rejected(r *refusal) *Outcome {
+// rejected is the outcome of a refusal in the agents' language.
+func (g *Gateway) rejected(r *refusal) *Outcome { return r.outcome(g.o.Language) }
+
+// outcome is that of a refusal; 4xx codes are the sender's to retry.
+func (r *refusal) outcome(l Language) *Outcome {
 	d := Reject
 	if r.Code < 500 {
 		d = TempFail
 	}
-	return &Outcome{Disposition: d, Reply: r.in(speak(g.o.Language)), Token: r.token}
+	return &Outcome{Disposition: d, Reply: r.in(speak(l)), Token: r.token}
 }

@@ -116,7 +116,7 @@ func (f *fake) Find(_ context.Context, q journal.Question) ([]*journal.Record, e
 		Time: time.Unix(1e9, 0), Direction: "inbound", QueueID: "Q", MessageID: "<1@x>", Client: "192.0.2.1", User: "u", EnvelopeFrom: "a@b.example",
 		EnvelopeTo: some, From: some, Result: "accepted", Code: 250, Text: "t", Copies: 1, Signature: string(verdict.SignatureValid),
 		Encryption: "none", Reason: "r", Closed: "c", Layers: some, Signers: some, OpenedBy: some, Named: some, SignedBy: "s",
-		EncryptedFor: some, Milliseconds: 1.5,
+		EncryptedFor: some, Token: "SG-NOCERT", Rule: "chain", Orders: some, Rules: []int{1}, Milliseconds: 1.5,
 	}}, f.err
 }
 

@@ -11,9 +11,6 @@ import (
 	"strings"
 )
 
-// maxForm bounds a form, in octets; a file may be larger (maxUpload).
-const maxForm = 64 << 10
-
 // policy lets the browser load our style sheet and send forms to us. There is no script.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; " +
 	"frame-ancestors 'none'"
@@ -39,9 +36,6 @@ func (p *Page) guarded(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// bound is how many octets a request may have.
-func (p *Page) bound(*http.Request) int64 { return maxForm }
 
 // foreign answers what another site's page has sent.
 func (p *Page) foreign(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,57 @@
+package page
+
+// This file takes certificates out of a file that somebody has dropped.
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"sealgate/admin"
+	"sealgate/internal/certfile"
+)
+
+// importData is what became of a file.
+type importData struct {
+	Fault string // a key of texts
+	Cause string // of the fault
+	*admin.Imported
+}
+
+func (p *Page) importForm(w http.ResponseWriter, r *http.Request, v *visit) {
+	p.show(w, r, v, http.StatusOK, "import", importData{})
+}
+
+func (p *Page) importFile(w http.ResponseWriter, r *http.Request, v *visit) {
+	patient(w)
+	fields, part, err := upload(r, "file")
+	if err != nil {
+		p.unread(w, r, v, "import", importData{Fault: "import.unread"})
+		return
+	}
+	data, err := io.ReadAll(io.LimitReader(part, certfile.MaxSize+1))
+	if isTooLarge(err) || len(data) > certfile.MaxSize {
+		p.show(w, r, v, http.StatusRequestEntityTooLarge, "import", importData{Fault: "fault.large"})
+		return
+	}
+	if err != nil || len(data) == 0 {
+		p.unread(w, r, v, "import", importData{Fault: "import.unread"})
+		return
+	}
+	file := admin.ImportFile{Name: part.FileName(), Data: data, Password: []byte(fields["password"])}
+	done, err := p.Gateway.Changes.Import(r.Context(), admin.AdminName(v.Name), file)
+	if errors.Is(err, admin.ErrInput) {
+		p.unread(w, r, v, "import", importData{Fault: "import.nothing", Cause: err.Error()})
+		return
+	}
+	if err != nil {
+		p.broken(w, r, v, err)
+		return
+	}
+	p.show(w, r, v, http.StatusOK, "import", importData{Imported: done})
+}
+
+// unread shows a form again whose file could not be read.
+func (p *Page) unread(w http.ResponseWriter, r *http.Request, v *visit, form string, data any) {
+	p.show(w, r, v, http.StatusBadRequest, form, data)
+}

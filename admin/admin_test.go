@@ -98,7 +98,8 @@ func newSide(t testing.TB) *side {
 func gauges() admin.Gauges {
 	n := func() int64 { return 7 }
 	return admin.Gauges{
-		SpoolOctets: n, ClearReplies: n, ReloadFailures: n, Version: "test",
+		SpoolOctets: n, StoreOctets: n, ClearReplies: n, ReloadFailures: n, JournalLost: n, ExpiryMails: n, ExpiryFailures: n,
+		Version: "test", Sessions: func() map[string]int64 { return map[string]int64{"127.0.0.1:8891": 7} },
 		KeysEnd: func() map[string]time.Time { return map[string]time.Time{"support@firma.example": time.Unix(2e9, 0)} },
 	}
 }
@@ -496,6 +497,12 @@ func TestDescriptionIsComplete(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	m := admin.NewMetrics(gauges())
 	m.Observe(&gateway.Entry{Direction: gateway.Inbound, Result: gateway.Accepted, Signature: "valid", Encryption: "decrypted", Time: 3 * time.Millisecond})
+	m.Observe(&gateway.Entry{Direction: gateway.Outbound, Result: gateway.Rejected, Token: gateway.TokenNoCertificate})
+	m.Asked("ldaps://directory", 1, nil, 3*time.Millisecond)
+	m.Asked("ldaps://directory", 0, nil, 3*time.Millisecond)
+	m.Asked("ocsp", 0, errors.New("no route"), 5*time.Second)
+	m.Kept("revocation", true)
+	m.Kept("revocation", false)
 	token, hash := admin.NewToken()
 	s := admin.New(admin.Options{Metrics: m, Tokens: []admin.Token{{Name: "m", Hash: hash, Scope: admin.Read}}, Log: slog.New(slog.DiscardHandler)})
 	r := httptest.NewRequest("GET", "/metrics", nil)
@@ -507,6 +514,15 @@ func TestMetrics(t *testing.T) {
 		`sealgate_process_seconds_bucket{direction="inbound",le="0.004"} 1`,
 		`sealgate_process_seconds_bucket{direction="inbound",le="0.002"} 0`,
 		`sealgate_mailbox_certificate_end_seconds{mailbox="support@firma.example"} 2e+09`,
+		`sealgate_refusals_total{direction="outbound",token="SG-NOCERT"} 1`,
+		`sealgate_lookup_seconds_bucket{result="found",source="ldaps://directory",le="0.004"} 1`,
+		`sealgate_lookup_seconds_count{result="none",source="ldaps://directory"} 1`,
+		`sealgate_lookup_seconds_bucket{result="failed",source="ocsp",le="4.096"} 0`,
+		`sealgate_lookup_seconds_sum{result="failed",source="ocsp"} 5`,
+		`sealgate_cache_answers_total{cache="revocation",result="hit"} 1`,
+		`sealgate_cache_answers_total{cache="revocation",result="miss"} 1`,
+		`sealgate_sessions{listener="127.0.0.1:8891"} 7`, "sealgate_store_octets 7", "sealgate_journal_lost_total 7",
+		"sealgate_expiry_mails_total 7", "sealgate_expiry_mail_failures_total 7",
 		"sealgate_spool_octets 7", "sealgate_clear_replies_total 7", "sealgate_reload_failures_total 7", `sealgate_info{version="test"} 1`,
 	} {
 		if !strings.Contains(w.Body.String(), want+"\n") {

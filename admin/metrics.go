@@ -20,53 +20,126 @@ const namespace = "sealgate"
 type Metrics struct {
 	registry *prometheus.Registry
 	messages *prometheus.CounterVec
+	refusals *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	lookUps  *prometheus.HistogramVec
+	caches   *prometheus.CounterVec
 }
 
 // Gauges are read when somebody asks.
 type Gauges struct {
 	SpoolOctets    func() int64
-	ClearReplies   func() int64 // to encrypted mail
+	StoreOctets    func() int64            // on disk
+	Sessions       func() map[string]int64 // at the moment, by the address of the listener
+	ClearReplies   func() int64            // to encrypted mail
 	ReloadFailures func() int64
+	JournalLost    func() int64                // records
+	ExpiryMails    func() int64                // that a next hop has taken
+	ExpiryFailures func() int64                // attempts to hand one over
 	KeysEnd        func() map[string]time.Time // of the newest certificate, by mailbox
 	Version        string
 }
 
 // NewMetrics returns counters at zero.
 func NewMetrics(g Gauges) *Metrics {
+	latency := prometheus.ExponentialBuckets(0.001, 2, 16) // to 33 s
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "messages_total",
 			Help: "Messages by direction, result and verdict; empty where there was none.",
 		}, []string{"direction", "result", "signature", "encryption"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "refusals_total",
+			Help: "Messages that were not taken, by direction and the token of the answer.",
+		}, []string{"direction", "token"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Namespace: namespace, Name: "process_seconds",
-			Help:    "What the engine took for a message.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16), // to 33 s
+			Namespace: namespace, Name: "process_seconds", Help: "What the engine took for a message.", Buckets: latency,
 		}, []string{"direction"}),
+		lookUps: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "lookup_seconds",
+			Help:    "What a question over the network took, by who was asked and whether he knew (found, none, failed).",
+			Buckets: latency,
+		}, []string{"source", "result"}),
+		caches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "cache_answers_total",
+			Help: "Questions to a cache, by its name and whether it knew (hit, miss).",
+		}, []string{"cache", "result"}),
 	}
-	m.registry.MustRegister(m.messages, m.seconds, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.messages, m.refusals, m.seconds, m.lookUps, m.caches, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.values(g)
+	return m
+}
+
+// values registers what is read when somebody asks.
+func (m *Metrics) values(g Gauges) {
 	m.gauge("spool_octets", "Octets of messages that are under way.", g.SpoolOctets)
+	m.gauge("store_octets", "Octets of the store's folder on disk.", g.StoreOctets)
 	m.counter("clear_replies_total", "Replies to encrypted mail that left in clear.", g.ClearReplies)
 	m.counter("reload_failures_total", "Reloads that failed; everything stayed as it was.", g.ReloadFailures)
-	m.registry.MustRegister(keysEnd{g.KeysEnd, prometheus.NewDesc(
-		namespace+"_mailbox_certificate_end_seconds",
-		"When the newest certificate of a mailbox ends, as Unix time.",
-		[]string{"mailbox"}, nil,
-	)})
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Namespace: namespace, Name: "info", Help: "Always 1; the version is its label.",
-		ConstLabels: prometheus.Labels{"version": g.Version},
-	}, func() float64 { return 1 }))
-	return m
+	m.counter("journal_lost_total", "Records of the journal that were lost; mail was not.", g.JournalLost)
+	m.counter("expiry_mails_total", "Mails about certificates that end which were handed over.", g.ExpiryMails)
+	m.counter("expiry_mail_failures_total", "Attempts to hand such a mail over that failed.", g.ExpiryFailures)
+	m.registry.MustRegister(
+		newGauges("sessions", "Sessions at the moment, by the address of the listener.", "listener",
+			func() map[string]float64 {
+				values := map[string]float64{}
+				for listener, n := range g.Sessions() {
+					values[listener] = float64(n)
+				}
+				return values
+			}),
+		newGauges("mailbox_certificate_end_seconds", "When the newest certificate of a mailbox ends, as Unix time.",
+			"mailbox", func() map[string]float64 {
+				values := map[string]float64{}
+				for mailbox, end := range g.KeysEnd() {
+					values[mailbox] = float64(end.Unix())
+				}
+				return values
+			}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "info", Help: "Always 1; the version is its label.",
+			ConstLabels: prometheus.Labels{"version": g.Version},
+		}, func() float64 { return 1 }),
+	)
 }
 
 // Observe counts one message.
 func (m *Metrics) Observe(e *gateway.Entry) {
 	m.messages.WithLabelValues(string(e.Direction), string(e.Result), string(e.Signature), string(e.Encryption)).Inc()
 	m.seconds.WithLabelValues(string(e.Direction)).Observe(e.Time.Seconds())
+	if e.Token != "" {
+		m.refusals.WithLabelValues(string(e.Direction), string(e.Token)).Inc()
+	}
+}
+
+// The results of a look-up.
+const (
+	lookUpFound  = "found"
+	lookUpNone   = "none"
+	lookUpFailed = "failed"
+)
+
+// Asked counts a question over the network; it implements directory.Observer.
+func (m *Metrics) Asked(source string, found int, err error, took time.Duration) {
+	result := lookUpFound
+	switch {
+	case err != nil:
+		result = lookUpFailed
+	case found == 0:
+		result = lookUpNone
+	}
+	m.lookUps.WithLabelValues(source, result).Observe(took.Seconds())
+}
+
+// Kept counts a question to a cache; it implements directory.Observer.
+func (m *Metrics) Kept(cache string, known bool) {
+	result := "miss"
+	if known {
+		result = "hit"
+	}
+	m.caches.WithLabelValues(cache, result).Inc()
 }
 
 func (m *Metrics) gauge(name, help string, value func() int64) {
@@ -87,18 +160,22 @@ func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// keysEnd is one gauge a mailbox.
-type keysEnd struct {
-	ends func() map[string]time.Time
-	desc *prometheus.Desc
+// gauges are one a label, read when somebody asks.
+type gauges struct {
+	values func() map[string]float64
+	desc   *prometheus.Desc
+}
+
+func newGauges(name, help, label string, values func() map[string]float64) gauges {
+	return gauges{values, prometheus.NewDesc(namespace+"_"+name, help, []string{label}, nil)}
 }
 
 // Describe implements prometheus.Collector.
-func (k keysEnd) Describe(ch chan<- *prometheus.Desc) { ch <- k.desc }
+func (g gauges) Describe(ch chan<- *prometheus.Desc) { ch <- g.desc }
 
 // Collect implements prometheus.Collector.
-func (k keysEnd) Collect(ch chan<- prometheus.Metric) {
-	for mailbox, end := range k.ends() {
-		ch <- prometheus.MustNewConstMetric(k.desc, prometheus.GaugeValue, float64(end.Unix()), mailbox)
+func (g gauges) Collect(ch chan<- prometheus.Metric) {
+	for label, value := range g.values() {
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value, label)
 	}
 }

@@ -51,6 +51,20 @@ type Directory interface {
 	Probe(ctx context.Context) error
 }
 
+// Observer hears what is asked of a place.
+type Observer interface {
+	// Asked is what a mail has waited for the place: how many certificates it knew, or that it did not answer.
+	Asked(place string, found int, err error, took time.Duration)
+	// Kept is a question to what was kept of earlier answers, and whether it was known.
+	Kept(place string, known bool)
+}
+
+// nobody is an Observer.
+type nobody struct{}
+
+func (nobody) Asked(string, int, error, time.Duration) {}
+func (nobody) Kept(string, bool)                       {}
+
 // Options say how a place is asked.
 type Options struct {
 	Domains  []string      // it is asked for addresses of these only; none: of all
@@ -58,6 +72,7 @@ type Options struct {
 	Keep     time.Duration // how long certificates are kept
 	KeepNone time.Duration // how long it is kept that there is none
 	Now      func() time.Time
+	Observer Observer // nil: nobody hears
 }
 
 // Source is a place as lookup.Source. It is safe for concurrent use.
@@ -80,6 +95,9 @@ type answer struct {
 
 // New makes a source of a place.
 func New(place Directory, o Options) *Source {
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
 	return &Source{place: place, o: o, kept: make(map[string]answer)}
 }
 
@@ -106,10 +124,14 @@ func (s *Source) lookUp(ctx context.Context, addr string) lookup.Answer {
 	if !s.serves(address.Domain(addr)) {
 		return lookup.Answer{Answered: trust.AllAnswered()}
 	}
-	if records, ok := s.remembered(addr); ok {
+	records, ok := s.remembered(addr)
+	s.o.Observer.Kept(s.place.Name(), ok)
+	if ok {
 		return lookup.Answer{Records: records, Answered: trust.AllAnswered()}
 	}
+	began := time.Now()
 	records, err := s.ask(ctx, addr)
+	s.o.Observer.Asked(s.place.Name(), len(records), err, time.Since(began))
 	return lookup.Answer{Records: records, Answered: s.silence.Answered(s.place.Name(), err, s.o.Now())}
 }
 

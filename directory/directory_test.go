@@ -257,3 +257,45 @@ func TestOfOthersAndOfAuthorities(t *testing.T) {
 		}
 	}
 }
+
+// heard is an Observer.
+type heard struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (h *heard) Asked(place string, found int, err error, took time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, fmt.Sprintf("asked %s: %d %v %v", place, found, err, took >= 50*time.Millisecond))
+}
+
+func (h *heard) Kept(place string, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.lines = append(h.lines, fmt.Sprintf("kept %s: %v", place, known))
+}
+
+// TestObserver hears of each question, also of one that the place never answers.
+func TestObserver(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	ask := func(place directory.Directory) {
+		s := directory.New(place, directory.Options{
+			Timeout: 50 * time.Millisecond, Keep: time.Hour, KeepNone: time.Hour, Now: time.Now, Observer: h,
+		})
+		for range 2 {
+			s.LookUp(t.Context(), []string{"anna@kunde.example"})
+		}
+	}
+	ask(&place{})
+	ask(deaf{&place{}})
+	want := []string{
+		"kept the place: false", "asked the place: 0 <nil> false", "kept the place: true",
+		"kept the place: false", "asked the place: 0 no answer within 50ms true",
+		"kept the place: false", "asked the place: 0 no answer within 50ms true",
+	}
+	if !slices.Equal(h.lines, want) {
+		t.Errorf("%q", h.lines)
+	}
+}

@@ -110,6 +110,9 @@ func (s *Server) converse(c *sessions.Session) {
 	sess.reset()
 }
 
+// Sessions is how many there are at the moment.
+func (s *Server) Sessions() int { return s.sessions.Open() }
+
 // Shutdown refuses new sessions and new messages, and waits for those under way
 // until ctx ends; then it cuts them, and Postfix keeps their mail.
 func (s *Server) Shutdown(ctx context.Context) error { return s.sessions.Shutdown(ctx) }

@@ -23,13 +23,6 @@ const (
 	readyAnswer = 2 * time.Second
 )
 
-// observe counts a message where somebody may ask.
-func (h *house) observe(e *gateway.Entry) {
-	if h.metrics != nil {
-		h.metrics.Observe(e)
-	}
-}
-
 // openAdmin listens at admin.address; without one nothing does.
 func (h *house) openAdmin() ([]service, error) {
 	a := h.cfg.Admin
@@ -48,13 +41,6 @@ func (h *house) openAdmin() ([]service, error) {
 		encryption.NextProtos = []string{"http/1.1"}
 		listener = tls.NewListener(listener, encryption)
 	}
-	h.metrics = admin.NewMetrics(admin.Gauges{
-		SpoolOctets:    h.spool.Used,
-		ClearReplies:   h.counters.RepliesInClear.Load,
-		ReloadFailures: h.failed.Load,
-		KeysEnd:        h.keysEnd,
-		Version:        version(),
-	})
 	o := admin.Options{Gateway: h.forAdmins(), Metrics: h.metrics, CanSplit: canSplit(h.cfg), Log: h.log}
 	for _, t := range a.Token {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})

@@ -19,7 +19,7 @@ import (
 )
 
 // directories are those of [[directory]], in its order.
-func directories(cfg *config.Config, log *slog.Logger) ([]lookup.Source, error) {
+func directories(cfg *config.Config, observer directory.Observer, log *slog.Logger) ([]lookup.Source, error) {
 	var list []lookup.Source
 	for i := range cfg.Directory {
 		d := &cfg.Directory[i]
@@ -33,6 +33,7 @@ func directories(cfg *config.Config, log *slog.Logger) ([]lookup.Source, error) 
 			Keep:     time.Duration(d.Keep),
 			KeepNone: time.Duration(d.KeepNone),
 			Now:      time.Now,
+			Observer: observer,
 		}))
 	}
 	return list, nil

@@ -46,6 +46,9 @@ func health(ctx context.Context, c *control.Client) error {
 		return errors.New("the store does not answer: " + h.Store)
 	}
 	fmt.Println("store:   answers")
+	if h.Lost > 0 {
+		fmt.Printf("journal: %d records lost since the start (mail is not; the log says why)\n", h.Lost)
+	}
 	if h.Reload != "" {
 		return fmt.Errorf("the last reload, at %s, failed: %s", instant(h.Reloaded), h.Reload)
 	}

@@ -51,7 +51,9 @@ func (h *house) open() (services []service, err error) {
 		return nil, errors.New("there is no [[listener]]: nothing to serve")
 	}
 	http, err := h.openAdmin()
-	return append(services, http...), err
+	services = append(services, http...)
+	h.services = services
+	return services, err
 }
 
 func (h *house) openOne(l config.Listener) (service, error) {

@@ -55,7 +55,8 @@ type house struct {
 
 	loaded   atomic.Pointer[loaded]
 	counters gateway.Counters
-	metrics  *admin.Metrics // nil: nothing listens that would show them
+	metrics  *admin.Metrics // nil: nothing is counted
+	services []service      // that are open
 	failed   atomic.Int64   // reloads
 }
 
@@ -111,6 +112,8 @@ func build(cfg *config.Config) (*house, error) {
 	h.journal = records.Start(h.log)
 	h.backup = store.Backup
 	h.others = h.store
+	h.alerts = h.newAlerts()
+	h.metrics = h.newMetrics()
 	h.asked = h.newSources(cfg)
 	g, err := h.newEngine(cfg)
 	if err != nil {
@@ -118,15 +121,19 @@ func build(cfg *config.Config) (*house, error) {
 		return nil, err
 	}
 	h.engine.Store(g)
-	h.alerts = h.newAlerts()
 	return h, nil
 }
 
 // newSources asks services of the network, and keeps what they say if there is a store.
 func (h *house) newSources(cfg *config.Config) *revocation.Sources {
-	return revocation.New(revocation.Options{
+	o := revocation.Options{
 		Fetch: fetch.New(cfg.Trust.FetchAllow), Parse: certstore.ReadCertificates, Cache: h.store, Log: h.log,
-	})
+	}
+	if h.metrics != nil {
+		o.Fetch = countedFetcher{o.Fetch, h.metrics}
+		o.Cache = countedCache{o.Cache, h.metrics}
+	}
+	return revocation.New(o)
 }
 
 // heldByProxy are the entries of [on] that quarantine, where a proxy takes mail in.
@@ -185,7 +192,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	places, err := directories(cfg, h.log)
+	places, err := directories(cfg, h.lookUps(), h.log)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,7 @@ func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path str
 	}
 	s := &Server{
 		Loaded: func() (time.Time, string) { return time.Time{}, "" },
+		Lost:   func() int64 { return 7 },
 		Store:  store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: patience,
 		Keys: func(context.Context) []ownkeys.Summary {

@@ -63,6 +63,7 @@ type Health struct {
 	Started time.Time
 	Keys    int
 	Store   string // why the store does not answer; empty when it does
+	Lost    int64  // records of the journal, since the start
 
 	Reloaded time.Time // the last time that keys, rules and roots were read, or were to be
 	Reload   string    // why they could not be; empty when they were

@@ -29,6 +29,7 @@ type Server struct {
 	Explain func(ctx context.Context, address string) ([]lookup.Candidate, error)
 	Keys    func(ctx context.Context) []ownkeys.Summary
 	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
+	Lost    func() int64                                 // records of the journal
 	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
@@ -124,6 +125,7 @@ func (s *Server) keys(ctx context.Context, _ *request) (answer, error) {
 func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
 	h := &Health{Version: s.Version, Started: s.Started, Keys: s.Count()}
 	h.Reloaded, h.Reload = s.Loaded()
+	h.Lost = s.Lost()
 	if _, _, err := s.Store.List(ctx, "", 1); err != nil {
 		h.Store = err.Error()
 	}

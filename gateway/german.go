@@ -229,7 +229,7 @@ var german = language{
 			"die hier nicht erzeugt werden kann. Senden Sie sie ihnen getrennt.",
 		TokenMixed: "Eine Nachricht kann nicht nach aussen verschluesselt und an %s unverschluesselt gehen. " +
 			"Senden Sie getrennt.",
-		TokenSize: "Signiert oder verschluesselt hat die Nachricht %d Oktette, erlaubt sind %d. " +
+		TokenSize: "Signiert oder verschluesselt hat die Nachricht %d Byte, erlaubt sind %d. " +
 			"Senden Sie weniger auf einmal.",
 		TokenSilent: "Verschluesseln fuer %s zurzeit nicht moeglich. Senden Sie die Nachricht spaeter noch einmal.",
 		TokenSilentSource: "Verschluesseln fuer %s zurzeit nicht moeglich; spaeter noch einmal senden. " +

@@ -46,6 +46,7 @@ func readers() []reader {
 		{"gpgsm", "gpgsm", "gpgsm", true, false, (*readersBench).gpgsm},
 		{"GMime", "gir1.2-gmime-3.0", "/usr/share/doc/gir1.2-gmime-3.0", true, false, script("/usr/bin/python3", "gmime.py")},
 		{"BouncyCastle, JavaMail", "libbcmail-java", bouncycastleJar, true, false, (*readersBench).bouncycastle},
+		{"mutt, gpgsm", "mutt", "mutt", true, true, (*readersBench).mutt},
 		{"Python email", "python3", "/usr/bin/python3", false, true, script("/usr/bin/python3", "python.py")},
 		{"Ruby mail", "ruby-mail", "/usr/lib/ruby/vendor_ruby/mail.rb", false, true, script("ruby", "ruby.rb")},
 		{"MIME::Tools", "libmime-tools-perl", perl + "MIME/Tools.pm", false, true, script("perl", "mime-tools.pl")},

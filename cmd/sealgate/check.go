@@ -35,7 +35,8 @@ func checkCommand() *cobra.Command {
 		Use:   "check --config FILE [--postfix] [--json]",
 		Short: "do all of serve's start-up, look at the gateway that runs, and say what is wrong",
 		Long: "Do all of serve's start-up, look at the gateway that runs, and say what is wrong. Exit codes: 0, 1 for " +
-			"faults, 2 for what could not be looked at. Notes are for you to judge, and change neither.",
+			"faults, 2 for what could not be looked at. Notes are for you to judge, and change neither. Root gets what the " +
+			"gateway's own user would get.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c.Context()) },
 	}
@@ -113,13 +114,24 @@ func agentsDomains(cfg *config.Config) (domains []string) {
 	return slices.Compact(domains)
 }
 
-// startUp builds everything as serve does, and takes it down again. A gateway that runs holds
-// its addresses and its store: then that one is looked at. The keys come judged.
+// startUp tries a start as serve does it, for root with the rights of the gateway's user. A
+// gateway that runs holds its addresses and its store: then that one is looked at. The keys
+// come judged.
 func (r *checkReport) startUp(ctx context.Context, path string, cfg *config.Config) ([]*ownkeys.Key, error) {
 	if client, running := control.Dial(controlSocket(cfg)); running {
 		r.checkRunning(ctx, path, cfg, client)
 		return besideRunning(ctx, cfg, client)
 	}
+	var keys []*ownkeys.Key
+	err := asOwner(cfg.Server.DataDir, func() (err error) {
+		keys, err = r.tryStart(ctx, cfg)
+		return err
+	})
+	return keys, err
+}
+
+// tryStart builds everything, and takes it down again.
+func (r *checkReport) tryStart(ctx context.Context, cfg *config.Config) ([]*ownkeys.Key, error) {
 	tried, done, err := r.apart(cfg)
 	if err != nil {
 		return nil, err

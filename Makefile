@@ -69,11 +69,11 @@ interop:
 # docs/clients.md.
 readers:
 	scripts/need openssl libnss3-tools gpgsm gir1.2-gmime-3.0 python3-gi default-jdk-headless libbcmail-java \
-		libmail-java ruby-mail libmime-tools-perl libemail-mime-perl php-cli php-mailparse
+		libmail-java ruby-mail libmime-tools-perl libemail-mime-perl php-cli php-mailparse mutt bsdutils
 	command -v npm >/dev/null || scripts/need nodejs npm # a machine may have them from elsewhere
 	npm install --silent --no-save --no-audit --prefix bin/readers $(MAILPARSER)
 	NODE_PATH=$(CURDIR)/bin/readers/node_modules \
-		go test -count=1 -timeout 20m -tags readers -run TestReadByOthers -v ./gateway -update
+		go test -count=1 -timeout 40m -tags readers -run TestReadByOthers -v ./gateway -update
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

@@ -73,11 +73,10 @@ func TestReadByOthers(t *testing.T) {
 	b := newReadersBench(t, h)
 	names := b.fill(h)
 	var rows strings.Builder
-	whole := true
+	read := 0
 	for _, r := range readers() {
-		passed := t.Run(r.name, func(t *testing.T) {
+		t.Run(r.name, func(t *testing.T) {
 			if missing(r.needs) {
-				whole = false
 				t.Skipf("%s is missing: install %s", r.needs, r.debian)
 			}
 			b := *b
@@ -87,10 +86,10 @@ func TestReadByOthers(t *testing.T) {
 				fmt.Fprintf(&rows, " %d of %d |", b.compare(r, protection, names), len(names))
 			}
 			rows.WriteString("\n")
+			read++
 		})
-		whole = whole && passed
 	}
-	if *update && whole {
+	if *update && read == len(readers()) && !t.Failed() {
 		writeClients(t, rows.String())
 	}
 }

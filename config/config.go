@@ -86,6 +86,7 @@ type Rule struct {
 
 	Certificate      []string `toml:"certificate"`
 	CertificateFirst bool     `toml:"certificate_first"`
+	SignAs           string   `toml:"sign_as"`
 }
 
 // Trust is [trust].

@@ -297,3 +297,23 @@ func TestMailboxOfADomain(t *testing.T) {
 		}
 	}
 }
+
+// TestRuleThatSignsAs: it names a domain that has keys, and asks for a signature.
+func TestRuleThatSignsAs(t *testing.T) {
+	dir := t.TempDir()
+	os.WriteFile(filepath.Join(dir, "domain.pem"), nil, 0o600)
+	minimal, _, _ := strings.Cut(contract, "[[mailbox]]")
+	minimal += "[[mailbox]]\naddresses = [\"@firma.example\"]\nkeys = [\"domain.pem\"]\n" +
+		"[[mailbox]]\naddresses = [\"@other.example\"]\nverify = true\n[[mailbox]]\naddresses = [\"a@firma.example\"]\nkeys = [\"domain.pem\"]\n"
+	for as, ok := range map[string]bool{
+		"@Firma.example": true, "@other.example": false, "@stranger.example": false, "a@firma.example": false, "@": false,
+	} {
+		c, err := Parse(minimal+fmt.Sprintf("[[rule]]\nsign_as = %q\n", as), dir)
+		switch {
+		case ok && (err != nil || c.Rule[0].Sign != gateway.Yes || c.Rule[0].SignAs != "@firma.example"):
+			t.Errorf("%s: %v", as, err)
+		case !ok && (err == nil || !strings.Contains(err.Error(), "sign_as")):
+			t.Errorf("%s: %v", as, err)
+		}
+	}
+}

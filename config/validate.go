@@ -226,7 +226,7 @@ func (c *Config) rules() error {
 			err = errors.Join(err, at("", 0, "revocation", errors.New("revocation is for a partner: recipient or "+
 				"domain must name it")))
 		}
-		err = errors.Join(err, r.certificates())
+		err = errors.Join(err, r.certificates(), c.signAs(r))
 		if err != nil {
 			return within("rule", i+1, fmt.Sprintf("rule %d", i+1), err)
 		}
@@ -251,6 +251,28 @@ func (r *Rule) certificates() error {
 			"must name it, and the rule has no other condition"))
 	case r.Encrypt == gateway.Unset:
 		r.Encrypt = gateway.Yes
+	}
+	return nil
+}
+
+// signAs wants a domain that has a mailbox with keys. Who names it wants mail signed.
+func (c *Config) signAs(r *Rule) error {
+	if r.SignAs == "" {
+		return nil
+	}
+	one := []string{r.SignAs}
+	if err := normalize(one, true); err != nil {
+		return at("", 0, "sign_as", fmt.Errorf("sign_as: %w", err))
+	}
+	r.SignAs = one[0]
+	if !strings.HasPrefix(r.SignAs, "@") || !slices.ContainsFunc(c.Mailbox, func(m Mailbox) bool {
+		return slices.Contains(m.Addresses, r.SignAs) && len(m.Keys) > 0
+	}) {
+		return at("", 0, "sign_as", fmt.Errorf("sign_as %q: it is a domain (\"@firma.example\") that a [[mailbox]] has in "+
+			"addresses, with keys", r.SignAs))
+	}
+	if r.Sign == gateway.Unset {
+		r.Sign = gateway.Yes
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/gateway/lookup"
 	"sealgate/internal/testpki"
+	"sealgate/keyring"
 	"sealgate/trust"
 )
 
@@ -33,7 +34,11 @@ func newAsking(t *testing.T, rules []Rule, split bool) *asking {
 	a := &asking{}
 	d := &directory{holds: map[string]*testpki.Cert{}}
 	silent := silence{}
+	firma := domainCert(t)
 	a.house = newHouse(t, func(o *Options) {
+		o.Ring = keyring.NewRing(append(o.Ring.Mailboxes(), &keyring.Mailbox{
+			Addresses: []string{"@firma.example"}, Credentials: []*keyring.Credential{{Certificate: firma.Certificate, Key: firma.Key}},
+		}))
 		o.Rules = rules
 		o.Sources = []lookup.Source{d, silent}
 		o.Log = slog.New(slog.NewJSONHandler(&a.log, nil))
@@ -92,6 +97,9 @@ func someRules(r *rand.Rand, bank *x509.Certificate) (rules []Rule) {
 			}
 		case 3:
 			rule.SubjectTag = "[secret]"
+		}
+		if r.IntN(4) == 0 {
+			rule.SignAs = "@firma.example"
 		}
 		rules = append(rules, rule)
 	}

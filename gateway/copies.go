@@ -189,9 +189,9 @@ func (m *outboundMail) servedCopy(ctx context.Context, p *plan, g group, signed 
 }
 
 // verdictForServed is the verdict over what served mailboxes get: the signature that was asked
-// for, or the mail as it is.
+// for, or the mail as it is. A domain's signature is for the partners who believe it.
 func (m *outboundMail) verdictForServed(ctx context.Context, p *plan, signed *smime.Entity) (*verdict.Verdict, error) {
-	if p.credential != nil && !p.anew {
+	if p.credential != nil && !p.anew && !p.forDomain {
 		return m.verdictOver(ctx, signed)
 	}
 	return m.verdictOver(ctx, m.e)

@@ -13,6 +13,7 @@ import (
 // plan is what will be done, decided before an octet is written.
 type plan struct {
 	credential *keyring.Credential // signs; nil: not signed
+	forDomain  bool                // credential is that of From's domain, and does not name From
 	keep       bool                // the content is encrypted already: nothing is done to it
 	signed     bool                // the content bears a valid signature already, which stays
 	covered    bool                // that signature covers the Subject too, in a protected header

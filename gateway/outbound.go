@@ -115,6 +115,7 @@ func (m *outboundMail) combine(ctx context.Context) error {
 	m.entry.Rules = which
 	m.how = how
 	m.tags = tagsToRemove(m.g.o.Rules, m.senders(), recipients, m.subject())
+	m.signAs = signAs(m.g.o.Rules, m.senders(), recipients, m.subject())
 	var fallback Demand
 	if !m.exempt() {
 		fallback = m.defaults()

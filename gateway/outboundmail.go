@@ -23,10 +23,15 @@ func (m *outboundMail) mayUse(forbidden Token) *refusal {
 	if !m.env.MayOrder {
 		return refuse(forbidden)
 	}
-	if m.box != nil && len(m.box.Users) > 0 && m.env.User != "" && !slices.Contains(m.box.Users, m.env.User) {
+	if m.box != nil && !m.isUserOf(m.box) {
 		return refuse(TokenWrongUser, printable(m.env.User, 60), printable(m.from, 100))
 	}
 	return nil
+}
+
+// isUserOf reports whether who is logged in, if anybody is, may sign as a mailbox.
+func (m *outboundMail) isUserOf(box *keyring.Mailbox) bool {
+	return len(box.Users) == 0 || m.env.User == "" || slices.Contains(box.Users, m.env.User)
 }
 
 // outboundMail is one outbound message on its way through.
@@ -51,6 +56,7 @@ type outboundMail struct {
 
 	demanded Strength // encryption, because of what the mail refers to
 	tags     []string // that rules want taken out of the Subject
+	signAs   string   // the domain whose key signs where From has none; "": none does
 }
 
 // newOutboundMail knows whose mail it is.

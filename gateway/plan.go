@@ -72,9 +72,15 @@ func (m *outboundMail) planSigning(ctx context.Context, p *plan) error {
 	if m.want.Sign < IfPossible {
 		return nil
 	}
-	if r := m.mayUse(TokenMayNotSign); r == nil {
+	r := m.mayUse(TokenMayNotSign)
+	if r == nil {
 		p.credential = m.signer()
-	} else if m.want.Sign == Yes {
+	}
+	if r == nil && p.credential == nil {
+		p.credential, r = m.domainSigner()
+		p.forDomain = p.credential != nil
+	}
+	if r != nil && m.want.Sign == Yes {
 		return r
 	}
 	if p.credential == nil && m.want.Sign == Yes {
@@ -110,6 +116,22 @@ func (m *outboundMail) signer() *keyring.Credential {
 		return c
 	}
 	return m.g.anySigner(m.box)
+}
+
+// domainSigner is the newest valid credential of the domain that a rule names (RFC 3183 §3), for an
+// address of the mailbox that has it.
+func (m *outboundMail) domainSigner() (*keyring.Credential, *refusal) {
+	if m.signAs == "" || m.fromErr != nil {
+		return nil, nil
+	}
+	box := m.g.o.Ring.ByDomain(m.from)
+	if box == nil || box != m.g.o.Ring.ByDomain(m.signAs) {
+		return nil, nil
+	}
+	if !m.isUserOf(box) {
+		return nil, refuse(TokenWrongUser, printable(m.env.User, 60), printable(m.from, 100))
+	}
+	return m.g.anySigner(box), nil
 }
 
 // planEncryption finds the certificates and sorts the recipients into copies.

@@ -41,6 +41,7 @@ type Rule struct {
 	Algorithms
 	Revocation trust.Policy // for the partner that Recipient and Domain name; "": no word
 	DomainCertificates
+	SignAs string // "@domain": what has no key of its own is signed with its domain's
 }
 
 // Algorithms is what a partner needs; a zero field leaves the choice to the
@@ -84,6 +85,16 @@ func matchAddress(pattern, addr string) bool {
 func matchDomain(pattern, addr string) bool {
 	d := address.Domain(addr)
 	return pattern == "" || d == pattern || strings.HasSuffix(d, "."+pattern)
+}
+
+// signAs is the domain of the first rule that names one.
+func signAs(rules []Rule, senders, recipients []string, subject string) string {
+	for i := range rules {
+		if r := &rules[i]; r.SignAs != "" && r.matchesAny(senders, recipients, subject) {
+			return r.SignAs
+		}
+	}
+	return ""
 }
 
 // tagsToRemove are the tags of all rules that match and want them removed.

@@ -48,8 +48,10 @@ func (m *outboundMail) sign(ctx context.Context, content *smime.Entity, p *plan)
 		SigningTime:  m.signingTime(),
 		Capabilities: cms.OwnCapabilities(),
 	}
-	if own := m.g.ownEncryption(m.box); own != nil {
-		s.EncryptionCertificate = own.Certificate
+	if m.box != nil && !p.forDomain { // a domain's signature proves nobody's certificate
+		if own := m.g.ownEncryption(m.box); own != nil {
+			s.EncryptionCertificate = own.Certificate
+		}
 	}
 	return smime.Sign(
 		ctx,

@@ -277,6 +277,7 @@ func rules(cfg *config.Config) (out []gateway.Rule, err error) {
 				Opaque: r.Opaque,
 			}, Revocation: r.Revocation,
 			DomainCertificates: certificates,
+			SignAs:             r.SignAs,
 		})
 	}
 	return out, nil

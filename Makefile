@@ -10,7 +10,7 @@ CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test docs-test check build packages packages-test interop readers bench fuzz roots load long man clean
+.PHONY: run test docs-test check build packages packages-test interop readers bench fuzz roots load long postgres million man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -50,7 +50,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
-	go vet -tags load,long,interop,readers ./...
+	go vet -tags load,long,interop,readers,postgres ./...
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
@@ -105,6 +105,18 @@ load:
 long:
 	scripts/need postfix openssl
 	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing|TestRecordedCiphertext' -timeout 30m ./e2e
+
+# postgres puts two gateways with one database behind one Postfix, kills a gateway and the
+# database's primary under load, promotes its standby, and fills its disk (docs/scale.md; four
+# minutes). million imports a million certificates into both drivers and looks them up.
+postgres:
+	scripts/need postfix openssl postgresql
+	$(ROOT) go test -count=1 -tags postgres -run 'TestTwoGateways|TestPrimaryDies' -v -timeout 10m ./e2e
+	$(ROOT) go test -count=1 -tags postgres -run 'TestAcknowledged|TestFullDisk' -v -timeout 10m ./certstore/postgres
+
+million:
+	scripts/need postgresql
+	$(ROOT) go test -count=1 -tags load -run TestLoadMillion -v -timeout 60m ./certstore/postgres
 
 # man writes packaging/sealgate.8 and sealgate.toml.5 out of the commands and of
 # config.example.toml; a test says when they are out of date.

@@ -1,0 +1,226 @@
+//go:build load
+
+package postgres
+
+// This file imports a million certificates into both drivers, and looks them up.
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"sealgate/certstore"
+	"sealgate/certstore/storetest"
+)
+
+// The size of what is measured. A certificate with a key of 2048 bits has some 1,100 octets.
+const (
+	million     = 1_000_000
+	certificate = 1100
+	lookUps     = 20_000
+)
+
+// The environment of the process that looks up: its memory is the store's alone.
+const (
+	millionDir = "SEALGATE_TEST_MILLION_DIR"
+	millionURL = "SEALGATE_TEST_MILLION_URL"
+)
+
+// numbered is a record of its number: what an authority signs is drawn, so that it does not compress.
+func numbered(n int) *certstore.Record {
+	var seed [32]byte
+	binary.BigEndian.PutUint64(seed[:], uint64(n))
+	body := make([]byte, certificate)
+	_, _ = rand.NewChaCha8(seed).Read(body)
+	return storetest.Record(string(body), fmt.Sprintf("person%d@firma%d.example", n, n%5000))
+}
+
+// backupOfMany writes a backup of so many records.
+func backupOfMany(w io.Writer, n int) error {
+	type row struct {
+		id    [32]byte
+		value []byte
+	}
+	rows := make([]row, n)
+	for i := range rows {
+		r := numbered(i)
+		value, err := certstore.EncodeRecord(r)
+		if err != nil {
+			return err
+		}
+		rows[i] = row{r.Identity, value}
+	}
+	slices.SortFunc(rows, func(a, b row) int { return bytes.Compare(a.id[:], b.id[:]) })
+	out := certstore.NewBackupWriter(w)
+	for i := range rows {
+		key := append([]byte{certstore.KindRecord}, rows[i].id[:]...)
+		if err := out.Write(&certstore.Entry{Key: key, Value: rows[i].value}); err != nil {
+			return err
+		}
+	}
+	secret := make([]byte, 32)
+	if err := out.Write(&certstore.Entry{Key: []byte{certstore.KindSecret}, Value: secret}); err != nil {
+		return err
+	}
+	if err := out.Write(certstore.VersionEntry()); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+// TestLoadMillion measures import, start, look-ups, memory and disk of both drivers (docs/scale.md).
+func TestLoadMillion(t *testing.T) {
+	ctx := context.Background()
+	if dir, url := os.Getenv(millionDir), os.Getenv(millionURL); dir+url != "" {
+		lookUpMany(t, dir, url)
+		return
+	}
+	file := filepath.Join(t.TempDir(), "backup")
+	f, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := backupOfMany(f, million); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	dir := filepath.Join(t.TempDir(), "store")
+	imported(t, file, "badger", func(in io.Reader) error {
+		_, err := certstore.RestoreBadger(ctx, certstore.BadgerOptions{Dir: dir}, in)
+		return err
+	})
+	t.Logf("badger: %d MiB on disk", sizeOf(dir)>>20)
+	apart(t, millionDir+"="+dir)
+
+	if server == nil {
+		t.Skip("postgresql is not installed")
+	}
+	before := server.Size()
+	url := newURL(t)
+	imported(t, file, "postgres", func(in io.Reader) error {
+		_, err := Restore(ctx, Options{URL: url}, in)
+		return err
+	})
+	if err := server.Exec("VACUUM ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("postgres: %d MiB on disk", (server.Size()-before)>>20)
+	apart(t, millionURL+"="+url)
+}
+
+func imported(t *testing.T, file, driver string, do func(io.Reader) error) {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	began := time.Now()
+	if err := do(bufio.NewReaderSize(f, 1<<20)); err != nil {
+		t.Fatal(driver, err)
+	}
+	took := time.Since(began)
+	t.Logf("%s: %d certificates in %v, %.0f a second", driver, million, took.Round(time.Second), million/took.Seconds())
+}
+
+// apart looks up in a process of its own.
+func apart(t *testing.T, environment string) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^TestLoadMillion$", "-test.v")
+	c.Env = append(os.Environ(), environment)
+	out, err := c.CombinedOutput()
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "_test.go") {
+			t.Log(strings.TrimSpace(line))
+		}
+	}
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+func lookUpMany(t *testing.T, dir, url string) {
+	ctx := context.Background()
+	began := time.Now()
+	var s certstore.Store
+	var err error
+	if url != "" {
+		s, err = Open(ctx, Options{URL: url})
+	} else {
+		s, err = certstore.OpenBadger(certstore.BadgerOptions{Dir: dir})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	started := time.Since(began)
+	var took []time.Duration
+	for range lookUps {
+		n := rand.IntN(million)
+		address := fmt.Sprintf("person%d@firma%d.example", n, n%5000)
+		began := time.Now()
+		list, err := s.ByAddress(ctx, address)
+		took = append(took, time.Since(began))
+		if err != nil || len(list) != 1 {
+			t.Fatal(address, list, err)
+		}
+	}
+	slices.Sort(took)
+	t.Logf("start %v, look-up p50 %v, p99 %v, highest memory %d MiB", started.Round(time.Millisecond),
+		took[lookUps/2].Round(time.Microsecond), took[lookUps*99/100].Round(time.Microsecond), highest(t))
+	began = time.Now()
+	n := 0
+	for cursor := ""; ; {
+		page, next, err := s.List(ctx, cursor, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(page)
+		cursor = next
+		if next == "" {
+			break
+		}
+	}
+	t.Logf("reading all %d in pages of 1,000: %v, highest memory then %d MiB", n,
+		time.Since(began).Round(time.Millisecond), highest(t))
+}
+
+// highest is the most memory that this process has had, in MiB.
+func highest(t *testing.T) int {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib >> 10
+}
+
+func sizeOf(dir string) (octets int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			octets += info.Size()
+		}
+		return nil
+	})
+	return octets
+}

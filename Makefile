@@ -101,9 +101,11 @@ load:
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 20m ./e2e
 
 # long plays the stranger of e2e/notices_test.go on every site, with every action, and asks
-# a thousand times for the padding of a recorded mail on each.
+# a thousand times for the padding of a recorded mail on each; and smuggles requests to the
+# HTTP side through nginx and HAProxy.
 long:
-	scripts/need postfix openssl
+	scripts/need postfix openssl nginx-light haproxy
+	go test -count=1 -tags long -run TestSmugglingThroughProxies ./admin
 	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing|TestRecordedCiphertext' -timeout 30m ./e2e
 
 # postgres puts two gateways with one database behind one Postfix, kills a gateway and the

@@ -118,22 +118,39 @@ func (h *handlers) routes() http.Handler {
 		api.Handle(o.pattern, bounded(o.most, h.allowed(o.scope, o.handle)))
 	}
 	if h.Page == nil {
-		return calm(api)
+		return apart(calm(api))
 	}
 	all := http.NewServeMux()
 	all.Handle("/", h.Page)
 	for _, path := range []string{"/v1/", "/healthz", "/readyz", "/metrics", "/openapi.json"} {
 		all.Handle(path, calm(api))
 	}
-	return all
+	return apart(all)
 }
 
-// calm is around every answer: nobody keeps it, no browser takes it for something else.
+// apart ends the connection after a request in chunks. It may have had a Content-Length too, which
+// net/http drops without a word, and by which a proxy in front may see another end (RFC 9112 §6.1).
+func apart(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// calm is around every answer: nobody keeps it, no browser takes it for something else, and no
+// page of somebody else asks for it.
 func calm(next http.Handler) http.Handler {
+	origin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if origin.Check(r) != nil {
+			problem(w, http.StatusForbidden, "a page of another origin may not ask")
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -35,8 +35,8 @@ type Mailbox struct {
 }
 
 // IsDomain reports whether the mailbox is everybody's at its domains.
-func (b *Mailbox) IsDomain() bool {
-	return len(b.Addresses) > 0 && strings.HasPrefix(b.Addresses[0], "@")
+func (m *Mailbox) IsDomain() bool {
+	return len(m.Addresses) > 0 && strings.HasPrefix(m.Addresses[0], "@")
 }
 
 // Ring finds mailboxes by address. It is not changed after NewRing.

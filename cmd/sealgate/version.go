@@ -3,6 +3,7 @@ package main
 // This file tells which sealgate this is.
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 
@@ -21,12 +22,15 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version is the module's version, which in a build from a checkout names the commit and
-// says "+dirty" of changes to it, and the Go release.
+// packaged is the package's version, which the linker writes here; "" without a package.
+var packaged string
+
+// version is the package's or the module's version, which in a build from a checkout names the
+// commit and says "+dirty" of changes to it, and the Go release.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "unknown"
+		return cmp.Or(packaged, "unknown")
 	}
-	return info.Main.Version + " " + info.GoVersion
+	return cmp.Or(packaged, info.Main.Version) + " " + info.GoVersion
 }

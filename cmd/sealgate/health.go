@@ -1,6 +1,6 @@
 package main
 
-// This file asks a running gateway how it does.
+// This file asks a running gateway how it does, and has it read its configuration anew.
 
 import (
 	"context"
@@ -21,19 +21,47 @@ func healthCommand() *cobra.Command {
 			"1 when it does not run, or its store or last reload fails",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			cfg, err := config.Load(path)
+			client, err := dialGateway(path)
 			if err != nil {
-				return unreadable(err)
-			}
-			client, running := control.Dial(controlSocket(cfg))
-			if !running {
-				return failed(fmt.Errorf("no gateway runs with data_dir %s, or this user may not ask it", cfg.Server.DataDir))
+				return err
 			}
 			return failed(health(context.Background(), client))
 		},
 	}
 	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
 	return c
+}
+
+func reloadCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use: "reload",
+		Short: "have the running gateway read keys, rules and roots anew; " +
+			"1, or 2 when the file cannot be read, and why, when it goes on with the old ones",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			client, err := dialGateway(path)
+			if err != nil {
+				return err
+			}
+			return failed(client.Reload(context.Background()))
+		},
+	}
+	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
+	return c
+}
+
+// dialGateway reaches the gateway that runs with the data_dir of the configuration at path.
+func dialGateway(path string) (*control.Client, error) {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	client, running := control.Dial(controlSocket(cfg))
+	if !running {
+		return nil, failed(fmt.Errorf("no gateway runs with data_dir %s, or this user may not ask it", cfg.Server.DataDir))
+	}
+	return client, nil
 }
 
 func health(ctx context.Context, c *control.Client) error {

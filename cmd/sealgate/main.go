@@ -63,8 +63,8 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 			root.AddCommand(c)
 		}
 	}
-	add(groupGateway, initCommand(), serveCommand(), checkCommand(), healthCommand(), logCommand(), adminCommand(),
-		versionCommand())
+	add(groupGateway, initCommand(), serveCommand(), checkCommand(), healthCommand(), reloadCommand(), logCommand(),
+		adminCommand(), versionCommand())
 	add(groupMessages, verifyCommand(), explainCommand(), decryptCommand(), signCommand(), encryptCommand())
 	add(groupKeys, certCommand(), keyCommand(), storeCommand())
 	return root

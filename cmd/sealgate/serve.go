@@ -57,6 +57,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	h.path = path
 	defer h.closeStore()
 	slog.SetDefault(h.log) // go-milter speaks to the standard logger
 	h.log.Info("starting", "version", version())
@@ -75,7 +76,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	defer stop()
 	go h.watchKeys(watching)
 	go h.alerts.Run(watching)
-	return h.run(path, services)
+	return h.run(services)
 }
 
 // closeTime is how long the store may take to close: with a disk that fails it
@@ -109,7 +110,7 @@ func noCoreDumps() error {
 }
 
 // run serves every service until a signal ends it or one of them fails.
-func (h *house) run(path string, services []service) error {
+func (h *house) run(services []service) error {
 	signals := make(chan os.Signal, 1) // before anybody is told that we listen
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	failed := make(chan error, len(services))
@@ -133,9 +134,7 @@ func (h *house) run(path string, services []service) error {
 				h.drain(services)
 				return nil
 			}
-			h.tell(reloading())
-			h.reload(path)
-			h.tell(daemon.SdNotifyReady)
+			_ = h.reload() // it is in the log
 		}
 	}
 }
@@ -168,25 +167,39 @@ func (h *house) lastLoad() (at time.Time, fault string) {
 }
 
 // reload replaces the engine, or keeps the old one and says why.
-func (h *house) reload(path string) {
+func (h *house) reload() error {
+	h.loading.Lock()
+	defer h.loading.Unlock()
+	h.tell(reloading())
+	defer h.tell(daemon.SdNotifyReady)
 	began := time.Now()
-	cfg, err := config.Load(path)
-	if err == nil {
-		g, bad := h.newEngine(cfg)
-		err = bad
-		if err == nil {
-			logExceptions(h.log, cfg)
-			g.own.fillBeforeUse(context.Background())
-			h.engine.Store(g)
-			h.loaded.Store(&loaded{at: began})
-			h.tellReloaded()
-			h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
-			return
-		}
+	g, err := h.readEngine()
+	if err != nil {
+		h.loaded.Store(&loaded{began, err.Error()})
+		h.failed.Add(1)
+		h.log.Error("reload failed, everything stays as it was", "error", err)
+		return err
 	}
-	h.loaded.Store(&loaded{began, err.Error()})
-	h.failed.Add(1)
-	h.log.Error("reload failed, everything stays as it was", "error", err)
+	g.own.fillBeforeUse(context.Background())
+	h.engine.Store(g)
+	h.loaded.Store(&loaded{at: began})
+	h.tellReloaded()
+	h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
+	return nil
+}
+
+// readEngine is newEngine of the configuration as it is now.
+func (h *house) readEngine() (*engine, error) {
+	cfg, err := config.Load(h.path)
+	if err != nil {
+		return nil, err
+	}
+	g, err := h.newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	logExceptions(h.log, cfg)
+	return g, nil
 }
 
 // drain finishes what is under way and refuses what is new.

@@ -15,6 +15,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,6 +39,7 @@ import (
 // house is what outlives a reload: store and spool, and the engine that is
 // replaced as a whole.
 type house struct {
+	path    string // of cfg
 	cfg     *config.Config
 	log     *slog.Logger
 	store   certstore.Store
@@ -53,6 +55,7 @@ type house struct {
 	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
 	reloaded chan struct{}       // tells watchKeys of another engine
 
+	loading  sync.Mutex // one reload at a time
 	loaded   atomic.Pointer[loaded]
 	counters gateway.Counters
 	metrics  *admin.Metrics // nil: nothing is counted

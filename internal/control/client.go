@@ -99,6 +99,12 @@ func (c *Client) Health(ctx context.Context) (*Health, error) {
 	return a.Health, err
 }
 
+// Reload has the gateway read its configuration anew. An error is why it goes on as before.
+func (c *Client) Reload(ctx context.Context) error {
+	_, err := c.call(ctx, pathReload, request{})
+	return err
+}
+
 // Put implements certadmin.Store.
 func (c *Client) Put(ctx context.Context, r *certstore.Record) error {
 	_, err := c.call(ctx, pathStore, request{Method: "Put", Record: r})

@@ -49,6 +49,7 @@ const (
 	pathBackup  = "/backup"
 	pathJudge   = "/judge"
 	pathJournal = "/journal"
+	pathReload  = "/reload"
 )
 
 // Journal is what is asked of the journal of messages.

@@ -31,6 +31,7 @@ type Server struct {
 	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
 	Lost    func() int64                                 // records of the journal
 	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
+	Reload  func() error                                 // reads the configuration anew
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Journal Journal
@@ -63,7 +64,7 @@ func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, ask := range map[string]question{
 		pathStore: s.store, pathExplain: s.explain, pathKeys: s.keys, pathHealth: s.health,
-		pathJournal: s.journal,
+		pathJournal: s.journal, pathReload: s.reload,
 	} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, ask) })
 	}
@@ -131,6 +132,8 @@ func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
 	}
 	return answer{Health: h}, nil
 }
+
+func (s *Server) reload(context.Context, *request) (answer, error) { return answer{}, s.Reload() }
 
 // store carries one call of Store out.
 func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {

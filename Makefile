@@ -118,7 +118,7 @@ postgres:
 
 million:
 	scripts/need postgresql
-	$(ROOT) go test -count=1 -tags load -run TestLoadMillion -v -timeout 60m ./certstore/postgres
+	$(ROOT) go test -count=1 -tags load -run TestLoad -v -timeout 60m ./certstore/postgres
 
 # man writes packaging/sealgate.8 and sealgate.toml.5 out of the commands and of
 # config.example.toml; a test says when they are out of date.

@@ -204,7 +204,7 @@ func TestKilledBetweenWrites(t *testing.T) {
 	s := open(t, Options{URL: url})
 	for round := range 3 {
 		c := exec.Command(os.Args[0], "-test.run=^TestKilledBetweenWrites$")
-		c.Env = append(os.Environ(), writerURL+"="+url)
+		c.Env = append(os.Environ(), child+"=yes", writerURL+"="+url)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,9 @@ package postgres
 
 import (
 	"context"
+	"go/parser"
+	"go/token"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -113,5 +116,27 @@ func TestStatementsOutsideTheSubset(t *testing.T) {
 		if leaves(statement) == "" {
 			t.Errorf("%q is taken", statement)
 		}
+	}
+}
+
+// TestDocumentedStatements: docs/scale.md says of each statement what the other two databases document.
+func TestDocumentedStatements(t *testing.T) {
+	text, err := os.ReadFile("../../docs/scale.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "statements.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for name := range file.Scope.Objects {
+		n++
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("%s is not in docs/scale.md", name)
+		}
+	}
+	if n < 40 {
+		t.Errorf("%d statements were found", n)
 	}
 }

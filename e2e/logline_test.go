@@ -6,7 +6,7 @@ import (
 )
 
 // TestLogLineOfEachTransport: in each set-up one line tells of a message, and can be matched to
-// Postfix's own: by its queue id at a milter, by the Message-ID everywhere.
+// Postfix's own: by its queue id where Postfix has one by then, by the Message-ID everywhere.
 func TestLogLineOfEachTransport(t *testing.T) {
 	for _, transport := range transports {
 		t.Run(transport, func(t *testing.T) {
@@ -36,10 +36,10 @@ func TestLogLineOfEachTransport(t *testing.T) {
 					t.Errorf("%q is not in %s", want, lines[0])
 				}
 			}
-			milter := transport == viaMilter || transport == viaBoth
+			queued := transport != viaProxy
 			_, rest, has := strings.Cut(lines[0], " queue_id=")
 			id, _, _ := strings.Cut(rest, " ")
-			if has != milter || milter && !strings.Contains(s.postfix.Log(), id+": message-id=<"+mark+"@kunde.example>") {
+			if has != queued || queued && !strings.Contains(s.postfix.Log(), id+": message-id=<"+mark+"@kunde.example>") {
 				t.Errorf("queue id %q:\n%s", id, s.postfix.Log())
 			}
 		})

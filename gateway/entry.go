@@ -29,7 +29,7 @@ const (
 // Entry is what became of one message.
 type Entry struct {
 	Direction    Direction
-	QueueID      string // "" where the adapter has none, as the proxy
+	QueueID      string // "" where the adapter has none, as before the queue
 	MessageID    string // as it came; of outbound mail that had none the one it was given
 	Client       string
 	User         string

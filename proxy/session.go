@@ -158,7 +158,7 @@ func (s *session) take(r io.Reader, deliver deliverer) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), s.server.Timeout)
 	defer cancel()
-	out, err := s.server.Processor.Process(ctx, s.envelope(t), msg)
+	out, err := s.server.Processor.Process(ctx, s.envelope(t, msg), msg)
 	if err != nil {
 		log.Error("message kept with its sender", "error", err)
 		return processReply(err)
@@ -206,7 +206,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.w.Write(p)
 }
 
-func (s *session) envelope(t Transaction) gateway.Envelope {
+func (s *session) envelope(t Transaction, msg *spool.File) gateway.Envelope {
 	env := gateway.Envelope{
 		Direction: s.server.Direction,
 		From:      t.From,
@@ -214,6 +214,7 @@ func (s *session) envelope(t Transaction) gateway.Envelope {
 		SevenBit:  !s.wire.eightBit,
 		Client:    s.client,
 		User:      s.user,
+		QueueID:   queueID(msg),
 	}
 	for _, r := range t.Recipients {
 		env.To = append(env.To, r.Address)

@@ -10,7 +10,7 @@ CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test docs-test check build packages packages-test interop readers bench fuzz roots load long postgres million man clean
+.PHONY: run test docs-test check build packages packages-test interop readers mtas bench fuzz roots load long postgres million man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -50,7 +50,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
-	go vet -tags load,long,interop,readers,postgres ./...
+	go vet -tags load,long,interop,readers,mtas,postgres ./...
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
@@ -74,6 +74,16 @@ readers:
 	npm install --silent --no-save --no-audit --prefix bin/readers $(MAILPARSER)
 	NODE_PATH=$(CURDIR)/bin/readers/node_modules \
 		go test -count=1 -timeout 40m -tags readers -run TestReadByOthers -v ./gateway -update
+
+# mtas lets Exim, Sendmail, OpenSMTPD and Dovecot stand where Postfix does, with the very
+# lines of docs/mta.md, and rspamd before and behind sealgate. The packages are unpacked to
+# bin/mtas, nothing of them is installed, and each server runs in namespaces of its own.
+mtas:
+	scripts/need postfix openssl dovecot-lmtpd
+	scripts/unpack bin/mtas/exim exim4-base exim4-config exim4-daemon-light
+	scripts/unpack bin/mtas/sendmail sendmail-base sendmail-cf sendmail-bin m4 liblockfile1
+	scripts/unpack bin/mtas/opensmtpd opensmtpd
+	$(ROOT) go test -count=1 -timeout 20m -tags mtas -run 'TestMTA|TestDovecotLMTP' -v ./e2e
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

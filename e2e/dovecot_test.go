@@ -134,13 +134,11 @@ func (d *dovecot) holds(user, mark string, want int) {
 	}
 }
 
-// TestDovecotLMTP: behind an SMTP listener, whose client hears one answer, and behind an LMTP
-// listener, where each recipient has his own: one is refused for now, one for good, one gets the
-// mail, and nobody gets it twice.
-func TestDovecotLMTP(t *testing.T) {
-	t.Parallel()
-	d := newDovecot(t)
-	ports := make([]string, 2)
+// before is what stands before Dovecot: Postfix and sealgate, with the two listeners that
+// lead to it. The first speaks SMTP; the second, to which Postfix gives its mail, LMTP.
+func (d *dovecot) before(t *testing.T) (s *site, ports []string) {
+	t.Helper()
+	ports = make([]string, 2)
 	for i := range ports {
 		var err error
 		if ports[i], err = postfixtest.FreePort(); err != nil {
@@ -151,10 +149,20 @@ func TestDovecotLMTP(t *testing.T) {
 	for i, lmtp := range []bool{false, true} {
 		config += fmt.Sprintf("[[listener]]\nprotocol = \"smtp\"\naddress = %q\ndirection = \"inbound\"\nlmtp = %v\nnext_hop = \"lmtp:unix:%s\"\n", ports[i], lmtp, d.socket())
 	}
-	s := newSite(t, transports[0], siteOptions{
+	s = newSite(t, transports[0], siteOptions{
 		config: config,
 		main:   map[string]string{"transport_maps": "inline:{firma.example=lmtp:inet:" + ports[1] + "}"},
 	})
+	return s, ports
+}
+
+// TestDovecotLMTP: behind an SMTP listener, whose client hears one answer, and behind an LMTP
+// listener, where each recipient has his own: one is refused for now, one for good, one gets the
+// mail, and nobody gets it twice.
+func TestDovecotLMTP(t *testing.T) {
+	t.Parallel()
+	d := newDovecot(t)
+	s, ports := d.before(t)
 	both := []string{"support@firma.example", "sales@firma.example"}
 	mail := func(mark string) string { return withHeader(headerOf(mark), s.signed("anna", textEntity)) }
 

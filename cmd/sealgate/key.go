@@ -34,7 +34,7 @@ func keyCommand() *cobra.Command {
 	f.StringArrayVar(&o.roots, "roots", nil, "more roots that receivers trust, and intermediates, FILE")
 	f.BoolVar(&o.offline, "offline", false, "ask no authority for missing certificates and revocation")
 	_ = imp.MarkFlagRequired("out")
-	c.AddCommand(imp, keyListCommand())
+	c.AddCommand(imp, keyUnpackCommand(), keyListCommand())
 	return c
 }
 

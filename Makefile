@@ -4,13 +4,14 @@ GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 GOLANGCI    = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK = v1.9.0
 MAILPARSER  = mailparser@3.14.2
+AXE         = axe-core@4.14.1
 FUZZTIME   ?= 5s
 # check gives each target a count: CI has 20 minutes on two cores for check, test and run.
 CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test docs-test check build packages packages-test interop readers mtas bench fuzz roots load long postgres million man clean
+.PHONY: run test docs-test check build packages packages-test interop readers mtas page-test bench fuzz roots load long postgres million man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -50,7 +51,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
-	go vet -tags load,long,interop,readers,mtas,postgres ./...
+	go vet -tags load,long,interop,readers,mtas,page,postgres ./...
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
@@ -84,6 +85,17 @@ mtas:
 	scripts/unpack bin/mtas/sendmail sendmail-base sendmail-cf sendmail-bin m4 liblockfile1
 	scripts/unpack bin/mtas/opensmtpd opensmtpd
 	$(ROOT) go test -count=1 -timeout 20m -tags mtas -run 'TestMTA|TestDovecotLMTP' -v ./e2e
+
+# page-test looks at the admin's page in Debian's Chromium: every page in both languages, light and
+# dark, wide and narrow, inspected by axe-core, with pictures in bin/page; then an admin without
+# JavaScript while mail passes through Postfix.
+page-test:
+	scripts/need chromium postfix openssl
+	command -v npm >/dev/null || scripts/need nodejs npm # a machine may have them from elsewhere
+	npm install --silent --no-save --no-audit --prefix bin/page $(AXE)
+	AXE=$(CURDIR)/bin/page/node_modules/axe-core/axe.min.js PICTURES=$(CURDIR)/bin/page \
+		go test -count=1 -timeout 20m -tags page -run InChromium -v ./admin/page
+	$(ROOT) go test -count=1 -tags page -run TestAdminAtThePage -v ./e2e
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

@@ -72,16 +72,16 @@ type trace struct {
 	Fingerprint string // "": there is none
 }
 
-// traced finds the fingerprint of a certificate in a text.
-func traced(text string) (t trace) {
+// traced finds the fingerprint of a certificate in a text, and verdicts, which it says in words.
+func traced(l Language, s string) (t trace) {
 	var rest []string
-	for _, word := range strings.Fields(text) {
-		sum, err := hex.DecodeString(word)
+	for _, one := range strings.Fields(s) {
+		sum, err := hex.DecodeString(one)
 		if err == nil && len(sum) == 32 {
-			t.Fingerprint = word
+			t.Fingerprint = one
 			continue
 		}
-		rest = append(rest, word)
+		rest = append(rest, word(l, "verdict", one))
 	}
 	t.Text = strings.Join(rest, " ")
 	return t

@@ -5,6 +5,7 @@ package page
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -34,7 +35,9 @@ type sample struct {
 	hostile      bool
 }
 
-func fingerprintOf(n int) string { return fmt.Sprintf("%064x", 0xa4c19d3e+n*7919) }
+func fingerprintOf(n int) string {
+	return fmt.Sprintf("%x", sha256.Sum256([]byte{byte(n), byte(n >> 8)}))
+}
 
 func newSample(now time.Time, isHostile bool) *sample {
 	s := &sample{now: now, hostile: isHostile}

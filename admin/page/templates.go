@@ -104,7 +104,7 @@ func functions(l Language) template.FuncMap {
 		"short":    short,
 		"drawn":    drawn,
 		"seals":    seals,
-		"traced":   traced,
+		"traced":   func(s string) trace { return traced(l, s) },
 		"beyond":   beyond,
 		"verdict":  func(s string) string { return verdictWord(l, s) },
 		"date":     func(t time.Time) string { return t.Local().Format(layouts[l].date) },

@@ -22,6 +22,7 @@ type tryData struct {
 	From, To, Recipient string
 	Fault               string // a key of texts
 	Cause               string // of the fault
+	Becomes             string // a key of texts: what happens without an order
 	Boxes               []triedBox
 	Readers             []gateway.Reader
 	Explained           *explained
@@ -64,8 +65,24 @@ func (p *Page) tryMail(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	data.Boxes = []triedBox{{"try.plain", c.Plain}, {"try.sign", c.Sign}, {"try.encrypt", c.Encrypt}}
+	data.Becomes = becomes(c)
 	data.Readers = c.Readers
 	p.show(w, r, v, http.StatusOK, "try", data)
+}
+
+// becomes is what a mail without an order is when it leaves, and "" for one that does not.
+func becomes(c *gateway.Capabilities) string {
+	switch {
+	case c.Plain.State != gateway.Enabled:
+		return ""
+	case c.Sign.Preset && c.Encrypt.Preset:
+		return "try.both"
+	case c.Encrypt.Preset:
+		return "try.encrypted"
+	case c.Sign.Preset:
+		return "try.signed"
+	}
+	return "try.neither"
 }
 
 // recipients are addresses as people write them down.

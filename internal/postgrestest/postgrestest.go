@@ -139,6 +139,24 @@ func (s *Server) URL() string {
 	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", s.Port)
 }
 
+// Restart starts the server anew with more settings, and with files in its folder that they may name.
+func (s *Server) Restart(files map[string]string, settings ...string) error {
+	s.Stop()
+	for name, text := range files {
+		path := filepath.Join(s.data(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
+		}
+		if who := account(); who != nil {
+			if err := os.Chown(path, int(who.Uid), int(who.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	s.settings = append(s.settings, settings...)
+	return s.Start()
+}
+
 // Exec does one statement as the administrator.
 func (s *Server) Exec(statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)

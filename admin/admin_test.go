@@ -100,7 +100,8 @@ func gauges() admin.Gauges {
 	return admin.Gauges{
 		SpoolOctets: n, StoreOctets: n, ClearReplies: n, ReloadFailures: n, JournalLost: n, ExpiryMails: n, ExpiryFailures: n,
 		Version: "test", Sessions: func() map[string]int64 { return map[string]int64{"127.0.0.1:8891": 7} },
-		KeysEnd: func() map[string]time.Time { return map[string]time.Time{"support@firma.example": time.Unix(2e9, 0)} },
+		KeysEnd:      func() map[string]time.Time { return map[string]time.Time{"support@firma.example": time.Unix(2e9, 0)} },
+		SilentPlaces: func() map[string]bool { return map[string]bool{"the folder /certificates": true} },
 	}
 }
 

@@ -37,6 +37,7 @@ type Gauges struct {
 	ExpiryMails    func() int64                // that a next hop has taken
 	ExpiryFailures func() int64                // attempts to hand one over
 	KeysEnd        func() map[string]time.Time // of the newest certificate, by mailbox
+	SilentPlaces   func() map[string]bool      // the directories, and whether each could not be asked
 	Version        string
 }
 
@@ -95,6 +96,17 @@ func (m *Metrics) values(g Gauges) {
 				values := map[string]float64{}
 				for mailbox, end := range g.KeysEnd() {
 					values[mailbox] = float64(end.Unix())
+				}
+				return values
+			}),
+		newGauges("directory_fault", "1 when a directory could not be asked for certificates at its last probe.", "source",
+			func() map[string]float64 {
+				values := map[string]float64{}
+				for place, silent := range g.SilentPlaces() {
+					values[place] = 0
+					if silent {
+						values[place] = 1
+					}
 				}
 				return values
 			}),

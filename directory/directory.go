@@ -101,6 +101,16 @@ func New(place Directory, o Options) *Source {
 	return &Source{place: place, o: o, kept: make(map[string]answer)}
 }
 
+// Name is the place as an admin knows it.
+func (s *Source) Name() string { return s.place.Name() }
+
+// Probe tells why no question to the place can be answered well; nil when they can.
+func (s *Source) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.o.Timeout)
+	defer cancel()
+	return s.place.Probe(ctx)
+}
+
 // LookUp implements lookup.Source.
 func (s *Source) LookUp(ctx context.Context, addresses []string) map[string]lookup.Answer {
 	answers := make(map[string]lookup.Answer, len(addresses))

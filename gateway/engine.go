@@ -56,7 +56,10 @@ func New(o Options) (*Gateway, error) {
 
 // sources are all that can know a certificate, in their order.
 func sources(o *Options) []lookup.Source {
-	people := append([]lookup.Source{lookup.NewStore(o.Store, o.Now)}, o.Sources...)
+	people := []lookup.Source{lookup.NewStore(o.Store, o.Now)}
+	for _, s := range o.Sources {
+		people = append(people, budgeted{s})
+	}
 	first, last := domainSources(o)
 	return slices.Concat(first, people, last)
 }

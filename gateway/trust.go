@@ -1,14 +1,12 @@
 package gateway
 
 // This file asks trust as an admin has decided: blocked and pinned certificates, the
-// policies of the partner's rules, the time that look-ups may cost.
+// policies of the partner's rules.
 
 import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"time"
 
 	"sealgate/certstore"
 	"sealgate/gateway/verdict"
@@ -30,11 +28,8 @@ func (t decidedTrust) Check(ctx context.Context, r trust.Request) trust.Result {
 			return res
 		}
 	}
-	if b, ok := ctx.Value(budgetKey{}).(*budget); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, b.deadline())
-		defer cancel()
-	}
+	ctx, cancel := withinBudget(ctx)
+	defer cancel()
 	r.Revocation = t.policy(r)
 	return t.Trust.Check(ctx, r)
 }
@@ -84,18 +79,3 @@ func (t decidedTrust) policy(r trust.Request) trust.Policy {
 }
 
 var policyRank = map[trust.Policy]int{"": 0, trust.Off: 1, trust.Soft: 2, trust.Hard: 3}
-
-// budget is the time that all look-ups of one message have; it begins to run with
-// the first of them.
-type budget struct {
-	limit time.Duration
-	once  sync.Once
-	end   time.Time
-}
-
-type budgetKey struct{}
-
-func (b *budget) deadline() time.Time {
-	b.once.Do(func() { b.end = time.Now().Add(b.limit) })
-	return b.end
-}

@@ -28,6 +28,7 @@ func (h *house) newMetrics() *admin.Metrics {
 		ExpiryMails:    func() int64 { return h.alerts.Sent.Load() },
 		ExpiryFailures: func() int64 { return h.alerts.Failed.Load() },
 		KeysEnd:        h.keysEnd,
+		SilentPlaces:   h.probes.silent,
 		Version:        version(),
 	})
 }

@@ -75,6 +75,7 @@ func serveConfig(path string, cfg *config.Config) error {
 	watching, stop := context.WithCancel(context.Background())
 	defer stop()
 	go h.watchKeys(watching)
+	go h.watchDirectories(watching)
 	go h.alerts.Run(watching)
 	return h.run(services)
 }

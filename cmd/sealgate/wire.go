@@ -53,6 +53,7 @@ type house struct {
 
 	known    []*x509.Certificate // of our chains: what a gateway that runs has found, for check
 	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
+	probes   probes              // of directories
 	reloaded chan struct{}       // tells watchKeys of another engine
 
 	loading  sync.Mutex // one reload at a time

@@ -13,7 +13,7 @@ import (
 
 var (
 	anyBlock = regexp.MustCompile("(?ms)^```[a-z]*$(.*?)^```$")
-	indented = regexp.MustCompile("(?m)^    [a-z].*$") // a block too
+	indented = regexp.MustCompile("(?m)^ {4,}[a-z].*$") // a block too
 	inProse  = regexp.MustCompile("`([^`]+)`")
 	// aProgram begins a command that a reader can type.
 	aProgram = regexp.MustCompile(`^(sealgate|make|postfix|postconf|systemctl|journalctl|apt|sudo|python3|install|chmod|openssl rand|openssl speed) `)

@@ -69,7 +69,7 @@ var smuggled = map[string]string{
 }
 
 // decision is a request that only an admin's token may ask; harmless is the head of another one,
-// without its length, and harmlessBody its body.
+// without its length.
 func (s *side) decision() string {
 	return "POST /v1/certificates/" + known + "/decision HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.tokens["admin"] +
 		"\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{\"decision\":\"delete\"}\r\n"
@@ -79,8 +79,6 @@ func (s *side) harmless() string {
 	return "POST /v1/capabilities HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + s.tokens["capabilities"] +
 		"\r\nContent-Type: application/json\r\n"
 }
-
-const harmlessBody = `{"from":"a@firma.example","to":["b@kunde.ex"]}`
 
 // TestRequestSmuggling: a request whose end can be read in two ways is refused, and nothing behind it
 // is taken for a request. A proxy in front that reads it otherwise hides none from its own rules.

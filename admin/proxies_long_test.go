@@ -57,6 +57,8 @@ backend gateway
 	server one %[2]s
 `
 
+const harmlessBody = `{"from":"a@firma.example","to":["b@kunde.ex"]}`
+
 // TestSmugglingThroughProxies: nginx and HAProxy, which let nobody decide over certificates, forward
 // no request that the gateway takes for a decision.
 func TestSmugglingThroughProxies(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sealgate/admin"
 	"sealgate/certstore"
@@ -152,5 +153,35 @@ func TestExplainForNobody(t *testing.T) {
 	e, err := g.Explainer.Explain(t.Context(), "bob@firma.example", strings.NewReader(mail))
 	if err != nil || !strings.Contains(e.Drawing, "message from anna@kunde.example") || strings.Contains(e.Drawing, "secret") {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// TestPendingWantsAttention: a certificate that waits is said, and no longer once it is approved.
+func TestPendingWantsAttention(t *testing.T) {
+	pki := testpki.New(t)
+	h := houseOf(t, pki, pki.Issue(testpki.Options{Addresses: []string{"bob@firma.example"}, Key: "rsa-2048"}))
+	c := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"}).Certificate
+	r := certstore.NewRecord(c, []string{"anna@kunde.example"}, certstore.Harvested, certstore.Pending, time.Now())
+	if err := h.store.Put(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	said := func() (n int64) {
+		g := h.forAdmins() // which has counted nothing yet
+		for _, a := range g.Health.Attention(t.Context()) {
+			if a.Kind == admin.KindPending {
+				n += a.Count
+			}
+		}
+		return n
+	}
+	if n := said(); n != 1 {
+		t.Errorf("before: %d", n)
+	}
+	fp := fmt.Sprintf("%x", r.Fingerprint)
+	if err := h.forAdmins().Changes.Decide(t.Context(), "x", fp, certadmin.Approve); err != nil {
+		t.Fatal(err)
+	}
+	if n := said(); n != 0 {
+		t.Errorf("after: %d", n)
 	}
 }

@@ -21,7 +21,7 @@ import (
 func (h *house) forAdmins() admin.Gateway {
 	return admin.Gateway{
 		Engine: h, Certificates: adminCertificates{h}, Mailboxes: h, Changes: adminChanges{h}, Journal: h.journal,
-		Explainer: h, Health: adminHealth{h, time.Now()},
+		Explainer: h, Health: &adminHealth{house: h, started: time.Now()},
 	}
 }
 

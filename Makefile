@@ -85,9 +85,10 @@ readers:
 # bin/mtas, nothing of them is installed, and each server runs in namespaces of its own.
 mtas:
 	scripts/need postfix openssl dovecot-lmtpd
-	scripts/unpack bin/mtas/exim exim4-base exim4-config exim4-daemon-light
-	scripts/unpack bin/mtas/sendmail sendmail-base sendmail-cf sendmail-bin m4 liblockfile1
+	scripts/unpack bin/mtas/exim exim4-daemon-light
+	scripts/unpack bin/mtas/sendmail sendmail-bin
 	scripts/unpack bin/mtas/opensmtpd opensmtpd
+	scripts/unpack bin/mtas/rspamd rspamd
 	$(ROOT) go test -count=1 -timeout 20m -tags mtas -run 'TestMTA|TestDovecotLMTP' -v ./e2e
 
 # page-test looks at the admin's page in Debian's Chromium: every page in both languages, light and

@@ -43,7 +43,7 @@ mount --rbind /dev $room/root/dev
 mount -t proc proc $room/root/proc
 echo '127.0.0.1 localhost mail.firma.example' >$room/root/etc/hosts
 for user in $3; do
-	chroot $room/root useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin $user
+	chroot $room/root id -u $user >/dev/null 2>&1 || chroot $room/root useradd --system --user-group --home-dir /nonexistent --shell /usr/sbin/nologin $user
 done
 exec chroot $room/root sh -c "echo ready; exec sleep infinity"
 `
@@ -121,7 +121,7 @@ func (r *room) daemon(args ...string) *lockedBuffer {
 	return said
 }
 
-// blocks are those of a section of docs/mta.md: the first line of each, "# NAME", names it.
+// blocks are those of a section of docs/mta.md: the first line of each, "# NAME" or "dnl NAME", names it.
 func (s *site) blocks(section string) map[string]string {
 	s.t.Helper()
 	text, err := os.ReadFile("../docs/mta.md")
@@ -140,7 +140,7 @@ func (s *site) blocks(section string) map[string]string {
 			continue
 		}
 		name, _, _ := strings.Cut(block, "\n")
-		blocks[strings.TrimLeft(name, "# dnl")] = block
+		blocks[strings.TrimPrefix(strings.TrimPrefix(name, "# "), "dnl ")] = block
 	}
 	if len(blocks) == 0 {
 		s.t.Fatalf("docs/mta.md: section %q shows no configuration", section)

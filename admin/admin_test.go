@@ -100,7 +100,8 @@ func gauges() admin.Gauges {
 	return admin.Gauges{
 		SpoolOctets: n, StoreOctets: n, ClearReplies: n, ReloadFailures: n, JournalLost: n, ExpiryMails: n, ExpiryFailures: n,
 		Version: "test", Sessions: func() map[string]int64 { return map[string]int64{"127.0.0.1:8891": 7} },
-		KeysEnd:      func() map[string]time.Time { return map[string]time.Time{"support@firma.example": time.Unix(2e9, 0)} },
+		SpoolLimit: 8, SessionsLimit: func() map[string]int64 { return map[string]int64{"127.0.0.1:8891": 8} },
+		KeysEnd:      func() map[string]int64 { return map[string]int64{"support@firma.example": 2e9} },
 		SilentPlaces: func() map[string]bool { return map[string]bool{"the folder /certificates": true} },
 	}
 }
@@ -512,7 +513,10 @@ func TestMetrics(t *testing.T) {
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, r)
 	for _, want := range []string{
-		`sealgate_messages_total{direction="inbound",encryption="decrypted",result="accepted",signature="valid"} 1`,
+		`sealgate_messages_total{direction="inbound",result="accepted"} 1`,
+		`sealgate_messages_total{direction="inbound",result="failed"} 0`,
+		`sealgate_verdicts_total{encryption="decrypted",signature="valid"} 1`,
+		`sealgate_spool_limit_octets 8`, `sealgate_sessions_limit{listener="127.0.0.1:8891"} 8`,
 		`sealgate_process_seconds_bucket{direction="inbound",le="0.004"} 1`,
 		`sealgate_process_seconds_bucket{direction="inbound",le="0.002"} 0`,
 		`sealgate_mailbox_certificate_end_seconds{mailbox="support@firma.example"} 2e+09`,

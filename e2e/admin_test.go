@@ -69,9 +69,10 @@ func TestAdminSide(t *testing.T) {
 	}
 	_, metrics := ask("/metrics", "")
 	for _, want := range []string{
-		`sealgate_messages_total{direction="inbound",encryption="none",result="accepted",signature="valid"} 1`,
-		`sealgate_messages_total{direction="outbound",encryption="",result="rejected",signature=""} 1`,
-		`sealgate_messages_total{direction="outbound",encryption="",result="accepted",signature=""} 1`,
+		`sealgate_messages_total{direction="inbound",result="accepted"} 1`,
+		`sealgate_verdicts_total{encryption="none",signature="valid"} 1`,
+		`sealgate_messages_total{direction="outbound",result="rejected"} 1`,
+		`sealgate_messages_total{direction="outbound",result="accepted"} 1`,
 		`sealgate_mailbox_certificate_end_seconds{mailbox="support@firma.example"}`,
 	} {
 		if !strings.Contains(metrics, want) {

@@ -113,6 +113,9 @@ func (s *Server) converse(c *sessions.Session) {
 // Sessions is how many there are at the moment.
 func (s *Server) Sessions() int { return s.sessions.Open() }
 
+// SessionsLimit is how many there may be, 0: any number.
+func (s *Server) SessionsLimit() int { return s.MaxClients }
+
 // Shutdown refuses new sessions and new messages, and waits for those under way
 // until ctx ends; then it cuts them, and Postfix keeps their mail.
 func (s *Server) Shutdown(ctx context.Context) error { return s.sessions.Shutdown(ctx) }

@@ -168,6 +168,9 @@ func smaller(ours int64, theirs string) int64 {
 // Sessions is how many there are at the moment.
 func (s *Server) Sessions() int { return s.sessions.Open() }
 
+// SessionsLimit is how many there may be, 0: any number.
+func (s *Server) SessionsLimit() int { return s.MaxClients }
+
 // Shutdown refuses new sessions and new messages, and waits for those under way,
 // until ctx ends; then it cuts them: what was not answered stays with the client.
 func (s *Server) Shutdown(ctx context.Context) error { return s.sessions.Shutdown(ctx) }

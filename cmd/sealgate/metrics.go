@@ -20,16 +20,24 @@ import (
 func (h *house) newMetrics() *admin.Metrics {
 	return admin.NewMetrics(admin.Gauges{
 		SpoolOctets:    h.spool.Used,
+		SpoolLimit:     int64(h.cfg.Spool.Limit),
 		StoreOctets:    func() int64 { return octetsOnDisk(h.cfg.Store.Dir) },
 		Sessions:       h.sessions,
+		SessionsLimit:  h.sessionsLimit,
 		ClearReplies:   h.counters.RepliesInClear.Load,
 		ReloadFailures: h.failed.Load,
 		JournalLost:    h.journal.Lost,
 		ExpiryMails:    func() int64 { return h.alerts.Sent.Load() },
 		ExpiryFailures: func() int64 { return h.alerts.Failed.Load() },
-		KeysEnd:        h.keysEnd,
 		SilentPlaces:   h.probes.silent,
-		Version:        version(),
+		KeysEnd: func() map[string]int64 {
+			ends := map[string]int64{}
+			for mailbox, end := range h.keysEnd() {
+				ends[mailbox] = end.Unix()
+			}
+			return ends
+		},
+		Version: version(),
 	})
 }
 
@@ -50,13 +58,28 @@ func (h *house) lookUps() directory.Observer {
 
 // sessions are those of each listener.
 func (h *house) sessions() map[string]int64 {
-	open := map[string]int64{}
+	return h.ofListeners(func(s sessionServer) int { return s.Sessions() })
+}
+
+// sessionsLimit is how many each listener takes.
+func (h *house) sessionsLimit() map[string]int64 {
+	return h.ofListeners(func(s sessionServer) int { return s.SessionsLimit() })
+}
+
+// sessionServer is a server of a listener; the HTTP side is none.
+type sessionServer interface {
+	Sessions() int
+	SessionsLimit() int
+}
+
+func (h *house) ofListeners(number func(sessionServer) int) map[string]int64 {
+	numbers := map[string]int64{}
 	for _, s := range h.services {
-		if counts, ok := s.server.(interface{ Sessions() int }); ok { // the HTTP side does not
-			open[s.listener.Addr().String()] = int64(counts.Sessions())
+		if server, ok := s.server.(sessionServer); ok {
+			numbers[s.listener.Addr().String()] = int64(number(server))
 		}
 	}
-	return open
+	return numbers
 }
 
 // octetsOnDisk is what a folder takes of the disk: badger makes its files larger than what they hold.

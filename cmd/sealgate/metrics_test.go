@@ -65,6 +65,7 @@ func TestMetricsOfAHouse(t *testing.T) {
 		`sealgate_cache_answers_total\{cache="revocation",result="miss"\} 1`,
 		`sealgate_cache_answers_total\{cache="revocation",result="hit"\} 1`,
 		`sealgate_sessions\{listener="[^"]*in.sock"\} 0`,
+		`sealgate_sessions_limit\{listener="[^"]*in.sock"\} 500`, `sealgate_spool_limit_octets 2.147483648e\+09`,
 		`sealgate_store_octets [1-9]`,
 		`sealgate_journal_lost_total [1-9]`,
 		`sealgate_mailbox_certificate_end_seconds\{mailbox="bob@firma.example"\} [1-9]`,

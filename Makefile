@@ -11,7 +11,7 @@ CHECKFUZZTIME ?= 500x
 # A private Postfix needs root.
 ROOT       := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env "PATH=$$PATH")
 
-.PHONY: run test docs-test check build packages packages-test interop readers mtas page-test bench fuzz roots load long postgres million man clean
+.PHONY: run test docs-test check build packages packages-test interop readers mtas page-test metrics-test bench fuzz roots load long postgres million man clean
 
 # run plays one complete story through a private Postfix and stays up; with
 # RUN_ONCE=1 it ends after the story.
@@ -55,7 +55,7 @@ check:
 	@test -z "$$(go run $(GOFUMPT) -l . | tee /dev/stderr)"
 	go run $(GOLANGCI) run ./...
 	GOARCH=386 go vet ./...
-	go vet -tags load,long,interop,readers,mtas,page,postgres ./...
+	go vet -tags load,long,interop,readers,mtas,page,postgres,metrics ./...
 	scripts/vuln $(GOVULNCHECK)
 	go test -short -race -shuffle=on $$(go list ./... | grep -v /e2e)
 	$(MAKE) fuzz FUZZTIME=$(CHECKFUZZTIME)
@@ -101,6 +101,13 @@ page-test:
 	AXE=$(CURDIR)/bin/page/node_modules/axe-core/axe.min.js PICTURES=$(CURDIR)/bin/page \
 		go test -count=1 -timeout 20m -tags page -run InChromium -v ./admin/page
 	$(ROOT) go test -count=1 -tags page -run TestAdminAtThePage -v ./e2e
+
+# metrics-test lets Prometheus's own tool read the alert rules and the dashboard, then has a
+# Prometheus scrape a gateway until alerts fire.
+metrics-test:
+	scripts/need prometheus postfix openssl
+	go test -count=1 -tags metrics -run 'TestRules|TestDashboard' ./packaging
+	$(ROOT) go test -count=1 -tags metrics -run TestPrometheus -v ./e2e
 
 # bench prints the tables of docs/performance.md; it takes four minutes.
 bench:

@@ -81,7 +81,7 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 		return Delivery{}, nil
 	}
 	if m.opened.Undecryptable != nil {
-		return m.explained(ctx, to, m.verdict)
+		return m.explained(ctx, to, m.verdict, m.e)
 	}
 	if m.needsExplanation() && !text {
 		return m.closedExplained(ctx, to)
@@ -99,6 +99,9 @@ func (m *inboundMail) readable(ctx context.Context, to []string, text bool) (Del
 	}
 	if err := m.sevenBit(ctx, body); err != nil {
 		return Delivery{}, err
+	}
+	if m.heldDamage() && m.hasRoom(body) {
+		return m.explained(ctx, to, m.verdict, shown)
 	}
 	edits := m.withStatus(ctx, m.verdict, m.e, contentFields(m.e, shown))
 	return m.confidential(Delivery{To: to, Edits: edits, Body: body}), nil
@@ -162,7 +165,7 @@ func (m *inboundMail) unreadable(ctx context.Context, to []string) (Delivery, er
 	if err != nil {
 		return Delivery{}, err
 	}
-	return m.explained(ctx, to, v)
+	return m.explained(ctx, to, v, m.e)
 }
 
 // untouched is the one copy for recipients who may not all read the same: the
@@ -193,22 +196,30 @@ func (m *inboundMail) withoutKeys(ctx context.Context) (*verdict.Verdict, error)
 // needsExplanation reports whether the mail stays as it came and shows an agent nothing, or
 // only what is beside an encrypted part, and an explanation has room in front.
 func (m *inboundMail) needsExplanation() bool {
-	if !m.g.o.Inbound.ExplainPart || m.opened.Inner != m.opened.Outer {
+	if !m.g.o.Inbound.ExplainPart || m.opened.Inner != m.opened.Outer || !m.hasRoom(m.e.Body()) {
 		return false
 	}
-	most := m.g.o.Limits.ResultSize
-	if most > 0 && m.e.BodyOffset()+m.e.Body().Size()+roomForExplanation > most {
-		return false
-	}
-	return m.verdict.Encryption == verdict.EncryptionPartial || m.isUnreadable()
+	return m.verdict.Encryption == verdict.EncryptionPartial || m.isUnreadable(m.e)
 }
 
-// isUnreadable reports whether the mail is S/MIME that nobody can read, and nothing else.
-func (m *inboundMail) isUnreadable() bool {
+// heldDamage reports whether S/MIME that is damaged, and nothing else, was inside what was
+// decrypted, and shall be explained.
+func (m *inboundMail) heldDamage() bool {
+	return m.g.o.Inbound.ExplainPart && m.decrypted() && m.opened.Malformed != nil && m.isUnreadable(m.opened.Inner)
+}
+
+// hasRoom reports whether an explanation can stand in front of a body within the limit.
+func (m *inboundMail) hasRoom(body *io.SectionReader) bool {
+	most := m.g.o.Limits.ResultSize
+	return most <= 0 || m.e.BodyOffset()+body.Size()+roomForExplanation <= most
+}
+
+// isUnreadable reports whether e is S/MIME that nobody can read, and nothing else.
+func (m *inboundMail) isUnreadable(e *smime.Entity) bool {
 	if m.verdict.Signature == verdict.SignatureNone && m.verdict.Encryption == verdict.EncryptionNone {
 		return false // a file, or certificates
 	}
-	media, _ := m.e.ContentType()
+	media, _ := e.ContentType()
 	kind, _, _ := strings.Cut(media, "/")
 	return kind != "text" && kind != "multipart" && kind != "message"
 }
@@ -216,7 +227,7 @@ func (m *inboundMail) isUnreadable() bool {
 // closedExplained is the copy of a mail that is not opened: a readable part in front of it
 // all. What keeps us from that keeps no mail.
 func (m *inboundMail) closedExplained(ctx context.Context, to []string) (Delivery, error) {
-	d, err := m.explained(ctx, to, m.verdict)
+	d, err := m.explained(ctx, to, m.verdict, m.e)
 	if err != nil {
 		m.log.Warn("a mail that nobody can read is handed over without an explanation", "error", err)
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, m.verdict, m.e, nil)}), nil
@@ -224,13 +235,18 @@ func (m *inboundMail) closedExplained(ctx context.Context, to []string) (Deliver
 	return d, nil
 }
 
-// explained is the copy of a mail that was not opened: a readable part with a text for
-// people in front, the original behind it untouched.
-func (m *inboundMail) explained(ctx context.Context, to []string, v *verdict.Verdict) (Delivery, error) {
+// explained is the copy of a mail that shows nothing: a readable part with a text for people
+// in front, behind it the original untouched, or what was found in it.
+func (m *inboundMail) explained(
+	ctx context.Context,
+	to []string,
+	v *verdict.Verdict,
+	behind *smime.Entity,
+) (Delivery, error) {
 	if !m.g.o.Inbound.ExplainPart {
 		return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, nil)}), nil
 	}
-	body, contentType, err := m.explainBody(ctx, speak(m.g.o.Language).explanation(v, m.withheld))
+	body, contentType, err := m.explainBody(ctx, behind, speak(m.g.o.Language).explanation(v, m.withheld))
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -239,9 +255,13 @@ func (m *inboundMail) explained(ctx context.Context, to []string, v *verdict.Ver
 	return m.confidential(Delivery{To: to, Edits: m.withStatus(ctx, v, m.e, withVersion(m.e, content)), Body: body}), nil
 }
 
-// explainBody writes the multipart of explained, with a text for people, and returns its
-// Content-Type.
-func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.SectionReader, string, error) {
+// explainBody writes the multipart of explained, with a text for people and what stands
+// behind it, and returns its Content-Type.
+func (m *inboundMail) explainBody(
+	ctx context.Context,
+	behind *smime.Entity,
+	text string,
+) (*io.SectionReader, string, error) {
 	boundary, err := newBoundary()
 	if err != nil {
 		return nil, "", err
@@ -257,7 +277,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 		"Content-Transfer-Encoding: " + encoding + "\r\n" +
 		"Content-Language: " + speak(m.g.o.Language).tag + "\r\n\r\n" +
 		text + "\r\n--" + boundary + "\r\n")
-	for _, f := range m.e.Fields {
+	for _, f := range behind.Fields {
 		if f.IsContent() {
 			head.Write(f.Raw)
 		}
@@ -266,7 +286,7 @@ func (m *inboundMail) explainBody(ctx context.Context, text string) (*io.Section
 	file := m.spool.Create()
 	m.owned = append(m.owned, file)
 	end := strings.NewReader("\r\n--" + boundary + "--\r\n")
-	for _, r := range []io.Reader{strings.NewReader(head.String()), m.e.Body(), end} {
+	for _, r := range []io.Reader{strings.NewReader(head.String()), behind.Body(), end} {
 		if _, err := io.Copy(contextio.NewWriter(ctx, file), r); err != nil {
 			return nil, "", err
 		}

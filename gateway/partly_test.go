@@ -52,22 +52,24 @@ func TestPartlyEncryptedIsExplained(t *testing.T) {
 	}
 }
 
-// TestUnreadableIsExplained: S/MIME that is damaged, or no mail, is no empty ticket: a
-// part says what it is, and it follows as it came.
+// TestUnreadableIsExplained: S/MIME that is damaged, or no mail, is no empty ticket, neither as it
+// came nor inside what was encrypted: a part says what it is, and it follows.
 func TestUnreadableIsExplained(t *testing.T) {
 	h := newHouse(t)
 	for name, head := range map[string]string{
 		"signed":    "smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQ==\r\n",
 		"encrypted": "smime-type=enveloped-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIAGCSqGSIb3DQEHA6CAMIACAQ==\r\n",
 	} {
-		mail := fromAnna + "Content-Type: application/pkcs7-mime; " + head
-		_, body, _ := strings.Cut(mail, "\r\n\r\n")
+		damaged := "Content-Type: application/pkcs7-mime; " + head
+		_, body, _ := strings.Cut(damaged, "\r\n\r\n")
 		for _, explain := range []bool{true, false} {
-			h := h.with(func(o *Options) { o.Inbound.ExplainPart = explain })
-			text := h.process(toSupport, mail).text[0]
-			said := strings.Contains(text, "Ask the sender to send") && strings.Contains(text, "The message follows here as it came.")
-			if said != explain || !strings.Contains(text, body) {
-				t.Errorf("%s, explain_part %v:\n%s", name, explain, text)
+			for where, mail := range map[string]string{"as it came": fromAnna + damaged, "inside": h.sealed(fromAnna, damaged, h.support)} {
+				h := h.with(func(o *Options) { o.Inbound.ExplainPart = explain })
+				text := h.process(toSupport, mail).text[0]
+				said := strings.Contains(text, "Ask the sender to send") && strings.Contains(text, "The message follows here as it came.")
+				if said != explain || !strings.Contains(text, body) {
+					t.Errorf("%s, %s, explain_part %v:\n%s", name, where, explain, text)
+				}
 			}
 		}
 	}

@@ -28,6 +28,25 @@ type Change struct {
 	Failed      string    `json:"failed,omitempty"` // why it has come to nothing
 }
 
+// Recorder keeps a change, and returns when it is kept.
+type Recorder func(ctx context.Context, c Change) error
+
+// Make makes a change. What has no record is not changed; what came to nothing has another record.
+func (record Recorder) Make(ctx context.Context, c Change, do func() error) error {
+	if err := record(ctx, c); err != nil {
+		return fmt.Errorf("nothing was changed, for it could not be recorded: %w", err)
+	}
+	err := do()
+	if err == nil {
+		return nil
+	}
+	c.Failed = err.Error()
+	if lost := record(context.WithoutCancel(ctx), c); lost != nil {
+		return fmt.Errorf("%w (and that is not recorded: %w)", err, lost)
+	}
+	return err
+}
+
 // changeLine is a Change as the store keeps it.
 type changeLine struct {
 	Change *Change `json:"change"`

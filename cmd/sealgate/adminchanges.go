@@ -19,21 +19,18 @@ func historyOf(fingerprint string) journal.Question {
 	return journal.Question{Fingerprint: fingerprint, Most: maxHistory}
 }
 
-// change makes one. What has no record is not changed; what came to nothing has another record.
+// record keeps a change as journal.detail has it.
+func (h *house) record(ctx context.Context, c journal.Change) error {
+	return h.journal.Keep(ctx, c, h.cfg.Journal.Detail)
+}
+
+// change makes one, and tells the log.
 func (h *house) change(ctx context.Context, c journal.Change, do func() error) error {
-	if err := h.journal.Keep(ctx, c, h.cfg.Journal.Detail); err != nil {
-		return fmt.Errorf("nothing was changed, for it could not be recorded: %w", err)
+	err := journal.Recorder(h.record).Make(ctx, c, do)
+	if err == nil {
+		h.log.Info("changed", "by", c.By, "what", c.What, "fingerprint", c.Fingerprint, "text", c.Text)
 	}
-	err := do()
-	if err != nil {
-		c.Failed = err.Error()
-		if lost := h.journal.Keep(context.WithoutCancel(ctx), c, h.cfg.Journal.Detail); lost != nil {
-			h.log.Error("a change came to nothing, which is not recorded", "by", c.By, "what", c.What, "error", lost)
-		}
-		return err
-	}
-	h.log.Info("changed", "by", c.By, "what", c.What, "fingerprint", c.Fingerprint, "text", c.Text)
-	return nil
+	return err
 }
 
 // adminChanges are made over HTTP.
@@ -41,7 +38,7 @@ type adminChanges struct{ *house }
 
 // Decide implements admin.Changes.
 func (c adminChanges) Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error {
-	r, err := c.record(ctx, fingerprint)
+	r, err := c.certificate(ctx, fingerprint)
 	if err != nil {
 		return err
 	}

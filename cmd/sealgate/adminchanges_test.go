@@ -4,9 +4,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +18,7 @@ import (
 	"sealgate/admin"
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
+	"sealgate/internal/control"
 	"sealgate/internal/testpki"
 	"sealgate/journal"
 )
@@ -183,5 +187,46 @@ func TestPendingWantsAttention(t *testing.T) {
 	}
 	if n := said(); n != 0 {
 		t.Errorf("after: %d", n)
+	}
+}
+
+// TestCommandsAreRecorded: what a command decides beside the gateway that runs has a record, too.
+func TestCommandsAreRecorded(t *testing.T) {
+	t.Setenv("SUDO_USER", "eva")
+	pki := testpki.New(t)
+	h := houseOf(t, pki, pki.Issue(testpki.Options{Addresses: []string{"bob@firma.example"}, Key: "rsa-2048"}))
+	running, err := h.openControl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	c, ok := control.Dial(controlSocket(h.cfg))
+	if !ok {
+		t.Fatal("nobody listens")
+	}
+	anna := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"}).Certificate
+	s := &commandStore{c, c.Record}
+	path := filepath.Join(t.TempDir(), "anna.crt")
+	if err := os.WriteFile(path, anna.Raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := newImporter(s, h.spool, "").run(t.Context(), []string{path}); err != nil {
+		t.Fatal(err)
+	}
+	identity := certstore.Identity(anna)
+	if err := s.SetState(t.Context(), identity, certstore.Blocked); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), identity); err != nil {
+		t.Fatal(err)
+	}
+	fp := fmt.Sprintf("%x", sha256.Sum256(anna.Raw))
+	want := []string{"command eva: block, it was active", "command eva: delete, it was blocked"}
+	if got := history(t, h.forAdmins(), fp); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	all, err := h.journal.Changes(t.Context(), journal.Question{Most: 10})
+	if err != nil || len(all) != 3 || all[0].What != "import" || all[0].Text != "1 certificates of 1 files" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }

@@ -41,7 +41,7 @@ const (
 
 // Certificate implements admin.Certificates.
 func (c adminCertificates) Certificate(ctx context.Context, fingerprint string) (*admin.Certificate, error) {
-	r, err := c.record(ctx, fingerprint)
+	r, err := c.certificate(ctx, fingerprint)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +74,8 @@ func (c adminCertificates) use(ctx context.Context, address, fingerprint string)
 	return u
 }
 
-// record finds what a fingerprint is of.
-func (h *house) record(ctx context.Context, fingerprint string) (*certstore.Record, error) {
+// certificate finds what a fingerprint is of.
+func (h *house) certificate(ctx context.Context, fingerprint string) (*certstore.Record, error) {
 	fp, ok := certadmin.ParseFingerprint(fingerprint)
 	if !ok {
 		return nil, fmt.Errorf("%w: a fingerprint is a SHA-256 in hex", certadmin.ErrInput)

@@ -18,6 +18,7 @@ import (
 	"sealgate/internal/control"
 	"sealgate/internal/dn"
 	"sealgate/internal/x509cert"
+	"sealgate/journal"
 )
 
 func certCommand() *cobra.Command {
@@ -25,11 +26,11 @@ func certCommand() *cobra.Command {
 	c := family(&cobra.Command{Use: "cert", Short: "other people's certificates: in the running gateway, or in " +
 		"the store at rest"})
 	c.PersistentFlags().StringVar(&path, "config", installedConfig, "configuration file")
-	with := func(do func(context.Context, certadmin.Store, []string) error) func(*cobra.Command, []string) error {
+	with := func(do func(context.Context, *commandStore, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
 	}
-	state := func(s certstore.State) func(context.Context, certadmin.Store, []string) error {
-		return func(ctx context.Context, store certadmin.Store, args []string) error {
+	state := func(s certstore.State) func(context.Context, *commandStore, []string) error {
+		return func(ctx context.Context, store *commandStore, args []string) error {
 			return each(ctx, store, args, func(r *certstore.Record) error {
 				r.State = s
 				return store.SetState(ctx, r.Identity, s)
@@ -73,7 +74,7 @@ func certCommand() *cobra.Command {
 			Use:   "delete WHICH...",
 			Short: "forget them",
 			Args:  cobra.MinimumNArgs(1),
-			RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
+			RunE: with(func(ctx context.Context, s *commandStore, args []string) error {
 				return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
 			}),
 		},
@@ -82,14 +83,14 @@ func certCommand() *cobra.Command {
 }
 
 // withStore asks the running gateway when there is one, else opens the store.
-func withStore(path string, args []string, do func(context.Context, certadmin.Store, []string) error) error {
+func withStore(path string, args []string, do func(context.Context, *commandStore, []string) error) error {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return unreadable(err)
 	}
 	ctx := context.Background()
 	if c, running := control.Dial(controlSocket(cfg)); running {
-		return failed(do(ctx, c, args))
+		return failed(do(ctx, &commandStore{c, c.Record}, args))
 	}
 	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
 		return &failure{
@@ -102,7 +103,12 @@ func withStore(path string, args []string, do func(context.Context, certadmin.St
 		return unreadable(err)
 	}
 	defer store.Close()
-	return failed(do(ctx, store, args))
+	j, err := journal.Open(ctx, store)
+	if err != nil {
+		return failed(err)
+	}
+	record := func(ctx context.Context, c journal.Change) error { return j.Keep(ctx, c, cfg.Journal.Detail) }
+	return failed(do(ctx, &commandStore{store, record}, args))
 }
 
 // failed is exit code 1, unless err has another one.
@@ -145,7 +151,7 @@ func line(r *certstore.Record) string {
 		r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
 }
 
-func listCerts(ctx context.Context, s certadmin.Store, args []string) error {
+func listCerts(ctx context.Context, s *commandStore, args []string) error {
 	if len(args) == 1 {
 		return each(ctx, s, args, func(*certstore.Record) error { return nil })
 	}
@@ -155,7 +161,7 @@ func listCerts(ctx context.Context, s certadmin.Store, args []string) error {
 	})
 }
 
-func showCerts(ctx context.Context, s certadmin.Store, args []string) error {
+func showCerts(ctx context.Context, s *commandStore, args []string) error {
 	return each(ctx, s, args, func(r *certstore.Record) error {
 		c, err := x509cert.Parse(r.DER)
 		if err != nil {

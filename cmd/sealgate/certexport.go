@@ -26,7 +26,7 @@ func exportCommand(with runWithStore) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [--out FILE] [--states] WHICH...",
 		Short: "write certificates as PEM, or as .p7b when FILE ends so; --states: for cert import --states",
-		RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
+		RunE: with(func(ctx context.Context, s *commandStore, args []string) error {
 			if states {
 				return exportStates(ctx, s, args, out)
 			}

@@ -19,6 +19,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/certfile"
+	"sealgate/journal"
 	"sealgate/spool"
 )
 
@@ -26,7 +27,7 @@ import (
 const maxImportFiles = 100_000
 
 // runWithStore makes a command's RunE out of what it does with the store.
-type runWithStore func(func(context.Context, certadmin.Store, []string) error) func(*cobra.Command, []string) error
+type runWithStore func(func(context.Context, *commandStore, []string) error) func(*cobra.Command, []string) error
 
 func importCommand(with runWithStore) *cobra.Command {
 	var passwordFile string
@@ -34,7 +35,7 @@ func importCommand(with runWithStore) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import [--password-file FILE] FILE|FOLDER... | import --states FILE...", Args: cobra.MinimumNArgs(1),
 		Short: "add certificates: PEM, DER, base64, .p7b, .p12, LDIF, vCard, signed mail, folders of them",
-		RunE: with(func(ctx context.Context, s certadmin.Store, args []string) error {
+		RunE: with(func(ctx context.Context, s *commandStore, args []string) error {
 			if states {
 				return importStates(ctx, s, args)
 			}
@@ -55,12 +56,13 @@ func importCommand(with runWithStore) *cobra.Command {
 // importer is one import under way.
 type importer struct {
 	*certadmin.Import
+	record       journal.Recorder
 	passwordFile string
 	leftOut      int
 }
 
-func newImporter(s certadmin.Store, sp *spool.Spool, passwordFile string) *importer {
-	i := &importer{passwordFile: passwordFile}
+func newImporter(s *commandStore, sp *spool.Spool, passwordFile string) *importer {
+	i := &importer{record: s.record, passwordFile: passwordFile}
 	i.Import = &certadmin.Import{
 		Store: s, Spool: sp, LeftOut: i.leaveOut,
 		Stored: func(path string, r *certstore.Record, useless string) {
@@ -96,7 +98,10 @@ func (i *importer) run(ctx context.Context, args []string) error {
 		}
 		progress(n+1, len(files), "files read")
 	}
-	if err := i.Commit(ctx); err != nil {
+	change := journal.Change{
+		By: commander(), What: "import", Text: fmt.Sprintf("%d certificates of %d files", i.Len(), len(files)),
+	}
+	if err := i.record.Make(ctx, change, func() error { return i.Commit(ctx) }); err != nil {
 		return err
 	}
 	fmt.Printf("%d new, %d known already, %d chains completed, %d left out\n", i.Added, i.Known, i.Completed, i.leftOut)

@@ -26,7 +26,7 @@ func (h *house) openControl() (*http.Server, error) {
 	s := &control.Server{
 		Store: h.store, Explain: h.explain, Keys: h.keys, Count: h.countKeys, Backup: h.backup,
 		Judge: h.judge, Loaded: h.lastLoad, Reload: h.reload,
-		Journal: h.journal, Lost: h.journal.Lost,
+		Journal: h.journal, Record: h.record, Lost: h.journal.Lost,
 		Version: version(), Started: time.Now(), Log: h.log,
 	}
 	return s.Start(l), nil

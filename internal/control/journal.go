@@ -19,6 +19,11 @@ func (s *Server) journal(ctx context.Context, r *request) (a answer, err error) 
 		}
 		a.Messages, err = s.Journal.Find(ctx, *r.Question)
 		return a, err
+	case "Record":
+		if r.Change == nil {
+			return a, errors.New("there is no change")
+		}
+		return a, s.Record(ctx, *r.Change)
 	case "Erase":
 		a.Erased, err = s.Journal.Erase(ctx, r.Address)
 		return a, err
@@ -36,4 +41,10 @@ func (c *Client) Find(ctx context.Context, q journal.Question) ([]*journal.Recor
 func (c *Client) Erase(ctx context.Context, address string) (int, error) {
 	a, err := c.call(ctx, pathJournal, request{Method: "Erase", Address: address})
 	return a.Erased, err
+}
+
+// Record is a journal.Recorder.
+func (c *Client) Record(ctx context.Context, change journal.Change) error {
+	_, err := c.call(ctx, pathJournal, request{Method: "Record", Change: &change})
+	return err
 }

@@ -82,6 +82,7 @@ type request struct {
 	State   certstore.State   `json:",omitempty"`
 
 	Question *journal.Question `json:",omitempty"`
+	Change   *journal.Change   `json:",omitempty"`
 }
 
 // answer holds the results of any of them.

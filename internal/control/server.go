@@ -21,6 +21,7 @@ import (
 	"sealgate/gateway/lookup"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/ownkeys"
+	"sealgate/journal"
 )
 
 // Server answers out of the running gateway.
@@ -35,6 +36,7 @@ type Server struct {
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Journal Journal
+	Record  journal.Recorder
 	Version string
 	Started time.Time
 	Log     *slog.Logger

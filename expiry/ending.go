@@ -5,6 +5,7 @@ package expiry
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
 	"slices"
@@ -25,8 +26,19 @@ const listPage = 500
 // once is in place of the days, where somebody is told once.
 const once = -1
 
+// kind is whose certificate ends.
+type kind int
+
+// The kinds, in the order of the mail.
+const (
+	ofMailbox kind = iota
+	ofDomain
+	ofCorrespondent
+)
+
 // ending is a certificate that ends, or has ended.
 type ending struct {
+	kind        kind
 	identity    [32]byte
 	fingerprint string
 	addresses   []string
@@ -35,9 +47,6 @@ type ending struct {
 	file        string // of our own key
 	issuer      string // of our own certificate
 }
-
-// own reports whether it is a mailbox's.
-func (e *ending) own() bool { return e.days != once }
 
 // furthest is the largest of the thresholds.
 func furthest() time.Duration { return time.Duration(slices.Max(ownkeys.Thresholds)) * day }
@@ -50,7 +59,7 @@ func (w *Watch) ending(ctx context.Context) ([]*ending, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(own, others...), nil
+	return slices.Concat(own, domainsEnding(w.Domains(), now), others), nil
 }
 
 // byEnd sorts; those that end at the same time by what they are.
@@ -84,6 +93,27 @@ func threshold(left time.Duration) int {
 		}
 	}
 	return slices.Max(ownkeys.Thresholds)
+}
+
+// domainsEnding are the last certificates of each domain.
+func domainsEnding(domains []Domain, now time.Time) (list []*ending) {
+	for _, d := range domains {
+		if len(d.Certificates) == 0 {
+			continue
+		}
+		last := slices.MaxFunc(d.Certificates, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) })
+		if last.NotAfter.After(now.Add(furthest())) {
+			continue
+		}
+		fingerprint := sha256.Sum256(last.Raw)
+		list = append(list, &ending{
+			kind: ofDomain, identity: certstore.Identity(last), fingerprint: hex.EncodeToString(fingerprint[:]),
+			addresses: []string{d.Name}, end: last.NotAfter, days: threshold(last.NotAfter.Sub(now)),
+			issuer: last.Issuer.String(),
+		})
+	}
+	byEnd(list)
+	return list
 }
 
 // othersEnding are recent correspondents' certificates.
@@ -148,7 +178,7 @@ func (w *Watch) missed(ctx context.Context, r *certstore.Record, now time.Time) 
 
 func otherEnding(r *certstore.Record, addresses []string) *ending {
 	return &ending{
-		identity: r.Identity, fingerprint: hex.EncodeToString(r.Fingerprint[:]), addresses: addresses,
+		kind: ofCorrespondent, identity: r.Identity, fingerprint: hex.EncodeToString(r.Fingerprint[:]), addresses: addresses,
 		end: r.NotAfter, days: once,
 	}
 }

@@ -1,11 +1,12 @@
-// Package expiry writes to an admin before certificates end: those of our mailboxes four times, those of
-// recent correspondents once.
+// Package expiry writes to an admin before certificates end: those of our mailboxes, and those that rules
+// name for domains, four times, those of recent correspondents once.
 package expiry
 
 // This file is the rounds: what is due, who tells it, and when it is told again.
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -37,6 +38,12 @@ type Store interface {
 	Contents(ctx context.Context, keys [][32]byte) ([]*certstore.Content, error)
 }
 
+// Domain is a domain, or an address, with the certificates that its mail is encrypted for.
+type Domain struct {
+	Name         string
+	Certificates []*x509.Certificate // during rollover several
+}
+
 // Watch tells of certificates that end.
 type Watch struct {
 	To       []string // in normal form
@@ -45,6 +52,7 @@ type Watch struct {
 	Language gateway.Language
 	Store    Store
 	Keys     func() []*ownkeys.Key // of all mailboxes
+	Domains  func() []Domain       // whose certificates an admin has named
 	Now      func() time.Time
 	Log      *slog.Logger
 

@@ -54,7 +54,7 @@ func siteOf(t *testing.T, store Store, keys []*ownkeys.Key) *site {
 	s := &site{now: start}
 	s.Watch = &Watch{
 		To: []string{postmaster}, From: "sealgate@firma.example", Hostname: "mail.firma.example", Language: gateway.English,
-		Store: store, Keys: func() []*ownkeys.Key { return keys }, Log: slog.New(slog.DiscardHandler),
+		Store: store, Keys: func() []*ownkeys.Key { return keys }, Domains: func() []Domain { return nil }, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { return s.now },
 	}
 	s.HandOver = func(_ context.Context, to string, mail []byte) error {
@@ -168,6 +168,35 @@ func TestOldKeysOfAMailbox(t *testing.T) {
 				t.Errorf("%d certificates are told of, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+// TestDomains: of the certificates of a rule the last one counts, and it is told of as a mailbox's is.
+func TestDomains(t *testing.T) {
+	t.Parallel()
+	pki := testpki.New(t)
+	ending := func(days int) *x509.Certificate {
+		return pki.Issue(testpki.Options{
+			Addresses: []string{"gateway@bank.example"}, NotBefore: start.AddDate(-1, 0, 0), NotAfter: start.AddDate(0, 0, days),
+		}).Certificate
+	}
+	s := siteOf(t, storeOf(t), nil)
+	domains := []Domain{
+		{"@bank.example", []*x509.Certificate{ending(20), ending(5)}},
+		{"@renewed.example", []*x509.Certificate{ending(5), ending(60)}},
+		{"@none.example", nil},
+	}
+	s.Domains = func() []Domain { return domains }
+	mails := 0
+	for range 4 * 21 {
+		mails += s.round(t)
+		s.now = s.now.Add(6 * time.Hour)
+	}
+	if mails != 5 || !strings.Contains(s.sent[0], "@bank.example\r\n    ends on 21 November 2026, in 20 days") {
+		t.Errorf("%d mails: %s", mails, s.sent[0])
+	}
+	if strings.Contains(strings.Join(s.sent, ""), "renewed") {
+		t.Error("a rule with a certificate that lasts is told of")
 	}
 }
 

@@ -45,20 +45,24 @@ func (w *Watch) compose(to string, list []*ending) ([]byte, error) {
 
 // text is what the mail says.
 func (s *sentences) text(list []*ending, now time.Time) string {
-	var own, others strings.Builder
-	for _, e := range list {
-		if e.own() {
-			s.entry(&own, e, now)
-		} else {
-			s.entry(&others, e, now)
-		}
-	}
 	var b strings.Builder
-	if own.Len() > 0 {
-		b.WriteString(s.own + "\n\n" + own.String() + s.ownRemedy + "\n\n")
-	}
-	if others.Len() > 0 {
-		b.WriteString(s.others + "\n\n" + others.String() + s.othersRemedy + "\n\n")
+	for _, part := range []struct {
+		kind          kind
+		first, remedy string
+	}{
+		{ofMailbox, s.own, s.ownRemedy},
+		{ofDomain, s.domains, s.domainsRemedy},
+		{ofCorrespondent, s.others, s.othersRemedy},
+	} {
+		var entries strings.Builder
+		for _, e := range list {
+			if e.kind == part.kind {
+				s.entry(&entries, e, now)
+			}
+		}
+		if entries.Len() > 0 {
+			b.WriteString(part.first + "\n\n" + entries.String() + part.remedy + "\n\n")
+		}
 	}
 	return b.String() + s.why + "\n"
 }

@@ -32,7 +32,11 @@ func sample() []*ending {
 		},
 		{
 			fingerprint: strings.Repeat("ef", 32), addresses: []string{"alice@partner.example"}, end: start.Add(20 * time.Hour),
-			days: once,
+			days: once, kind: ofCorrespondent,
+		},
+		{
+			fingerprint: strings.Repeat("01", 32), addresses: []string{"@bank.example"}, end: start.Add(6 * day), days: 7,
+			issuer: "CN=Bank CA", kind: ofDomain,
 		},
 	}
 }

@@ -6,18 +6,20 @@ import "sealgate/gateway"
 
 // sentences are those of one language.
 type sentences struct {
-	subject      string // with the host's name
-	own          string // before our certificates
-	ownRemedy    string
-	others       string // before correspondents' certificates
-	othersRemedy string
-	why          string // the mail was sent
-	ended        string // with the date
-	endsToday    string // with the date
-	endsLater    string // with the date, and the days that are left
-	issuer       string
-	file         string
-	date         string // as time.Format has it
+	subject       string // with the host's name
+	own           string // before our certificates
+	ownRemedy     string
+	domains       string // before those of domains
+	domainsRemedy string
+	others        string // before correspondents' certificates
+	othersRemedy  string
+	why           string // the mail was sent
+	ended         string // with the date
+	endsToday     string // with the date
+	endsLater     string // with the date, and the days that are left
+	issuer        string
+	file          string
+	date          string // as time.Format has it
 }
 
 func sentencesOf(l gateway.Language) *sentences {
@@ -36,6 +38,10 @@ encrypted does not leave, and correspondents cannot encrypt to the mailbox.`,
 its file to "keys" of the mailbox in the configuration, and reload the gateway
 (systemctl reload sealgate). Keep the old file: it opens old mail.
 "sealgate key list" shows whether the new one is used.`,
+	domains: `Certificates that rules of yours name for domains end, and none of the same rule
+lasts longer. After the end mail there that has to be encrypted does not leave.`,
+	domainsRemedy: `What to do: ask the administrator there for the new certificate of his gateway,
+add its file to "certificate" of the [[rule]], and reload the gateway.`,
 	others: `Certificates of correspondents end, and no newer one of theirs is known. After
 the end mail to them cannot be encrypted, and what has to be does not leave.`,
 	othersRemedy: `What to do: most renew on their own, and their next signed mail brings the new
@@ -43,8 +49,8 @@ certificate along. Where you must encrypt, ask them for a signed mail, or for
 the new certificate, which "sealgate cert import FILE" takes. You are told of
 each of these certificates once.`,
 	why: `A program sent this; nobody reads answers. It goes to the addresses in "to" of
-[alerts] in the configuration of sealgate, 30, 14, 7 and 1 days before a
-mailbox's certificate ends, and when it has.`,
+[alerts] in the configuration of sealgate, 30, 14, 7 and 1 days before the
+certificate of a mailbox or of a rule ends, and when it has.`,
 	ended:     "has ended on %s",
 	endsToday: "ends on %s, within a day",
 	endsLater: "ends on %s, in %d days",
@@ -64,6 +70,12 @@ Zertifikat für die Adresse, tragen Sie die Datei in der Konfiguration unter
 "keys" des Postfachs ein, und laden Sie neu (systemctl reload sealgate). Die
 alte Datei bleibt: Sie öffnet alte Mails. "sealgate key list" zeigt, ob das
 neue verwendet wird.`,
+	domains: `Zertifikate, die Ihre Regeln für Domains nennen, laufen ab, und keines derselben
+Regel gilt länger. Danach geht nicht mehr hinaus, was dorthin verschlüsselt
+werden muss.`,
+	domainsRemedy: `Was zu tun ist: Bitten Sie den dortigen Administrator um das neue Zertifikat
+seines Gateways, tragen Sie die Datei unter "certificate" der [[rule]] ein, und
+laden Sie neu.`,
 	others: `Zertifikate von Korrespondenten laufen ab, und ein neueres ist nicht bekannt.
 Danach kann an sie nicht mehr verschlüsselt werden, und was verschlüsselt
 werden muss, geht nicht hinaus.`,
@@ -74,7 +86,8 @@ um eine signierte Mail oder um das neue Zertifikat, das
 einmal gemeldet.`,
 	why: `Diese Mail hat ein Programm geschickt; Antworten liest niemand. Sie geht an die
 Adressen unter "to" in [alerts] der Konfiguration von sealgate, 30, 14, 7 und 1
-Tage bevor das Zertifikat eines Postfachs abläuft, und wenn es abgelaufen ist.`,
+Tage bevor das Zertifikat eines Postfachs oder einer Regel abläuft, und wenn es
+abgelaufen ist.`,
 	ended:     "abgelaufen am %s",
 	endsToday: "läuft am %s ab, innerhalb eines Tages",
 	endsLater: "läuft am %s ab, in %d Tagen",

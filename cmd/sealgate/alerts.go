@@ -29,10 +29,21 @@ func (h *house) newAlerts() *expiry.Watch {
 		Language: c.Server.Language,
 		Store:    h.store,
 		Keys:     func() []*ownkeys.Key { return h.engine.Load().own.keys },
+		Domains:  h.namedDomains,
 		Now:      time.Now,
 		Log:      h.log,
 		HandOver: h.handOver,
 	}
+}
+
+// namedDomains are those that rules name certificates for.
+func (h *house) namedDomains() (list []expiry.Domain) {
+	for _, r := range h.engine.Load().options.Rules {
+		if len(r.Certificates) > 0 {
+			list = append(list, expiry.Domain{Name: cmp.Or(r.Recipient, r.Domain), Certificates: r.Certificates})
+		}
+	}
+	return list
 }
 
 // handOver gives a mail of our own to alerts.next_hop, without a sender: nothing comes back. A milter of

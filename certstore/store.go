@@ -32,6 +32,7 @@ const (
 	LDAP      Source = "ldap"
 	SMIMEA    Source = "smimea"
 	Folder    Source = "folder" // of files, which somebody else fills
+	HTTP      Source = "http"   // RFC 4387
 	ByRule    Source = "rule"   // of a [[rule]], for a whole domain
 )
 

@@ -85,7 +85,7 @@ func TestExampleParsesWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Listener) != 3 || len(c.Mailbox) != 1 || len(c.Rule) != 1 || len(c.Trust.Partner) != 1 || len(c.Directory) != 3 || c.Mailbox[0].Keys[0] != filepath.Join(dir, "keys", "support.pem") {
+	if len(c.Listener) != 3 || len(c.Mailbox) != 1 || len(c.Rule) != 1 || len(c.Trust.Partner) != 1 || len(c.Directory) != 4 || c.Mailbox[0].Keys[0] != filepath.Join(dir, "keys", "support.pem") {
 		t.Errorf("%+v", c)
 	}
 }

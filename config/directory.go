@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"sealgate/directory"
+	"sealgate/directory/httpstore"
 	"sealgate/directory/ldap"
 	"sealgate/directory/smimea"
 )
 
-// Directory is one [[directory]]: exactly one of LDAP, SMIMEA and Folder is set.
+// Directory is one [[directory]]: exactly one of LDAP, SMIMEA, HTTP and Folder is set.
 type Directory struct {
 	LDAP         string   `toml:"ldap"`
 	StartTLS     bool     `toml:"starttls"`
@@ -21,6 +22,7 @@ type Directory struct {
 	BindDN       string   `toml:"bind_dn"`
 	PasswordFile string   `toml:"password_file"`
 	SMIMEA       string   `toml:"smimea"`
+	HTTP         string   `toml:"http"`
 	Folder       string   `toml:"folder"`
 	CAFile       string   `toml:"ca_file"`
 	Domains      []string `toml:"domains"`
@@ -45,13 +47,13 @@ func (c *Config) directories() error {
 
 func (d *Directory) check() error {
 	set := 0
-	for _, s := range []string{d.LDAP, d.SMIMEA, d.Folder} {
+	for _, s := range []string{d.LDAP, d.SMIMEA, d.HTTP, d.Folder} {
 		if s != "" {
 			set++
 		}
 	}
 	if set != 1 {
-		return errors.New("exactly one of ldap, smimea and folder is set")
+		return errors.New("exactly one of ldap, smimea, http and folder is set")
 	}
 	if d.LDAP == "" && d.Base+d.Filter+d.BindDN+d.PasswordFile != "" || d.LDAP == "" && d.StartTLS {
 		return errors.New("starttls, base, filter, bind_dn and password_file are of ldap")
@@ -60,7 +62,7 @@ func (d *Directory) check() error {
 		return errors.New("bind_dn and password_file belong together")
 	}
 	if d.Folder != "" && d.CAFile != "" {
-		return errors.New("ca_file is of ldap and smimea")
+		return errors.New("ca_file is of ldap, smimea and http")
 	}
 	for i := range d.Domains {
 		if err := domain(&d.Domains[i]); err != nil {
@@ -98,6 +100,9 @@ func (d *Directory) asked() error {
 		return err
 	case d.SMIMEA != "":
 		_, err := smimea.New(smimea.Options{Resolver: d.SMIMEA})
+		return err
+	case d.HTTP != "":
+		_, err := httpstore.New(httpstore.Options{URL: d.HTTP})
 		return err
 	}
 	return nil

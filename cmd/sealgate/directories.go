@@ -12,6 +12,7 @@ import (
 	"sealgate/config"
 	"sealgate/directory"
 	"sealgate/directory/folder"
+	"sealgate/directory/httpstore"
 	"sealgate/directory/ldap"
 	"sealgate/directory/smimea"
 	"sealgate/gateway/lookup"
@@ -58,6 +59,8 @@ func openDirectory(d *config.Directory, log *slog.Logger) (directory.Directory, 
 		return ldap.New(o)
 	case d.SMIMEA != "":
 		return smimea.New(smimea.Options{Resolver: d.SMIMEA, CAs: cas, Timeout: time.Duration(d.Timeout)})
+	case d.HTTP != "":
+		return httpstore.New(httpstore.Options{URL: d.HTTP, CAs: cas, Timeout: time.Duration(d.Timeout)})
 	}
 	return folder.New(d.Folder, time.Now, log), nil
 }

@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"config"},
 	{"admin/page"},
 	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
-	{"directory/folder", "directory/ldap", "directory/smimea"},
+	{"directory/folder", "directory/httpstore", "directory/ldap", "directory/smimea"},
 	{"directory", "expiry", "journal", "internal/certadmin"},
 	{"gateway", "internal/certfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},

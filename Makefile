@@ -131,7 +131,7 @@ roots:
 # (docs/performance.md).
 load:
 	scripts/need postfix openssl
-	go test -tags load -run TestLoad -v ./gateway ./journal
+	go test -tags load -run TestLoad -v ./admin ./gateway ./journal
 	$(ROOT) go test -tags load -run TestLoad -v -timeout 20m ./e2e
 
 # long plays the stranger of e2e/notices_test.go on every site, with every action, and asks

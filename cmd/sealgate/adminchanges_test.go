@@ -147,6 +147,23 @@ func TestNoPrivateKeyLeaves(t *testing.T) {
 	}
 }
 
+// TestNothingIsNull: what openapi.json calls a list is one, also where nothing stands in it.
+func TestNothingIsNull(t *testing.T) {
+	g, fp := adminHouse(t)
+	c, err := g.Certificates.Certificate(t.Context(), fp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none, err := g.Certificates.Certificates(t.Context(), certadmin.Query{Search: "nobody@kunde.example", Most: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal([]any{c, none, g.Mailboxes.Mailboxes(t.Context()), g.Health.Attention(t.Context())})
+	if err != nil || strings.Contains(string(text), "null") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 // TestExplainForNobody: who is no mailbox of ours has nothing explained.
 func TestExplainForNobody(t *testing.T) {
 	g, _ := adminHouse(t)

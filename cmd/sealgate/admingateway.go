@@ -14,6 +14,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/ownkeys"
+	"sealgate/journal"
 	"sealgate/smime"
 )
 
@@ -51,7 +52,8 @@ func (c adminCertificates) Certificate(ctx context.Context, fingerprint string) 
 	for _, a := range r.Addresses[:min(len(r.Addresses), maxUses)] {
 		out.Uses = append(out.Uses, c.use(ctx, a, out.Fingerprint))
 	}
-	out.History, err = c.journal.Changes(ctx, historyOf(out.Fingerprint))
+	changes, err := c.journal.Changes(ctx, historyOf(out.Fingerprint))
+	out.History = append([]*journal.Change{}, changes...)
 	return out, err
 }
 

@@ -242,8 +242,14 @@ func TestCommandsAreRecorded(t *testing.T) {
 	if got := history(t, h.forAdmins(), fp); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	all, err := h.journal.Changes(t.Context(), journal.Question{Most: 10})
+	all, err := c.Changes(t.Context(), journal.Question{Most: 10})
 	if err != nil || len(all) != 3 || all[0].What != "import" || all[0].Text != "1 certificates of 1 files" {
-		t.Errorf("%+v, %v", all, err)
+		t.Fatalf("%+v, %v", all, err)
+	}
+	var printed strings.Builder
+	printChanges(&printed, all[1:2])
+	line := fmt.Sprintf(" by=\"command eva\" block %s anna@kunde.example text=\"it was active\"\n", fp)
+	if !strings.HasSuffix(printed.String(), line) {
+		t.Errorf("%q, want %q", printed.String(), line)
 	}
 }

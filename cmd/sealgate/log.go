@@ -63,7 +63,7 @@ down; all of them must fit. TIME is 2026-11-29, "2026-11-29 09:30" (both local),
 	f.IntVarP(&q.Most, "number", "n", 100, fmt.Sprintf("the newest `N`, at most %d", journal.MaxRecords))
 	f.BoolVarP(&o.follow, "follow", "f", false, "go on with what comes, until interrupted")
 	f.BoolVar(&o.json, "json", false, "print JSON, one object a line")
-	c.AddCommand(&cobra.Command{
+	c.AddCommand(changesCommand(&o.path), &cobra.Command{
 		Use:   "erase ADDRESS",
 		Short: "remove all records that name an address, hashed ones too",
 		Args:  cobra.ExactArgs(1),

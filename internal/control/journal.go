@@ -19,6 +19,12 @@ func (s *Server) journal(ctx context.Context, r *request) (a answer, err error) 
 		}
 		a.Messages, err = s.Journal.Find(ctx, *r.Question)
 		return a, err
+	case "Changes":
+		if r.Question == nil {
+			return a, errors.New("there is no question")
+		}
+		a.Changes, err = s.Journal.Changes(ctx, *r.Question)
+		return a, err
 	case "Record":
 		if r.Change == nil {
 			return a, errors.New("there is no change")
@@ -35,6 +41,12 @@ func (s *Server) journal(ctx context.Context, r *request) (a answer, err error) 
 func (c *Client) Find(ctx context.Context, q journal.Question) ([]*journal.Record, error) {
 	a, err := c.call(ctx, pathJournal, request{Method: "Find", Question: &q})
 	return a.Messages, err
+}
+
+// Changes implements Journal.
+func (c *Client) Changes(ctx context.Context, q journal.Question) ([]*journal.Change, error) {
+	a, err := c.call(ctx, pathJournal, request{Method: "Changes", Question: &q})
+	return a.Changes, err
 }
 
 // Erase implements Journal.

@@ -22,6 +22,11 @@ func (j *fakeJournal) Find(_ context.Context, q journal.Question) ([]*journal.Re
 	return []*journal.Record{{QueueID: "Q1"}}, nil
 }
 
+func (j *fakeJournal) Changes(_ context.Context, q journal.Question) ([]*journal.Change, error) {
+	j.question = q
+	return []*journal.Change{{By: "admin eva"}}, nil
+}
+
 func (j *fakeJournal) Erase(_ context.Context, address string) (int, error) {
 	j.erased = address
 	return 2, errors.New("and the third is stuck")
@@ -43,10 +48,15 @@ func TestJournal(t *testing.T) {
 	if err != nil || len(records) != 1 || records[0].QueueID != "Q1" || j.question != q {
 		t.Errorf("%v, %v, for %+v", records, err, j.question)
 	}
+	q.Fingerprint = "ab"
+	changes, err := c.Changes(context.Background(), q)
+	if err != nil || len(changes) != 1 || changes[0].By != "admin eva" || j.question != q {
+		t.Errorf("%v, %v, for %+v", changes, err, j.question)
+	}
 	if _, err := c.Erase(context.Background(), "anna@kunde.example"); err == nil || j.erased != "anna@kunde.example" {
 		t.Errorf("%v, %q", err, j.erased)
 	}
-	for _, r := range []request{{Method: "Find"}, {Method: "Forget"}, {}} {
+	for _, r := range []request{{Method: "Find"}, {Method: "Changes"}, {Method: "Record"}, {Method: "Forget"}, {}} {
 		if _, err := c.call(context.Background(), pathJournal, r); err == nil {
 			t.Errorf("%+v is answered", r)
 		}

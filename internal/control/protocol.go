@@ -55,6 +55,7 @@ const (
 // Journal is what is asked of the journal of messages.
 type Journal interface {
 	Find(ctx context.Context, q journal.Question) ([]*journal.Record, error)
+	Changes(ctx context.Context, q journal.Question) ([]*journal.Change, error)
 	Erase(ctx context.Context, address string) (int, error)
 }
 
@@ -94,6 +95,7 @@ type answer struct {
 	Health     *Health             `json:",omitempty"`
 	Judgement  *Judgement          `json:",omitempty"`
 	Messages   []*journal.Record   `json:",omitempty"`
+	Changes    []*journal.Change   `json:",omitempty"`
 	Erased     int                 `json:",omitempty"`
 	NotFound   bool                `json:",omitempty"`
 	Refused    bool                `json:",omitempty"` // the store is well, and does not take the record

@@ -35,7 +35,7 @@ func TestDocumentedCommandsAreRun(t *testing.T) {
 		}
 		for _, command := range commandsIn(string(text)) {
 			found[command] = true
-			if !listed[command] {
+			if !listed[command] && !isName(command) {
 				t.Errorf("%s: %q is not in scripts/docs-commands", filepath.Base(path), command)
 			}
 		}
@@ -45,6 +45,17 @@ func TestDocumentedCommandsAreRun(t *testing.T) {
 			t.Errorf("scripts/docs-commands: %q is nowhere in the documentation", command)
 		}
 	}
+}
+
+// isName reports whether a command has no argument: prose names commands so, and
+// TestDocumentedCommands knows whether they exist.
+func isName(command string) bool {
+	words := strings.Fields(command)
+	if words[0] != "sealgate" {
+		return false
+	}
+	_, rest, err := rootCommand().Find(words[1:])
+	return err == nil && len(rest) == 0
 }
 
 // listedCommands are those of the list, each with the way in which it is run or a reason.

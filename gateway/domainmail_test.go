@@ -76,7 +76,7 @@ func TestDomainKeyIsForItsDomain(t *testing.T) {
 			t.Errorf("%s: %+v", to, out.Outcome)
 		}
 	}
-	to := []string{"employee@firma.example", "stranger@kunde.example", "employee@other.example", "sales@firma.example"}
+	to := []string{"employee@firma.example", "stranger@kunde.example", "employee@other.example", "sales@firma.example", "ticket@helpdesk.local"}
 	for _, split := range []bool{false, true} {
 		env := inboundTo(to...)
 		env.CanSplit = split
@@ -95,6 +95,11 @@ func TestDomainKeyIsForItsDomain(t *testing.T) {
 	both := h.sealed(fromAnna, h.sealed("", plainText, firma), other)
 	if out := h.process(inboundTo("employee@firma.example"), both); leaves(out, "the secret text") {
 		t.Error("the outer layer is for another domain")
+	}
+	env := inboundTo("employee@firma.example", "employee@other.example")
+	env.CanSplit = true
+	if out := h.process(env, both); leaves(out, "the secret text") {
+		t.Error("two domains have a layer each, and none of them both")
 	}
 }
 

@@ -28,8 +28,10 @@ func TestLoadJournal(t *testing.T) {
 		config: on + "[[rule]]\nsender = \"support@firma.example\"\nsign = \"yes\"\n",
 	})
 	took := map[string]time.Duration{}
+	var ratios []float64 // of the rates with and without it, by round
 	reloads := 0
 	for round := range journalRounds + 1 {
+		times := map[string]time.Duration{}
 		details := []string{"off", "full"}
 		if round%2 == 1 {
 			slices.Reverse(details)
@@ -44,16 +46,23 @@ func TestLoadJournal(t *testing.T) {
 			for strings.Count(s.log.String(), "rules and roots reloaded") < reloads {
 				time.Sleep(20 * time.Millisecond)
 			}
-			d := s.sendLoad()
-			if round > 0 { // the first one warms up
-				took[detail] += d
-			}
+			times[detail] = s.sendLoad()
 		}
+		if round == 0 { // it warms up
+			continue
+		}
+		for detail, d := range times {
+			took[detail] += d
+		}
+		ratios = append(ratios, times["off"].Seconds()/times["full"].Seconds())
 	}
+	slices.Sort(ratios)
+	median := (ratios[journalRounds/2-1] + ratios[journalRounds/2]) / 2
 	rate := func(detail string) float64 { return journalRounds * journalMails / took[detail].Seconds() }
-	t.Logf("signed mail of 10 KiB through Postfix: %.0f a second with the journal, %.0f without, ratio %.3f",
-		rate("full"), rate("off"), rate("full")/rate("off"))
-	if rate("full") < 0.98*rate("off") {
+	t.Logf("signed mail of 10 KiB through Postfix: %.0f a second with the journal, %.0f without, ratio %.3f; "+
+		"of the rounds: median %.3f, from %.3f to %.3f",
+		rate("full"), rate("off"), rate("full")/rate("off"), median, ratios[0], ratios[journalRounds-1])
+	if median < 0.98 { // one round may meet what else the machine does
 		t.Error("the journal slows mail down")
 	}
 }

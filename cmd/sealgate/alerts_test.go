@@ -83,6 +83,30 @@ func TestExpiryMailIsHandedOver(t *testing.T) {
 	}
 }
 
+// TestExpiryMailOfARule: the certificate that a rule names for a domain is told of.
+func TestExpiryMailOfARule(t *testing.T) {
+	t.Parallel()
+	pki := testpki.New(t)
+	dir := t.TempDir()
+	c := pki.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}, NotAfter: time.Now().Add(24 * time.Hour)})
+	for name, text := range map[string][]byte{"bank.crt": c.CertPEM(), "root.crt": pki.Root.CertPEM()} {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := newHouse(t, dir, `[[rule]]
+recipient = "@bank.example"
+certificate = ["bank.crt"]
+[trust]
+system_roots = false
+roots = ["root.crt"]
+`)
+	list := h.namedDomains()
+	if len(list) != 1 || list[0].Name != "@bank.example" || !list[0].Certificates[0].Equal(c.Certificate) {
+		t.Errorf("%+v", list)
+	}
+}
+
 // TestExpiryMailThatIsNotTaken: whatever the next hop does wrong, nothing is recorded, and nobody waits for
 // ever.
 func TestExpiryMailThatIsNotTaken(t *testing.T) {

@@ -49,3 +49,14 @@ func TestLookUpsShareOneTime(t *testing.T) {
 		t.Errorf("asked: %d, %d", places[0].asked, places[1].asked)
 	}
 }
+
+// TestDomainCertificateBehindHangingDirectories: it is at hand, whatever time others took.
+func TestDomainCertificateBehindHangingDirectories(t *testing.T) {
+	bank := domainCert(t)
+	h := newHouse(t, func(o *Options) {
+		o.Limits.LookUps = 100 * time.Millisecond
+		o.Sources = []lookup.Source{&hanging{}, &hanging{}}
+		o.Rules = []Rule{toBank(bank)}
+	})
+	h.onlyFor(h.mailTo("carl@bank.example"), bank)
+}

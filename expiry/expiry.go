@@ -6,15 +6,8 @@ package expiry
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
-	"log/slog"
-	"sync/atomic"
 	"time"
-
-	"sealgate/certstore"
-	"sealgate/gateway"
-	"sealgate/internal/ownkeys"
 )
 
 // How often certificates are looked at, and how soon again after a round that failed.
@@ -26,49 +19,12 @@ const (
 // maxListed is how many certificates one mail lists: some pages.
 const maxListed = 100
 
-// ErrClaimed says that another gateway of the same store tells at the moment.
-var ErrClaimed = errors.New("expiry: another gateway tells")
-
-// Store is what is needed of certstore.Store.
-type Store interface {
-	List(ctx context.Context, cursor string, n int) (page []*certstore.Record, next string, err error)
-	ByAddress(ctx context.Context, address string) ([]*certstore.Record, error)
-	Secret(ctx context.Context) ([32]byte, error)
-	BindContent(ctx context.Context, keys [][32]byte, c certstore.Content) (first []certstore.Content, err error)
-	Contents(ctx context.Context, keys [][32]byte) ([]*certstore.Content, error)
-}
-
-// Domain is a domain, or an address, with the certificates that its mail is encrypted for.
-type Domain struct {
-	Name         string
-	Certificates []*x509.Certificate // during rollover several
-}
-
-// Watch tells of certificates that end.
-type Watch struct {
-	To       []string // in normal form
-	From     string   // stands in From; the envelope has no sender
-	Hostname string
-	Language gateway.Language
-	Store    Store
-	Keys     func() []*ownkeys.Key // of all mailboxes
-	Domains  func() []Domain       // whose certificates an admin has named
-	Now      func() time.Time
-	Log      *slog.Logger
-
-	// HandOver returns nil once somebody else is responsible for the mail (RFC 5321 §4.2.5).
-	HandOver func(ctx context.Context, to string, mail []byte) error
-
-	Sent   atomic.Int64 // mails
-	Failed atomic.Int64 // mails that could not be handed over, each attempt
-}
-
 // Run looks at the certificates now and then, until ctx ends. It does nothing where nobody is told.
 func (w *Watch) Run(ctx context.Context) {
 	if len(w.To) == 0 {
 		return
 	}
-	failed := time.Duration(failedTime)
+	failed := failedTime
 	for {
 		wait := roundTime
 		switch err := w.Round(ctx); {

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,9 @@ const (
 	claimSlot = 15 * time.Minute
 	claimTime = 10 * time.Minute
 )
+
+// ErrClaimed says that another gateway of the same store tells at the moment.
+var ErrClaimed = errors.New("expiry: another gateway tells")
 
 // memory is what a store remembers of earlier rounds.
 type memory struct {

@@ -74,8 +74,8 @@ func NewMetrics(g Gauges) *Metrics {
 			Help: "Questions to a cache, by its name and whether it knew (hit, miss).",
 		}, []string{"cache", "result"}),
 	}
-	m.registry.MustRegister(m.messages, m.verdicts, m.refusals, m.seconds, m.lookUps, m.caches, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.messages, m.verdicts, m.refusals, m.seconds, m.lookUps, m.caches,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	m.values(g)
 	return m

@@ -3,6 +3,7 @@ package gateway
 // This file sends mail to a domain that has a key.
 
 import (
+	"crypto/x509"
 	"strings"
 	"testing"
 
@@ -181,5 +182,43 @@ func TestMailOfEmployeesNeedsNoStore(t *testing.T) {
 	if err == nil {
 		t.Errorf("%+v", out)
 		out.Close()
+	}
+}
+
+// TestOrderOfAnEmployeeAtTheWrongService: whoever has no mailbox but stands in a domain of ours
+// does not lose its order at the inbound service, and leave in clear.
+func TestOrderOfAnEmployeeAtTheWrongService(t *testing.T) {
+	h, _, _ := withDomain(t)
+	for _, from := range []string{"support@firma.example", "employee@firma.example"} {
+		mail := strings.ReplaceAll(fromAnna, "anna@kunde.example", from) + "X-SMIME-Encrypt: yes\r\n" + plainText
+		out := h.process(inboundTo("stranger@kunde.example"), mail)
+		if out.Disposition != Reject || !strings.Contains(out.Reply.Text, string(TokenWrongService)) {
+			t.Errorf("%s: %v %+v", from, out.Disposition, out.Reply)
+		}
+	}
+}
+
+// TestArchivedMailSentBack: what was encrypted for who writes without a mailbox, and for a key of
+// ours, is opened for nobody who sends it as their own.
+func TestArchivedMailSentBack(t *testing.T) {
+	h, firma, _ := withDomain(t)
+	h.o.Outbound.Archive = []*x509.Certificate{firma.Certificate}
+	h.o.Rules = []Rule{{Sender: "@firma.example", Demand: Demand{Encrypt: Yes}}}
+	var err error
+	h.g, err = New(h.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.knows(h.anna)
+	for _, from := range []string{"support@firma.example", "employee@firma.example"} {
+		out := h.sentBy(from)
+		if out.Disposition != Accept || len(out.text) != 1 || leaves(out, "the secret text") {
+			t.Fatalf("%s: %+v", from, out.Outcome)
+		}
+		stolen := strings.ReplaceAll(out.text[0], from, "eve@evil.example")
+		back := h.process(inboundTo("colleague@firma.example"), stolen)
+		if leaves(back, "the secret text") {
+			t.Errorf("%s: opened as mail of eve", from)
+		}
 	}
 }

@@ -112,13 +112,14 @@ func (m *inboundMail) handle(ctx context.Context) (*Outcome, error) {
 }
 
 // forgedOrder refuses mail from outside that gives orders in the name of one of
-// our mailboxes: it is either a helpdesk that took the wrong door or a forgery.
+// our mailboxes or of somebody in their domains: it is either a helpdesk that took the wrong door or a forgery.
 func (g *Gateway) forgedOrder(e *smime.Entity) *refusal {
 	o, unknown := g.readOrders(e.Fields)
 	if !o.given && unknown == nil {
 		return nil
 	}
-	if !slices.ContainsFunc(fromAddresses(e), func(a string) bool { return g.o.Ring.ByFrom(a) != nil }) {
+	ours := func(a string) bool { return g.o.Ring.ByFrom(a) != nil || g.o.Ring.ByDomain(a) != nil }
+	if !slices.ContainsFunc(fromAddresses(e), ours) {
 		return nil
 	}
 	return refuse(TokenWrongService, printable(g.o.Headers.Prefix, 20))

@@ -51,9 +51,10 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 
 // settleSignature leaves a signature of From that is there already alone, unless the
 // Subject is to be hidden and that signature does not cover it. The true Subject then
-// needs a place inside what is signed (RFC 9788 §1.8), which only a new signature gives.
+// needs a place inside what is signed (RFC 9788 §1.8), which only a new signature gives. One
+// of From's domain would not be From's.
 func (m *outboundMail) settleSignature(p *plan) {
-	if p.credential != nil && !p.covered && m.hides(p) {
+	if p.credential != nil && !p.forDomain && !p.covered && m.hides(p) {
 		p.anew = true
 		p.signed = false
 		return

@@ -18,8 +18,8 @@ import (
 	"sealgate/smime/cms"
 )
 
-// admit remembers what we encrypt ourselves, to our own mailbox too: whoever sees it can
-// send it to that mailbox.
+// admit remembers what we encrypt ourselves, for whomever: one of the readers may have a key of
+// ours (its mailbox, its domain, the archive), and whoever sees it can send it there.
 func (m *outboundMail) admit(ctx context.Context) cms.Admission {
 	return func(keys []cms.ContentKey, content [sha256.Size]byte) error {
 		why, err := m.g.bindContent(ctx, m.e, m.g.o.Store.BindContent, keys, content)
@@ -104,11 +104,11 @@ func (m *outboundMail) encrypt(ctx context.Context, g group, content *smime.Enti
 	for _, c := range g.archive {
 		add(c, m.how.OAEP)
 	}
-	o := smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool}
-	if m.box != nil {
-		o.Admit = m.admit(ctx)
-	}
-	return smime.Encrypt(ctx, content, o)
+	return smime.Encrypt(
+		ctx,
+		content,
+		smime.EncryptOptions{Cipher: m.cipher(g), Recipients: to, Spool: m.g.o.Spool, Admit: m.admit(ctx)},
+	)
 }
 
 // cipher is AES-256-GCM only when every recipient says that it reads it: what

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealgate/gateway/verdict"
 	"sealgate/internal/testpki"
 	"sealgate/keyring"
 )
@@ -123,4 +124,34 @@ func TestDomainSignatureInTheHouse(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// TestOwnSignatureIsNotTheDomains: a mail that its writer has signed stays signed by them, also
+// where the Subject would be hidden: the domain's signature is not theirs.
+func TestOwnSignatureIsNotTheDomains(t *testing.T) {
+	h, _ := signingAs(t, Rule{Sender: "@firma.example", Demand: Demand{Sign: Yes, Encrypt: Yes}})
+	h.o.Outbound.HeaderProtection = ProtectHideSubject
+	var err error
+	h.g, err = New(h.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.knows(h.anna)
+	carl := h.pki.Issue(testpki.Options{Addresses: []string{"employee@firma.example"}, Key: "rsa-2048"})
+	out := h.sentBySigned(carl, "employee@firma.example")
+	if len(out.text) != 1 {
+		t.Fatalf("%+v", out.Outcome)
+	}
+	if _, v, _ := h.readCopy(out.text[0], h.anna); v.Signature != verdict.SignatureValid {
+		t.Errorf("%v: %v", v.Signature, v.Reason)
+	}
+}
+
+// sentBySigned is what becomes of a mail that its writer has signed.
+func (h *house) sentBySigned(signer *testpki.Cert, from string) copies {
+	h.t.Helper()
+	env := outboundTo("anna@kunde.example")
+	env.From = from
+	header := strings.NewReplacer("anna@kunde.example", from, "To: support@firma.example", "To: anna@kunde.example").Replace(fromAnna)
+	return h.process(env, h.signed(signer, header, plainText))
 }

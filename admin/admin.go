@@ -32,23 +32,15 @@ const (
 	wrongAtOnce  = 20
 )
 
-// How many messages are explained: an admin looks at one after the other, and who would try
-// ciphertexts in the hope of an oracle has no hour of them.
-const (
-	explainedASecond = 1
-	explainedAtOnce  = 10
-)
-
 // Server answers until it is shut down.
 type Server struct{ server *http.Server }
 
 // New returns a server that does not listen yet.
 func New(o Options) *Server {
 	h := &handlers{
-		Options:   o,
-		wrong:     rate.NewLimiter(wrongASecond, wrongAtOnce),
-		asked:     make(map[string]*rate.Limiter),
-		explained: rate.NewLimiter(explainedASecond, explainedAtOnce),
+		Options: o,
+		wrong:   rate.NewLimiter(wrongASecond, wrongAtOnce),
+		asked:   make(map[string]*rate.Limiter),
 	}
 	for _, t := range o.Tokens {
 		h.asked[t.Name] = rate.NewLimiter(askedASecond, askedASecond)

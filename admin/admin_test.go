@@ -78,9 +78,9 @@ func newSide(t testing.TB) *side {
 	t.Helper()
 	s := &side{t: t, engine: &engine{}, fake: &fake{}, tokens: map[string]string{}}
 	o := admin.Options{
-		Gateway: admin.Gateway{
+		Gateway: admin.Bounded(admin.Gateway{
 			Engine: s.engine, Health: s, Certificates: s.fake, Mailboxes: s.fake, Changes: s.fake, Journal: s.fake, Explainer: s.fake,
-		},
+		}),
 		CanSplit: true,
 		Metrics:  admin.NewMetrics(gauges()),
 		Log:      slog.New(slog.NewTextHandler(&s.log, nil)),

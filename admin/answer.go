@@ -55,6 +55,10 @@ var faults = []struct {
 
 // fail answers with a problem. Of a fault of ours the asker learns no more than that it is one.
 func (h *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, ErrBusy) {
+		tooMany(w)
+		return
+	}
 	for _, f := range faults {
 		if errors.Is(err, f.err) {
 			problem(w, f.status, err.Error())

@@ -100,11 +100,11 @@ const (
 
 // importCertificates stores what a file holds.
 func (h *handlers) importCertificates(w http.ResponseWriter, r *http.Request) {
-	if !h.importing.TryLock() { // a file is held in memory
+	if !h.Gateway.Importing.TryLock() {
 		busy(w, "another file is being imported")
 		return
 	}
-	defer h.importing.Unlock()
+	defer h.Gateway.Importing.Unlock()
 	f, err := readUpload(w, r)
 	if err != nil {
 		h.fail(w, r, err)

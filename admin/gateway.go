@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"sealgate/gateway"
@@ -23,7 +24,7 @@ var (
 	ErrNotOur = errors.New("admin: no mailbox of ours")
 )
 
-// Gateway is all that is asked.
+// Gateway is all that is asked; Bounded makes it whole.
 type Gateway struct {
 	Engine       Engine
 	Certificates Certificates
@@ -32,6 +33,7 @@ type Gateway struct {
 	Journal      Journal
 	Explainer    Explainer
 	Health       Health
+	Importing    *sync.Mutex // held while a file to import is in memory: one at a time
 }
 
 // Engine says what a mail that is not written yet can be, and what its answer must be.
@@ -133,7 +135,8 @@ type Journal interface {
 // Explainer judges a message as the engine does one that comes for a recipient, and keeps nothing
 // of it. No key is tried but the recipient's; what it opens leaves the gateway in no form.
 type Explainer interface {
-	// Explain returns ErrNotOur when nobody of ours has the address, ErrInput for what is no mail.
+	// Explain returns ErrNotOur when nobody of ours has the address, ErrInput for what is no mail,
+	// ErrBusy when too many are asked about.
 	Explain(ctx context.Context, recipient string, message io.Reader) (*Explanation, error)
 }
 

@@ -36,8 +36,6 @@ type handlers struct {
 	asked map[string]*rate.Limiter // by the name of a token
 
 	readiness readiness
-	explained *rate.Limiter // messages: opening one costs operations with keys
-	importing sync.Mutex    // one file at a time
 }
 
 // readyFor is how long an answer of /readyz holds: anybody may ask, and each look connects to the

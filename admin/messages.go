@@ -78,10 +78,6 @@ func (h *handlers) explain(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, p.err.Error())
 		return
 	}
-	if !h.explained.Allow() {
-		tooMany(w)
-		return
-	}
 	giveTime(w)
 	e, err := h.Gateway.Explainer.Explain(r.Context(), recipient, r.Body)
 	if err != nil {

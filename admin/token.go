@@ -135,7 +135,7 @@ func (h *handlers) refuse(w http.ResponseWriter, r *http.Request) {
 }
 
 func tooMany(w http.ResponseWriter) {
-	busy(w, "too many requests; ask again in a second")
+	busy(w, ErrBusy.Error())
 }
 
 func busy(w http.ResponseWriter, why string) {

@@ -23,6 +23,11 @@ func (p *Page) importForm(w http.ResponseWriter, r *http.Request, v *visit) {
 }
 
 func (p *Page) importFile(w http.ResponseWriter, r *http.Request, v *visit) {
+	if !p.Gateway.Importing.TryLock() {
+		p.show(w, r, v, http.StatusTooManyRequests, "import", importData{Fault: "import.busy"})
+		return
+	}
+	defer p.Gateway.Importing.Unlock()
 	patient(w)
 	fields, part, err := upload(r, "file")
 	if err != nil {

@@ -260,6 +260,42 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// TestTryIsNoOracle: whoever is logged in cannot try ciphertexts one after the other.
+func TestTryIsNoOracle(t *testing.T) {
+	t.Parallel()
+	b, _ := inSample(t, false)
+	statuses := map[int]int{}
+	for range 100 {
+		answer, _ := b.form("/try/explain", "message", "a.eml", []byte("From: a\n\nb"), "recipient", "support@firma.example")
+		statuses[answer.StatusCode]++
+	}
+	explained := statuses[http.StatusOK]
+	if explained < 5 || explained > 20 || statuses[http.StatusTooManyRequests] != 100-explained {
+		t.Errorf("%v", statuses)
+	}
+}
+
+// TestOneImport: while the API or the page holds a file in memory, the page takes no other.
+func TestOneImport(t *testing.T) {
+	t.Parallel()
+	o := testOptions(newClock())
+	s := newSample(o.Now(), false)
+	o.Gateway = s.gateway()
+	b := newBrowser(t, New(o))
+	b.login(testName, testPassword)
+	o.Gateway.Importing.Lock()
+	answer, body := b.form("/certificates", "file", "all.p12", []byte("data"))
+	if answer.StatusCode != http.StatusTooManyRequests || !strings.Contains(body, "Another file") || len(s.imported) != 0 {
+		t.Errorf("a second file: %s, %d imported", answer.Status, len(s.imported))
+	}
+	o.Gateway.Importing.Unlock()
+	for range 2 { // the first lets the second in
+		if answer, _ := b.form("/certificates", "file", "all.p12", []byte("data")); answer.StatusCode != http.StatusOK {
+			t.Errorf("the next file: %s", answer.Status)
+		}
+	}
+}
+
 // TestMethods: what changes something is not asked by GET.
 func TestMethods(t *testing.T) {
 	t.Parallel()

@@ -138,7 +138,9 @@ func (s *sample) fill() {
 }
 
 func (s *sample) gateway() admin.Gateway {
-	return admin.Gateway{Engine: s, Certificates: s, Mailboxes: s, Changes: s, Journal: s, Explainer: s, Health: s}
+	return admin.Bounded(admin.Gateway{
+		Engine: s, Certificates: s, Mailboxes: s, Changes: s, Journal: s, Explainer: s, Health: s,
+	})
 }
 
 // Certificates implements admin.Certificates.

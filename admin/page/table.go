@@ -190,6 +190,10 @@ var texts = map[string]words{
 		"Passwort, bei PKCS #12; der private Schlüssel darin bleibt draußen",
 	},
 	"import.submit": {"Import", "Einlesen"},
+	"import.busy": {
+		"Another file is being imported; try again in a moment.",
+		"Gerade wird eine andere Datei importiert; bitte gleich noch einmal versuchen.",
+	},
 	"import.unread": {"Choose a file first.", "Erst eine Datei auswählen."},
 	"import.nothing": {
 		"The file holds nothing that can be imported.",
@@ -313,8 +317,12 @@ var texts = map[string]words{
 		"Sie wird beurteilt, als käme sie gerade für den Empfänger an, und dann vergessen: Nichts davon wird " +
 			"gespeichert, nichts Verschlüsseltes gezeigt.",
 	},
-	"try.for":     {"Recipient, one of our mailboxes", "Empfänger, eines unserer Postfächer"},
-	"try.submit":  {"Explain", "Erklären"},
+	"try.for":    {"Recipient, one of our mailboxes", "Empfänger, eines unserer Postfächer"},
+	"try.submit": {"Explain", "Erklären"},
+	"try.busy": {
+		"Too many messages were explained just now; try again in a few seconds.",
+		"Gerade wurden zu viele Nachrichten erklärt; bitte in einigen Sekunden noch einmal versuchen.",
+	},
 	"try.unread":  {"Choose a file first.", "Erst eine Datei auswählen."},
 	"try.notour":  {"Nobody of ours has this address.", "Diese Adresse hat keines unserer Postfächer."},
 	"try.nomail":  {"The file is no mail.", "Die Datei ist keine Mail."},

@@ -102,6 +102,9 @@ func (p *Page) tryMessage(w http.ResponseWriter, r *http.Request, v *visit) {
 	}
 	e, err := p.Gateway.Explainer.Explain(r.Context(), data.Recipient, part)
 	switch {
+	case errors.Is(err, admin.ErrBusy):
+		data.Fault = "try.busy"
+		p.show(w, r, v, http.StatusTooManyRequests, "try", data)
 	case errors.Is(err, admin.ErrNotOur):
 		data.Fault = "try.notour"
 		p.unread(w, r, v, "try", data)

@@ -50,6 +50,24 @@ func history(t *testing.T, g admin.Gateway, fingerprint string) (list []string) 
 	return list
 }
 
+// TestExplainIsBounded for the API and the page: what the two are given is one gateway, and bounded.
+func TestExplainIsBounded(t *testing.T) {
+	g, _ := adminHouse(t)
+	explained := 0
+	for range 100 {
+		_, err := g.Explainer.Explain(t.Context(), "anna@kunde.example", strings.NewReader(""))
+		switch {
+		case errors.Is(err, admin.ErrNotOur):
+			explained++
+		case !errors.Is(err, admin.ErrBusy):
+			t.Fatal(err)
+		}
+	}
+	if explained < 5 || explained > 20 {
+		t.Errorf("%d of 100 were looked at", explained)
+	}
+}
+
 // TestEveryChangeIsRecorded with who wanted it; what is refused changes nothing.
 func TestEveryChangeIsRecorded(t *testing.T) {
 	g, fp := adminHouse(t)

@@ -18,12 +18,12 @@ import (
 	"sealgate/smime"
 )
 
-// forAdmins is the gateway as the HTTP side sees it.
+// forAdmins is the gateway as the HTTP side sees it: its API and its page the same one.
 func (h *house) forAdmins() admin.Gateway {
-	return admin.Gateway{
+	return admin.Bounded(admin.Gateway{
 		Engine: h, Certificates: adminCertificates{h}, Mailboxes: h, Changes: adminChanges{h}, Journal: h.journal,
 		Explainer: h, Health: &adminHealth{house: h, started: time.Now()},
-	}
+	})
 }
 
 // adminCertificates are those of the store.

@@ -46,7 +46,7 @@ func (h *house) openAdmin() ([]service, error) {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})
 	}
 	if len(a.Login) > 0 {
-		o.Page = h.newPage()
+		o.Page = h.newPage(o.Gateway)
 	}
 	return []service{{listener, admin.New(o)}}, nil
 }

@@ -3,16 +3,17 @@ package main
 // This file gives the admin's page what it shows.
 
 import (
+	"sealgate/admin"
 	"sealgate/admin/page"
 )
 
 // newPage is the page of who stands in [[admin.login]].
-func (h *house) newPage() *page.Page {
+func (h *house) newPage(g admin.Gateway) *page.Page {
 	a := h.cfg.Admin
 	o := page.Options{
 		Proxy:      page.Proxy{Header: a.LoginHeader, Secret: a.LoginSecret},
 		Hosts:      a.Hosts,
-		Gateway:    h.forAdmins(),
+		Gateway:    g,
 		CanSplit:   canSplit(h.cfg),
 		MaxMessage: int64(h.cfg.Limits.MessageSize),
 		Version:    version(),

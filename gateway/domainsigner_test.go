@@ -10,6 +10,8 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/testpki"
+	"sealgate/smime"
+	"sealgate/smime/cms"
 	"sealgate/trust"
 )
 
@@ -149,5 +151,47 @@ func TestRevokedSignerOfADomain(t *testing.T) {
 	}
 	if status, _ := h.statusFrom("carl@bank.example", bank); status != "revoked" {
 		t.Errorf("%q", status)
+	}
+}
+
+// TestRevokedSignerHidesItsAuthority: who holds a revoked key leaves out what would show it, and the
+// admin's file has it.
+func TestRevokedSignerHidesItsAuthority(t *testing.T) {
+	for _, policy := range []trust.Policy{trust.Soft, trust.Hard} {
+		h := newHouse(t)
+		s := h.services(policy)
+		sub := h.pki.Issue(testpki.Options{Name: "sub", CA: true, Key: "rsa-2048"})
+		bank := h.pki.Under(sub, testpki.Options{
+			Addresses: []string{"gateway@bank.example"}, Key: "rsa-2048", CRL: []string{s.url + "/crl"},
+		})
+		s.by = sub
+		s.root = sub
+		s.revoke(bank, time.Now().Add(-time.Hour))
+		check, err := trust.New(trust.Options{
+			Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: policy, Sources: s.sources,
+			Partners: []trust.Partner{{
+				Domain: "bank.example", Signers: []*x509.Certificate{bank.Certificate}, Above: [][]byte{sub.Certificate.Raw},
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.o.Trust = check
+		h.g, err = New(h.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := smime.Sign(t.Context(), h.entity(plainText), smime.SignOptions{
+			Signer: cms.Signer{Certificate: bank.Certificate, Key: bank.Key, SigningTime: time.Now()},
+			Spool:  h.o.Spool, Unprepared: true,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mail := h.whole(strings.ReplaceAll(fromAnna, "anna@kunde.example", "carl@bank.example"), alone)
+		out := h.process(toSupport, mail)
+		if got := h.header(out.text[0], "X-SMIME-Signature"); got != "revoked" {
+			t.Errorf("%s: %q", policy, got)
+		}
 	}
 }

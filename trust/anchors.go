@@ -19,6 +19,7 @@ type Partner struct {
 	Roots     []*x509.Certificate // trusted beside those for all addresses
 	SHA1Until time.Time           // the last day, UTC, on which SHA-1 is accepted; zero: it is not
 	Signers   []*x509.Certificate // their signatures count for all of these addresses
+	Above     [][]byte            // certificates of authorities that may complete the signers' chains
 }
 
 // covers reports whether an address in normal form is the partner's.
@@ -57,11 +58,15 @@ func (a *anchors) contains(cert *x509.Certificate) bool {
 }
 
 // signs reports whether an admin has said that a certificate signs for an address, among others
-// (RFC 3183 §3).
-func (a *anchors) signs(c *x509.Certificate, addr string) bool {
-	return slices.ContainsFunc(a.partners, func(p Partner) bool {
-		return p.covers(addr) && slices.ContainsFunc(p.Signers, c.Equal)
-	})
+// (RFC 3183 §3). It comes with the authorities that he has put beside it.
+func (a *anchors) signs(c *x509.Certificate, addr string) (above [][]byte, ok bool) {
+	for _, p := range a.partners {
+		if p.covers(addr) && slices.ContainsFunc(p.Signers, c.Equal) {
+			above = append(above, p.Above...)
+			ok = true
+		}
+	}
+	return above, ok
 }
 
 // poolFor holds the roots that may vouch for an address.

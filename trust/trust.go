@@ -56,8 +56,10 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 			Reason: errNoCertificate.Error(), Fault: errNoCertificate,
 		}
 	}
-	if r.Purpose == Sign && c.anchors.signs(r.Certificate, r.Address) {
+	if above, ok := c.anchors.signs(r.Certificate, r.Address); ok && r.Purpose == Sign {
 		r.ForDomain = true
+		// The admin's come first: the signer must not hide a revocation by what it brings along.
+		r.Intermediates = slices.Concat(above, r.Intermediates)
 	}
 	res := c.check(ctx, r)
 	if r.ForDomain && res.Status == Untrusted { // the admin's word stands in for an authority that is not known

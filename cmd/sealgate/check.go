@@ -92,6 +92,9 @@ func (o *checking) look(ctx context.Context, r *checkReport) error {
 			"of encrypted mail to others there are refused unless they can be encrypted; add it if that mail stays in "+
 			"the house", domain)
 	}
+	if err := r.checkDomainFiles(cfg); err != nil {
+		return err
+	}
 	for _, e := range exceptions(cfg, time.Now()) {
 		r.add(isNote, aboutConfiguration, "%s (%s, until %s)", e.words, e.domain, e.until)
 	}

@@ -11,26 +11,51 @@ import (
 	"sealgate/smime/cms"
 )
 
-// domainCertificates are those of a rule. A file may bring the authorities along.
+// domainCertificates are those of a rule.
 func domainCertificates(r *config.Rule) (d gateway.DomainCertificates, err error) {
-	d.Before = r.CertificateFirst
-	for _, path := range r.Certificate {
+	files, err := readDomainFiles(r.Certificate, cms.CanEncryptTo)
+	if err != nil {
+		return d, err
+	}
+	return gateway.DomainCertificates{
+		Certificates: files.certificates, Above: files.rawAbove(), Before: r.CertificateFirst,
+	}, nil
+}
+
+// domainFiles are the certificates in the files of one domain, and the authorities beside them.
+type domainFiles struct {
+	certificates []*x509.Certificate
+	above        []*x509.Certificate
+}
+
+// readDomainFiles reads each file by itself: it may bring the authorities of its certificates along.
+// A certificate that one of the checks refuses is an error.
+func readDomainFiles(paths []string, checks ...func(*x509.Certificate) error) (d domainFiles, err error) {
+	for _, path := range paths {
 		all, err := readCertificates([]string{path}, nil)
 		if err != nil {
 			return d, err
 		}
 		leaves, authorities := partAuthorities(all)
 		for _, c := range leaves {
-			if err := cms.CanEncryptTo(c); err != nil {
-				return d, fmt.Errorf("%s: %w", path, err)
+			for _, check := range checks {
+				if err := check(c); err != nil {
+					return d, fmt.Errorf("%s: %w", path, err)
+				}
 			}
 		}
-		d.Certificates = append(d.Certificates, leaves...)
-		for _, c := range authorities {
-			d.Above = append(d.Above, c.Raw)
-		}
+		d.certificates = append(d.certificates, leaves...)
+		d.above = append(d.above, authorities...)
 	}
 	return d, nil
+}
+
+// rawAbove are the authorities in DER.
+func (d domainFiles) rawAbove() (list [][]byte) {
+	for _, c := range d.above {
+		list = append(list, c.Raw)
+	}
+	return list
 }
 
 // partAuthorities takes the authorities out of a list. In one of authorities alone all are what

@@ -358,16 +358,16 @@ func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}
-		signers, err := readCertificates(p.Signers, nil)
+		signers, err := readDomainFiles(p.Signers)
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: signers: %w", p.Domain, err)
 		}
-		leaves, _ := partAuthorities(signers)
 		out = append(out, trust.Partner{
 			Domain:    p.Domain,
 			Roots:     roots,
 			SHA1Until: time.Time(p.SHA1Until),
-			Signers:   leaves,
+			Signers:   signers.certificates,
+			Above:     signers.rawAbove(),
 		})
 	}
 	return out, nil

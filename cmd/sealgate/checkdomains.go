@@ -1,0 +1,77 @@
+package main
+
+// This file looks for certificates of domains whose authorities nobody knows.
+
+import (
+	"bytes"
+	"crypto/x509"
+	"io"
+	"slices"
+
+	"sealgate/config"
+	"sealgate/internal/dn"
+	"sealgate/internal/spki"
+)
+
+// checkDomainFiles notes each certificate of `certificate` and `signers` whose chain ends nowhere:
+// whether it was revoked, nobody can be asked then.
+func (r *checkReport) checkDomainFiles(cfg *config.Config) error {
+	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
+	_, roots, err := h.newChecker(cfg, nil)
+	if err != nil {
+		return err
+	}
+	var paths []string
+	for _, p := range cfg.Trust.Partner {
+		own, err := readCertificates(p.Roots, h.rootLeftOut)
+		if err != nil {
+			return err
+		}
+		roots = append(roots, own...)
+		paths = append(paths, p.Signers...)
+	}
+	for _, rule := range cfg.Rule {
+		paths = append(paths, rule.Certificate...)
+	}
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		if err := r.checkDomainFile(path, roots); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *checkReport) checkDomainFile(path string, roots []*x509.Certificate) error {
+	d, err := readDomainFiles([]string{path})
+	if err != nil {
+		return err
+	}
+	for _, c := range d.certificates {
+		if last := openEnd(c, d.above, roots); last != nil {
+			r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that "+
+				"a revocation of %s may not be seen; append the certificate of %s to the file",
+				path, dn.String(last.Subject), dn.String(c.Subject), dn.String(last.Issuer))
+		}
+	}
+	return nil
+}
+
+// openEnd is the certificate of a chain whose issuer is nowhere; nil when it ends at a root, or at
+// one that is its own issuer.
+func openEnd(c *x509.Certificate, above, roots []*x509.Certificate) *x509.Certificate {
+	known := slices.Concat(roots, above)
+	for range len(known) + 1 { // those that certify each other end nowhere
+		if bytes.Equal(c.RawIssuer, c.RawSubject) || slices.ContainsFunc(roots, c.Equal) {
+			return nil
+		}
+		n := slices.IndexFunc(known, func(ca *x509.Certificate) bool {
+			return bytes.Equal(ca.RawSubject, c.RawIssuer) && spki.CheckSignature(ca, spki.ReadSignature(c)) == nil
+		})
+		if n < 0 {
+			return c
+		}
+		c = known[n]
+	}
+	return c
+}

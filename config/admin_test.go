@@ -31,12 +31,13 @@ func TestAdminLogins(t *testing.T) {
 		tcp + "[[admin.login]]\n" + hash:                       false,
 		tcp + header + secret + anna:                           true,
 		tcp + header + anna + hash:                             false,
-		unix + header + anna:                                   true,
+		unix + header + anna:                                   false, // a member of the socket's group
+		unix + header + anna + hash:                            false,
 		unix + header + secret + anna:                          true,
 		unix + header:                                          false,
 		unix + secret + anna + hash:                            false,
-		unix + "login_header = \"X Remote\"\n" + anna:          false,
-		unix + "login_header = \"x-sealgate-secret\"\n" + anna: false,
+		unix + secret + "login_header = \"X Remote\"\n" + anna: false,
+		unix + secret + "login_header = \"x-sealgate-secret\"\n" + anna: false,
 	} {
 		_, err := Parse("[[listener]]\nprotocol = \"milter\"\naddress = \"127.0.0.1:8891\"\ndirection = \"inbound\"\n[admin]\n"+text, t.TempDir())
 		if (err == nil) != ok {

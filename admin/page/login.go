@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"sealgate/admin"
 )
 
 // nobody is who is compared with where a name is unknown: it takes as long as an admin does.
@@ -57,9 +55,6 @@ func (p *Page) proxied(r *http.Request) string {
 	names := r.Header.Values(p.Proxy.Header)
 	if len(names) != 1 || !p.isKnown(names[0]) { // two: one of them is not the proxy's
 		return ""
-	}
-	if p.Proxy.Secret == (admin.Hash{}) {
-		return names[0]
 	}
 	secrets := r.Header.Values(SecretHeader)
 	if len(secrets) != 1 {

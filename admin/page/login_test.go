@@ -181,6 +181,16 @@ func TestReverseProxy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a proxy without a secret", func(t *testing.T) {
+		o := testOptions(newClock())
+		o.Proxy = Proxy{Header: "X-Remote-User"}
+		b := newBrowser(t, New(o))
+		r := b.request(http.MethodGet, "/", nil)
+		r.Header["X-Remote-User"] = []string{testName}
+		if answer, _ := b.do(r); answer.StatusCode != http.StatusSeeOther {
+			t.Errorf("a member of the socket's group is an admin: %s", answer.Status)
+		}
+	})
 	t.Run("nobody has set a header", func(t *testing.T) {
 		b := newBrowser(t, New(testOptions(newClock())))
 		r := b.request(http.MethodGet, "/", nil)

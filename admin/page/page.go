@@ -48,5 +48,5 @@ const SecretHeader = "X-Sealgate-Secret"
 // Proxy is a reverse proxy that has asked people who they are.
 type Proxy struct {
 	Header string     // the field with the name; "": there is no such proxy
-	Secret admin.Hash // of what SecretHeader holds; zero: who reaches the listener is the proxy
+	Secret admin.Hash // of what SecretHeader holds; zero: nobody is the proxy
 }

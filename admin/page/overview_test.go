@@ -97,6 +97,32 @@ func TestCeiling(t *testing.T) {
 	}
 }
 
+// TestForgedIsNotSecured: the chart shows a forged mail that was accepted as no success of S/MIME.
+func TestForgedIsNotSecured(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		record journal.Record
+		want   outcome
+	}{
+		{journal.Record{Signature: "invalid"}, doubtful},
+		{journal.Record{Signature: "mismatch", Encryption: "none"}, doubtful},
+		{journal.Record{Signature: "none", Encryption: "undecryptable"}, doubtful},
+		{journal.Record{Signature: "invalid", Encryption: "decrypted"}, doubtful},
+		{journal.Record{Signature: "valid", Encryption: "undecryptable"}, doubtful},
+		{journal.Record{Signature: "valid", Encryption: "none"}, secured},
+		{journal.Record{Signature: "none", Encryption: "decrypted"}, secured},
+		{journal.Record{SignedBy: "aa"}, secured},
+		{journal.Record{EncryptedFor: []string{"anna@kunde.example aa ldap"}}, secured},
+		{journal.Record{Signature: "none", Encryption: "none"}, plain},
+		{journal.Record{}, plain},
+	} {
+		c.record.Result = "accepted"
+		if got := outcomeOf(&c.record); got != c.want {
+			t.Errorf("signature %q, encryption %q: %s", c.record.Signature, c.record.Encryption, outcomeNames[got])
+		}
+	}
+}
+
 // TestOverview: the chart's numbers stand in the table, too.
 func TestOverview(t *testing.T) {
 	t.Parallel()

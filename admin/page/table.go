@@ -63,6 +63,7 @@ var texts = map[string]words{
 	"period.month": {"30 days", "30 Tage"},
 
 	"outcome.secured":     {"Accepted, S/MIME", "Angenommen, S/MIME"},
+	"outcome.doubtful":    {"Accepted, S/MIME not valid", "Angenommen, S/MIME nicht gültig"},
 	"outcome.plain":       {"Accepted, no S/MIME", "Angenommen, ohne S/MIME"},
 	"outcome.quarantined": {"On hold", "Zurückgehalten"},
 	"outcome.deferred":    {"Deferred", "Aufgeschoben"},

@@ -25,8 +25,9 @@ type outcome int
 
 // The outcomes, as the chart stacks them from its ground.
 const (
-	secured outcome = iota // accepted, and signed, encrypted, checked or opened
-	plain                  // accepted without S/MIME
+	secured  outcome = iota // accepted: we signed or encrypted it, or it was valid or opened
+	doubtful                // accepted with S/MIME that is not valid, or could not be opened
+	plain                   // accepted without S/MIME
 	quarantined
 	deferred
 	rejected
@@ -35,7 +36,7 @@ const (
 )
 
 // outcomeNames are their names in texts and in the style sheet.
-var outcomeNames = [outcomes]string{"secured", "plain", "quarantined", "deferred", "rejected", "failed"}
+var outcomeNames = [outcomes]string{"secured", "doubtful", "plain", "quarantined", "deferred", "rejected", "failed"}
 
 func outcomeOf(r *journal.Record) outcome {
 	switch gateway.Result(r.Result) {
@@ -48,9 +49,21 @@ func outcomeOf(r *journal.Record) outcome {
 	case gateway.Failed:
 		return failed
 	}
-	isSigned := r.SignedBy != "" || r.Signature != "" && r.Signature != string(verdict.SignatureNone)
-	isEncrypted := len(r.EncryptedFor) > 0 || r.Encryption != "" && r.Encryption != string(verdict.EncryptionNone)
-	if isSigned || isEncrypted {
+	return acceptedAs(r)
+}
+
+// acceptedAs is what an accepted mail's S/MIME is worth: what came is secured where all of it held.
+func acceptedAs(r *journal.Record) outcome {
+	hasSignature := r.Signature != "" && r.Signature != string(verdict.SignatureNone)
+	hasEncryption := r.Encryption != "" && r.Encryption != string(verdict.EncryptionNone)
+	switch {
+	case r.SignedBy != "" || len(r.EncryptedFor) > 0:
+		return secured
+	case hasSignature && r.Signature != string(verdict.SignatureValid):
+		return doubtful
+	case hasEncryption && r.Encryption != string(verdict.EncryptionDecrypted):
+		return doubtful
+	case hasSignature || hasEncryption:
 		return secured
 	}
 	return plain

@@ -9,7 +9,7 @@ import (
 	"sealgate/keyring"
 )
 
-// Serves reports whether mail to this recipient is opened here. An address that
+// Serves reports whether all mail to this recipient is opened and judged here. An address that
 // cannot be read is nobody's, nor is one that Postfix may deliver elsewhere.
 func (g *Gateway) Serves(recipient string) bool { return g.served(recipient) != nil }
 
@@ -31,6 +31,12 @@ func (g *Gateway) domainMailbox(recipient string) *keyring.Mailbox {
 	return g.o.Ring.ByDomain(a)
 }
 
+// MayOpen reports whether mail to this recipient may be opened here: with its mailbox's keys, or with
+// those of its domain.
+func (g *Gateway) MayOpen(recipient string) bool {
+	return g.Serves(recipient) || g.domainMailbox(recipient) != nil
+}
+
 // NeedsBody reports to an adapter, after the header of a message has come, whether
 // the engine has any use for the body. Mail for nobody we serve is only
 // stripped of what could lie; outbound mail is always read.
@@ -38,12 +44,7 @@ func (g *Gateway) NeedsBody(env Envelope) bool {
 	if env.Direction == Outbound {
 		return true
 	}
-	for _, to := range env.To {
-		if g.Serves(to) || g.domainMailbox(to) != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(env.To, g.MayOpen)
 }
 
 // leaving are the recipients whose mail leaves the house.

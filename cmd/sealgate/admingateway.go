@@ -116,7 +116,7 @@ func adminKey(k ownkeys.Summary) admin.Key {
 
 // Explain implements admin.Explainer.
 func (h *house) Explain(ctx context.Context, recipient string, message io.Reader) (*admin.Explanation, error) {
-	if !h.engine.Load().Serves(recipient) {
+	if !h.engine.Load().MayOpen(recipient) {
 		return nil, admin.ErrNotOur
 	}
 	j, err := h.judge(ctx, []string{recipient}, message)

@@ -199,7 +199,7 @@ func keysOf(box *keyring.Mailbox, tried bool) (keys []knownKey) {
 // recipientFields are those in which a mail that was delivered says to whom.
 var recipientFields = []string{"Delivered-To", "X-Original-To", "To", "Cc"}
 
-// recipientsIn are the addresses of our mailboxes in the header.
+// recipientsIn are the addresses in the header whose mail may be opened here.
 func recipientsIn(g *gateway.Gateway, msg *spool.File) (to []string) {
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil {
@@ -208,7 +208,7 @@ func recipientsIn(g *gateway.Gateway, msg *spool.File) (to []string) {
 	for _, name := range recipientFields {
 		list, _ := verdict.Addresses(e, name)
 		for _, a := range list {
-			if g.Serves(a) && !slices.Contains(to, a) {
+			if g.MayOpen(a) && !slices.Contains(to, a) {
 				to = append(to, a)
 			}
 		}

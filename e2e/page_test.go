@@ -11,12 +11,15 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"sealgate/internal/testpki"
 )
 
 // visitor is somebody at a browser.
@@ -135,6 +138,11 @@ func TestAdminAtThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	other, err := testpki.NewRoot(testpki.Options{Name: "Other Root"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write("root.crt", slices.Concat(s.pki.Root.CertPEM(), other.CertPEM()))
 	address := s.port()
 	s.o.config = fmt.Sprintf("[admin]\naddress = %q\n%s", address, login)
 	s.kill()
@@ -158,7 +166,8 @@ func TestAdminAtThePage(t *testing.T) {
 	v.ask()
 	v.must("can be encrypted for")
 
-	second := s.person("second", "anna@kunde.example", "rsa-2048")
+	second := s.pki.Under(other, testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"})
+	s.keys["second"], s.certs["second"] = s.files(second, "second")
 	s.learn("second", "anna@kunde.example")
 	v.open("/certificates?state=pending")
 	v.follow("table.stacked th a")

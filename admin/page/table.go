@@ -80,7 +80,7 @@ var texts = map[string]words{
 	"ready.store":    {"Store", "Speicher"},
 	"ready.disk":     {"Disk", "Platte"},
 	"ready.reload":   {"Configuration not loaded", "Konfiguration nicht geladen"},
-	"ready.next hop": {"Next hop", "Nächste Station"},
+	"ready.next hop": {"Next hop", "Next Hop"},
 	"ready.keys":     {"Keys", "Schlüssel"},
 
 	"fault.certificate": {"There is no such certificate (any more).", "Dieses Zertifikat gibt es nicht (mehr)."},
@@ -278,7 +278,7 @@ var texts = map[string]words{
 	"try.mail":     {"A mail that nobody has written yet", "Eine Mail, die noch niemand geschrieben hat"},
 	"try.from":     {"From", "Von"},
 	"try.to":       {"To (several with commas)", "An (mehrere mit Komma)"},
-	"try.ask":      {"What would become of it?", "Was würde daraus?"},
+	"try.ask":      {"Ask", "Fragen"},
 	"try.question": {"That is no mail.", "Das ist keine Mail."},
 	"try.order":    {"The helpdesk orders", "Das Helpdesk bestellt"},
 	"try.becomes":  {"The gateway", "Das Gateway"},

@@ -69,6 +69,19 @@ func TestSignatureOfADomain(t *testing.T) {
 	}
 }
 
+// TestSignerIsKeptForNobody: not for the address either that it names.
+func TestSignerIsKeptForNobody(t *testing.T) {
+	bank := domainCert(t, func(o *testpki.Options) { o.Addresses = []string{"gateway@bank.example"} })
+	h := believing(t, bank)
+	status, words := h.statusFrom("gateway@bank.example", bank)
+	if status != "valid" || strings.Contains(strings.Join(strings.Fields(words), " "), "by the gateway of its domain") {
+		t.Errorf("%q, %q", status, words)
+	}
+	if list := h.stored("gateway@bank.example"); len(list) != 0 {
+		t.Errorf("kept %d", len(list))
+	}
+}
+
 // TestSignatureOfADomainCountsNowhereElse: not for another address, whatever the certificate
 // names, and no certificate speaks for a domain because of what it or its authority says.
 func TestSignatureOfADomainCountsNowhereElse(t *testing.T) {

@@ -16,7 +16,7 @@ func (m *inboundMail) remember(ctx context.Context) error {
 	if err := m.rememberMail(ctx); err != nil {
 		return err
 	}
-	if m.verdict.Signer == nil || m.verdict.Signer.Trust.ForDomain { // a domain's certificate is no person's
+	if m.verdict.Signer == nil || m.verdict.Signer.Trust.Listed { // a domain's certificate is no person's
 		return nil
 	}
 	switch {

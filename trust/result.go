@@ -91,7 +91,8 @@ type Result struct {
 	Chain      []*x509.Certificate
 	Revocation Revocation
 	Since      time.Time // of a revocation
-	ForDomain  bool      // it does not name the address, for which an admin has said that it speaks
+	Listed     bool      // an admin has named this very certificate for all addresses of a domain
+	ForDomain  bool      // it is Listed, and does not name the address
 	// Answered says whether every source was heard that could have made it Valid: else
 	// another Status than Valid is no reason to send in clear.
 	Answered Answered

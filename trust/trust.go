@@ -66,6 +66,7 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 		r.Pinned = true
 		res = c.check(ctx, r)
 	}
+	res.Listed = r.ForDomain
 	res.ForDomain = r.ForDomain && !slices.Contains(Addresses(r.Certificate), r.Address)
 	res.noteSHA1(c.anchors.sha1Until(r.Address, r.At))
 	return res

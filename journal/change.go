@@ -68,7 +68,10 @@ func (j *Journal) Keep(ctx context.Context, c Change, detail Detail) error {
 		terms = append(terms, j.hashes.address(a))
 	}
 	if detail != Full {
-		c.Addresses = each(c.Addresses, j.hashes.hashed().address)
+		as := j.hashes.hashed()
+		c.Addresses = each(c.Addresses, as.address)
+		c.Text = as.text(c.Text)
+		c.Failed = as.text(c.Failed)
 	}
 	text, err := json.Marshal(changeLine{&c})
 	if err != nil {

@@ -83,6 +83,35 @@ func TestHashedChange(t *testing.T) {
 	}
 }
 
+// TestHashedChangeOfAFile: no address stands in clear in its text, nor in why it has failed.
+func TestHashedChangeOfAFile(t *testing.T) {
+	j := openJournal(t, openStore(t, t.TempDir()))
+	c := Change{
+		By: "admin anna", What: "import", Text: `"bob@kunde.example.pem", 1 certificates`, Failed: "no key of <bob@kunde.example>",
+	}
+	if err := j.Keep(t.Context(), c, Hashed); err != nil {
+		t.Fatal(err)
+	}
+	found, err := j.Changes(t.Context(), Question{Most: 1})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	as := j.hashes.hashed()
+	if want := `"` + as.address("bob@kunde.example.pem") + `", 1 certificates`; found[0].Text != want {
+		t.Errorf("text %s, want %s", found[0].Text, want)
+	}
+	if want := "no key of <" + as.address("bob@kunde.example") + ">"; found[0].Failed != want {
+		t.Errorf("failed %s, want %s", found[0].Failed, want)
+	}
+	if err := j.Keep(t.Context(), c, Full); err != nil {
+		t.Fatal(err)
+	}
+	found, err = j.Changes(t.Context(), Question{Most: 1})
+	if err != nil || found[0].Text != c.Text || found[0].Failed != c.Failed {
+		t.Errorf("in full: %+v, %v", found[0], err)
+	}
+}
+
 // full takes nothing.
 type full struct{ Store }
 

@@ -48,7 +48,7 @@ var faults = []struct {
 	{gateway.ErrQuestion, http.StatusBadRequest},
 	{journal.ErrQuestion, http.StatusBadRequest},
 	{certadmin.ErrInput, http.StatusBadRequest},
-	{certadmin.ErrState, http.StatusConflict},
+	{certstore.ErrState, http.StatusConflict},
 	{certstore.ErrCursor, http.StatusBadRequest},
 	{certstore.ErrNotFound, http.StatusNotFound},
 }

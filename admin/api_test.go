@@ -331,7 +331,7 @@ func TestErrorsAreTold(t *testing.T) {
 		err  error
 		want int
 	}{
-		{certadmin.ErrState, 409},
+		{certstore.ErrState, 409},
 		{certadmin.ErrInput, 400},
 		{admin.ErrInput, 400},
 		{certstore.ErrNotFound, 404},

@@ -17,7 +17,7 @@ import (
 	"sealgate/journal"
 )
 
-// Errors that are the question's, and not ours. certadmin.ErrInput, certadmin.ErrState,
+// Errors that are the question's, and not ours. certadmin.ErrInput, certstore.ErrState,
 // journal.ErrQuestion, gateway.ErrQuestion and certstore.ErrNotFound are others.
 var (
 	ErrInput  = errors.New("admin: input")
@@ -70,7 +70,7 @@ type Use struct {
 // Changes are made through one function, which keeps a record of each before it is made. By is who
 // wants it: TokenName, AdminName.
 type Changes interface {
-	// Decide blocks, pins, approves, deletes, … ; certstore.ErrNotFound, certadmin.ErrState.
+	// Decide blocks, pins, approves, deletes, … ; certstore.ErrNotFound, certstore.ErrState.
 	Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error
 	// Import stores what a file of any kind holds; ErrInput when it holds nothing. A password is
 	// for a .p12, whose private key is left out.

@@ -258,7 +258,7 @@ func (s *Badger) List(_ context.Context, cursor string, n int) (page []*Record, 
 }
 
 // SetState implements Store.
-func (s *Badger) SetState(_ context.Context, identity [32]byte, state State) error {
+func (s *Badger) SetState(_ context.Context, identity [32]byte, state State, from ...State) error {
 	if err := ValidateState(state); err != nil {
 		return err
 	}
@@ -266,6 +266,9 @@ func (s *Badger) SetState(_ context.Context, identity [32]byte, state State) err
 	defer s.mu.Unlock()
 	r, err := s.get(identity)
 	if err != nil {
+		return err
+	}
+	if err := CheckState(r.State, from); err != nil {
 		return err
 	}
 	r.State = state

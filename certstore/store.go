@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -18,6 +20,18 @@ const MaxCandidates = 64
 // ErrNotFound says that the store answered and has no such record. Any other
 // error means that the store did not answer: never a reason to send in clear.
 var ErrNotFound = errors.New("certstore: not found")
+
+// ErrState says that a certificate is not in a state that a decision could change: somebody else
+// has decided meanwhile, or the wrong one is meant.
+var ErrState = errors.New("certstore: the certificate is in another state")
+
+// CheckState is ErrState for a state that is none of from; without from each is.
+func CheckState(s State, from []State) error {
+	if len(from) > 0 && !slices.Contains(from, s) {
+		return fmt.Errorf("%w: it is %s", ErrState, s)
+	}
+	return nil
+}
 
 // ErrCursor says that a cursor is none that List has returned.
 var ErrCursor = errors.New("certstore: no cursor of ours")
@@ -137,8 +151,10 @@ type Store interface {
 	// List returns up to n records after cursor ("" is the beginning) and the
 	// cursor of the next page, "" at the end; ErrCursor for a cursor that is none.
 	List(ctx context.Context, cursor string, n int) (page []*Record, next string, err error)
-	// SetState is an admin's decision; ErrNotFound for an unknown record.
-	SetState(ctx context.Context, identity [32]byte, s State) error
+	// SetState is an admin's decision; ErrNotFound for an unknown record. It was made over one of
+	// the states from, and is ErrState over any other, compared in one step; without from it is
+	// for each.
+	SetState(ctx context.Context, identity [32]byte, s State, from ...State) error
 	// Delete removes a record; ErrNotFound for an unknown one.
 	Delete(ctx context.Context, identity [32]byte) error
 	// Remember adds to what is known of a mail, under a hash, in one step: its Subject

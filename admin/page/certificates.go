@@ -124,7 +124,7 @@ func (p *Page) broken(w http.ResponseWriter, r *http.Request, v *visit, err erro
 	switch {
 	case errors.Is(err, certstore.ErrNotFound):
 		p.fault(w, r, v, http.StatusNotFound, "fault.certificate")
-	case errors.Is(err, certadmin.ErrState):
+	case errors.Is(err, certstore.ErrState):
 		p.fault(w, r, v, http.StatusConflict, "fault.state")
 	case errors.Is(err, certadmin.ErrInput):
 		p.fault(w, r, v, http.StatusBadRequest, "fault.input")

@@ -221,13 +221,18 @@ func (s *Store) List(ctx context.Context, cursor string, n int) (page []*certsto
 }
 
 // SetState implements certstore.Store.
-func (s *Store) SetState(ctx context.Context, identity [32]byte, state certstore.State) error {
+func (s *Store) SetState(
+	ctx context.Context, identity [32]byte, state certstore.State, from ...certstore.State,
+) error {
 	if err := certstore.ValidateState(state); err != nil {
 		return err
 	}
 	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := s.lockedRecord(ctx, tx, identity)
 		if err != nil {
+			return err
+		}
+		if err := certstore.CheckState(r.State, from); err != nil {
 			return err
 		}
 		r.State = state

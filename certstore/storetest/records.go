@@ -374,6 +374,37 @@ func deleteAndState(t *testing.T, s certstore.Store) {
 	}
 }
 
+// blockStays: a decision made over a state is not made over the block that came since.
+func blockStays(t *testing.T, s certstore.Store) {
+	ctx := context.Background()
+	r := Record("c", "a@b.example")
+	r.State = certstore.Pending
+	put(t, s, r)
+	for _, step := range []struct {
+		to   certstore.State
+		from []certstore.State
+		want error
+	}{
+		{certstore.Blocked, []certstore.State{certstore.Pending}, nil},
+		{certstore.Active, []certstore.State{certstore.Pending}, certstore.ErrState},
+		{certstore.Pinned, []certstore.State{certstore.Active, certstore.Pending}, certstore.ErrState},
+		{certstore.Pinned, []certstore.State{certstore.Active, certstore.Blocked}, nil},
+		{certstore.Blocked, nil, nil},
+	} {
+		before := get(t, s, "c").State
+		if err := s.SetState(ctx, r.Identity, step.to, step.from...); !errors.Is(err, step.want) {
+			t.Errorf("%s of %v: %v", step.to, step.from, err)
+		}
+		want := step.to
+		if step.want != nil {
+			want = before
+		}
+		if got := get(t, s, "c").State; got != want {
+			t.Errorf("%s of %v: it is %s", step.to, step.from, got)
+		}
+	}
+}
+
 func manyWriters(t *testing.T, s certstore.Store) {
 	ctx := context.Background()
 	var wg sync.WaitGroup

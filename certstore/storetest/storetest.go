@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) certstore.Store) {
 		"AddressesAreHostile":         hostileAddresses,
 		"PutKeepsWhatAnAdminDecided":  putKeeps,
 		"AnotherSignatureAround":      anotherSignature,
+		"BlockStays":                  blockStays,
 		"OlderProofChangesNothing":    olderProof,
 		"WrongRecordsAreRefused":      wrongRecords,
 		"RecordsAreTheCallersOwn":     ownRecords,

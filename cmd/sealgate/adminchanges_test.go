@@ -76,11 +76,11 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 		do   certadmin.Decision
 		want error
 	}{
-		{certadmin.Approve, certadmin.ErrState},
+		{certadmin.Approve, certstore.ErrState},
 		{certadmin.Pin, nil},
 		{certadmin.Unpin, nil},
 		{certadmin.Block, nil},
-		{certadmin.Pin, certadmin.ErrState}, // a block is taken back first
+		{certadmin.Pin, certstore.ErrState}, // a block is taken back first
 		{certadmin.Unblock, nil},
 		{certadmin.Delete, nil},
 		{certadmin.Delete, certstore.ErrNotFound},

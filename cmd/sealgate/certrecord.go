@@ -31,11 +31,13 @@ func commander() string {
 }
 
 // SetState implements certadmin.Store.
-func (s *commandStore) SetState(ctx context.Context, identity [32]byte, state certstore.State) error {
+func (s *commandStore) SetState(
+	ctx context.Context, identity [32]byte, state certstore.State, from ...certstore.State,
+) error {
 	words := map[certstore.State]string{
 		certstore.Blocked: "block", certstore.Pinned: "pin", certstore.Active: "activate", certstore.Pending: "put off",
 	}
-	return s.decide(ctx, identity, words[state], func() error { return s.Store.SetState(ctx, identity, state) })
+	return s.decide(ctx, identity, words[state], func() error { return s.Store.SetState(ctx, identity, state, from...) })
 }
 
 // Delete implements certadmin.Store.

@@ -88,7 +88,7 @@ func (i *statesImport) decide(ctx context.Context, r *certstore.Record) error {
 	}
 	state := certstore.Stricter(stored.State, r.State)
 	if state != stored.State {
-		if err := i.store.SetState(ctx, r.Identity, state); err != nil {
+		if err := i.store.SetState(ctx, r.Identity, state, stored.State); err != nil {
 			return err
 		}
 		i.changed++

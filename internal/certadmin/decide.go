@@ -4,7 +4,6 @@ package certadmin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -30,10 +29,6 @@ func (d *Decision) UnmarshalText(text []byte) error {
 	return words.Set(d, text, Block, Unblock, Pin, Unpin, Approve, Delete)
 }
 
-// ErrState says that a certificate is not in a state that the decision could change: somebody else
-// has decided meanwhile, or the wrong one is meant.
-var ErrState = errors.New("certadmin: the certificate is in another state")
-
 // decided is what a decision makes of which states; delete makes nothing of any.
 var decided = map[Decision]struct {
 	from []certstore.State
@@ -56,15 +51,16 @@ func Possible(s certstore.State) (list []Decision) {
 	return append(list, Delete)
 }
 
-// Check is ErrState when a certificate in a state cannot get the decision.
+// Check is certstore.ErrState when a certificate in a state cannot get the decision.
 func (d Decision) Check(s certstore.State) error {
 	if !slices.Contains(Possible(s), d) {
-		return fmt.Errorf("%w: %s is for another one than a %s one", ErrState, d, s)
+		return fmt.Errorf("%w: %s is for another one than a %s one", certstore.ErrState, d, s)
 	}
 	return nil
 }
 
-// Carry carries a decision out.
+// Carry carries a decision out over the state that it was made over: a block that somebody else has
+// made since then stays.
 func (d Decision) Carry(ctx context.Context, s Store, r *certstore.Record) error {
 	err := d.Check(r.State)
 	switch {
@@ -73,5 +69,5 @@ func (d Decision) Carry(ctx context.Context, s Store, r *certstore.Record) error
 	case d == Delete:
 		return s.Delete(ctx, r.Identity)
 	}
-	return s.SetState(ctx, r.Identity, decided[d].to)
+	return s.SetState(ctx, r.Identity, decided[d].to, r.State)
 }

@@ -22,7 +22,7 @@ type Store interface {
 	ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error)
 	ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error)
 	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
-	SetState(ctx context.Context, identity [32]byte, s certstore.State) error
+	SetState(ctx context.Context, identity [32]byte, s certstore.State, from ...certstore.State) error
 	Delete(ctx context.Context, identity [32]byte) error
 }
 

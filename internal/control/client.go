@@ -43,6 +43,8 @@ func (c *Client) call(ctx context.Context, path string, r request) (answer, erro
 		return answer{}, fmt.Errorf("running gateway: %w", err)
 	case a.NotFound:
 		return answer{}, certstore.ErrNotFound
+	case a.OtherState:
+		return answer{}, fmt.Errorf("%w: %s", certstore.ErrState, a.Error)
 	case a.Refused:
 		return answer{}, fmt.Errorf("%w: %s", certstore.ErrRecord, a.Error)
 	case a.Error != "":
@@ -145,8 +147,10 @@ func (c *Client) List(ctx context.Context, cursor string, n int) ([]*certstore.R
 }
 
 // SetState implements certadmin.Store.
-func (c *Client) SetState(ctx context.Context, identity [32]byte, s certstore.State) error {
-	_, err := c.call(ctx, pathStore, request{Method: "SetState", Hash: identity, State: s})
+func (c *Client) SetState(
+	ctx context.Context, identity [32]byte, s certstore.State, from ...certstore.State,
+) error {
+	_, err := c.call(ctx, pathStore, request{Method: "SetState", Hash: identity, State: s, From: from})
 	return err
 }
 

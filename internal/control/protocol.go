@@ -81,6 +81,7 @@ type request struct {
 	Cursor  string            `json:",omitempty"`
 	N       int               `json:",omitempty"`
 	State   certstore.State   `json:",omitempty"`
+	From    []certstore.State `json:",omitempty"` // the states that State is for
 
 	Question *journal.Question `json:",omitempty"`
 	Change   *journal.Change   `json:",omitempty"`
@@ -98,6 +99,7 @@ type answer struct {
 	Changes    []*journal.Change   `json:",omitempty"`
 	Erased     int                 `json:",omitempty"`
 	NotFound   bool                `json:",omitempty"`
+	OtherState bool                `json:",omitempty"` // the certificate's is none of From
 	Refused    bool                `json:",omitempty"` // the store is well, and does not take the record
 	Error      string              `json:",omitempty"`
 }

@@ -93,6 +93,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, ask question) {
 	a, err := ask(ctx, req)
 	if err != nil {
 		a.NotFound = errors.Is(err, certstore.ErrNotFound)
+		a.OtherState = errors.Is(err, certstore.ErrState)
 		a.Refused = errors.Is(err, certstore.ErrRecord)
 		a.Error = err.Error()
 	}
@@ -159,7 +160,7 @@ func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {
 		a.Records, a.Next, err = s.Store.List(ctx, r.Cursor, r.N)
 		return a, err
 	case "SetState":
-		return a, s.Store.SetState(ctx, r.Hash, r.State)
+		return a, s.Store.SetState(ctx, r.Hash, r.State, r.From...)
 	case "Delete":
 		return a, s.Store.Delete(ctx, r.Hash)
 	}

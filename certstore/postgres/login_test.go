@@ -10,7 +10,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"os"
@@ -52,14 +51,7 @@ func serverCert(t *testing.T, host string) (cert, key string) {
 // a passfile or a service file.
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	own, err := postgrestest.New("fsync=off")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Remove()
+	own := postgrestest.ForTest(t, "fsync=off")
 	for _, statement := range []string{
 		"CREATE ROLE sealgate LOGIN PASSWORD 'a word'", "CREATE SCHEMA sealgate AUTHORIZATION sealgate",
 	} {
@@ -70,7 +62,7 @@ func TestLogin(t *testing.T) {
 	cert, key := serverCert(t, "localhost")
 	other, _ := serverCert(t, "localhost")
 	hba := "host all postgres 127.0.0.1/32 trust\nhostssl all sealgate 127.0.0.1/32 scram-sha-256\n"
-	err = own.Restart(map[string]string{"server.crt": cert, "server.key": key, "pg_hba.conf": hba}, "ssl=on")
+	err := own.Restart(map[string]string{"server.crt": cert, "server.key": key, "pg_hba.conf": hba}, "ssl=on")
 	if err != nil {
 		t.Fatal(err)
 	}

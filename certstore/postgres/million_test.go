@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -106,14 +105,7 @@ func TestLoadMillion(t *testing.T) {
 	t.Logf("badger: %d MiB on disk", sizeOf(dir)>>20)
 	apart(t, millionDir+"="+dir)
 
-	own, err := postgrestest.New("shared_buffers=256MB", "max_wal_size=4GB") // and it syncs
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Remove()
+	own := postgrestest.ForTest(t, "shared_buffers=256MB", "max_wal_size=4GB") // and it syncs
 	before := own.Size()
 	url := own.URL()
 	imported(t, file, "postgres", func(in io.Reader) error {

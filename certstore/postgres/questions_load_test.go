@@ -7,7 +7,6 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -21,14 +20,7 @@ import (
 
 // TestLoadQuestions asks from eight sides at once, with a server that syncs each commit (docs/scale.md).
 func TestLoadQuestions(t *testing.T) {
-	own, err := postgrestest.New("shared_buffers=256MB")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer own.Remove()
+	own := postgrestest.ForTest(t, "shared_buffers=256MB")
 	ctx := context.Background()
 	s := open(t, Options{URL: own.URL() + "&pool_max_conns=8", Key: make([]byte, 32)})
 	if err := s.Put(ctx, storetest.Record("c", "anna@kunde.example")); err != nil {

@@ -8,8 +8,9 @@ import (
 	"sealgate/config"
 )
 
-// newHouse has one listener for inbound mail, and what more says; dir holds its files.
-func newHouse(t *testing.T, dir, more string) *house {
+// parsed is a configuration with one listener for inbound mail, and what more says; dir holds its
+// files.
+func parsed(t *testing.T, dir, more string) *config.Config {
 	t.Helper()
 	cfg, err := config.Parse(`[server]
 data_dir = "data"
@@ -21,7 +22,13 @@ direction = "inbound"
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := build(cfg)
+	return cfg
+}
+
+// newHouse is what is built of it.
+func newHouse(t *testing.T, dir, more string) *house {
+	t.Helper()
+	h, err := build(parsed(t, dir, more))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,39 +20,10 @@ import (
 	"sealgate/internal/postgrestest"
 )
 
-// newDatabase is a PostgreSQL of this test's own.
-func newDatabase(t *testing.T) *postgrestest.Server {
-	t.Helper()
-	server, err := postgrestest.New("fsync=off")
-	if errors.Is(err, postgrestest.ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Remove)
-	return server
-}
-
-func parsed(t *testing.T, dir, store string) *config.Config {
-	t.Helper()
-	cfg, err := config.Parse(`[server]
-data_dir = "data"
-[[listener]]
-protocol = "milter"
-address = "unix:in.sock"
-direction = "inbound"
-`+store, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cfg
-}
-
 // TestStoreCopy: a block made in the one store is a block in the other one, there and back.
 func TestStoreCopy(t *testing.T) {
 	t.Parallel()
-	server := newDatabase(t)
+	server := postgrestest.ForTest(t, "fsync=off")
 	dir := t.TempDir()
 	for name, data := range map[string][]byte{"key": make([]byte, storeKeySize), "word": []byte("word\n")} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
@@ -112,7 +83,7 @@ func use(t *testing.T, cfg *config.Config, do func(keptStore) error) {
 // not while it does not, and is again without a restart.
 func TestDatabaseGateway(t *testing.T) {
 	t.Parallel()
-	server := newDatabase(t)
+	server := postgrestest.ForTest(t, "fsync=off")
 	h := newHouse(t, t.TempDir(), fmt.Sprintf("[store]\ndriver = \"postgres\"\nurl = %q\n", server.URL()))
 	ctx := context.Background()
 	if faults := h.notReady(ctx); len(faults) > 0 {

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,20 @@ func New(settings ...string) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ForTest is a server that goes with the test. The test is skipped where none is installed.
+func ForTest(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s, err := New(settings...)
+	if errors.Is(err, ErrNotInstalled) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Remove)
+	return s
 }
 
 // NewStandby makes a server that follows another one, by the name that the other's

@@ -35,12 +35,18 @@ func (s *Store) CachePut(ctx context.Context, key string, value []byte, ttl time
 	if octets > s.bounds.Octets {
 		return fmt.Errorf("%w: an answer of %d octets, at most %d", certstore.ErrRecord, octets, s.bounds.Octets)
 	}
-	s.caching.Lock()
-	defer s.caching.Unlock()
-	cache := certstore.CacheName(key)
+	return s.inTurn(ctx, s.caching, func(ctx context.Context) error {
+		if err := s.makeRoom(ctx, certstore.CacheName(key), octets); err != nil {
+			return err
+		}
+		return s.keepAnswer(ctx, key, value, time.Now().Add(ttl).UnixMilli())
+	})
+}
+
+// makeRoom counts an answer in before it is kept, in its turn.
+func (s *Store) makeRoom(ctx context.Context, cache string, octets int64) (err error) {
 	use := s.caches[cache]
 	if !use.fits(octets, s.bounds) || time.Since(use.counted) > countAfter {
-		var err error
 		use, err = s.evict(ctx, cache, octets)
 		if err != nil {
 			return err
@@ -49,7 +55,7 @@ func (s *Store) CachePut(ctx context.Context, key string, value []byte, ttl time
 	use.answers++
 	use.octets += octets
 	s.caches[cache] = use
-	return s.keepAnswer(ctx, key, value, time.Now().Add(ttl).UnixMilli())
+	return nil
 }
 
 // keepAnswer stores an answer together with its key, which only a hash of it leads to.

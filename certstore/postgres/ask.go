@@ -66,6 +66,24 @@ func (s *Store) ask(ctx context.Context, do func(ctx context.Context) error) err
 	}
 }
 
+// turn lets one question in at a time: what it holds is whose turn it is.
+type turn chan struct{}
+
+func newTurn() turn { return make(turn, 1) }
+
+// inTurn does a question when those before it are done. The wait is part of the time that it has.
+func (s *Store) inTurn(ctx context.Context, t turn, do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.timeout, errNoAnswer)
+	defer cancel()
+	select {
+	case <-ctx.Done():
+		return explain(ctx, ctx.Err())
+	case t <- struct{}{}:
+	}
+	defer func() { <-t }()
+	return do(ctx)
+}
+
 // change does a transaction.
 func (s *Store) change(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	return s.ask(ctx, func(ctx context.Context) error {

@@ -29,8 +29,11 @@ func (s *Store) AppendJournal(ctx context.Context, lines []certstore.JournalLine
 	if len(lines) == 0 {
 		return nil
 	}
-	s.journal.Lock()
-	defer s.journal.Unlock()
+	return s.inTurn(ctx, s.journal, func(ctx context.Context) error { return s.appendLines(ctx, lines) })
+}
+
+// appendLines gives lines their times and inserts them, in its turn.
+func (s *Store) appendLines(ctx context.Context, lines []certstore.JournalLine) error {
 	batch := slices.Clone(lines)
 	for i := range batch {
 		s.lastLine = max(batch[i].Time.UnixNano(), s.lastLine+1)

@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/url"
 	"regexp"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -63,11 +62,11 @@ type Store struct {
 	maxContents int64
 	contents    atomic.Int64 // content keys: those that were counted last, and what was added here since
 
-	journal  sync.Mutex // guards lastLine
-	lastLine int64      // the time of the newest line that this process wrote, nanoseconds since 1970
-	writer   []byte     // is in each of its lines
+	journal  turn   // guards lastLine
+	lastLine int64  // the time of the newest line that this process wrote, nanoseconds since 1970
+	writer   []byte // is in each of its lines
 
-	caching sync.Mutex          // guards caches
+	caching turn                // guards caches
 	caches  map[string]cacheUse // by name; what was counted last, and what was added here since
 }
 
@@ -94,6 +93,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		done:        make(chan struct{}),
 		maxContents: cmp.Or(o.MaxContents, certstore.DefaultMaxContents),
 		writer:      make([]byte, 16),
+		journal:     newTurn(),
+		caching:     newTurn(),
 		caches:      map[string]cacheUse{},
 	}
 	rand.Read(s.writer)

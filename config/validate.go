@@ -171,7 +171,8 @@ func (m *Mailbox) domainOrPerson() error {
 		}
 		return nil
 	case slices.ContainsFunc(m.Addresses, func(a string) bool { return !isDomain(a) }):
-		return at("", 0, "addresses", errors.New("a domain (\"@firma.example\") and an address: give each a mailbox of its own"))
+		return at("", 0, "addresses",
+			errors.New("a domain (\"@firma.example\") and an address: give each a mailbox of its own"))
 	case len(m.Also) > 0 || m.RecipientDelimiter != "" || m.Sign != gateway.Unset || m.Encrypt != gateway.Unset:
 		return at("", 0, "addresses", errors.New("also, recipient_delimiter, sign and encrypt are not for a domain "+
 			"(\"@firma.example\"); name each domain in addresses, and demands in a [[rule]]"))

@@ -13,12 +13,7 @@ import (
 // checkDatabase opens it with what lies on the disk: the gateway has read that when it started.
 func (r *checkReport) checkDatabase(cfg *config.Config) {
 	ctx := context.Background()
-	o, err := postgresOptions(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		r.add(isFault, aboutGateway, "it would not start again: %v", err)
-		return
-	}
-	s, err := postgres.Open(ctx, o)
+	s, err := openPostgres(ctx, cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.add(isFault, aboutGateway, "it would not start again: %v", err)
 		return

@@ -35,11 +35,7 @@ func openStore(cfg *config.Config, log *slog.Logger) (keptStore, error) {
 
 func openDriver(cfg *config.Config, driver config.Driver, log *slog.Logger) (keptStore, error) {
 	if driver == config.Postgres {
-		o, err := postgresOptions(cfg, log)
-		if err != nil {
-			return nil, err
-		}
-		s, err := postgres.Open(context.Background(), o)
+		s, err := openPostgres(context.Background(), cfg, log)
 		if err != nil {
 			return nil, err // not s, which would be a nil that is not nil
 		}
@@ -66,6 +62,14 @@ func badgerOptions(cfg *config.Config, log *slog.Logger) (o certstore.BadgerOpti
 		return o, err
 	}
 	return certstore.BadgerOptions{Dir: cfg.Store.Dir, Key: key, Log: log}, nil
+}
+
+func openPostgres(ctx context.Context, cfg *config.Config, log *slog.Logger) (*postgres.Store, error) {
+	o, err := postgresOptions(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return postgres.Open(ctx, o)
 }
 
 // postgresOptions are the settings of the database, with its key and its password.

@@ -28,7 +28,6 @@ type DomainCertificates struct {
 type domainSource struct {
 	rules   []Rule
 	records map[*x509.Certificate]*certstore.Record
-	store   Store // where an admin may have blocked one
 	o       *Options
 	silence lookup.Silence
 }
@@ -37,7 +36,7 @@ type domainSource struct {
 // certificates.
 func domainSources(o *Options) (first, last []lookup.Source) {
 	for _, before := range []bool{true, false} {
-		s := &domainSource{o: o, store: o.Store, records: make(map[*x509.Certificate]*certstore.Record)}
+		s := &domainSource{o: o, records: make(map[*x509.Certificate]*certstore.Record)}
 		for i := range o.Rules {
 			if r := &o.Rules[i]; r.Before == before && len(r.Certificates) > 0 {
 				s.add(r)
@@ -71,8 +70,9 @@ func (s *domainSource) add(r *Rule) {
 // LookUp implements lookup.Source.
 func (s *domainSource) LookUp(ctx context.Context, addresses []string) map[string]lookup.Answer {
 	answers := make(map[string]lookup.Answer, len(addresses))
+	d := decisions{store: s.o.Store, made: make(map[*certstore.Record]decided)}
 	for _, a := range addresses {
-		records, err := s.of(ctx, a)
+		records, err := s.of(ctx, a, d)
 		answers[a] = lookup.Answer{
 			Records:   records,
 			ForDomain: true,
@@ -84,7 +84,7 @@ func (s *domainSource) LookUp(ctx context.Context, addresses []string) map[strin
 
 // of are the certificates for an address. One that an MTA may deliver to another domain has
 // none.
-func (s *domainSource) of(ctx context.Context, addr string) (list []*certstore.Record, err error) {
+func (s *domainSource) of(ctx context.Context, addr string, d decisions) (list []*certstore.Record, err error) {
 	if address.IsRouted(addr) {
 		return nil, nil
 	}
@@ -94,7 +94,7 @@ func (s *domainSource) of(ctx context.Context, addr string) (list []*certstore.R
 			continue
 		}
 		for _, c := range r.Certificates {
-			record, err := s.decided(ctx, s.records[c])
+			record, err := d.over(ctx, s.records[c])
 			if err != nil {
 				return nil, err
 			}
@@ -104,9 +104,31 @@ func (s *domainSource) of(ctx context.Context, addr string) (list []*certstore.R
 	return list, nil
 }
 
-// decided is a certificate as an admin has left it in the store, if it is there too.
-func (s *domainSource) decided(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
-	known, err := s.store.ByIdentity(ctx, r.Identity)
+// decisions are what an admin has decided over certificates: each is asked for once, however many
+// addresses have it.
+type decisions struct {
+	store Store
+	made  map[*certstore.Record]decided
+}
+
+// decided is a certificate as an admin has left it, or why nobody knows.
+type decided struct {
+	record *certstore.Record
+	err    error
+}
+
+func (d decisions) over(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
+	made, known := d.made[r]
+	if !known {
+		made.record, made.err = d.ask(ctx, r)
+		d.made[r] = made
+	}
+	return made.record, made.err
+}
+
+// ask finds a certificate in the store, if it is there too.
+func (d decisions) ask(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
+	known, err := d.store.ByIdentity(ctx, r.Identity)
 	switch {
 	case errors.Is(err, certstore.ErrNotFound):
 		return r, nil

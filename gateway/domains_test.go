@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/mail"
 	"strings"
 	"testing"
@@ -223,6 +224,42 @@ func TestDomainCertificateAndNoStore(t *testing.T) {
 		o.Store = unreadable{o.Store}
 	})
 	h.refusedNotClear("no store", h.mailTo("carl@bank.example"), 451)
+}
+
+// counting is a store that knows how often it was asked for one certificate.
+type counting struct {
+	Store
+	asked int
+}
+
+func (c *counting) ByIdentity(ctx context.Context, identity [32]byte) (*certstore.Record, error) {
+	c.asked++
+	return c.Store.ByIdentity(ctx, identity)
+}
+
+// TestDomainCertificateIsAskedForOnce: fifty people of one domain have one certificate, and a store that
+// does not answer is not waited for fifty times.
+func TestDomainCertificateIsAskedForOnce(t *testing.T) {
+	h := withRules(t, toBank(domainCert(t)))
+	var people []string
+	for n := range 50 {
+		people = append(people, fmt.Sprintf("p%d@bank.example", n))
+	}
+	for name, store := range map[string]Store{"answers": h.o.Store, "silent": unreadable{h.o.Store}} {
+		counted := &counting{Store: store}
+		o := h.g.o
+		o.Store = counted
+		_, sources := domainSources(&o)
+		answers := sources[0].LookUp(t.Context(), people)
+		if counted.asked != 1 {
+			t.Errorf("%s: asked %d times", name, counted.asked)
+		}
+		for _, p := range people {
+			if got := answers[p].Answered.All(); got != (name == "answers") || got && len(answers[p].Records) != 1 {
+				t.Errorf("%s: %s: %+v", name, p, answers[p])
+			}
+		}
+	}
 }
 
 // TestDomainCertificateHidesBcc: who shares the certificate with others is still hidden from them.

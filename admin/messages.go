@@ -81,8 +81,7 @@ func (h *handlers) explain(w http.ResponseWriter, r *http.Request) {
 	giveTime(w)
 	e, err := h.Gateway.Explainer.Explain(r.Context(), recipient, r.Body)
 	if err != nil {
-		tooLarge := (*http.MaxBytesError)(nil)
-		if errors.As(err, &tooLarge) {
+		if IsTooLarge(err) {
 			err = errTooLarge
 		}
 		h.fail(w, r, err)

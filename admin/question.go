@@ -114,3 +114,9 @@ func bodyFault(err error) error {
 	}
 	return errBody
 }
+
+// IsTooLarge reports whether an error is that of a body with more octets than it may have.
+func IsTooLarge(err error) bool {
+	tooLarge := (*http.MaxBytesError)(nil)
+	return errors.As(err, &tooLarge)
+}

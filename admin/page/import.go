@@ -35,7 +35,7 @@ func (p *Page) importFile(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	data, err := io.ReadAll(io.LimitReader(part, certfile.MaxSize+1))
-	if isTooLarge(err) || len(data) > certfile.MaxSize {
+	if admin.IsTooLarge(err) || len(data) > certfile.MaxSize {
 		p.show(w, r, v, http.StatusRequestEntityTooLarge, "import", importData{Fault: "fault.large"})
 		return
 	}

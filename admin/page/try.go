@@ -108,7 +108,7 @@ func (p *Page) tryMessage(w http.ResponseWriter, r *http.Request, v *visit) {
 	case errors.Is(err, admin.ErrNotOur):
 		data.Fault = "try.notour"
 		p.unread(w, r, v, "try", data)
-	case isTooLarge(err):
+	case admin.IsTooLarge(err):
 		data.Fault = "fault.large"
 		p.show(w, r, v, http.StatusRequestEntityTooLarge, "try", data)
 	case errors.Is(err, admin.ErrInput):

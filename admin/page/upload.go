@@ -64,9 +64,3 @@ func upload(r *http.Request, file string) (fields map[string]string, part *multi
 	}
 	return nil, nil, errUpload
 }
-
-// isTooLarge reports whether a request had more octets than it may.
-func isTooLarge(err error) bool {
-	var tooLarge *http.MaxBytesError
-	return errors.As(err, &tooLarge)
-}

@@ -167,6 +167,51 @@ func TestRevokedSignerOfADomain(t *testing.T) {
 	}
 }
 
+// TestSignerNobodyCanAskAbout: what the authority must be heard on is not valid when it is not known.
+func TestSignerNobodyCanAskAbout(t *testing.T) {
+	foreign := testpki.New(t)
+	bank := foreign.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}, Key: "rsa-2048"})
+	own, err := testpki.NewRoot(testpki.Options{
+		Addresses: []string{"gateway@bank.example"}, Usage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		signer *testpki.Cert
+		policy trust.Policy
+		above  [][]byte
+		want   string
+	}{
+		{"hard", bank, trust.Hard, nil, "unchecked"},
+		{"hard, with a root that is not trusted", bank, trust.Hard, [][]byte{foreign.Root.Certificate.Raw}, "unchecked"},
+		{"hard, its own issuer", own, trust.Hard, nil, "valid"},
+		{"soft", bank, trust.Soft, nil, "valid"},
+		{"off", bank, trust.Off, nil, "valid"},
+	} {
+		h := newHouse(t)
+		s := h.services(c.policy)
+		check, err := trust.New(trust.Options{
+			Roots: []*x509.Certificate{h.pki.Root.Certificate}, AcceptAny: true, Revocation: c.policy, Sources: s.sources,
+			Partners: []trust.Partner{{
+				Domain: "bank.example", Signers: []*x509.Certificate{c.signer.Certificate}, Above: c.above,
+			}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.o.Trust = check
+		h.g, err = New(h.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := h.statusFrom("carl@bank.example", c.signer); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 // TestRevokedSignerHidesItsAuthority: who holds a revoked key leaves out what would show it, and the
 // admin's file has it.
 func TestRevokedSignerHidesItsAuthority(t *testing.T) {

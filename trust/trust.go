@@ -2,6 +2,7 @@
 package trust
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rsa"
@@ -155,10 +156,19 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	return Result{}, false
 }
 
-// pinned judges a certificate that an admin vouches for: its time alone.
+// pinned judges a certificate that an admin vouches for: its time alone. One that is for a whole
+// domain changes hands unseen: where its authority must be heard, it must be known.
 func (c *Checker) pinned(r Request) Result {
 	if !authority.ValidAt(r.Certificate, r.At) {
 		return expired(r, nil)
+	}
+	issuedByItself := bytes.Equal(r.Certificate.RawIssuer, r.Certificate.RawSubject)
+	if r.ForDomain && !issuedByItself && cmp.Or(r.Revocation, c.o.Revocation) == Hard {
+		return Result{
+			Status: Unchecked, Rule: RuleRevocation, Revocation: RevocationUnknown, Answered: AllAnswered(),
+			Reason: "its authority is not known, so nobody can be asked whether it was revoked",
+			Remedy: "the authority's root in the roots of this [[trust.partner]], and what is between them in the file of signers",
+		}
 	}
 	return Result{
 		Status:     Valid,

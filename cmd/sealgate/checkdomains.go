@@ -48,22 +48,36 @@ func (r *checkReport) checkDomainFile(path string, roots []*x509.Certificate) er
 		return err
 	}
 	for _, c := range d.certificates {
-		if last := openEnd(c, d.above, roots); last != nil {
-			r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that "+
-				"a revocation of %s may not be seen; append the certificate of %s to the file",
+		switch last := openEnd(c, d.above, roots); {
+		case last == nil:
+		case bytes.Equal(last.RawIssuer, last.RawSubject):
+			r.add(isNote, aboutConfiguration, "%s: %s leads to %s, which is not trusted here, so that a revocation is not asked for "+
+				"(with revocation = \"hard\" what it signs is unchecked); name that root in the roots of this [[trust.partner]]",
+				path, dn.String(c.Subject), dn.String(last.Subject))
+		default:
+			r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that a "+
+				"revocation of %s may not be seen (with revocation = \"hard\" what it signs is unchecked); append the "+
+				"certificate of %s to the file, or to the roots of this [[trust.partner]] if it is a root",
 				path, dn.String(last.Subject), dn.String(c.Subject), dn.String(last.Issuer))
 		}
 	}
 	return nil
 }
 
-// openEnd is the certificate of a chain whose issuer is nowhere; nil when it ends at a root, or at
-// one that is its own issuer.
+// openEnd is where a chain ends that does not end at a root: the last certificate whose issuer is
+// nowhere, or an authority that is its own issuer. It is nil for what needs no chain, too: who is
+// his own issuer is asked about nowhere.
 func openEnd(c *x509.Certificate, above, roots []*x509.Certificate) *x509.Certificate {
+	if bytes.Equal(c.RawIssuer, c.RawSubject) {
+		return nil
+	}
 	known := slices.Concat(roots, above)
 	for range len(known) + 1 { // those that certify each other end nowhere
-		if bytes.Equal(c.RawIssuer, c.RawSubject) || slices.ContainsFunc(roots, c.Equal) {
+		if slices.ContainsFunc(roots, c.Equal) {
 			return nil
+		}
+		if bytes.Equal(c.RawIssuer, c.RawSubject) {
+			return c
 		}
 		n := slices.IndexFunc(known, func(ca *x509.Certificate) bool {
 			return bytes.Equal(ca.RawSubject, c.RawIssuer) && spki.CheckSignature(ca, spki.ReadSignature(c)) == nil

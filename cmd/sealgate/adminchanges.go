@@ -14,11 +14,6 @@ import (
 	"sealgate/journal"
 )
 
-// historyOf asks for the changes of one certificate.
-func historyOf(fingerprint string) journal.Question {
-	return journal.Question{Fingerprint: fingerprint, Most: maxHistory}
-}
-
 // record keeps a change as journal.detail has it.
 func (h *house) record(ctx context.Context, c journal.Change) error {
 	return h.journal.Keep(ctx, c, h.cfg.Journal.Detail)

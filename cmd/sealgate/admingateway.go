@@ -18,14 +18,6 @@ import (
 	"sealgate/smime"
 )
 
-// forAdmins is the gateway as the HTTP side sees it: its API and its page the same one.
-func (h *house) forAdmins() admin.Gateway {
-	return admin.Bounded(admin.Gateway{
-		Engine: h, Certificates: adminCertificates{h}, Mailboxes: h, Changes: adminChanges{h}, Journal: h.journal,
-		Explainer: h, Health: &adminHealth{house: h, started: time.Now()},
-	})
-}
-
 // adminCertificates are those of the store.
 type adminCertificates struct{ *house }
 
@@ -55,6 +47,11 @@ func (c adminCertificates) Certificate(ctx context.Context, fingerprint string) 
 	changes, err := c.journal.Changes(ctx, historyOf(out.Fingerprint))
 	out.History = append([]*journal.Change{}, changes...)
 	return out, err
+}
+
+// historyOf asks for the changes of one certificate.
+func historyOf(fingerprint string) journal.Question {
+	return journal.Question{Fingerprint: fingerprint, Most: maxHistory}
 }
 
 // use is what a certificate is for an address. A source that does not answer is said, too.

@@ -1,11 +1,12 @@
 package main
 
-// This file lets root ask what only the gateway's own user can answer: it takes that user's
-// rights for a while.
+// This file holds to the owner of data_dir: root takes his rights for a while, to ask what only he can
+// answer; others are refused.
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/user"
 	"strconv"
@@ -67,4 +68,25 @@ func groupsOf(uid uint32) (groups []int) {
 		}
 	}
 	return groups
+}
+
+var errOtherUser = errors.New("belongs to user")
+
+// ownedByUs refuses a data_dir of another user: root would leave files in it that
+// the gateway cannot read.
+func ownedByUs(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data_dir: %s is not there: make it for the gateway's user "+
+			"(install -d -o sealgate -g sealgate -m 700 %s)", dir, dir)
+	}
+	if err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	if me := os.Geteuid(); int(owner) != me {
+		return fmt.Errorf("data_dir: %s %w %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)",
+			dir, errOtherUser, owner, me, owner)
+	}
+	return nil
 }

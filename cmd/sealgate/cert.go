@@ -2,23 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"sealgate/certstore"
-	"sealgate/config"
 	"sealgate/internal/certadmin"
-	"sealgate/internal/control"
 	"sealgate/internal/dn"
 	"sealgate/internal/x509cert"
-	"sealgate/journal"
 )
 
 func certCommand() *cobra.Command {
@@ -82,75 +73,6 @@ func certCommand() *cobra.Command {
 	return c
 }
 
-// withStore asks the running gateway when there is one, else opens the store.
-func withStore(path string, args []string, do func(context.Context, *commandStore, []string) error) error {
-	cfg, err := config.Load(path)
-	if err != nil {
-		return unreadable(err)
-	}
-	ctx := context.Background()
-	if c, running := control.Dial(controlSocket(cfg)); running {
-		return failed(do(ctx, &commandStore{c, c.Record}, args))
-	}
-	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
-		return &failure{
-			exitNotValid,
-			fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir),
-		}
-	}
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return unreadable(err)
-	}
-	defer store.Close()
-	j, err := journal.Open(ctx, store)
-	if err != nil {
-		return failed(err)
-	}
-	record := func(ctx context.Context, c journal.Change) error { return j.Keep(ctx, c, cfg.Journal.Detail) }
-	return failed(do(ctx, &commandStore{store, record}, args))
-}
-
-// failed is exit code 1, unless err has another one.
-func failed(err error) error {
-	if f := (*failure)(nil); err == nil || errors.As(err, &f) {
-		return err
-	}
-	return &failure{exitNotValid, err}
-}
-
-// each finds what WHICH means, does something to every record and shows it.
-func each(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
-	return eachOf(ctx, s, which, func(r *certstore.Record) error {
-		if err := do(r); err != nil {
-			return err
-		}
-		fmt.Println(line(r))
-		return nil
-	})
-}
-
-// eachOf is each without a word of it.
-func eachOf(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
-	for _, w := range which {
-		list, err := certadmin.Find(ctx, s, w)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			if err := do(r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func line(r *certstore.Record) string {
-	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source,
-		r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
-}
-
 func listCerts(ctx context.Context, s *commandStore, args []string) error {
 	if len(args) == 1 {
 		return each(ctx, s, args, func(*certstore.Record) error { return nil })
@@ -180,5 +102,3 @@ func showCerts(ctx context.Context, s *commandStore, args []string) error {
 		return nil
 	})
 }
-
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

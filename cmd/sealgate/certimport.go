@@ -26,9 +26,6 @@ import (
 // maxImportFiles bounds one import.
 const maxImportFiles = 100_000
 
-// runWithStore makes a command's RunE out of what it does with the store.
-type runWithStore func(func(context.Context, *commandStore, []string) error) func(*cobra.Command, []string) error
-
 func importCommand(with runWithStore) *cobra.Command {
 	var passwordFile string
 	var states bool

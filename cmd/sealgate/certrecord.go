@@ -6,12 +6,21 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"os/user"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
 
 	"sealgate/certstore"
+	"sealgate/config"
 	"sealgate/internal/certadmin"
+	"sealgate/internal/control"
 	"sealgate/journal"
 )
 
@@ -54,4 +63,68 @@ func (s *commandStore) decide(ctx context.Context, identity [32]byte, what strin
 		By: commander(), What: what, Fingerprint: fmt.Sprintf("%x", r.Fingerprint), Addresses: r.Addresses,
 		Text: "it was " + string(r.State),
 	}, do)
+}
+
+// runWithStore makes a command's RunE out of what it does with the store.
+type runWithStore func(func(context.Context, *commandStore, []string) error) func(*cobra.Command, []string) error
+
+// withStore asks the running gateway when there is one, else opens the store.
+func withStore(path string, args []string, do func(context.Context, *commandStore, []string) error) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return unreadable(err)
+	}
+	ctx := context.Background()
+	if c, running := control.Dial(controlSocket(cfg)); running {
+		return failed(do(ctx, &commandStore{c, c.Record}, args))
+	}
+	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
+		return &failure{
+			exitNotValid,
+			fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir),
+		}
+	}
+	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
+	}
+	defer store.Close()
+	j, err := journal.Open(ctx, store)
+	if err != nil {
+		return failed(err)
+	}
+	record := func(ctx context.Context, c journal.Change) error { return j.Keep(ctx, c, cfg.Journal.Detail) }
+	return failed(do(ctx, &commandStore{store, record}, args))
+}
+
+// each finds what WHICH means, does something to every record and shows it.
+func each(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
+	return eachOf(ctx, s, which, func(r *certstore.Record) error {
+		if err := do(r); err != nil {
+			return err
+		}
+		fmt.Println(line(r))
+		return nil
+	})
+}
+
+// eachOf is each without a word of it.
+func eachOf(ctx context.Context, s certadmin.Store, which []string, do func(*certstore.Record) error) error {
+	for _, w := range which {
+		list, err := certadmin.Find(ctx, s, w)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if err := do(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func line(r *certstore.Record) string {
+	return fmt.Sprintf("%x  %-8s %-9s %s  %s", r.Fingerprint, r.State, r.Source,
+		r.NotAfter.UTC().Format(time.DateOnly), strings.Join(r.Addresses, " "))
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"sealgate/config"
@@ -41,18 +40,4 @@ func (r *checkReport) checkNextHop(ctx context.Context, cfg *config.Config, sett
 	case err != nil:
 		r.add(isNote, aboutConfiguration, "%s %q does not answer now: %v", setting, hop, err)
 	}
-}
-
-// nextHop is where mail of a listener is handed over, and the key that says so; "" for none.
-func nextHop(l config.Listener) (key, hop string) {
-	if l.Reinject != "" {
-		return "reinject", l.Reinject
-	}
-	return "next_hop", l.NextHop
-}
-
-// newClient delivers to a next hop as the configuration names it.
-func newClient(hop string, cfg *config.Config) *proxy.Client {
-	address, lmtp := strings.CutPrefix(hop, config.LMTP)
-	return &proxy.Client{Address: address, LMTP: lmtp, Hostname: cfg.Server.Hostname}
 }

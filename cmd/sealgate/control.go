@@ -1,21 +1,14 @@
 package main
 
-// This file is the running gateway's socket (package control), with what it answers out of.
+// This file opens the running gateway's socket (package control), with what it answers out of.
 
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"time"
 
-	"sealgate/config"
 	"sealgate/internal/control"
 )
-
-// controlSocket is where the socket lies: only the gateway's own user can reach it.
-func controlSocket(cfg *config.Config) string {
-	return filepath.Join(cfg.Server.DataDir, "control.sock")
-}
 
 // openControl answers on the socket until it is closed.
 func (h *house) openControl() (*http.Server, error) {

@@ -4,11 +4,9 @@ package main
 // identifiers alone: nothing is unwrapped here.
 
 import (
-	"crypto/x509"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -17,19 +15,6 @@ import (
 // maxDrawnRecipients bounds the RecipientInfos that are drawn: each is held against every key,
 // and a newsletter may have hundreds.
 const maxDrawnRecipients = 50
-
-// knownKey is a certificate whose key we have.
-type knownKey struct {
-	certificate *x509.Certificate
-	owner       string // the mailbox, or where the key was given
-	tried       bool   // its owner is a recipient
-}
-
-func (k knownKey) String() string {
-	c := k.certificate
-	return fmt.Sprintf("the key of %s (%s; valid %s to %s)", k.owner, cms.Identifiers(c),
-		c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly))
-}
 
 // drawRecipients draws each RecipientInfo with the keys that it names and, where the layer
 // stayed closed, the keys that were tried.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sealgate/config"
 	"sealgate/internal/control"
 )
 
@@ -49,19 +48,6 @@ func reloadCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")
 	return c
-}
-
-// dialGateway reaches the gateway that runs with the data_dir of the configuration at path.
-func dialGateway(path string) (*control.Client, error) {
-	cfg, err := config.Load(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	client, running := control.Dial(controlSocket(cfg))
-	if !running {
-		return nil, failed(fmt.Errorf("no gateway runs with data_dir %s, or this user may not ask it", cfg.Server.DataDir))
-	}
-	return client, nil
 }
 
 func health(ctx context.Context, c *control.Client) error {

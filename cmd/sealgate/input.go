@@ -11,20 +11,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/text/encoding/unicode"
 
 	"sealgate/smime"
 	"sealgate/spool"
 )
-
-// oneMessage is the argument of every offline command.
-func oneMessage(c *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return fmt.Errorf("%s takes one MESSAGE, a file or - for standard input, not %d", c.Name(), len(args))
-	}
-	return nil
-}
 
 // message reads FILE or "-" and gives it CRLF line ends where it has LF. A bare CMS structure (DER or
 // PEM) becomes a message that has it as its content.

@@ -1,6 +1,6 @@
 package main
 
-// This file gives systemd's journal the priority of each line, so that
+// This file makes the log. It gives systemd's journal the priority of each line, so that
 // "journalctl -p warning" finds what somebody has to look at.
 
 import (
@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"os"
 	"syscall"
+
+	"sealgate/config"
 )
 
 // isJournal reports whether w is the stream to the journal that systemd has given us
@@ -96,4 +98,18 @@ type prefixed struct {
 func (p prefixed) Write(line []byte) (int, error) {
 	n, err := p.w.Write(append([]byte(p.prefix), line...))
 	return max(n-len(p.prefix), 0), err
+}
+
+func newLogger(c config.Log, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.Level}
+	handler := func(w io.Writer) slog.Handler {
+		if c.Format == config.LogJSON {
+			return slog.NewJSONHandler(w, options)
+		}
+		return slog.NewTextHandler(w, options)
+	}
+	if isJournal(w) {
+		return slog.New(newJournalHandler(w, handler))
+	}
+	return slog.New(handler(w))
 }

@@ -20,16 +20,19 @@ func (o *owner) add(path string) {
 	}
 }
 
-// ownerOf finds whose a certificate with these addresses is: an address can be in one mailbox
-// only, so all that share one are the same.
-func (u *unpacking) ownerOf(addresses []string) *owner {
+// owners are the mailboxes to be.
+type owners []*owner
+
+// find is whose a certificate with these addresses is: an address can be in one mailbox only, so
+// all that share one are the same.
+func (list *owners) find(addresses []string) *owner {
 	addresses = slices.Clone(addresses)
 	for i, a := range addresses {
 		addresses[i] = domainOfAuthority(a)
 	}
 	found := &owner{addresses: addresses}
-	var others []*owner
-	for _, o := range u.owners {
+	var others owners
+	for _, o := range *list {
 		shares := len(addresses) == 0 && len(o.addresses) == 0 ||
 			slices.ContainsFunc(o.addresses, func(a string) bool { return slices.Contains(found.addresses, a) })
 		if !shares {
@@ -41,7 +44,7 @@ func (u *unpacking) ownerOf(addresses []string) *owner {
 	}
 	slices.Sort(found.addresses)
 	found.addresses = slices.Compact(found.addresses)
-	u.owners = append(others, found)
+	*list = append(others, found)
 	return found
 }
 

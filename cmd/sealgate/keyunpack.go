@@ -52,7 +52,7 @@ type unpacking struct {
 	into     string
 	password keyring.Password
 	unread   *error // why the file with the password cannot be read
-	owners   []*owner
+	owners   owners
 	keys     int
 	leftOut  int
 }
@@ -231,7 +231,7 @@ func (u *unpacking) write(c *keyring.Credential) error {
 	fmt.Fprintf(terminal{os.Stderr}, "%s: certificate of %q, valid until %s\n", path, addresses,
 		c.Certificate.NotAfter.UTC().Format(time.DateOnly))
 	u.keys++
-	u.ownerOf(addresses).add(path)
+	u.owners.find(addresses).add(path)
 	return nil
 }
 

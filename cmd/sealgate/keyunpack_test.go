@@ -147,16 +147,16 @@ func TestKeyUnpackOfNothing(t *testing.T) {
 // TestOwnersShareAnAddress: certificates that share an address are one mailbox's, in any order.
 func TestOwnersShareAnAddress(t *testing.T) {
 	t.Parallel()
-	u := &unpacking{}
-	u.ownerOf([]string{"a@firma.example"}).add("1")
-	u.ownerOf([]string{"b@firma.example"}).add("2")
-	u.ownerOf([]string{"b@firma.example", "a@firma.example"}).add("3")
-	u.ownerOf(nil).add("4")
-	u.ownerOf(nil).add("5")
-	if len(u.owners) != 2 || strings.Join(u.owners[0].addresses, " ") != "a@firma.example b@firma.example" || len(u.owners[0].paths) != 3 {
-		t.Errorf("%+v", u.owners[0])
+	var list owners
+	list.find([]string{"a@firma.example"}).add("1")
+	list.find([]string{"b@firma.example"}).add("2")
+	list.find([]string{"b@firma.example", "a@firma.example"}).add("3")
+	list.find(nil).add("4")
+	list.find(nil).add("5")
+	if len(list) != 2 || strings.Join(list[0].addresses, " ") != "a@firma.example b@firma.example" || len(list[0].paths) != 3 {
+		t.Errorf("%+v", list[0])
 	}
-	if table := u.owners[1].table(); !strings.HasPrefix(table, "# ") || strings.Contains(table, "\n[[") {
+	if table := list[1].table(); !strings.HasPrefix(table, "# ") || strings.Contains(table, "\n[[") {
 		t.Errorf("%q", table)
 	}
 }

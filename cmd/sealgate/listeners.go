@@ -6,11 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
-	"strings"
-	"syscall"
 	"time"
 
 	"sealgate/config"
@@ -19,15 +15,6 @@ import (
 	"sealgate/proxy"
 	"sealgate/spool"
 )
-
-// service is one listener with the server behind it.
-type service struct {
-	listener net.Listener
-	server   interface {
-		Serve(net.Listener) error
-		Shutdown(context.Context) error
-	}
-}
 
 // open listens at every address, also of the HTTP side, or at none.
 func (h *house) open() (services []service, err error) {
@@ -66,44 +53,6 @@ func (h *house) openOne(l config.Listener) (service, error) {
 		return service{}, fmt.Errorf("listener %s: %w%s", l.Address, err, remedy(err))
 	}
 	return service{listener, server}, nil
-}
-
-// socketMode lets Postfix's group reach a unix socket.
-const socketMode = 0o660
-
-// listen opens host:port or unix:PATH, the socket with the mode given.
-func listen(address string, mode os.FileMode) (net.Listener, error) {
-	path, ok := strings.CutPrefix(address, "unix:")
-	if !ok {
-		return net.Listen("tcp", address)
-	}
-	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
-		if c, err := net.Dial("unix", path); err == nil {
-			c.Close()
-			return nil, errors.New("another process listens there")
-		}
-		os.Remove(path) // left over by a process that was killed
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	return l, os.Chmod(path, mode)
-}
-
-// remedy is what an admin can do about an address that cannot be had.
-func remedy(err error) string {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return "; another program has it (ss -ltnp tells which), or a gateway runs already"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "; this machine has no such address"
-	case errors.Is(err, fs.ErrPermission):
-		return "; this user may not: ports below 1024 and others' folders are not for it"
-	case errors.Is(err, fs.ErrNotExist):
-		return "; make the folder of the socket first"
-	}
-	return ""
 }
 
 // server is the adapter for a listener.
@@ -156,13 +105,6 @@ func (h *house) server(l config.Listener) (interface {
 		Timeout:    timeout,
 		MaxClients: sessions,
 	}, nil
-}
-
-// client delivers to a next hop.
-func (h *house) client(address string) *proxy.Client {
-	c := newClient(address, h.cfg)
-	c.Own = &h.own
-	return c
 }
 
 // reinject lets the milter deliver copies through the proxy's client.

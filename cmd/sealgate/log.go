@@ -1,29 +1,19 @@
 package main
 
-// This file asks the journal of messages: what became of which mail.
+// This file is log: what became of which mail.
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"os/signal"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"sealgate/config"
 	"sealgate/internal/control"
 	"sealgate/journal"
 )
-
-// followTime is how often who follows the journal asks it.
-const followTime = time.Second
 
 // logOptions are the flags of log.
 type logOptions struct {
@@ -78,32 +68,6 @@ down; all of them must fit. TIME is 2026-11-29, "2026-11-29 09:30" (both local),
 	return c
 }
 
-// withJournal asks the running gateway when there is one, else opens the store.
-func withJournal(path string, do func(ctx context.Context, j control.Journal, running bool) error) error {
-	cfg, err := config.Load(path)
-	if err != nil {
-		return unreadable(err)
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if c, running := control.Dial(controlSocket(cfg)); running {
-		return failed(do(ctx, c, true))
-	}
-	if err := hasStore(cfg); err != nil {
-		return failed(err)
-	}
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return unreadable(err)
-	}
-	defer store.Close()
-	j, err := journal.Open(ctx, store)
-	if err != nil {
-		return failed(err)
-	}
-	return failed(do(ctx, j, false))
-}
-
 // run prints what the flags ask for.
 func (o *logOptions) run(number bool) error {
 	now := time.Now()
@@ -128,140 +92,4 @@ func (o *logOptions) run(number bool) error {
 		}
 		return p.follow(ctx)
 	})
-}
-
-// momentOf reads a TIME; none is the zero Time.
-func momentOf(text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	var back config.Duration
-	if back.UnmarshalText([]byte(text)) == nil {
-		return now.Add(-time.Duration(back)), nil
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.DateTime, time.RFC3339} {
-		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time such as 2026-11-29, \"2026-11-29 09:30\", "+
-		"2026-11-29T09:30:00Z, 2h or 7d", text)
-}
-
-// logPrinter prints records, and knows the last of them.
-type logPrinter struct {
-	journal  control.Journal
-	question journal.Question
-	out      io.Writer
-	json     bool
-}
-
-// newest prints the newest that fit.
-func (p *logPrinter) newest(ctx context.Context) error {
-	records, err := p.journal.Find(ctx, p.question)
-	if err != nil {
-		return err
-	}
-	return p.print(records)
-}
-
-// rest prints all that fit after the last one, the oldest first.
-func (p *logPrinter) rest(ctx context.Context) error {
-	q := p.question
-	q.Most = journal.MaxRecords
-	q.Oldest = true
-	for {
-		q.Since = p.question.Since
-		records, err := p.journal.Find(ctx, q)
-		if err != nil {
-			return err
-		}
-		if err := p.print(records); err != nil {
-			return err
-		}
-		if len(records) < q.Most {
-			return nil
-		}
-	}
-}
-
-// follow prints what comes.
-func (p *logPrinter) follow(ctx context.Context) error {
-	if p.question.Since.IsZero() {
-		p.question.Since = time.Now()
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(followTime):
-		}
-		if err := p.rest(ctx); err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
-}
-
-func (p *logPrinter) print(records []*journal.Record) error {
-	for _, r := range records {
-		p.question.Since = r.Time.Add(1) // no two have the same time
-		text, err := p.text(r)
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintln(terminal{p.out}, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// text is a record in one line.
-func (p *logPrinter) text(r *journal.Record) (string, error) {
-	if p.json {
-		text, err := json.Marshal(r)
-		return string(text), err
-	}
-	return recordLine(r), nil
-}
-
-// recordLine is a record for people: when, what became of it, what was found, whose it was, why.
-func recordLine(r *journal.Record) string {
-	parts := []string{instant(r.Time), r.Direction, r.Result}
-	if r.Code != 0 {
-		parts = append(parts, fmt.Sprint(r.Code))
-	}
-	add := func(name, value string) {
-		if value != "" {
-			parts = append(parts, name+"="+value)
-		}
-	}
-	add("queue_id", r.QueueID)
-	add("message_id", r.MessageID)
-	add("client", r.Client)
-	add("user", r.User)
-	parts = append(parts, "envelope_from=<"+r.EnvelopeFrom+">")
-	add("envelope_to", strings.Join(r.EnvelopeTo, ","))
-	add("from", strings.Join(r.From, ","))
-	add("signature", r.Signature)
-	add("encryption", r.Encryption)
-	add("signers", strings.Join(r.Signers, ", "))
-	add("rule", r.Rule)
-	add("orders", strings.Join(r.Orders, ","))
-	for _, n := range r.Rules {
-		add("rules", fmt.Sprint(n))
-	}
-	add("signed_by", r.SignedBy)
-	add("encrypted_for", strings.Join(r.EncryptedFor, ", "))
-	quoted := func(name, value string) {
-		if value != "" {
-			add(name, fmt.Sprintf("%q", value))
-		}
-	}
-	add("token", r.Token)
-	quoted("reason", r.Reason)
-	quoted("closed", r.Closed)
-	quoted("text", r.Text)
-	parts = append(parts, fmt.Sprintf("ms=%.1f", r.Milliseconds))
-	return strings.Join(parts, " ")
 }

@@ -9,26 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes that scripts rely on.
-const (
-	exitNotValid = 1 // verify: anything but "valid"; elsewhere a failure
-	exitUsage    = 2 // wrong use, or a file that cannot be read
-)
-
-// failure ends the program with an exit code. A nil error says nothing.
-type failure struct {
-	code int
-	err  error
-}
-
-func (f *failure) Error() string {
-	if f.err == nil {
-		return ""
-	}
-	return f.err.Error()
-}
-
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(execute(os.Args[1:])) }
 
 // The groups of the help text.
 const (
@@ -70,18 +51,7 @@ verify: for anything but "valid"), 2 for wrong use or a file that cannot be read
 	return root
 }
 
-// family is a command that is nothing without one below it.
-func family(c *cobra.Command) *cobra.Command {
-	c.RunE = func(c *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
-		}
-		return c.Help()
-	}
-	return c
-}
-
-func run(args []string) int {
+func execute(args []string) int {
 	root := rootCommand()
 	root.SetArgs(args)
 	err := root.Execute()

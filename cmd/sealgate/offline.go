@@ -21,9 +21,6 @@ import (
 	"sealgate/spool"
 )
 
-// unreadable is exit code 2.
-func unreadable(err error) error { return &failure{exitUsage, err} }
-
 // credentials reads every --key file; a password is asked for only where none
 // opens it. A key and its certificate may lie in two files: DER holds one of them.
 func credentials(paths []string, passwordFile string) (all []*keyring.Credential, err error) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 
 	"sealgate/certstore"
 	"sealgate/certstore/postgres"
@@ -111,4 +112,16 @@ func storeKey(setting, path string) ([]byte, error) {
 			setting, path, len(key), storeKeySize, storeKeySize)
 	}
 	return key, nil
+}
+
+// hasStore refuses a configuration whose store has not been made yet.
+func hasStore(cfg *config.Config) error {
+	if cfg.Store.Driver == config.Postgres {
+		return nil
+	}
+	_, err := os.Stat(cfg.Store.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no store yet: the first serve makes it, in %s", cfg.Store.Dir)
+	}
+	return err
 }

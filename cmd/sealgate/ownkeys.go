@@ -1,25 +1,20 @@
 package main
 
-// This file completes the chains of our own keys at start and judges the keys each day.
+// This file completes the chains of our own keys, and judges the keys.
 
 import (
 	"context"
-	"crypto/x509"
 	"slices"
 	"time"
 
-	"sealgate/gateway"
 	"sealgate/internal/ownkeys"
 	"sealgate/keyring"
-	"sealgate/trust"
 )
 
-// How long keys are looked at, and how often.
+// How long keys are looked at.
 const (
-	chainTime   = 5 * time.Second  // start and reload wait so long for missing certificates
-	judgeTime   = 20 * time.Second // less than a command waits for the running gateway
-	lookAgain   = 24 * time.Hour
-	chainsAgain = 15 * time.Minute // while a chain is not complete
+	chainTime = 5 * time.Second  // start and reload wait so long for missing certificates
+	judgeTime = 20 * time.Second // less than a command waits for the running gateway
 )
 
 // ownKeys are the keys of one engine, with what judges them.
@@ -28,23 +23,6 @@ type ownKeys struct {
 	keys      []*ownkeys.Key
 	completer *ownkeys.Completer
 	judge     *ownkeys.Judge
-}
-
-// newOwnKeys leaves the chains as they are: see fillBeforeUse.
-func (h *house) newOwnKeys(
-	boxes []*keyring.Mailbox,
-	check *trust.Checker,
-	authorities ownkeys.Authorities,
-	roots []*x509.Certificate,
-) *ownKeys {
-	return &ownKeys{
-		boxes: boxes,
-		keys:  ownkeys.Keys(boxes),
-		completer: &ownkeys.Completer{
-			Authorities: authorities, Known: slices.Concat(roots, h.known), Store: h.others, Cache: h.store, Now: time.Now,
-		},
-		judge: &ownkeys.Judge{Checker: check, Now: time.Now},
-	}
 }
 
 // fillBeforeUse completes the chains before the keys are used or judged, but waits for no
@@ -78,88 +56,7 @@ func (o *ownKeys) ofEach(ctx context.Context) []*ownkeys.Key {
 	return slices.DeleteFunc(o.judged(ctx), func(k *ownkeys.Key) bool { return k.Credential == nil })
 }
 
-// watchKeys judges the keys at start, after each reload and each day, until ctx ends. An
-// authority's host that was dead at start is asked again.
-func (h *house) watchKeys(ctx context.Context) {
-	log := &ownkeys.Log{Log: h.log}
-	for {
-		e := h.engine.Load()
-		log.Tell(e.own.judged(ctx))
-		wait := lookAgain
-		if !e.own.complete() {
-			wait = chainsAgain
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-h.reloaded:
-			log = &ownkeys.Log{Log: h.log} // an admin who reloads wants to read it
-		case <-time.After(wait):
-			h.completeAgain(ctx, e)
-		}
-	}
-}
-
-// tellReloaded wakes watchKeys up.
-func (h *house) tellReloaded() {
-	select {
-	case h.reloaded <- struct{}{}:
-	default: // it has not seen the last time yet
-	}
-}
-
 // complete reports whether every chain is.
 func (o *ownKeys) complete() bool {
 	return !slices.ContainsFunc(o.keys, func(k *ownkeys.Key) bool { return k.Last != nil })
 }
-
-// completeAgain looks for what is missing, and replaces the engine when it is found. Mail
-// that is under way keeps the old one; a reload in between wins.
-func (h *house) completeAgain(ctx context.Context, old *engine) {
-	ctx, cancel := context.WithTimeout(ctx, judgeTime)
-	defer cancel()
-	boxes, defaults := cloned(old.own.boxes, old.options.Defaults)
-	own := &ownKeys{
-		boxes: boxes, keys: ownkeys.Keys(boxes), completer: old.own.completer, judge: old.own.judge,
-	}
-	if !own.fill(ctx) {
-		return
-	}
-	o := old.options
-	o.Ring = keyring.NewRing(boxes)
-	o.Defaults = defaults
-	g, err := gateway.New(o)
-	if err != nil {
-		h.log.Error("a completed chain cannot be used", "error", err)
-		return
-	}
-	if h.engine.CompareAndSwap(old, &engine{g, o, own}) {
-		h.log.Info("chains of our keys were completed")
-	}
-}
-
-// cloned are mailboxes whose credentials may be changed, while the old ones are in use.
-func cloned(
-	old []*keyring.Mailbox,
-	defaults map[*keyring.Mailbox]gateway.Demand,
-) (boxes []*keyring.Mailbox, demands map[*keyring.Mailbox]gateway.Demand) {
-	demands = map[*keyring.Mailbox]gateway.Demand{}
-	for _, b := range old {
-		box := *b
-		box.Credentials = nil
-		for _, c := range b.Credentials {
-			credential := *c
-			box.Credentials = append(box.Credentials, &credential)
-		}
-		boxes = append(boxes, &box)
-		demands[&box] = defaults[b]
-	}
-	return boxes, demands
-}
-
-// keys are what the control socket tells of the engine of the moment.
-func (h *house) keys(ctx context.Context) []ownkeys.Summary {
-	return ownkeys.Summarize(h.engine.Load().own.judged(ctx))
-}
-
-func (h *house) countKeys() int { return len(h.engine.Load().own.keys) }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
@@ -122,4 +123,10 @@ func newPassphrase(path, source string) ([]byte, error) {
 		err = errors.New("what was typed first and what was typed then differ")
 	}
 	return word, err
+}
+
+// passphraseFlag is of the commands that make and read a backup.
+func passphraseFlag(c *cobra.Command, file *string) {
+	c.Flags().StringVar(file, "passphrase-file", "",
+		"passphrase of the backup, FILE, its first line (default: asked for on the terminal)")
 }

@@ -88,14 +88,6 @@ func (r *verified) report() report {
 	return rep
 }
 
-// reason is why not, for the signature or else for the decryption.
-func (r *verified) reason() string {
-	if r.verdict.Reason == "" && r.opened.Undecryptable != nil {
-		return r.opened.Undecryptable.Error()
-	}
-	return r.verdict.Reason
-}
-
 func signer(s verdict.Signer) reportSigner {
 	out := reportSigner{
 		Address:   s.Address,

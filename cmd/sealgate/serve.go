@@ -80,28 +80,6 @@ func serveConfig(path string, cfg *config.Config) error {
 	return h.run(services)
 }
 
-// closeTime is how long the store may take to close: with a disk that fails it
-// would try for ever, and what was acknowledged is on disk anyway.
-const closeTime = 10 * time.Second
-
-// journalTime is how much of it the last records may take.
-const journalTime = closeTime / 2
-
-func (h *house) closeStore() {
-	h.asked.Close()
-	h.journal.Close(journalTime)
-	done := make(chan error, 1)
-	go func() { done <- h.store.Close() }()
-	select {
-	case err := <-done:
-		if err != nil {
-			h.log.Error("store", "error", err)
-		}
-	case <-time.After(closeTime):
-		h.log.Error("the store does not close; its disk may be full")
-	}
-}
-
 // noCoreDumps keeps keys and plaintext out of files that the kernel writes.
 func noCoreDumps() error {
 	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
@@ -138,69 +116,6 @@ func (h *house) run(services []service) error {
 			_ = h.reload() // it is in the log
 		}
 	}
-}
-
-// tell is sd_notify(3); without systemd it does nothing.
-func (h *house) tell(state string) {
-	if _, err := daemon.SdNotify(false, state); err != nil {
-		h.log.Warn("systemd does not listen", "error", err)
-	}
-}
-
-// reloading is what Type=notify-reload wants to hear, with the time of it.
-func reloading() string {
-	var now unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return daemon.SdNotifyReloading
-	}
-	return fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000)
-}
-
-// loaded is how the last reading of the configuration went.
-type loaded struct {
-	at    time.Time
-	fault string // "": it holds
-}
-
-func (h *house) lastLoad() (at time.Time, fault string) {
-	l := h.loaded.Load()
-	return l.at, l.fault
-}
-
-// reload replaces the engine, or keeps the old one and says why.
-func (h *house) reload() error {
-	h.loading.Lock()
-	defer h.loading.Unlock()
-	h.tell(reloading())
-	defer h.tell(daemon.SdNotifyReady)
-	began := time.Now()
-	g, err := h.readEngine()
-	if err != nil {
-		h.loaded.Store(&loaded{began, err.Error()})
-		h.failed.Add(1)
-		h.log.Error("reload failed, everything stays as it was", "error", err)
-		return err
-	}
-	g.own.fillBeforeUse(context.Background())
-	h.engine.Store(g)
-	h.loaded.Store(&loaded{at: began})
-	h.tellReloaded()
-	h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")
-	return nil
-}
-
-// readEngine is newEngine of the configuration as it is now.
-func (h *house) readEngine() (*engine, error) {
-	cfg, err := config.Load(h.path)
-	if err != nil {
-		return nil, err
-	}
-	g, err := h.newEngine(cfg)
-	if err != nil {
-		return nil, err
-	}
-	logExceptions(h.log, cfg)
-	return g, nil
 }
 
 // drain finishes what is under way and refuses what is new.

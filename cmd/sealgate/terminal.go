@@ -5,6 +5,7 @@ package main
 import (
 	"io"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -24,3 +25,5 @@ func (t terminal) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -5,83 +5,23 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
-	"sealgate/admin"
 	"sealgate/certstore"
 	"sealgate/config"
-	"sealgate/expiry"
 	"sealgate/gateway"
-	"sealgate/gateway/lookup"
-	"sealgate/internal/ownkeys"
 	"sealgate/journal"
 	"sealgate/keyring"
-	"sealgate/proxy"
 	"sealgate/spool"
-	"sealgate/trust"
 	"sealgate/trust/fetch"
 	"sealgate/trust/revocation"
 )
-
-// house is what outlives a reload: store and spool, and the engine that is
-// replaced as a whole.
-type house struct {
-	path    string // of cfg
-	cfg     *config.Config
-	log     *slog.Logger
-	store   certstore.Store
-	backup  func(context.Context, io.Writer) error // of the store, in clear
-	asked   *revocation.Sources                    // of revocation
-	spool   *spool.Spool
-	journal *journal.Writer
-	own     proxy.Own     // our connections to the next hops
-	alerts  *expiry.Watch // tells before certificates end
-	engine  atomic.Pointer[engine]
-
-	known    []*x509.Certificate // of our chains: what a gateway that runs has found, for check
-	others   ownkeys.Lister      // whose certificates bring authorities along; nil: nobody's
-	probes   probes              // of directories
-	reloaded chan struct{}       // tells watchKeys of another engine
-
-	loading  sync.Mutex // one reload at a time
-	loaded   atomic.Pointer[loaded]
-	counters gateway.Counters
-	metrics  *admin.Metrics // nil: nothing is counted
-	services []service      // that are open
-	failed   atomic.Int64   // reloads
-}
-
-// engine is what SIGHUP replaces: the gateway, and the keys that it has.
-type engine struct {
-	*gateway.Gateway
-	options gateway.Options
-	own     *ownKeys
-}
-
-// Process and NeedsBody ask the engine of the moment.
-func (h *house) Process(ctx context.Context, env gateway.Envelope, msg *spool.File) (*gateway.Outcome, error) {
-	return h.engine.Load().Process(ctx, env, msg)
-}
-
-func (h *house) NeedsBody(env gateway.Envelope) bool { return h.engine.Load().NeedsBody(env) }
-
-// explain is which certificates of an address a mail to it would find now.
-func (h *house) explain(ctx context.Context, address string) ([]lookup.Candidate, error) {
-	return h.engine.Load().Explain(ctx, address)
-}
 
 // build opens everything that the configuration names.
 func build(cfg *config.Config) (*house, error) {
@@ -128,6 +68,28 @@ func build(cfg *config.Config) (*house, error) {
 	return h, nil
 }
 
+// closeTime is how long the store may take to close: with a disk that fails it
+// would try for ever, and what was acknowledged is on disk anyway.
+const closeTime = 10 * time.Second
+
+// journalTime is how much of it the last records may take.
+const journalTime = closeTime / 2
+
+func (h *house) closeStore() {
+	h.asked.Close()
+	h.journal.Close(journalTime)
+	done := make(chan error, 1)
+	go func() { done <- h.store.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			h.log.Error("store", "error", err)
+		}
+	case <-time.After(closeTime):
+		h.log.Error("the store does not close; its disk may be full")
+	}
+}
+
 // newSources asks services of the network, and keeps what they say if there is a store.
 func (h *house) newSources(cfg *config.Config) *revocation.Sources {
 	o := revocation.Options{
@@ -155,27 +117,6 @@ func heldByProxy(cfg *config.Config) (causes []string) {
 	}
 	slices.Sort(causes)
 	return causes
-}
-
-var errOtherUser = errors.New("belongs to user")
-
-// ownedByUs refuses a data_dir of another user: root would leave files in it that
-// the gateway cannot read.
-func ownedByUs(dir string) error {
-	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("data_dir: %s is not there: make it for the gateway's user "+
-			"(install -d -o sealgate -g sealgate -m 700 %s)", dir, dir)
-	}
-	if err != nil {
-		return fmt.Errorf("data_dir: %w", err)
-	}
-	owner := info.Sys().(*syscall.Stat_t).Uid
-	if me := os.Geteuid(); int(owner) != me {
-		return fmt.Errorf("data_dir: %s %w %d and this is user %d; run sealgate as its owner (sudo -u '#%d' sealgate …)",
-			dir, errOtherUser, owner, me, owner)
-	}
-	return nil
 }
 
 // newEngine reads keys, rules and roots: what SIGHUP reads anew.
@@ -306,129 +247,6 @@ func headers(cfg *config.Config) gateway.HeaderOptions {
 		Prefix: cfg.Headers.Prefix, Omit: omit, TagValid: cfg.Headers.TagValid, TagDecrypted: cfg.Headers.TagDecrypted,
 		OmitAuthentic: !cfg.Headers.AuthenticationResults, Profiles: cfg.Headers.Profiles,
 	}
-}
-
-// newChecker collects the roots, and returns them too. With sources nil nobody is asked of
-// revocation.
-func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Checker, []*x509.Certificate, error) {
-	roots, err := readCertificates(cfg.Trust.Roots, h.rootLeftOut)
-	if err != nil {
-		return nil, nil, fmt.Errorf("trust.roots: %w", err)
-	}
-	if cfg.Trust.SystemRoots {
-		system, err := trust.SystemRoots()
-		if err != nil {
-			return nil, nil, err
-		}
-		roots = append(roots, system.Certificates...)
-		for _, err := range system.Unread {
-			h.log.Warn("a root of the system cannot be read and is not trusted", "error", err)
-		}
-	}
-	partners, err := h.partners(cfg)
-	if err != nil {
-		return nil, nil, err
-	}
-	hasRoots := func(p trust.Partner) bool { return len(p.Roots) > 0 }
-	if len(roots) == 0 && !slices.ContainsFunc(partners, hasRoots) {
-		return nil, nil, errors.New(
-			"trust: no roots at all; set trust.system_roots, trust.roots or roots of a [[trust.partner]]")
-	}
-	check, err := trust.New(
-		trust.Options{
-			Roots:      roots,
-			Partners:   partners,
-			AcceptAny:  cfg.Trust.AcceptNoEKU,
-			Revocation: cfg.Trust.Revocation,
-			Sources:    sources,
-		},
-	)
-	return check, roots, err
-}
-
-// rootLeftOut tells of an authority that nobody can read: the others are trusted.
-func (h *house) rootLeftOut(path, what string) {
-	h.log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
-}
-
-// partners reads what holds for one domain.
-func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
-	for _, p := range cfg.Trust.Partner {
-		roots, err := readCertificates(p.Roots, h.rootLeftOut)
-		if err != nil {
-			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
-		}
-		signers, err := readDomainFiles(p.Signers)
-		if err != nil {
-			return nil, fmt.Errorf("trust.partner %s: signers: %w", p.Domain, err)
-		}
-		out = append(out, trust.Partner{
-			Domain:    p.Domain,
-			Roots:     roots,
-			SHA1Until: time.Time(p.SHA1Until),
-			Signers:   signers.certificates,
-			Above:     signers.rawAbove(),
-		})
-	}
-	return out, nil
-}
-
-// readCertificates reads files of certificates. leftOut is told of each that cannot be
-// read; when it is nil, that is an error.
-func readCertificates(paths []string, leftOut func(path, what string)) (all []*x509.Certificate, err error) {
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		b, err := certstore.ReadBundle(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		for _, what := range b.LeftOut {
-			if leftOut == nil {
-				return nil, fmt.Errorf("%s: %s", path, what)
-			}
-			leftOut(path, what)
-		}
-		all = append(all, b.Certificates...)
-	}
-	return all, nil
-}
-
-func newLogger(c config.Log, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.Level}
-	handler := func(w io.Writer) slog.Handler {
-		if c.Format == config.LogJSON {
-			return slog.NewJSONHandler(w, options)
-		}
-		return slog.NewTextHandler(w, options)
-	}
-	if isJournal(w) {
-		return slog.New(newJournalHandler(w, handler))
-	}
-	return slog.New(handler(w))
-}
-
-// serverTLS is the certificate of who listens, an smtp listener or the HTTP side; nil without one.
-func serverTLS(who, certFile, keyFile string) (*tls.Config, error) {
-	if certFile == "" {
-		return nil, nil
-	}
-	key, err := keyring.ReadPrivate(keyFile)
-	if err != nil {
-		return nil, fmt.Errorf("%s: tls_key: %w", who, err)
-	}
-	defer clear(key)
-	cert, err := os.ReadFile(certFile)
-	if err != nil {
-		return nil, fmt.Errorf("%s: tls_certificate: %w", who, err)
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("%s: tls_certificate %s with tls_key %s: %w", who, certFile, keyFile, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
 // observer tells of each message whoever wants to hear of it.

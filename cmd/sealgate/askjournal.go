@@ -1,0 +1,61 @@
+package main
+
+// This file is where the commands that read the journal ask, and since when.
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"sealgate/config"
+	"sealgate/internal/control"
+	"sealgate/journal"
+)
+
+// withJournal asks the running gateway when there is one, else opens the store.
+func withJournal(path string, do func(ctx context.Context, j control.Journal, running bool) error) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return unreadable(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if c, running := control.Dial(controlSocket(cfg)); running {
+		return failed(do(ctx, c, true))
+	}
+	if err := hasStore(cfg); err != nil {
+		return failed(err)
+	}
+	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
+	}
+	defer store.Close()
+	j, err := journal.Open(ctx, store)
+	if err != nil {
+		return failed(err)
+	}
+	return failed(do(ctx, j, false))
+}
+
+// momentOf reads a TIME; none is the zero Time.
+func momentOf(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	var back config.Duration
+	if back.UnmarshalText([]byte(text)) == nil {
+		return now.Add(-time.Duration(back)), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.DateTime, time.RFC3339} {
+		if t, err := time.ParseInLocation(layout, text, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is no time such as 2026-11-29, \"2026-11-29 09:30\", "+
+		"2026-11-29T09:30:00Z, 2h or 7d", text)
+}

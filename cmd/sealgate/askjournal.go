@@ -24,7 +24,7 @@ func withJournal(path string, do func(ctx context.Context, j control.Journal, ru
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if c, running := control.Dial(controlSocket(cfg)); running {
+	if c, running := dial(cfg); running {
 		return failed(do(ctx, c, true))
 	}
 	if err := hasStore(cfg); err != nil {

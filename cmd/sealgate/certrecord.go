@@ -20,7 +20,6 @@ import (
 	"sealgate/certstore"
 	"sealgate/config"
 	"sealgate/internal/certadmin"
-	"sealgate/internal/control"
 	"sealgate/journal"
 )
 
@@ -75,7 +74,7 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 		return unreadable(err)
 	}
 	ctx := context.Background()
-	if c, running := control.Dial(controlSocket(cfg)); running {
+	if c, running := dial(cfg); running {
 		return failed(do(ctx, &commandStore{c, c.Record}, args))
 	}
 	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {

@@ -15,7 +15,6 @@ import (
 	"sealgate/certstore/postgres"
 	"sealgate/config"
 	"sealgate/internal/address"
-	"sealgate/internal/control"
 	"sealgate/internal/ownkeys"
 )
 
@@ -119,7 +118,7 @@ func agentsDomains(cfg *config.Config) (domains []string) {
 // gateway that runs holds its addresses and its store: then that one is looked at. The keys
 // come judged.
 func (r *checkReport) startUp(ctx context.Context, path string, cfg *config.Config) ([]*ownkeys.Key, error) {
-	if client, running := control.Dial(controlSocket(cfg)); running {
+	if client, running := dial(cfg); running {
 		r.checkRunning(ctx, path, cfg, client)
 		return besideRunning(ctx, cfg, client)
 	}

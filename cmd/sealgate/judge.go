@@ -133,7 +133,7 @@ func judgeAsConfigured(ctx context.Context, path string, to []string, msg *spool
 		return nil, unreadable(err)
 	}
 	var answer *control.Judgement
-	if client, running := control.Dial(controlSocket(cfg)); running {
+	if client, running := dial(cfg); running {
 		answer, err = client.Judge(ctx, to, msg.NewReader())
 	} else {
 		answer, err = judgeAtRest(ctx, cfg, to, msg)

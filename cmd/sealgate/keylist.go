@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/config"
-	"sealgate/internal/control"
 	"sealgate/internal/ownkeys"
 )
 
@@ -43,7 +42,7 @@ func keyListCommand() *cobra.Command {
 
 // keysNow asks the running gateway, or reads the files as it would.
 func keysNow(ctx context.Context, cfg *config.Config) ([]ownkeys.Summary, error) {
-	if client, running := control.Dial(controlSocket(cfg)); running {
+	if client, running := dial(cfg); running {
 		return client.Keys(ctx)
 	}
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}

@@ -11,7 +11,6 @@ import (
 
 	"sealgate/config"
 	"sealgate/gateway/lookup"
-	"sealgate/internal/control"
 )
 
 // explainRecipients asks the running gateway when there is one, else an engine of
@@ -45,7 +44,7 @@ func explainRecipients(w io.Writer, path string, to []string) error {
 // candidates is who answers, and what is to be done in the end.
 func candidates(cfg *config.Config) (ask func(string) ([]lookup.Candidate, error), done func(), err error) {
 	ctx := context.Background()
-	if c, running := control.Dial(controlSocket(cfg)); running {
+	if c, running := dial(cfg); running {
 		ask = func(addr string) ([]lookup.Candidate, error) { return c.Explain(ctx, addr) }
 		return ask, func() {}, nil
 	}

@@ -13,7 +13,6 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/config"
-	"sealgate/internal/control"
 	"sealgate/internal/sealed"
 )
 
@@ -84,7 +83,7 @@ type snapshotFunc func(context.Context, io.Writer) (*certstore.Summary, error)
 
 // openSnapshot finds the store: the running gateway's, or the one at rest.
 func openSnapshot(cfg *config.Config) (snapshot snapshotFunc, done func(), err error) {
-	if c, running := control.Dial(controlSocket(cfg)); running {
+	if c, running := dial(cfg); running {
 		return checked(c.Backup), func() {}, nil
 	}
 	if err := hasStore(cfg); err != nil {

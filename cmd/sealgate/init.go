@@ -4,15 +4,14 @@ package main
 // lines that Postfix needs.
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -115,34 +114,22 @@ func (o *beginning) filledIn(mailbox, key string) string {
 // belonging to whom it belonged to, or else to the folder's owner and group.
 func writeConfig(path, text string) error {
 	folder := filepath.Dir(path)
-	owner, err := os.Stat(path)
+	other := path
+	if _, err := os.Stat(path); err != nil {
+		other = folder
+	}
+	temporary, err := writeTemporary(folder, other, 0o640, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	})
 	if err != nil {
-		owner, err = os.Stat(folder)
-	}
-	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(folder, ".config-*")
-	if err != nil {
+	defer os.Remove(temporary) // nothing is left of it once it has its name
+	if err := os.Rename(temporary, path); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left of it once it has its name
-	defer f.Close()
-	if id, ok := owner.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
-		if err := f.Chown(int(id.Uid), int(id.Gid)); err != nil {
-			return err
-		}
-	}
-	if err := f.Chmod(0o640); err != nil {
-		return err
-	}
-	if _, err := f.ReadFrom(bytes.NewBufferString(text)); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return syncFolder(folder)
 }
 
 // postfixLines are those of README; a test compares them.

@@ -19,18 +19,15 @@ func writeWhole(path string, force bool, write func(io.Writer) error) error {
 		return exists(path)
 	}
 	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, ".sealgate-*")
+	temporary, err := writeTemporary(folder, folder, 0o600, write)
 	if err != nil {
-		return unreadable(err)
-	}
-	defer os.Remove(f.Name())
-	if err := errors.Join(write(f), giveTo(f, folder), f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	defer os.Remove(temporary)
 	if force {
-		err = os.Rename(f.Name(), path)
+		err = os.Rename(temporary, path)
 	} else {
-		err = os.Link(f.Name(), path)
+		err = os.Link(temporary, path)
 	}
 	if errors.Is(err, fs.ErrExist) {
 		return exists(path)
@@ -41,13 +38,28 @@ func writeWhole(path string, force bool, write func(io.Writer) error) error {
 	return syncFolder(folder)
 }
 
-// giveTo lets a file that root writes belong to whom its folder belongs to: in
+// writeTemporary writes a file in a folder that is whole and on the disk, and is still to get its
+// name. It belongs to whom another one belongs to.
+func writeTemporary(folder, other string, mode fs.FileMode, write func(io.Writer) error) (path string, err error) {
+	f, err := os.CreateTemp(folder, ".sealgate-*")
+	if err != nil {
+		return "", unreadable(err)
+	}
+	err = errors.Join(write(f), giveTo(f, other), f.Chmod(mode), f.Sync(), f.Close())
+	if err != nil {
+		os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
+}
+
+// giveTo lets a file that root writes belong to whom another one belongs to: in
 // /etc/sealgate/keys that is the gateway, which could not read root's.
-func giveTo(f *os.File, folder string) error {
+func giveTo(f *os.File, other string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(folder)
+	info, err := os.Stat(other)
 	if err != nil {
 		return unreadable(err)
 	}

@@ -30,7 +30,11 @@ func explainCommand() *cobra.Command {
 			if err := o.consistent(c.Flags()); err != nil {
 				return err
 			}
-			j, err := o.explainFile(c.Context(), args[0], o.configuration(c.Flags()))
+			cfg, err := o.explainedWith(c.Flags())
+			if err != nil {
+				return err
+			}
+			j, err := o.explainFile(c.Context(), args[0], cfg)
 			if err != nil {
 				return err
 			}
@@ -46,21 +50,22 @@ func explainCommand() *cobra.Command {
 	return c
 }
 
-// configuration is that which explain judges with, "" for none: the installed one counts only if
-// it is there, this user may read it, and no flag asks for another judgement.
-func (o *verifying) configuration(f *pflag.FlagSet) string {
-	if f.Changed("config") || !slices.ContainsFunc(offlineFlags, f.Changed) && readable(o.config) {
-		return o.config
+// explainedWith is the configuration that explain judges with, nil for none: the installed one counts
+// only if it is there, this user may read it, and no flag asks for another judgement. One that is there
+// and cannot be read is told of: the judgement is another one without it.
+func (o *verifying) explainedWith(f *pflag.FlagSet) (*config.Config, error) {
+	if f.Changed("config") {
+		return o.configuration()
 	}
-	return ""
-}
-
-// readable reports whether a configuration can be had. One that is there and cannot be read is
-// told of: the judgement is another one without it.
-func readable(path string) bool {
-	_, err := config.Load(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		fmt.Fprintf(terminal{os.Stderr}, "the installed configuration is not used: %v\n", err)
+	if slices.ContainsFunc(offlineFlags, f.Changed) {
+		return nil, nil
 	}
-	return err == nil
+	cfg, err := config.Load(o.config)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(terminal{os.Stderr}, "the installed configuration is not used: %v\n", err)
+		}
+		return nil, nil
+	}
+	return cfg, nil
 }

@@ -52,8 +52,20 @@ func (o *verifying) consistent(f *pflag.FlagSet) error {
 	return nil
 }
 
+// configuration is the one that --config names, nil for none.
+func (o *verifying) configuration() (*config.Config, error) {
+	if o.config == "" {
+		return nil, nil
+	}
+	cfg, err := config.Load(o.config)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return cfg, nil
+}
+
 // judgeFile judges the message at path.
-func (o *verifying) judgeFile(ctx context.Context, path, configuration string) (*judgement, error) {
+func (o *verifying) judgeFile(ctx context.Context, path string, cfg *config.Config) (*judgement, error) {
 	sp, err := offlineSpool()
 	if err != nil {
 		return nil, unreadable(err)
@@ -63,12 +75,12 @@ func (o *verifying) judgeFile(ctx context.Context, path, configuration string) (
 		return nil, err
 	}
 	defer msg.Close()
-	return o.judge(ctx, msg, sp, configuration)
+	return o.judge(ctx, msg, sp, cfg)
 }
 
 // explainFile is judgeFile for people, who may have the mail as the gateway has handed it over: of a
 // ticket the mail that it was made of is judged, and of any other one it is said what came before.
-func (o *verifying) explainFile(ctx context.Context, path, configuration string) (*judgement, error) {
+func (o *verifying) explainFile(ctx context.Context, path string, cfg *config.Config) (*judgement, error) {
 	sp, err := offlineSpool()
 	if err != nil {
 		return nil, unreadable(err)
@@ -80,7 +92,7 @@ func (o *verifying) explainFile(ctx context.Context, path, configuration string)
 	defer msg.Close()
 	before := passedBefore(msg)
 	if before.encryption == "" {
-		return o.judge(ctx, msg, sp, configuration)
+		return o.judge(ctx, msg, sp, cfg)
 	}
 	said := "it has passed a gateway, which said " + before.String() + "\n"
 	if before.encryption == string(verdict.EncryptionUndecryptable) {
@@ -96,7 +108,7 @@ func (o *verifying) explainFile(ctx context.Context, path, configuration string)
 	} else {
 		said += "below is what it is now, as that handed it over: the mail as it came tells more\n"
 	}
-	j, err := o.judge(ctx, msg, sp, configuration)
+	j, err := o.judge(ctx, msg, sp, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -110,10 +122,10 @@ func (o *verifying) judge(
 	ctx context.Context,
 	msg *spool.File,
 	sp *spool.Spool,
-	configuration string,
+	cfg *config.Config,
 ) (*judgement, error) {
-	if configuration != "" {
-		return judgeAsConfigured(ctx, configuration, o.recipients, msg)
+	if cfg != nil {
+		return judgeAsConfigured(ctx, cfg, o.recipients, msg)
 	}
 	if len(o.recipients) > 0 {
 		return nil, unreadable(errors.New("--recipient needs --config"))
@@ -127,12 +139,11 @@ func (o *verifying) judge(
 }
 
 // judgeAsConfigured asks the gateway of a configuration, or does as it would.
-func judgeAsConfigured(ctx context.Context, path string, to []string, msg *spool.File) (*judgement, error) {
-	cfg, err := config.Load(path)
-	if err != nil {
-		return nil, unreadable(err)
-	}
+func judgeAsConfigured(
+	ctx context.Context, cfg *config.Config, to []string, msg *spool.File,
+) (*judgement, error) {
 	var answer *control.Judgement
+	var err error
 	if client, running := dial(cfg); running {
 		answer, err = client.Judge(ctx, to, msg.NewReader())
 	} else {

@@ -41,7 +41,7 @@ func TestSignersAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	verify := verifying{offline: offline{roots: []string{roots}, noSystemRoots: true}}
-	j, err := verify.judgeFile(t.Context(), mail, "")
+	j, err := verify.judgeFile(t.Context(), mail, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,11 @@ func verifyCommand() *cobra.Command {
 			if err := o.consistent(c.Flags()); err != nil {
 				return err
 			}
-			j, err := o.judgeFile(c.Context(), args[0], o.config)
+			cfg, err := o.configuration()
+			if err != nil {
+				return err
+			}
+			j, err := o.judgeFile(c.Context(), args[0], cfg)
 			if err != nil {
 				return err
 			}

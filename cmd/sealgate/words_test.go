@@ -26,7 +26,7 @@ func TestWordsOfVerdicts(t *testing.T) {
 	} {
 		roots := []string{filepath.Join(folder, k.root)}
 		o := verifying{offline: offline{roots: roots, noSystemRoots: true, at: "2026-11-28T20:00:00Z"}}
-		j, err := o.judgeFile(t.Context(), filepath.Join(folder, k.file), "")
+		j, err := o.judgeFile(t.Context(), filepath.Join(folder, k.file), nil)
 		if err != nil {
 			t.Fatalf("%s: %v", k.file, err)
 		}

@@ -46,19 +46,24 @@ func decrypt(ctx context.Context, path string, keyFiles []string, passwordFile, 
 		return err
 	}
 	defer msg.Close()
-	original, err := originalIn(ctx, msg, sp)
+	o := smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp}
+	opened, err := smime.Open(ctx, msg, msg.Size(), o)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer opened.Close()
+	original, err := originalIn(ctx, opened, sp)
 	if err != nil {
 		return unreadable(err)
 	}
 	if original != nil {
 		defer original.Close()
-		msg = original
+		opened, err = smime.Open(ctx, original, original.Size(), o)
+		if err != nil {
+			return unreadable(err)
+		}
+		defer opened.Close()
 	}
-	opened, err := smime.Open(ctx, msg, msg.Size(), smime.OpenOptions{Keys: decryptionKeys(keys), Spool: sp})
-	if err != nil {
-		return unreadable(err)
-	}
-	defer opened.Close()
 	switch {
 	case opened.Undecryptable != nil:
 		return &failure{exitNotValid, fmt.Errorf("cannot decrypt: %w", opened.Undecryptable)}

@@ -15,6 +15,7 @@ import (
 	"sealgate/config"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/control"
+	"sealgate/smime"
 	"sealgate/spool"
 )
 
@@ -96,7 +97,12 @@ func (o *verifying) explainFile(ctx context.Context, path string, cfg *config.Co
 	}
 	said := "it has passed a gateway, which said " + before.String() + "\n"
 	if before.encryption == string(verdict.EncryptionUndecryptable) {
-		original, err := originalIn(ctx, msg, sp)
+		ticket, err := smime.Open(ctx, msg, msg.Size(), smime.OpenOptions{Spool: sp})
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		defer ticket.Close()
+		original, err := originalIn(ctx, ticket, sp)
 		if err != nil {
 			return nil, unreadable(err)
 		}

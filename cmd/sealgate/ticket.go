@@ -53,14 +53,8 @@ func (p passed) String() string {
 	return s
 }
 
-// originalIn is the mail as it came, nil if msg is no such ticket.
-func originalIn(ctx context.Context, msg *spool.File, sp *spool.Spool) (*spool.File, error) {
-	o := smime.OpenOptions{Spool: sp}
-	ticket, err := smime.Open(ctx, msg, msg.Size(), o)
-	if err != nil {
-		return nil, err
-	}
-	defer ticket.Close()
+// originalIn is the mail as it came, nil if ticket is none.
+func originalIn(ctx context.Context, ticket *smime.Message, sp *spool.Spool) (*spool.File, error) {
 	media, _ := ticket.Outer.ContentType()
 	if len(ticket.Layers) > 0 || ticket.Malformed != nil || !ticket.PartialEncrypted || media != "multipart/mixed" {
 		return nil, nil
@@ -70,7 +64,7 @@ func originalIn(ctx context.Context, msg *spool.File, sp *spool.Spool) (*spool.F
 		return nil, nil
 	}
 	content := parts[1].Section()
-	inner, err := smime.Open(ctx, content, content.Size(), o)
+	inner, err := smime.Open(ctx, content, content.Size(), smime.OpenOptions{Spool: sp})
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ func WithoutLegacyDisplay(ctx context.Context, e *Entity, sp *spool.Spool) (*Ent
 	}
 	return rewrite(ctx, e, sp, rule{
 		sealed: isSealed,
-		field:  func(Field, position) bool { return true },
-		fits:   func(shape) bool { return true },
+		field:  everyField,
+		fits:   everyShape,
 		leaf:   withoutLegacy,
 	})
 }

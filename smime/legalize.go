@@ -49,7 +49,7 @@ func Legalize(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) 
 func legalize(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) {
 	return rewrite(ctx, e, sp, rule{
 		sealed: func(*Entity) bool { return false },
-		field:  func(Field, position) bool { return true },
+		field:  everyField,
 		fits:   shape.legal,
 		labels: map[string]string{"binary": "8bit"},
 		leaf:   encodeLeaf,

@@ -25,7 +25,7 @@ func OmitInside(ctx context.Context, e *Entity, omit func(Field) bool, sp *spool
 			found = found || omitted
 			return !omitted
 		},
-		fits:   func(shape) bool { return true },
+		fits:   everyShape,
 		leaf:   func(w *rewriter, e *Entity, at position) error { return w.verbatim(e, at, "") },
 		within: true,
 	})

@@ -34,6 +34,12 @@ type rule struct {
 	single bool       // the first Content-* field of a name is the only one: readers differ in which they believe
 }
 
+// everyField is of a rule that leaves all fields as they are.
+func everyField(Field, position) bool { return true }
+
+// everyShape is of a rule that leaves all bodies as they are, for their shape.
+func everyShape(shape) bool { return true }
+
 // rewriter puts the new message together from stretches of the old one and from
 // what it writes to a file of its own.
 type rewriter struct {

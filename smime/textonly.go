@@ -25,8 +25,8 @@ func TextOnly(ctx context.Context, e *Entity, sp *spool.Spool) (*Entity, error) 
 	}
 	return rewrite(ctx, e, sp, rule{
 		sealed: func(*Entity) bool { return false },
-		field:  func(Field, position) bool { return true },
-		fits:   func(shape) bool { return true },
+		field:  everyField,
+		fits:   everyShape,
 		leaf:   textLeaf,
 		within: true,
 		single: true,

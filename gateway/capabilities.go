@@ -73,16 +73,6 @@ type Reader struct {
 	Remedy      string
 }
 
-// Cause is why nothing is encrypted for a recipient: one of these, or the trust.Rule by which its
-// certificate cannot be used.
-type Cause string
-
-// The causes beside those of trust.
-const (
-	CauseNone   Cause = "none"   // no certificate is known
-	CauseSilent Cause = "silent" // a source that may know one does not answer
-)
-
 // Thread is what a mail must be for what it answers.
 type Thread struct {
 	Encrypted bool     // it answers an encrypted mail, and somebody outside gets it

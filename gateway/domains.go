@@ -17,13 +17,6 @@ import (
 	"sealgate/trust"
 )
 
-// DomainCertificates are what mail to all addresses that a rule names can be encrypted for.
-type DomainCertificates struct {
-	Certificates []*x509.Certificate // several during rollover: the newest that is valid counts
-	Above        [][]byte            // certificates of authorities that may complete their chains
-	Before       bool                // they come before a person's own certificate
-}
-
 // domainSource is the certificates of rules as a lookup.Source.
 type domainSource struct {
 	rules   []Rule

@@ -12,7 +12,6 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/spki"
-	"sealgate/internal/x509cert"
 	"sealgate/smime/cms"
 )
 
@@ -56,21 +55,6 @@ func (m *inboundMail) keyChange(known []*certstore.Record, issuer *x509.Certific
 		other = true
 	}
 	return other
-}
-
-// inUse are the certificates of an address that mail may be encrypted for now.
-func (m *inboundMail) inUse(known []*certstore.Record) (list []*x509.Certificate) {
-	now := m.g.o.Now()
-	for _, r := range known {
-		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
-			continue
-		}
-		c, err := x509cert.Parse(r.DER)
-		if err == nil {
-			list = append(list, c)
-		}
-	}
-	return list
 }
 
 func (m *inboundMail) onKeyChange() certstore.State {

@@ -3,6 +3,7 @@ package gateway
 // This file holds the rules and combines all that asks for an operation.
 
 import (
+	"crypto/x509"
 	"slices"
 	"strings"
 
@@ -42,6 +43,13 @@ type Rule struct {
 	Revocation trust.Policy // for the partner that Recipient and Domain name; "": no word
 	DomainCertificates
 	SignAs string // "@domain": what has no key of its own is signed with its domain's
+}
+
+// DomainCertificates are what mail to all addresses that a rule names can be encrypted for.
+type DomainCertificates struct {
+	Certificates []*x509.Certificate // several during rollover: the newest that is valid counts
+	Above        [][]byte            // certificates of authorities that may complete their chains
+	Before       bool                // they come before a person's own certificate
 }
 
 // Algorithms is what a partner needs; a zero field leaves the choice to the

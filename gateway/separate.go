@@ -148,3 +148,18 @@ func (m *inboundMail) proof(ctx context.Context, c *x509.Certificate) (certifica
 	})
 	return certificateChain{c, r.Chain}, r.Status == trust.Valid && cms.CanEncryptTo(c) == nil
 }
+
+// inUse are the certificates of an address that mail may be encrypted for now.
+func (m *inboundMail) inUse(known []*certstore.Record) (list []*x509.Certificate) {
+	now := m.g.o.Now()
+	for _, r := range known {
+		if r.State != certstore.Active && r.State != certstore.Pinned || now.After(r.NotAfter) {
+			continue
+		}
+		c, err := x509cert.Parse(r.DER)
+		if err == nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}

@@ -18,6 +18,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/gateway"
+	"sealgate/internal/explain"
 	"sealgate/internal/testpki"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -250,7 +251,7 @@ func (s *site) ofCommand(name, text, want string, args ...string) (drawing strin
 		}
 		return out
 	}
-	var r report
+	var r explain.Report
 	if err := json.Unmarshal(run("verify", append(args, "--json")...), &r); err != nil {
 		s.t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
+	"sealgate/internal/terminal"
 	"sealgate/internal/x509cert"
 )
 
@@ -53,7 +54,7 @@ func exportCerts(ctx context.Context, s certadmin.Store, which []string, out str
 			return err
 		}
 		if r.State != certstore.Active {
-			fmt.Fprintf(terminal{os.Stderr}, "%x is %s here: what is written does not say so (--states does)\n",
+			fmt.Fprintf(terminal.New(os.Stderr), "%x is %s here: what is written does not say so (--states does)\n",
 				r.Fingerprint, r.State)
 		}
 		certs = append(certs, c)

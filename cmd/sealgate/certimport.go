@@ -19,6 +19,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/certfile"
+	"sealgate/internal/terminal"
 	"sealgate/journal"
 	"sealgate/spool"
 )
@@ -65,7 +66,7 @@ func newImporter(s *commandStore, sp *spool.Spool, passwordFile string) *importe
 		Stored: func(path string, r *certstore.Record, useless string) {
 			fmt.Println(line(r))
 			if useless != "" {
-				fmt.Fprintf(terminal{os.Stderr}, "%s: %q: %s: nobody will be encrypted to with it\n",
+				fmt.Fprintf(terminal.New(os.Stderr), "%s: %q: %s: nobody will be encrypted to with it\n",
 					path, r.Addresses[0], useless)
 			}
 		},
@@ -107,7 +108,7 @@ func (i *importer) run(ctx context.Context, args []string) error {
 
 func (i *importer) leaveOut(path, why string) {
 	i.leftOut++
-	fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %s\n", path, why)
+	fmt.Fprintf(terminal.New(os.Stderr), "%s: left out: %s\n", path, why)
 }
 
 // importFile is a file to be read; named tells that it does not just lie in a folder.

@@ -10,6 +10,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
+	"sealgate/internal/terminal"
 )
 
 // statesImport is one import with states under way.
@@ -66,7 +67,7 @@ func (i *statesImport) put(ctx context.Context, path string, r *certstore.Record
 	}
 	if refused {
 		i.leftOut++
-		fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %v\n", path, err)
+		fmt.Fprintf(terminal.New(os.Stderr), "%s: left out: %v\n", path, err)
 	}
 	switch {
 	case refused && unknown:

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"sealgate/internal/terminal"
 )
 
 // severity is how much a finding of check matters.
@@ -71,7 +73,7 @@ func (r *checkReport) print(w io.Writer, asJSON bool) error {
 		return e.Encode(r)
 	}
 	for _, f := range r.Findings {
-		if _, err := fmt.Fprintf(terminal{w}, "%-5s %s\n", marks[f.Severity], f.Text); err != nil {
+		if _, err := fmt.Fprintf(terminal.New(w), "%-5s %s\n", marks[f.Severity], f.Text); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,9 @@ import (
 
 // installedConfig is where a package puts the configuration.
 const installedConfig = "/etc/sealgate/config.toml"
+
+// instant is a time as all commands write it.
+func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // family is a command that is nothing without one below it.
 func family(c *cobra.Command) *cobra.Command {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"sealgate/config"
+	"sealgate/internal/terminal"
 )
 
 func explainCommand() *cobra.Command {
@@ -38,7 +39,7 @@ func explainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = io.WriteString(terminal{os.Stdout}, j.drawing)
+			_, err = io.WriteString(terminal.New(os.Stdout), j.drawing)
 			return err
 		},
 	}
@@ -63,7 +64,7 @@ func (o *verifying) explainedWith(f *pflag.FlagSet) (*config.Config, error) {
 	cfg, err := config.Load(o.config)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			fmt.Fprintf(terminal{os.Stderr}, "the installed configuration is not used: %v\n", err)
+			fmt.Fprintf(terminal.New(os.Stderr), "the installed configuration is not used: %v\n", err)
 		}
 		return nil, nil
 	}

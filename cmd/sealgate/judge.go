@@ -15,6 +15,7 @@ import (
 	"sealgate/config"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/control"
+	"sealgate/internal/explain"
 	"sealgate/smime"
 	"sealgate/spool"
 )
@@ -39,7 +40,7 @@ func (o *verifying) flags(f *pflag.FlagSet) {
 
 // judgement is what verify prints of a message, and what explain does.
 type judgement struct {
-	report  report
+	report  explain.Report
 	drawing string
 }
 
@@ -136,12 +137,12 @@ func (o *verifying) judge(
 	if len(o.recipients) > 0 {
 		return nil, unreadable(errors.New("--recipient needs --config"))
 	}
-	r, err := o.verify(ctx, msg, sp)
+	mail, err := o.verify(ctx, msg, sp)
 	if err != nil {
 		return nil, err
 	}
-	defer r.close()
-	return &judgement{r.report(), r.drawn()}, nil
+	defer mail.Opened.Close()
+	return &judgement{mail.Report(), mail.Drawing()}, nil
 }
 
 // judgeAsConfigured asks the gateway of a configuration, or does as it would.

@@ -13,6 +13,7 @@ import (
 	"sealgate/gateway"
 	"sealgate/gateway/verdict"
 	"sealgate/internal/control"
+	"sealgate/internal/explain"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/spool"
@@ -43,26 +44,26 @@ func (h *house) judged(ctx context.Context, to []string, msg *spool.File, by str
 		return nil, err
 	}
 	defer j.Close()
-	r := &verified{opened: j.Message, verdict: j.Verdict, withheld: j.Withheld, basis: []string{by}}
+	mail := &explain.Mail{Opened: j.Message, Verdict: j.Verdict, Withheld: j.Withheld, Basis: []string{by}}
 	if len(j.Served) == 0 {
-		r.basis = append(r.basis, "for none of our mailboxes: the gateway passes it on unjudged, and no key was tried "+
+		mail.Basis = append(mail.Basis, "for none of our mailboxes: the gateway passes it on unjudged, and no key was tried "+
 			"(--recipient ADDRESS says whose mail it was)")
 	} else {
-		r.basis = append(r.basis, "as mail to "+strings.Join(to, ", ")+", "+whose)
+		mail.Basis = append(mail.Basis, "as mail to "+strings.Join(to, ", ")+", "+whose)
 	}
 	if j.Action != gateway.TagMail {
-		r.basis = append(r.basis, fmt.Sprintf("[on] %s = %q", j.Cause, j.Action))
+		mail.Basis = append(mail.Basis, fmt.Sprintf("[on] %s = %q", j.Cause, j.Action))
 	}
 	for _, box := range j.All {
-		r.keys = append(r.keys, keysOf(box, slices.Contains(j.Served, box))...)
+		mail.Keys = append(mail.Keys, keysOf(box, slices.Contains(j.Served, box))...)
 	}
-	text, err := json.Marshal(r.report())
-	return &control.Judgement{Report: text, Drawing: r.drawn()}, err
+	text, err := json.Marshal(mail.Report())
+	return &control.Judgement{Report: text, Drawing: mail.Drawing()}, err
 }
 
-func keysOf(box *keyring.Mailbox, tried bool) (keys []knownKey) {
+func keysOf(box *keyring.Mailbox, tried bool) (keys []explain.Key) {
 	for _, c := range box.Credentials {
-		keys = append(keys, knownKey{c.Certificate, box.Addresses[0], tried})
+		keys = append(keys, explain.Key{Certificate: c.Certificate, Owner: box.Addresses[0], Tried: tried})
 	}
 	return keys
 }

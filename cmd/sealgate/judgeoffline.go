@@ -10,6 +10,7 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/address"
+	"sealgate/internal/explain"
 	"sealgate/smime"
 	"sealgate/spool"
 	"sealgate/trust"
@@ -28,8 +29,8 @@ type offline struct {
 // offlineFlags are the names of its flags.
 var offlineFlags = []string{"roots", "no-system-roots", "at", "key", "password-file", "from"}
 
-// verify opens and judges a message without a configuration.
-func (o *offline) verify(ctx context.Context, msg *spool.File, sp *spool.Spool) (*verified, error) {
+// verify opens and judges a message without a configuration. Who asks closes what is opened.
+func (o *offline) verify(ctx context.Context, msg *spool.File, sp *spool.Spool) (*explain.Mail, error) {
 	at := time.Now()
 	if o.at != "" {
 		t, err := time.Parse(time.RFC3339, o.at)
@@ -58,14 +59,13 @@ func (o *offline) verify(ctx context.Context, msg *spool.File, sp *spool.Spool) 
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	r := &verified{
-		opened: opened, verdict: verdict.Of(ctx, opened, from, check, at), basis: withoutConfiguration,
-		close: func() { opened.Close() },
+	mail := &explain.Mail{
+		Opened: opened, Verdict: verdict.Of(ctx, opened, from, check, at), Basis: withoutConfiguration,
 	}
 	for _, k := range keys {
-		r.keys = append(r.keys, knownKey{certificate: k.Certificate, owner: "--key", tried: true})
+		mail.Keys = append(mail.Keys, explain.Key{Certificate: k.Certificate, Owner: "--key", Tried: true})
 	}
-	return r, nil
+	return mail, nil
 }
 
 // withoutConfiguration is what an offline judgement says of itself.

@@ -14,6 +14,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/internal/ownkeys"
+	"sealgate/internal/terminal"
 	"sealgate/keyring"
 	"sealgate/trust"
 	"sealgate/trust/fetch"
@@ -52,7 +53,7 @@ func (o *importing) importKey(source string) error {
 		return err
 	}
 	for _, what := range f.LeftOut {
-		fmt.Fprintf(terminal{os.Stderr}, "left out: %s\n", what)
+		fmt.Fprintf(terminal.New(os.Stderr), "left out: %s\n", what)
 	}
 	keys, err := o.judged(context.Background(), f.Credentials)
 	if err != nil {
@@ -135,7 +136,7 @@ func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*
 // describe says what was found, so that an admin sees a wrong file at once.
 func describe(k *ownkeys.Key) {
 	cert := k.Credential.Certificate
-	out := terminal{os.Stdout}
+	out := terminal.New(os.Stdout)
 	fmt.Fprintf(out, "certificate of %q, valid until %s, chain of %d\n", trust.Addresses(cert),
 		cert.NotAfter.UTC().Format(time.DateOnly), len(k.Chain))
 	for _, f := range k.Findings {

@@ -15,6 +15,7 @@ import (
 
 	"sealgate/config"
 	"sealgate/internal/ownkeys"
+	"sealgate/internal/terminal"
 )
 
 func keyListCommand() *cobra.Command {
@@ -63,7 +64,7 @@ func printKeys(w io.Writer, keys []ownkeys.Summary, asJSON bool) error {
 		return e.Encode(append([]ownkeys.Summary{}, keys...))
 	}
 	for _, k := range keys {
-		printKey(terminal{w}, k)
+		printKey(terminal.New(w), k)
 	}
 	return nil
 }

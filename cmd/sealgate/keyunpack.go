@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sealgate/internal/terminal"
 	"sealgate/keyring"
 	"sealgate/trust"
 )
@@ -106,7 +107,7 @@ func (u *unpacking) run(args []string) error {
 			return err
 		}
 	}
-	fmt.Fprintf(terminal{os.Stderr}, "%d keys written to %s, %d left out\n", u.keys, u.into, u.leftOut)
+	fmt.Fprintf(terminal.New(os.Stderr), "%d keys written to %s, %d left out\n", u.keys, u.into, u.leftOut)
 	for _, o := range u.owners {
 		fmt.Print(o.table())
 	}
@@ -118,7 +119,7 @@ func (u *unpacking) run(args []string) error {
 
 func (u *unpacking) leaveOut(name, why string) {
 	u.leftOut++
-	fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %s\n", name, why)
+	fmt.Fprintf(terminal.New(os.Stderr), "%s: left out: %s\n", name, why)
 }
 
 // file takes one source. An error is that of writing; what cannot be read is left out.
@@ -228,7 +229,7 @@ func (u *unpacking) write(c *keyring.Credential) error {
 	if _, there := os.Stat(path); err != nil && there != nil {
 		return err
 	}
-	fmt.Fprintf(terminal{os.Stderr}, "%s: certificate of %q, valid until %s\n", path, addresses,
+	fmt.Fprintf(terminal.New(os.Stderr), "%s: certificate of %q, valid until %s\n", path, addresses,
 		c.Certificate.NotAfter.UTC().Format(time.DateOnly))
 	u.keys++
 	u.owners.find(addresses).add(path)

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sealgate/internal/control"
+	"sealgate/internal/terminal"
 	"sealgate/journal"
 )
 
@@ -32,7 +33,7 @@ func changesCommand(path *string) *cobra.Command {
 			return withJournal(*path, func(ctx context.Context, j control.Journal, _ bool) error {
 				list, err := j.Changes(ctx, q)
 				if err == nil {
-					printChanges(terminal{os.Stdout}, list)
+					printChanges(terminal.New(os.Stdout), list)
 				}
 				return err
 			})

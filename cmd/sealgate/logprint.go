@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealgate/internal/control"
+	"sealgate/internal/terminal"
 	"sealgate/journal"
 )
 
@@ -78,7 +79,7 @@ func (p *logPrinter) print(records []*journal.Record) error {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(terminal{p.out}, text); err != nil {
+		if _, err := fmt.Fprintln(terminal.New(p.out), text); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"sealgate/internal/terminal"
 )
 
 func main() { os.Exit(execute(os.Args[1:])) }
@@ -59,7 +61,7 @@ func execute(args []string) int {
 		return 0
 	}
 	if text := err.Error(); text != "" {
-		fmt.Fprintln(terminal{os.Stderr}, "sealgate:", text)
+		fmt.Fprintln(terminal.New(os.Stderr), "sealgate:", text)
 	}
 	var f *failure
 	if errors.As(err, &f) {

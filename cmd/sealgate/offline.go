@@ -15,6 +15,7 @@ import (
 
 	"sealgate/internal/certfile"
 	"sealgate/internal/pkcs12"
+	"sealgate/internal/terminal"
 	"sealgate/keyring"
 	"sealgate/smime"
 	"sealgate/smime/cms"
@@ -85,7 +86,7 @@ func certificates(paths []string, passwordFile string) (all []*x509.Certificate,
 			return nil, unreadable(fmt.Errorf("%s: %w", path, err))
 		}
 		for _, what := range b.LeftOut {
-			fmt.Fprintf(terminal{os.Stderr}, "%s: left out: %s\n", path, what)
+			fmt.Fprintf(terminal.New(os.Stderr), "%s: left out: %s\n", path, what)
 		}
 		all = append(all, b.Certificates...)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"sealgate/internal/charset"
+	"sealgate/internal/terminal"
 	"sealgate/keyring"
 )
 
@@ -69,7 +70,7 @@ func prompt(source string) keyring.Password {
 			return nil, fmt.Errorf("the terminal cannot hide the password of %s: %w", source, err)
 		}
 		defer showAgain()
-		fmt.Fprintf(terminal{tty}, "Password of %s: ", source)
+		fmt.Fprintf(terminal.New(tty), "Password of %s: ", source)
 		text, err := term.ReadPassword(int(tty.Fd()))
 		fmt.Fprintln(tty)
 		return text, err

@@ -11,6 +11,7 @@ import (
 
 	"sealgate/config"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/terminal"
 )
 
 // explainRecipients asks the running gateway when there is one, else an engine of
@@ -59,7 +60,7 @@ func candidates(cfg *config.Config) (ask func(string) ([]lookup.Candidate, error
 
 // drawRecipient draws one address as a tree and reports whether it can be written to.
 func drawRecipient(w io.Writer, addr string, list []lookup.Candidate) (usable bool) {
-	w = terminal{w}
+	w = terminal.New(w)
 	fmt.Fprintf(w, "%q\n", addr)
 	if len(list) == 0 {
 		fmt.Fprintln(w, "└─ no certificate is known; a signed mail from there, or sealgate cert import, brings one")

@@ -53,10 +53,10 @@ func TestSignersAreListed(t *testing.T) {
 		t.Errorf("%s: %v", got, statuses)
 	}
 	var printed, asJSON bytes.Buffer
-	if err := j.report.print(&printed, false); err != nil {
+	if err := j.report.Print(&printed, false); err != nil {
 		t.Error(err)
 	}
-	if err := j.report.print(&asJSON, true); err != nil {
+	if err := j.report.Print(&asJSON, true); err != nil {
 		t.Error(err)
 	}
 	for name, out := range map[string]string{"explain": j.drawing, "verify": printed.String(), "verify --json": asJSON.String()} {

@@ -28,7 +28,7 @@ func verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := j.report.print(os.Stdout, asJSON); err != nil {
+			if err := j.report.Print(os.Stdout, asJSON); err != nil {
 				return err
 			}
 			if !asJSON && o.config == "" {

@@ -25,14 +25,14 @@ var floors = [][]string{
 	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/httpstore", "directory/ldap", "directory/smimea"},
 	{"directory", "expiry", "journal", "internal/certadmin"},
-	{"gateway", "internal/certfile", "internal/ownkeys"},
+	{"gateway", "internal/certfile", "internal/explain", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation", "certstore/postgres"},
 	{"certstore", "keyring", "trust"},
 	{"trust/authority", "trust/fetch", "smime/cms"},
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
-	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/x509cert"},
+	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/terminal", "internal/x509cert"},
 	{"internal/brainpool", "internal/charset", "internal/rsasig", "packaging"},
 }
 

@@ -1,4 +1,4 @@
-package main
+package explain
 
 // This file draws whom an encrypted layer names, beside the keys that we have. It compares
 // identifiers alone: nothing is unwrapped here.
@@ -18,10 +18,10 @@ const maxDrawnRecipients = 50
 
 // drawRecipients draws each RecipientInfo with the keys that it names and, where the layer
 // stayed closed, the keys that were tried.
-func (r *verified) drawRecipients(w io.Writer, indent string, l smime.Layer) {
+func (m *Mail) drawRecipients(w io.Writer, indent string, l smime.Layer) {
 	for i := range l.Recipients[:min(len(l.Recipients), maxDrawnRecipients)] {
 		info := &l.Recipients[i]
-		fmt.Fprintf(w, "%s├─ for %s (%s): %s\n", indent, info, info.KeyManagement, r.named(info))
+		fmt.Fprintf(w, "%s├─ for %s (%s): %s\n", indent, info, info.KeyManagement, m.named(info))
 	}
 	if more := len(l.Recipients) - maxDrawnRecipients; more > 0 {
 		fmt.Fprintf(w, "%s├─ and %d more recipients\n", indent, more)
@@ -30,8 +30,8 @@ func (r *verified) drawRecipients(w io.Writer, indent string, l smime.Layer) {
 		return
 	}
 	tried := 0
-	for _, k := range r.keys {
-		if k.tried {
+	for _, k := range m.Keys {
+		if k.Tried {
 			tried++
 			fmt.Fprintf(w, "%s├─ tried: %s\n", indent, k)
 		}
@@ -42,14 +42,14 @@ func (r *verified) drawRecipients(w io.Writer, indent string, l smime.Layer) {
 }
 
 // named says whose keys a RecipientInfo names.
-func (r *verified) named(info *cms.RecipientInfo) string {
+func (m *Mail) named(info *cms.RecipientInfo) string {
 	var names []string
-	for _, k := range r.keys {
-		if !info.Names(k.certificate) {
+	for _, k := range m.Keys {
+		if !info.Names(k.Certificate) {
 			continue
 		}
 		name := "names " + k.String()
-		if !k.tried {
+		if !k.Tried {
 			name += ", who is no recipient of this mail: not tried"
 		}
 		names = append(names, name)

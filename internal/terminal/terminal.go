@@ -1,19 +1,19 @@
-package main
-
-// This file keeps what mail and certificates say from commanding the terminal.
+// Package terminal keeps what mail and certificates say from commanding the terminal.
+package terminal
 
 import (
 	"io"
 	"strings"
-	"time"
 	"unicode"
 )
 
-// terminal writes text for people: control characters of hostile input become "?".
-type terminal struct{ w io.Writer }
+// New writes text for people to w: control characters of hostile input become "?".
+func New(w io.Writer) io.Writer { return writer{w} }
+
+type writer struct{ w io.Writer }
 
 // Write expects whole characters, as fmt gives them.
-func (t terminal) Write(p []byte) (int, error) {
+func (t writer) Write(p []byte) (int, error) {
 	clean := strings.Map(func(r rune) rune {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {
 			return '?'
@@ -25,5 +25,3 @@ func (t terminal) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
-
-func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,4 +1,4 @@
-package main
+package explain
 
 // This file is what verify prints of a message.
 
@@ -11,27 +11,30 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/dn"
+	"sealgate/internal/terminal"
 )
 
-// report is the JSON object of verify.
-type report struct {
-	Signature  string         `json:"signature"`
-	Encryption string         `json:"encryption"`
-	Reason     string         `json:"reason"`
-	From       string         `json:"from"`
-	Layers     []reportLayer  `json:"layers"`
-	Signers    []reportSigner `json:"signers"`
-	Notes      []string       `json:"notes"` // what no signature covers, worth a word
+// Report is the JSON object of verify.
+type Report struct {
+	Signature  string   `json:"signature"`
+	Encryption string   `json:"encryption"`
+	Reason     string   `json:"reason"`
+	From       string   `json:"from"`
+	Layers     []Layer  `json:"layers"`
+	Signers    []Signer `json:"signers"`
+	Notes      []string `json:"notes"` // what no signature covers, worth a word
 }
 
-type reportLayer struct {
+// Layer is one layer of the message, the outermost first.
+type Layer struct {
 	Type       string `json:"type"`
 	Cipher     string `json:"cipher,omitempty"`
 	Recipients int    `json:"recipients,omitempty"`
 	Digest     string `json:"digest,omitempty"`
 }
 
-type reportSigner struct {
+// Signer is who has signed it, or one of them.
+type Signer struct {
 	Address     string `json:"address"`
 	Subject     string `json:"subject"`
 	Issuer      string `json:"issuer"`
@@ -43,14 +46,14 @@ type reportSigner struct {
 	Status      string `json:"status"`
 }
 
-// print writes the report for people, or as JSON.
-func (rep *report) print(w io.Writer, asJSON bool) error {
+// Print writes the report for people, or as JSON.
+func (rep *Report) Print(w io.Writer, asJSON bool) error {
 	if asJSON {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		return e.Encode(rep)
 	}
-	w = terminal{w}
+	w = terminal.New(w)
 	fmt.Fprintf(w, "signature:  %s\nencryption: %s\nfrom:       %s\n", rep.Signature, rep.Encryption, rep.From)
 	if rep.Reason != "" {
 		fmt.Fprintf(w, "reason:     %s\n", rep.Reason)
@@ -64,32 +67,33 @@ func (rep *report) print(w io.Writer, asJSON bool) error {
 	return nil
 }
 
-func (r *verified) report() report {
-	rep := report{
-		Signature:  string(r.verdict.Signature),
-		Encryption: string(r.verdict.Encryption),
-		Reason:     r.reason(),
-		From:       r.verdict.From,
-		Notes:      append([]string{}, r.verdict.Remarks()...),
-		Layers:     []reportLayer{},
-		Signers:    []reportSigner{},
+// Report is what was found out, for programs.
+func (m *Mail) Report() Report {
+	rep := Report{
+		Signature:  string(m.Verdict.Signature),
+		Encryption: string(m.Verdict.Encryption),
+		Reason:     m.reason(),
+		From:       m.Verdict.From,
+		Notes:      append([]string{}, m.Verdict.Remarks()...),
+		Layers:     []Layer{},
+		Signers:    []Signer{},
 	}
-	for _, l := range r.opened.Layers {
-		rep.Layers = append(rep.Layers, reportLayer{
+	for _, l := range m.Opened.Layers {
+		rep.Layers = append(rep.Layers, Layer{
 			Type:       l.Type,
 			Cipher:     l.Cipher,
 			Recipients: len(l.Recipients),
 			Digest:     l.Digest,
 		})
 	}
-	for _, s := range r.verdict.Signers {
+	for _, s := range m.Verdict.Signers {
 		rep.Signers = append(rep.Signers, signer(s))
 	}
 	return rep
 }
 
-func signer(s verdict.Signer) reportSigner {
-	out := reportSigner{
+func signer(s verdict.Signer) Signer {
+	out := Signer{
 		Address:   s.Address,
 		Algorithm: s.Signature.Algorithm,
 		Digest:    s.Signature.Digest,

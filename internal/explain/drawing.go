@@ -1,4 +1,4 @@
-package main
+package explain
 
 // This file draws the layers of a message, each with its verdict.
 
@@ -10,52 +10,52 @@ import (
 
 	"sealgate/gateway/verdict"
 	"sealgate/internal/dn"
+	"sealgate/internal/terminal"
 	"sealgate/internal/x509cert"
 	"sealgate/smime"
 	"sealgate/trust"
 )
 
-// drawn is the drawing.
-func (r *verified) drawn() string {
+// Drawing is the layers of the message as a tree, outermost first, each with its verdict.
+func (m *Mail) Drawing() string {
 	var b strings.Builder
-	r.draw(&b)
+	m.draw(&b)
 	return b.String()
 }
 
-// draw prints the layers as a tree, outermost first.
-func (r *verified) draw(w io.Writer) {
-	w = terminal{w}
-	for _, line := range r.basis {
+func (m *Mail) draw(w io.Writer) {
+	w = terminal.New(w)
+	for _, line := range m.Basis {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "message from %s\n", orUnknown(r.verdict.From))
+	fmt.Fprintf(w, "message from %s\n", orUnknown(m.Verdict.From))
 	indent := ""
-	for i, l := range r.opened.Layers {
+	for i, l := range m.Opened.Layers {
 		fmt.Fprintf(w, "%s└─ %s\n", indent, layerLine(l))
 		indent += "   "
 		if l.Encrypted() {
-			r.drawRecipients(w, indent, l)
+			m.drawRecipients(w, indent, l)
 		}
-		for _, s := range r.verdict.Signers {
+		for _, s := range m.Verdict.Signers {
 			if s.Layer == i {
 				drawSigner(w, indent, s)
 			}
 		}
 	}
-	media, _ := r.opened.Inner.ContentType()
-	fmt.Fprintf(w, "%s└─ %s, %d octets: what is shown\n", indent, media, r.opened.Inner.Size())
-	fmt.Fprintf(w, "\nsignature: %s, encryption: %s\n", r.verdict.Signature, r.verdict.Encryption)
-	if reason := r.reason(); reason != "" {
+	media, _ := m.Opened.Inner.ContentType()
+	fmt.Fprintf(w, "%s└─ %s, %d octets: what is shown\n", indent, media, m.Opened.Inner.Size())
+	fmt.Fprintf(w, "\nsignature: %s, encryption: %s\n", m.Verdict.Signature, m.Verdict.Encryption)
+	if reason := m.reason(); reason != "" {
 		fmt.Fprintf(w, "because: %s\n", reason)
 	}
-	if r.withheld != "" {
-		fmt.Fprintf(w, "kept closed: %s; sealgate decrypt --key FILE opens it for you (see decrypt --help)\n", r.withheld)
+	if m.Withheld != "" {
+		fmt.Fprintf(w, "kept closed: %s; sealgate decrypt --key FILE opens it for you (see decrypt --help)\n", m.Withheld)
 	}
-	for _, n := range r.verdict.Remarks() {
+	for _, n := range m.Verdict.Remarks() {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
-	if r.verdict.Remedy != "" {
-		fmt.Fprintf(w, "rule: %s; would help: %s\n", r.verdict.Rule, r.verdict.Remedy)
+	if m.Verdict.Remedy != "" {
+		fmt.Fprintf(w, "rule: %s; would help: %s\n", m.Verdict.Rule, m.Verdict.Remedy)
 	}
 }
 

@@ -33,7 +33,7 @@ var floors = [][]string{
 	{"smime/cms/internal", "internal/pkcs12"},
 	{"internal/pbe"},
 	{"spool", "internal/address", "internal/sessions", "internal/words", "internal/ber", "internal/contextio", "internal/dn", "internal/effort", "internal/encodedword", "internal/rc2", "internal/sealed", "internal/spki", "internal/terminal", "internal/x509cert"},
-	{"internal/brainpool", "internal/charset", "internal/rsasig", "packaging"},
+	{"internal/brainpool", "internal/charset", "internal/journald", "internal/rsasig", "packaging"},
 }
 
 // forTests are used by tests, benchmarks and the demonstration, never by what is

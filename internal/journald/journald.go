@@ -1,7 +1,6 @@
-package main
-
-// This file makes the log. It gives systemd's journal the priority of each line, so that
+// Package journald gives systemd's journal the priority of each line, so that
 // "journalctl -p warning" finds what somebody has to look at.
+package journald
 
 import (
 	"context"
@@ -10,9 +9,16 @@ import (
 	"log/slog"
 	"os"
 	"syscall"
-
-	"sealgate/config"
 )
+
+// New is the handler of a log that is written to w: it is made anew for each priority where w is the
+// stream to the journal.
+func New(w io.Writer, handler func(io.Writer) slog.Handler) slog.Handler {
+	if isJournal(w) {
+		return newPriorityHandler(w, handler)
+	}
+	return handler(w)
+}
 
 // isJournal reports whether w is the stream to the journal that systemd has given us
 // (JOURNAL_STREAM in systemd.exec(5)).
@@ -29,8 +35,8 @@ func isJournal(w io.Writer) bool {
 	return ok && os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", id.Dev, id.Ino)
 }
 
-// journalHandler has a handler for each priority, which puts it in front of its lines.
-type journalHandler struct {
+// priorityHandler has a handler for each priority, which puts it in front of its lines.
+type priorityHandler struct {
 	levels   []slog.Level // the highest first
 	handlers []slog.Handler
 }
@@ -46,8 +52,8 @@ var priorities = []struct {
 	{slog.LevelDebug, "<7>"},
 }
 
-func newJournalHandler(w io.Writer, handler func(io.Writer) slog.Handler) *journalHandler {
-	h := &journalHandler{}
+func newPriorityHandler(w io.Writer, handler func(io.Writer) slog.Handler) *priorityHandler {
+	h := &priorityHandler{}
 	for _, p := range priorities {
 		h.levels = append(h.levels, p.level)
 		h.handlers = append(h.handlers, handler(prefixed{w, p.prefix}))
@@ -56,12 +62,12 @@ func newJournalHandler(w io.Writer, handler func(io.Writer) slog.Handler) *journ
 }
 
 // Enabled implements slog.Handler.
-func (h *journalHandler) Enabled(ctx context.Context, level slog.Level) bool {
+func (h *priorityHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.handlers[0].Enabled(ctx, level)
 }
 
 // Handle implements slog.Handler.
-func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
+func (h *priorityHandler) Handle(ctx context.Context, r slog.Record) error {
 	for i, level := range h.levels {
 		if r.Level >= level {
 			return h.handlers[i].Handle(ctx, r)
@@ -71,17 +77,17 @@ func (h *journalHandler) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (h *journalHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *priorityHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h.each(func(one slog.Handler) slog.Handler { return one.WithAttrs(attrs) })
 }
 
 // WithGroup implements slog.Handler.
-func (h *journalHandler) WithGroup(name string) slog.Handler {
+func (h *priorityHandler) WithGroup(name string) slog.Handler {
 	return h.each(func(one slog.Handler) slog.Handler { return one.WithGroup(name) })
 }
 
-func (h *journalHandler) each(change func(slog.Handler) slog.Handler) slog.Handler {
-	changed := &journalHandler{levels: h.levels}
+func (h *priorityHandler) each(change func(slog.Handler) slog.Handler) slog.Handler {
+	changed := &priorityHandler{levels: h.levels}
 	for _, one := range h.handlers {
 		changed.handlers = append(changed.handlers, change(one))
 	}
@@ -98,18 +104,4 @@ type prefixed struct {
 func (p prefixed) Write(line []byte) (int, error) {
 	n, err := p.w.Write(append([]byte(p.prefix), line...))
 	return max(n-len(p.prefix), 0), err
-}
-
-func newLogger(c config.Log, w io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.Level}
-	handler := func(w io.Writer) slog.Handler {
-		if c.Format == config.LogJSON {
-			return slog.NewJSONHandler(w, options)
-		}
-		return slog.NewTextHandler(w, options)
-	}
-	if isJournal(w) {
-		return slog.New(newJournalHandler(w, handler))
-	}
-	return slog.New(handler(w))
 }

@@ -18,7 +18,6 @@ import (
 // Bounds of what is asked.
 const (
 	maxHeader = 16 << 10 // octets
-	maxBody   = 64 << 10 // octets: a question has at most 100 recipients
 	readTime  = 10 * time.Second
 	writeTime = 60 * time.Second // look-ups may take what limits.look_ups gives them
 	idleTime  = 60 * time.Second
@@ -84,22 +83,22 @@ type route struct {
 
 func (h *handlers) operations() []route {
 	return []route{
-		{"GET /healthz", 0, maxBody, h.health},
-		{"GET /readyz", 0, maxBody, h.ready},
-		{"GET /openapi.json", 0, maxBody, description},
-		{"GET /metrics", Monitoring, maxBody, h.Metrics.handler().ServeHTTP},
-		{"GET /v1/capabilities", Capabilities, maxBody, h.capabilitiesOfQuery},
-		{"POST /v1/capabilities", Capabilities, maxBody, h.capabilitiesOfBody},
-		{"GET /v1/certificates", Read, maxBody, h.listCertificates},
-		{"POST /v1/certificates", Admin, maxUpload, h.importCertificates},
-		{"GET /v1/certificates/{fingerprint}", Read, maxBody, h.showCertificate},
-		{"GET /v1/certificates/{fingerprint}/pem", Read, maxBody, h.exportCertificate},
-		{"POST /v1/certificates/{fingerprint}/decision", Admin, maxBody, h.decideCertificate},
-		{"GET /v1/mailboxes", Read, maxBody, h.mailboxes},
-		{"GET /v1/messages", Read, maxBody, h.listMessages},
-		{"GET /v1/changes", Read, maxBody, h.listChanges},
-		{"GET /v1/health", Read, maxBody, h.attention},
-		{"POST /v1/explain", Admin, maxExplained, h.explain},
+		{"GET /healthz", 0, MaxBody, h.health},
+		{"GET /readyz", 0, MaxBody, h.ready},
+		{"GET /openapi.json", 0, MaxBody, description},
+		{"GET /metrics", Monitoring, MaxBody, h.Metrics.handler().ServeHTTP},
+		{"GET /v1/capabilities", Capabilities, MaxBody, h.capabilitiesOfQuery},
+		{"POST /v1/capabilities", Capabilities, MaxBody, h.capabilitiesOfBody},
+		{"GET /v1/certificates", Read, MaxBody, h.listCertificates},
+		{"POST /v1/certificates", Admin, MaxImport, h.importCertificates},
+		{"GET /v1/certificates/{fingerprint}", Read, MaxBody, h.showCertificate},
+		{"GET /v1/certificates/{fingerprint}/pem", Read, MaxBody, h.exportCertificate},
+		{"POST /v1/certificates/{fingerprint}/decision", Admin, MaxBody, h.decideCertificate},
+		{"GET /v1/mailboxes", Read, MaxBody, h.mailboxes},
+		{"GET /v1/messages", Read, MaxBody, h.listMessages},
+		{"GET /v1/changes", Read, MaxBody, h.listChanges},
+		{"GET /v1/health", Read, MaxBody, h.attention},
+		{"POST /v1/explain", Admin, h.Gateway.MaxMessage, h.explain},
 	}
 }
 

@@ -49,6 +49,9 @@ func (e *engine) Capabilities(_ context.Context, q gateway.Question) (*gateway.C
 	}, nil
 }
 
+// maxMessage bounds the octets of a message that is explained.
+const maxMessage = 1 << 20
+
 // side is a server with a token of each scope.
 type side struct {
 	t      testing.TB
@@ -80,6 +83,7 @@ func newSide(t testing.TB) *side {
 	o := admin.Options{
 		Gateway: admin.Bounded(admin.Gateway{
 			Engine: s.engine, Health: s, Certificates: s.fake, Mailboxes: s.fake, Changes: s.fake, Journal: s.fake, Explainer: s.fake,
+			MaxMessage: maxMessage,
 		}),
 		CanSplit: true,
 		Metrics:  admin.NewMetrics(gauges()),

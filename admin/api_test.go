@@ -248,6 +248,10 @@ func TestWrongRequests(t *testing.T) {
 	upload, media := form("file", "PEM")
 	other, _, _ := strings.Cut(media, ";")
 	unknown, unknownMedia := form("key", "PEM")
+	empty, emptyMedia := form("file", "")
+	more, moreMedia := form("file", "PEM", "key", "PEM")
+	files, filesMedia := form("file", "PEM", "file", "PEM")
+	passwords, passwordsMedia := form("password", "a", "file", "PEM", "password", "b")
 	for name, c := range map[string]struct {
 		method, target, media, body string
 		want                        int
@@ -273,6 +277,10 @@ func TestWrongRequests(t *testing.T) {
 		"a file as JSON":          {"POST", "/v1/certificates", "application/json", `{}`, 415},
 		"a form without boundary": {"POST", "/v1/certificates", other, upload, 400},
 		"a form without a file":   {"POST", "/v1/certificates", unknownMedia, unknown, 400},
+		"an empty file":           {"POST", "/v1/certificates", emptyMedia, empty, 400},
+		"a form with more":        {"POST", "/v1/certificates", moreMedia, more, 400},
+		"two files":               {"POST", "/v1/certificates", filesMedia, files, 400},
+		"two passwords":           {"POST", "/v1/certificates", passwordsMedia, passwords, 400},
 		"a form cut off":          {"POST", "/v1/certificates", media, upload[:len(upload)-10], 400},
 		"for nobody":              {"POST", "/v1/explain", "message/rfc822", "x", 400},
 		"a message as text":       {"POST", "/v1/explain?recipient=a@b.example", "text/plain", "x", 415},
@@ -295,6 +303,7 @@ func TestSizesAreBounded(t *testing.T) {
 	t.Parallel()
 	before, media := form("file", "")
 	head, tail, _ := strings.Cut(before, "\r\n\r\n")
+	password := strings.Replace(head, `name="file"`, `name="password"`, 1)
 	for _, c := range []struct {
 		target, media, head, tail string
 		octets                    int64
@@ -302,8 +311,10 @@ func TestSizesAreBounded(t *testing.T) {
 	}{
 		{"/v1/certificates", media, head + "\r\n\r\n", tail, certfile.MaxSize, 200},
 		{"/v1/certificates", media, head + "\r\n\r\n", tail, certfile.MaxSize + 1, 413},
-		{"/v1/explain?recipient=a@b.example", "message/rfc822", "", "", 64 << 20, 200},
-		{"/v1/explain?recipient=a@b.example", "message/rfc822", "", "", 64<<20 + 1, 413},
+		{"/v1/certificates", media, password + "\r\n\r\n", tail, 4096, 400}, // a form without a file
+		{"/v1/certificates", media, password + "\r\n\r\n", tail, 4097, 413},
+		{"/v1/explain?recipient=a@b.example", "message/rfc822", "", "", maxMessage, 200},
+		{"/v1/explain?recipient=a@b.example", "message/rfc822", "", "", maxMessage + 1, 413},
 	} {
 		s := newSide(t)
 		body := io.MultiReader(strings.NewReader(c.head), io.LimitReader(spaces{}, c.octets), strings.NewReader(c.tail))

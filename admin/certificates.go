@@ -3,15 +3,10 @@ package admin
 // This file is the operations on other people's certificates.
 
 import (
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
-	"time"
 
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
-	"sealgate/internal/certfile"
 )
 
 // defaultPage is how many entries a page has where nobody says otherwise.
@@ -91,13 +86,6 @@ func (h *handlers) decideCertificate(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// Bounds of a file that comes.
-const (
-	maxUpload  = certfile.MaxSize + 64<<10 // octets: the file, its name, its password
-	uploadTime = 2 * time.Minute
-	maxField   = 1 << 10 // octets of a password
-)
-
 // importCertificates stores what a file holds.
 func (h *handlers) importCertificates(w http.ResponseWriter, r *http.Request) {
 	if !h.Gateway.Importing.TryLock() {
@@ -105,7 +93,7 @@ func (h *handlers) importCertificates(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer h.Gateway.Importing.Unlock()
-	f, err := readUpload(w, r)
+	f, err := ReadImport(w, r)
 	if err != nil {
 		h.fail(w, r, err)
 		return
@@ -116,56 +104,4 @@ func (h *handlers) importCertificates(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	write(w, http.StatusOK, out)
-}
-
-// readUpload reads a form (RFC 7578) with a file, and the password of one that has one.
-func readUpload(w http.ResponseWriter, r *http.Request) (f ImportFile, err error) {
-	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "multipart/form-data" {
-		return f, errMedia
-	}
-	giveTime(w)
-	form := multipart.NewReader(r.Body, parameters["boundary"])
-	for {
-		part, err := form.NextPart()
-		switch {
-		case err == io.EOF && f.Data == nil:
-			return f, errBody
-		case err == io.EOF:
-			return f, nil
-		case err != nil:
-			return f, bodyFault(err)
-		}
-		switch part.FormName() {
-		case "file":
-			f.Name = part.FileName()
-			f.Data, err = readPart(part, certfile.MaxSize)
-		case "password":
-			f.Password, err = readPart(part, maxField)
-		default:
-			return f, errBody
-		}
-		if err != nil {
-			return f, err
-		}
-	}
-}
-
-// readPart reads a field of a form.
-func readPart(part io.Reader, most int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(part, most+1))
-	switch {
-	case err != nil:
-		return nil, bodyFault(err)
-	case int64(len(data)) > most:
-		return nil, errTooLarge
-	}
-	return data, nil
-}
-
-// giveTime lets a large body take longer than others, and its answer come after it.
-func giveTime(w http.ResponseWriter) {
-	c := http.NewResponseController(w)
-	_ = c.SetReadDeadline(time.Now().Add(uploadTime)) // a writer without deadlines has none to give
-	_ = c.SetWriteDeadline(time.Now().Add(uploadTime + writeTime))
 }

@@ -33,6 +33,7 @@ type Gateway struct {
 	Journal      Journal
 	Explainer    Explainer
 	Health       Health
+	MaxMessage   int64       // octets of a message that is explained
 	Importing    *sync.Mutex // held while a file to import is in memory: one at a time
 }
 

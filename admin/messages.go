@@ -60,9 +60,6 @@ func (p *parameters) question() journal.Question {
 	}
 }
 
-// maxExplained bounds a message that is explained, in octets: most servers take none that is larger.
-const maxExplained = 64 << 20
-
 // explain answers with what a message is worth to a recipient.
 func (h *handlers) explain(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Content-Type") != "message/rfc822" {
@@ -78,7 +75,7 @@ func (h *handlers) explain(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, p.err.Error())
 		return
 	}
-	giveTime(w)
+	GiveTime(w)
 	e, err := h.Gateway.Explainer.Explain(r.Context(), recipient, r.Body)
 	if err != nil {
 		if IsTooLarge(err) {

@@ -4,10 +4,8 @@ package admin
 // get more than he asked for.
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -81,42 +79,4 @@ func (p *parameters) moment(name string) time.Time {
 		p.err = fmt.Errorf("%s is a time such as 2026-11-29T09:30:00Z", name)
 	}
 	return t
-}
-
-// Errors of a body.
-var (
-	errMedia    = errors.New("the body is of another media type")
-	errTooLarge = errors.New("the body is too large")
-	errBody     = errors.New("the body cannot be read")
-)
-
-// readJSON reads one object, and knows each of its members.
-func readJSON(r *http.Request, into any) error {
-	if r.Header.Get("Content-Type") != "application/json" {
-		return fmt.Errorf("%w: it must be application/json", errMedia)
-	}
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return bodyFault(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return bodyFault(err)
-	}
-	return nil
-}
-
-// bodyFault is the error of a body that was not read to its end.
-func bodyFault(err error) error {
-	tooLarge := (*http.MaxBytesError)(nil)
-	if errors.As(err, &tooLarge) {
-		return fmt.Errorf("%w: %d octets are possible", errTooLarge, tooLarge.Limit)
-	}
-	return errBody
-}
-
-// IsTooLarge reports whether an error is that of a body with more octets than it may have.
-func IsTooLarge(err error) bool {
-	tooLarge := (*http.MaxBytesError)(nil)
-	return errors.As(err, &tooLarge)
 }

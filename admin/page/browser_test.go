@@ -83,7 +83,7 @@ func TestInChromium(t *testing.T) {
 	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "unblock")
 	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "block")
 	o.Gateway = s.gateway()
-	o.MaxMessage = 1 << 20
+	o.Gateway.MaxMessage = 1 << 20
 	server := httptest.NewServer(New(o)) // without TLS, as at home: the cookie has to be taken all the same
 	defer server.Close()
 	message := filepath.Join(t.TempDir(), "message.eml")

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"sealgate/admin"
 )
 
 // policy lets the browser load our style sheet and send forms to us. There is no script.
@@ -35,6 +37,17 @@ func (p *Page) guarded(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, p.bound(r))
 		next.ServeHTTP(w, r)
 	})
+}
+
+// bound is how many octets a request may have.
+func (p *Page) bound(r *http.Request) int64 {
+	switch r.URL.Path {
+	case "/certificates":
+		return admin.MaxImport
+	case "/try/explain":
+		return p.Gateway.MaxMessage + admin.MaxBody
+	}
+	return admin.MaxBody
 }
 
 // foreign answers what another site's page has sent.

@@ -4,11 +4,9 @@ package page
 
 import (
 	"errors"
-	"io"
 	"net/http"
 
 	"sealgate/admin"
-	"sealgate/internal/certfile"
 )
 
 // importData is what became of a file.
@@ -28,22 +26,15 @@ func (p *Page) importFile(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	defer p.Gateway.Importing.Unlock()
-	patient(w)
-	fields, part, err := upload(r, "file")
-	if err != nil {
-		p.unread(w, r, v, "import", importData{Fault: "import.unread"})
-		return
-	}
-	data, err := io.ReadAll(io.LimitReader(part, certfile.MaxSize+1))
-	if admin.IsTooLarge(err) || len(data) > certfile.MaxSize {
+	file, err := admin.ReadImport(w, r)
+	switch {
+	case admin.IsTooLarge(err):
 		p.show(w, r, v, http.StatusRequestEntityTooLarge, "import", importData{Fault: "fault.large"})
 		return
-	}
-	if err != nil || len(data) == 0 {
+	case err != nil:
 		p.unread(w, r, v, "import", importData{Fault: "import.unread"})
 		return
 	}
-	file := admin.ImportFile{Name: part.FileName(), Data: data, Password: []byte(fields["password"])}
 	done, err := p.Gateway.Changes.Import(r.Context(), admin.AdminName(v.Name), file)
 	if errors.Is(err, admin.ErrInput) {
 		p.unread(w, r, v, "import", importData{Fault: "import.nothing", Cause: err.Error()})

@@ -15,15 +15,14 @@ import (
 
 // Options are who may log in, and what is asked for them.
 type Options struct {
-	Logins     []Login
-	Proxy      Proxy
-	Hosts      []string // names by which browsers may reach the page, beside addresses and localhost
-	Gateway    admin.Gateway
-	CanSplit   bool  // outbound mail can leave in several copies
-	MaxMessage int64 // octets of a message that is explained
-	Version    string
-	Log        *slog.Logger
-	Now        func() time.Time // nil: time.Now
+	Logins   []Login
+	Proxy    Proxy
+	Hosts    []string // names by which browsers may reach the page, beside addresses and localhost
+	Gateway  admin.Gateway
+	CanSplit bool // outbound mail can leave in several copies
+	Version  string
+	Log      *slog.Logger
+	Now      func() time.Time // nil: time.Now
 }
 
 // Page answers browsers.

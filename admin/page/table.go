@@ -89,7 +89,7 @@ var texts = map[string]words{
 		"Das Zertifikat ist in einem anderen Zustand: Jemand anderes hat inzwischen entschieden. Es wurde nichts geändert.",
 	},
 	"fault.input":   {"That cannot be asked for.", "Danach lässt sich nicht fragen."},
-	"fault.large":   {"The file is too large.", "Die Datei ist zu groß."},
+	"fault.large":   {"The file, or what stands beside it, is too large.", "Die Datei ist zu groß, oder was neben ihr steht."},
 	"fault.message": {"There is no such message (any more).", "Diese Nachricht gibt es nicht (mehr)."},
 	"fault.ours": {
 		"The gateway cannot say it now. The cause stands in its log.",

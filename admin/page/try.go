@@ -92,15 +92,14 @@ func recipients(text string) []string {
 
 // tryMessage explains a message and forgets it.
 func (p *Page) tryMessage(w http.ResponseWriter, r *http.Request, v *visit) {
-	patient(w)
-	fields, part, err := upload(r, "message")
-	data := tryData{Recipient: strings.TrimSpace(fields["recipient"])}
+	form, err := admin.OpenForm(w, r, "message", p.Gateway.MaxMessage, "recipient")
+	data := tryData{Recipient: strings.TrimSpace(form.Fields["recipient"])}
 	if err != nil {
 		data.Fault = "try.unread"
 		p.unread(w, r, v, "try", data)
 		return
 	}
-	e, err := p.Gateway.Explainer.Explain(r.Context(), data.Recipient, part)
+	e, err := p.Gateway.Explainer.Explain(r.Context(), data.Recipient, form.File)
 	switch {
 	case errors.Is(err, admin.ErrBusy):
 		data.Fault = "try.busy"

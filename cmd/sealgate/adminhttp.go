@@ -42,6 +42,6 @@ func (h *house) openAdmin() ([]service, error) {
 func (h *house) forAdmins() admin.Gateway {
 	return admin.Bounded(admin.Gateway{
 		Engine: h, Certificates: adminCertificates{h}, Mailboxes: h, Changes: adminChanges{h}, Journal: h.journal,
-		Explainer: h, Health: &adminHealth{house: h, started: time.Now()},
+		Explainer: h, Health: &adminHealth{house: h, started: time.Now()}, MaxMessage: int64(h.cfg.Limits.MessageSize),
 	})
 }

@@ -11,13 +11,12 @@ import (
 func (h *house) newPage(g admin.Gateway) *page.Page {
 	a := h.cfg.Admin
 	o := page.Options{
-		Proxy:      page.Proxy{Header: a.LoginHeader, Secret: a.LoginSecret},
-		Hosts:      a.Hosts,
-		Gateway:    g,
-		CanSplit:   canSplit(h.cfg),
-		MaxMessage: int64(h.cfg.Limits.MessageSize),
-		Version:    version(),
-		Log:        h.log,
+		Proxy:    page.Proxy{Header: a.LoginHeader, Secret: a.LoginSecret},
+		Hosts:    a.Hosts,
+		Gateway:  g,
+		CanSplit: canSplit(h.cfg),
+		Version:  version(),
+		Log:      h.log,
 	}
 	for _, l := range a.Login {
 		o.Logins = append(o.Logins, page.Login{Name: l.Name, Password: l.Password})

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -148,7 +149,7 @@ func Start(c Config) (*Postfix, error) {
 // folders: the queue is root's, the data the mail owner's; every parent must let
 // the mail owner through.
 func (p *Postfix) folders() error {
-	for _, d := range []string{p.main, p.path("queue"), p.path("data"), p.path("log")} {
+	for _, d := range []string{p.main, p.path("queue/pid"), p.path("data"), p.path("log")} {
 		if err := os.MkdirAll(d, 0o755); err != nil {
 			return err
 		}
@@ -162,6 +163,9 @@ func (p *Postfix) folders() error {
 	if err := os.Chown(p.path("data"), uid, gid); err != nil {
 		return err
 	}
+	if err := p.queue(uid, gid); err != nil {
+		return err
+	}
 	below := os.TempDir() + "/"
 	for d := filepath.Dir(p.Dir); strings.HasPrefix(d, below); d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
@@ -170,6 +174,40 @@ func (p *Postfix) folders() error {
 	}
 	return os.Chmod(p.Dir, 0o755)
 }
+
+// queue makes what postfix(1) makes at its first start (its postfix-files(5)), and says to it
+// that all is there: its script looks for each file of the queue and for their owners, which
+// takes it longer than most tests take.
+func (p *Postfix) queue(uid, gid int) error {
+	modes := map[string]os.FileMode{"maildrop": 0o730, "public": 0o710}
+	group, err := user.LookupGroup("postdrop")
+	if err != nil {
+		return fmt.Errorf("%w (no group postdrop)", ErrMissing)
+	}
+	postdrop, _ := strconv.Atoi(group.Gid)
+	for _, name := range strings.Fields(queueFolders) {
+		path := filepath.Join(p.path("queue"), name)
+		mode, shared := modes[name]
+		owner := postdrop
+		if !shared {
+			mode = 0o700
+			owner = gid
+		}
+		if err := os.MkdirAll(path, mode); err != nil {
+			return err
+		}
+		if err := os.Chown(path, uid, owner); err != nil {
+			return err
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(p.path("queue/quick-start"), nil, 0o644)
+}
+
+// queueFolders are the mail owner's.
+const queueFolders = "active bounce corrupt defer deferred flush hold incoming private maildrop public saved trace"
 
 func (p *Postfix) write() error {
 	var main bytes.Buffer
@@ -217,13 +255,34 @@ func (p *Postfix) wait() error {
 	return nil
 }
 
-// Stop ends the instance and all its processes.
+// stopTime is how long the master may take to end.
+const stopTime = 5 * time.Second
+
+// Stop ends the instance and all its processes, as "postfix stop" does, which however looks
+// once a second whether it has ended.
 func (p *Postfix) Stop() error {
-	out, err := p.run("stop")
+	text, err := os.ReadFile(p.path("queue/pid/master.pid"))
 	if err != nil {
-		return fmt.Errorf("postfixtest: stop: %w %s", err, out)
+		return fmt.Errorf("postfixtest: stop: %w", err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return fmt.Errorf("postfixtest: stop: %w", err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+		return fmt.Errorf("postfixtest: stop: %w", err)
+	}
+	for end := time.Now().Add(stopTime); p.runs(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			return syscall.Kill(-pid, syscall.SIGKILL)
+		}
 	}
 	return nil
+}
+
+// runs reports whether the master still holds its lock (master(8), -t).
+func (p *Postfix) runs() bool {
+	return exec.Command("/usr/lib/postfix/sbin/master", "-t", "-c", p.main).Run() != nil
 }
 
 // Log is all that Postfix has logged.

@@ -48,6 +48,7 @@ func TestFieldsThatMustGo(t *testing.T) {
 // TestBombBesideHonestMail: a mail that unfolds without end is delivered as it came, and
 // holds nobody up.
 func TestBombBesideHonestMail(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	evil := withHeader(headerOf("bomb"), bomb(300<<20))
 	done := make(chan reply, 4)

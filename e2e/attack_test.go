@@ -193,6 +193,7 @@ func poisoned(s *site) {
 // TestNoCoreDumps: the kernel writes nothing of the gateway's memory, whatever the
 // limits of whoever started it.
 func TestNoCoreDumps(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	proc := fmt.Sprintf("/proc/%d/", s.gateway.Process.Pid)
 	limits, err := os.ReadFile(proc + "limits")

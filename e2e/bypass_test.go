@@ -80,6 +80,7 @@ func TestOrderInAnyFoldingAndCase(t *testing.T) {
 }
 
 func TestSendmail(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	if err := s.postfix.Sendmail("support@firma.example", []string{"anna@kunde.example"}, ticket("by sendmail", "anna@kunde.example", encryptOrder)); err != nil {
@@ -201,6 +202,7 @@ func TestLabelledEncryptedThatIsNot(t *testing.T) {
 
 // TestFullDiskKeepsTheMail: a store that cannot write means 451.
 func TestFullDiskKeepsTheMail(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=100m"); err != nil {
 		t.Skip("no tmpfs can be mounted here: ", err)
@@ -228,6 +230,7 @@ func TestFullDiskKeepsTheMail(t *testing.T) {
 // TestRottenStore: a store that cannot be read is none that knows nobody: the
 // gateway says what to do and does not start, and Postfix keeps the mail.
 func TestRottenStore(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.customers("anna", "bob", "carl", "dora") // more than one block of a table
 	s.gateway.Process.Signal(syscall.SIGTERM)

@@ -23,6 +23,7 @@ const plainMark = "nobody must find this sentence on the disk"
 
 // TestNothingInClear lets large mails through, both ways, and looks everywhere.
 func TestNothingInClear(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaMilter)
 	s.learn("anna", "anna@kunde.example")
 	block, key := s.key("support")

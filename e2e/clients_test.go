@@ -15,6 +15,7 @@ import (
 
 // TestOtherClients: swaks and smtp-source, over every transport.
 func TestOtherClients(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"swaks", "smtp-source"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			t.Skip(tool, " is not installed")
@@ -111,6 +112,7 @@ func arguments(s *site) {
 // TestArgumentsOfSendmail: Postfix does not tell a milter what sendmail(1) says of DSNs. A
 // mail that stays one keeps it, copies do not, as docs/postfix.md says.
 func TestArgumentsOfSendmail(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaBoth)
 	s.customers("anna", "bob")
 	for n, to := range map[int][]string{1: {"anna@kunde.example"}, 2: {"anna@kunde.example", "bob@kunde.example"}} {

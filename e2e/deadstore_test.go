@@ -42,6 +42,7 @@ func (deadStore) Remember(context.Context, [32]byte, certstore.Memory, time.Dura
 // clear; Postfix answers 451, whether encryption was an order or a wish, and without
 // either too: a mail with that Message-ID may have come encrypted.
 func TestDeadStoreKeepsTheMail(t *testing.T) {
+	t.Parallel()
 	ports := map[string]string{}
 	s := newSite(t, viaMilter, siteOptions{master: func(s *site) []string {
 		ports["milter"], ports["proxy"] = s.port(), s.port()

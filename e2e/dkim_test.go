@@ -80,6 +80,7 @@ func (d *dkim) holds(text string) error {
 // TestDKIM: inbound, opendkim before us sees the original and its results stay;
 // outbound, its signature after us holds at the far end, on split copies too.
 func TestDKIM(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/usr/sbin/opendkim"); err != nil {
 		t.Skip("opendkim is not installed: ", err)
 	}

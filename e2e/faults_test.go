@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sealgate/internal/nexthop"
@@ -24,10 +25,12 @@ const faultsDoc = "../docs/faults.md"
 // reinject. Whenever the client hears 250 every copy was taken; whenever it does
 // not, the mail is still its own.
 func TestFaultsOfTheNextHop(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("end-to-end tests are left out with -short")
 	}
 	var rows []string
+	var filling sync.Mutex // of columns
 	columns := map[string]map[string]string{}
 	for _, k := range []struct {
 		transport string
@@ -41,7 +44,10 @@ func TestFaultsOfTheNextHop(t *testing.T) {
 		for _, transport := range []string{viaProxy, viaBoth} {
 			t.Run(transport, func(t *testing.T) {
 				t.Parallel()
-				for n, column := range faulty(t, transport) {
+				found := faulty(t, transport)
+				filling.Lock()
+				defer filling.Unlock()
+				for n, column := range found {
 					columns[fmt.Sprintf("%s, %d", transport, n)] = column
 				}
 			})

@@ -69,6 +69,7 @@ func noticeSites() map[string]func(t *testing.T) *site {
 // whatever is to be returned, and whatever became of the mail: no notice that leaves the
 // house holds a word of the plaintext, a name, or a verdict.
 func TestNoticesTellNothing(t *testing.T) {
+	t.Parallel()
 	sites := noticeSites()
 	for _, name := range slices.Sorted(maps.Keys(sites)) {
 		t.Run(name, func(t *testing.T) {
@@ -191,6 +192,7 @@ func (s *site) tickets() {
 // TestAnswersTellNothing: with every entry of [on] at each action, no answer to a mail
 // with good padding differs from that to one with bad padding, whatever stands inside.
 func TestAnswersTellNothing(t *testing.T) {
+	t.Parallel()
 	for _, transport := range []string{viaMilter, viaBoth, viaProxy, viaFilter} {
 		for _, action := range []string{"text", "quarantine", "reject", "tempfail"} {
 			if !everySite && action != "reject" && transport != viaMilter {

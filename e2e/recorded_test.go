@@ -69,6 +69,7 @@ func TestRecordedCiphertext(t *testing.T) {
 	t.Parallel()
 	for _, transport := range []string{viaMilter, viaBoth, viaProxy} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			s := newSite(t, transport)
 			r := s.recorded("support", "sales")
 			header := headerOf("recorded")

@@ -203,6 +203,7 @@ func TestSmugglingThroughPostfix(t *testing.T) {
 
 // TestSmuggling into the before-queue proxy itself, with a raw socket.
 func TestSmuggling(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, viaProxy)
 	for _, end := range smuggled {
 		if all := smuggle(t, s.doors["smtp-in"], end); !strings.Contains(all, "554 5.5.2") {

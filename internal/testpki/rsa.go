@@ -1,13 +1,18 @@
 package testpki
 
-// This file makes RSA keys for certificates: few, because they are slow to make.
+// This file makes RSA keys for certificates: few, because they are slow to make, and for tests
+// out of primes that were found once.
 
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	_ "embed"
+	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"sync"
+	"testing"
 )
 
 // rsaKeys is how many keys a size has. Each test takes them from the first on, so that its
@@ -56,13 +61,73 @@ func (r *rsaTurn) key(bits int) (*rsa.PrivateKey, error) {
 	n := r.taken[bits] % rsaKeys
 	r.taken[bits]++
 	for len(rsaPool.keys[bits]) <= n {
-		key, err := rsa.GenerateKey(rand.Reader, bits)
+		key, err := newKey(bits, len(rsaPool.keys[bits]))
 		if err != nil {
 			return nil, err
 		}
 		rsaPool.keys[bits] = append(rsaPool.keys[bits], key)
 	}
 	return rsaPool.keys[bits][n], nil
+}
+
+// foundPrimes has a line for each key that tests share: its bits and its two primes. Fifty test
+// programs want keys in each run, and to search for primes took a good part of their time.
+// They are known to everybody.
+//
+//go:embed primes.txt
+var foundPrimes string
+
+// newKey makes the n-th key of a size. Only a test has one of foundPrimes: in the demonstration
+// the keys are nobody else's.
+func newKey(bits, n int) (*rsa.PrivateKey, error) {
+	if testing.Testing() {
+		p, q, err := found(bits, n)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			return fromPrimes(p, q)
+		}
+	}
+	return rsa.GenerateKey(rand.Reader, bits)
+}
+
+// found is the n-th pair of foundPrimes for a size, nil when it has no more of them.
+func found(bits, n int) (p, q *big.Int, err error) {
+	size := fmt.Sprintf("%d ", bits)
+	for line := range strings.Lines(foundPrimes) {
+		pair, ok := strings.CutPrefix(line, size)
+		if !ok {
+			continue
+		}
+		if n > 0 {
+			n--
+			continue
+		}
+		p = new(big.Int)
+		q = new(big.Int)
+		if _, err := fmt.Sscanf(pair, "%x %x\n", p, q); err != nil {
+			return nil, nil, fmt.Errorf("testpki: primes.txt: %w", err)
+		}
+		return p, q, nil
+	}
+	return nil, nil, nil
+}
+
+// fromPrimes is the key that p and q make (RFC 8017 §3.2).
+func fromPrimes(p, q *big.Int) (*rsa.PrivateKey, error) {
+	const exponent = 65537
+	one := big.NewInt(1)
+	order := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+	key := &rsa.PrivateKey{Primes: []*big.Int{p, q}}
+	key.E = exponent
+	key.N = new(big.Int).Mul(p, q)
+	key.D = new(big.Int).ModInverse(big.NewInt(exponent), order)
+	if key.D == nil {
+		return nil, errors.New("testpki: primes.txt: a prime has no key with that exponent")
+	}
+	key.Precompute()
+	return key, key.Validate()
 }
 
 // EnormousKey is a public key of any number of bits that nobody has: a check with it

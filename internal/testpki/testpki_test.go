@@ -1,11 +1,68 @@
 package testpki
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
+	"flag"
+	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
 )
+
+var update = flag.Bool("update", false, "write primes.txt anew")
+
+// fixedKeys is how many keys of a size primes.txt has.
+var fixedKeys = map[int]int{1024: rsaKeys, 2048: rsaKeys, 3072: 2}
+
+// TestFoundPrimes: a test finds each key in primes.txt, and no two are the same.
+func TestFoundPrimes(t *testing.T) {
+	if *update {
+		foundPrimes = writePrimes(t)
+	}
+	seen := map[string]bool{}
+	for bits, keys := range fixedKeys {
+		for n := range keys {
+			key, err := newKey(bits, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key.N.BitLen() != bits {
+				t.Errorf("a key of %d bits, not %d", key.N.BitLen(), bits)
+			}
+			for _, prime := range key.Primes {
+				if !prime.ProbablyPrime(0) || seen[prime.String()] {
+					t.Errorf("%d bits, key %d: %x is no prime, or is there twice", bits, n, prime)
+				}
+				seen[prime.String()] = true
+			}
+			second, err := newKey(bits, n)
+			if err != nil || !second.Equal(key) {
+				t.Errorf("%d bits, key %d: it was made, not found", bits, n)
+			}
+		}
+	}
+}
+
+// writePrimes searches for keys and writes primes.txt.
+func writePrimes(t *testing.T) string {
+	var text strings.Builder
+	for bits, keys := range fixedKeys {
+		for range keys {
+			key, err := rsa.GenerateKey(rand.Reader, bits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(&text, "%d %x %x\n", bits, key.Primes[0], key.Primes[1])
+		}
+	}
+	if err := os.WriteFile("primes.txt", []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
 
 // TestOpensslReadsThem asks an independent reader.
 func TestOpensslReadsThem(t *testing.T) {

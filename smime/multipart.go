@@ -22,6 +22,12 @@ func (e *Entity) partsWithin(ctx context.Context) ([]*Entity, error) {
 	return m.parts, nil
 }
 
+// boundary is that of a multipart.
+func (e *Entity) boundary() string {
+	_, params := e.ContentType()
+	return strings.TrimRight(params["boundary"], " \t")
+}
+
 func (e *Entity) multipart(ctx context.Context) (*multipart, error) {
 	media, _ := e.ContentType()
 	if e.split != nil || !strings.HasPrefix(media, "multipart/") {

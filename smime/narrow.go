@@ -69,12 +69,6 @@ func boundariesWithin(ctx context.Context, e *Entity) (boundaries, error) {
 	return boundariesOf(ctx, inner)
 }
 
-// boundary is that of a multipart.
-func (e *Entity) boundary() string {
-	_, params := e.ContentType()
-	return strings.TrimRight(params["boundary"], " \t")
-}
-
 // longestWordLine is how long a line with an encoded word may be (RFC 2047 §2).
 const longestWordLine = 76
 

@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"admin", "milter", "proxy", "internal/control", "internal/postfixcheck"},
 	{"directory/folder", "directory/httpstore", "directory/ldap", "directory/smimea"},
 	{"directory", "expiry", "journal", "internal/certadmin"},
-	{"gateway", "internal/certfile", "internal/explain", "internal/ownkeys"},
+	{"gateway", "internal/certfile", "internal/explain", "internal/mailfile", "internal/ownkeys"},
 	{"gateway/verdict", "gateway/lookup"},
 	{"smime", "trust/revocation", "certstore/postgres"},
 	{"certstore", "keyring", "trust"},

@@ -26,6 +26,9 @@ const beginPEM = "-----BEGIN "
 // base64 or PEM) becomes a mail that has it as its content. remark is told what of the file is no mail's.
 func Copy(out io.Writer, in io.Reader, remark func(string)) error {
 	r := bufio.NewReaderSize(in, maxFirstLine)
+	if skipMarks(r) {
+		remark("the byte order mark at the beginning is left out: a mail has none (RFC 5322 §2.1)")
+	}
 	first, err := r.Peek(len(beginPEM))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -36,12 +39,6 @@ func Copy(out io.Writer, in io.Reader, remark func(string)) error {
 	switch {
 	case len(first) == 0: // a message without header and text
 		return nil
-	case bytes.HasPrefix(first, markUTF8):
-		if _, err := r.Discard(len(markUTF8)); err != nil {
-			return err
-		}
-		remark("the byte order mark at the beginning is left out: a mail has none (RFC 5322 §2.1)")
-		return Copy(out, r, remark)
 	case bytes.HasPrefix(first, littleEndian), bytes.HasPrefix(first, bigEndian):
 		remark("the file is UTF-16, which no mail is: read as the text that it was saved from")
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewDecoder()
@@ -71,6 +68,18 @@ var (
 	littleEndian = []byte("\xFF\xFE")
 	bigEndian    = []byte("\xFE\xFF")
 )
+
+// skipMarks leaves the marks of UTF-8 out, and reports whether there is one.
+func skipMarks(r *bufio.Reader) (found bool) {
+	for {
+		begin, _ := r.Peek(len(markUTF8)) // who reads on hears of an error
+		if !bytes.Equal(begin, markUTF8) {
+			return found
+		}
+		_, _ = r.Discard(len(markUTF8)) // they are in the buffer
+		found = true
+	}
+}
 
 // foreignFiles begin in a way of their own, and are no mail.
 var foreignFiles = []struct{ begin, problem string }{

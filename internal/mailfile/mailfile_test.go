@@ -2,6 +2,7 @@ package mailfile
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 )
@@ -37,4 +38,29 @@ func TestForms(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+// TestMarksInARow: a file of marks alone takes no stack.
+func TestMarksInARow(t *testing.T) {
+	const marks = 8 << 20
+	in := io.MultiReader(io.LimitReader(&repeated{text: "\xEF\xBB\xBF"}, 3*marks), strings.NewReader("S:\r\n\r\n"))
+	var out bytes.Buffer
+	remarks := 0
+	if err := Copy(&out, in, func(string) { remarks++ }); err != nil || out.String() != "S:\r\n\r\n" || remarks != 1 {
+		t.Errorf("%.20q, %d remarks, %v", out.String(), remarks, err)
+	}
+}
+
+// repeated is a text again and again.
+type repeated struct {
+	text string
+	at   int
+}
+
+func (r *repeated) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = r.text[r.at]
+		r.at = (r.at + 1) % len(r.text)
+	}
+	return len(p), nil
 }

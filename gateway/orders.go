@@ -3,6 +3,7 @@ package gateway
 // This file reads the orders of the helpdesk: X-SMIME-Sign and X-SMIME-Encrypt.
 
 import (
+	"slices"
 	"strings"
 
 	"sealgate/gateway/verdict"
@@ -97,13 +98,13 @@ func (o *orders) readForeign(f smime.Field, rest, value string, unknown *refusal
 		return unknown
 	}
 	if rest == seppmailPlain {
+		if r := o.set(&o.Sign, No, unknown); r != nil {
+			return r
+		}
 		return o.set(&o.Encrypt, No, unknown)
 	}
 	return o.set(&o.Encrypt, Yes, unknown)
 }
-
-// confidential is the value of Sensitivity (RFC 4021 §2.1.55) that orders encryption.
-const confidential = "company-confidential"
 
 // readSensitivity takes SEPPmail's reading of Sensitivity in: on what a helpdesk sends, not
 // on what comes from outside, and the field stays.
@@ -112,10 +113,11 @@ func (g *Gateway) readSensitivity(o *orders, fields []smime.Field) *refusal {
 		return nil
 	}
 	for _, f := range fields {
-		if !isNamed(f, "Sensitivity") || !strings.EqualFold(strings.TrimSpace(f.Value()), confidential) {
+		value := letters(f.Value())
+		if !isNamed(f, "Sensitivity") || !slices.Contains(seppmailSensitivities, value) {
 			continue
 		}
-		if r := o.set(&o.Encrypt, Yes, refuse(TokenOrder, printable(f.Name+": "+confidential, 60))); r != nil {
+		if r := o.set(&o.Encrypt, Yes, refuse(TokenOrder, printable(f.Name+": "+value, 60))); r != nil {
 			return r
 		}
 	}

@@ -12,7 +12,7 @@ type Profile string
 // The profiles.
 const (
 	ProfileCipherMail Profile = "ciphermail" // writes X-CipherMail-Info-*, and the older X-Djigzo-Info-*
-	ProfileSEPPmail   Profile = "seppmail"   // reads x-smenc, x-smplain and Sensitivity
+	ProfileSEPPmail   Profile = "seppmail"   // reads x-smenc, x-smwebmail, x-smplain and Sensitivity
 	ProfileSymfony    Profile = "symfony"    // reads X-SMime-Encrypt with Symfony's values
 )
 

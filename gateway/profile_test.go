@@ -15,8 +15,13 @@ func TestProfileOrders(t *testing.T) {
 	}{
 		{ProfileSEPPmail, "x-smenc: yes", Yes, false},
 		{ProfileSEPPmail, "X-SMENC:  YES ", Yes, false},
+		{ProfileSEPPmail, "x-smwebmail: yes", Yes, false},
+		{ProfileSEPPmail, "x-smwebmail: yes\r\nx-smplain: yes", Unset, true},
 		{ProfileSEPPmail, "x-smplain: yes", No, false},
+		{ProfileSEPPmail, "x-smplain: yes\r\nX-SMIME-Sign: yes", Unset, true},
 		{ProfileSEPPmail, "Sensitivity: Company-Confidential", Yes, false},
+		{ProfileSEPPmail, "Sensitivity: CompanyConfidential", Yes, false},
+		{ProfileSEPPmail, "Sensitivity: Private", Yes, false},
 		{ProfileSEPPmail, "Sensitivity: Personal", Unset, false},
 		{ProfileSEPPmail, "x-smenc: true", Unset, true},
 		{ProfileSEPPmail, "x-sm-enc: yes", Unset, true},
@@ -32,6 +37,7 @@ func TestProfileOrders(t *testing.T) {
 		{ProfileSymfony, "X-SMIME-Sign: true", Unset, true},
 		{ProfileCipherMail, "X-Djigzo-Info-SMIME-Signed: True", Unset, false},
 		{ProfileCipherMail, "x-smenc: yes", Unset, false},
+		{ProfileCipherMail, "Sensitivity: Private", Unset, false},
 		{ProfileCipherMail, "X-SMIME-Encrypt: skip", Unset, true},
 	} {
 		h := newHouse(t, func(o *Options) { o.Headers.Profiles = []Profile{c.profile} })
@@ -46,20 +52,34 @@ func TestProfileOrders(t *testing.T) {
 	}
 }
 
-// TestProfileSEPPmailLeaves: what is ordered by x-smenc is encrypted or refused; the order
+// seppmailEncrypts are the fields for which SEPPmail encrypts.
+var seppmailEncrypts = []string{
+	"x-smenc: yes\r\n", "x-smwebmail: yes\r\n", "Sensitivity: company-confidential\r\n", "Sensitivity: private\r\n",
+}
+
+// TestProfileSEPPmailPlain: x-smplain suppresses the signature that is a default too.
+func TestProfileSEPPmailPlain(t *testing.T) {
+	h := newHouse(t, func(o *Options) { o.Headers.Profiles = []Profile{ProfileSEPPmail} })
+	o, r := h.g.readOrders(header(t, "x-smplain: yes"))
+	if r != nil || o.Sign != No || o.Encrypt != No {
+		t.Errorf("sign %v, encrypt %v, refused %v; want no and no", o.Sign, o.Encrypt, r)
+	}
+}
+
+// TestProfileSEPPmailLeaves: what SEPPmail would encrypt is encrypted or refused; the order
 // does not leave, Sensitivity does.
 func TestProfileSEPPmailLeaves(t *testing.T) {
 	h := newHouse(t, func(o *Options) { o.Headers.Profiles = []Profile{ProfileSEPPmail} })
-	for _, order := range []string{"x-smenc: yes\r\n", "Sensitivity: company-confidential\r\n"} {
+	for _, order := range seppmailEncrypts {
 		mail := fromSupport("anna@kunde.example", order+plainText)
 		if out := h.process(outboundTo("anna@kunde.example"), mail); out.Disposition != Reject || leaves(out, "the secret text") {
 			t.Errorf("%s: no certificate is known: %+v", order, out.Outcome)
 		}
 	}
 	h.knows(h.anna)
-	for _, order := range []string{"x-smenc: yes\r\n", "Sensitivity: company-confidential\r\n"} {
+	for _, order := range seppmailEncrypts {
 		out := h.process(outboundTo("anna@kunde.example"), fromSupport("anna@kunde.example", order+plainText))
-		if out.Disposition != Accept || leaves(out, "the secret text") || strings.Contains(out.text[0], "x-smenc") {
+		if out.Disposition != Accept || leaves(out, "the secret text") || strings.Contains(out.text[0], "x-sm") {
 			t.Errorf("%s: %+v", order, out.Outcome)
 		}
 		if strings.HasPrefix(order, "Sens") && !strings.Contains(out.text[0], "Sensitivity: ") {

@@ -14,12 +14,22 @@ import (
 var cipherMailPrefixes = []string{"X-CipherMail-Info-", "X-Djigzo-Info-"}
 
 // The names of SEPPmail's orders, as rest of a field: they have characters that no rest
-// behind our prefix has.
+// behind our prefix has. SEPPmail suppresses "any cryptographic action" for x-smplain, and
+// encrypts with its web mail for x-smwebmail: what it would encrypt must not leave in clear
+// here, where there is no web mail.
 const (
 	seppmailEncrypt = "x-smenc"
+	seppmailWebMail = "x-smwebmail"
 	seppmailPlain   = "x-smplain"
 	cipherMailInfo  = "x-ciphermail"
 )
+
+// seppmailOrders are all of them.
+var seppmailOrders = []string{seppmailEncrypt, seppmailWebMail, seppmailPlain}
+
+// seppmailSensitivities are the values of Sensitivity (RFC 4021 §2.1.55) for which SEPPmail
+// encrypts, as letters: its manual writes the first without a hyphen.
+var seppmailSensitivities = []string{"companyconfidential", "private"}
 
 // foreign reports whether a field name looks like one of a profile in use, and returns what
 // it is.
@@ -28,7 +38,7 @@ func (o *HeaderOptions) foreign(name string) (rest string, ok bool) {
 	for _, p := range o.Profiles {
 		switch p {
 		case ProfileSEPPmail:
-			for _, order := range []string{seppmailEncrypt, seppmailPlain} {
+			for _, order := range seppmailOrders {
 				if low == letters(order) {
 					return order, true
 				}

@@ -38,6 +38,7 @@ type fake struct {
 	changes   journal.Question
 	by        string
 	decision  certadmin.Decision
+	seen      certstore.State
 	imported  admin.ImportFile
 	recipient string
 	message   string
@@ -92,9 +93,10 @@ func (f *fake) Mailboxes(context.Context) []admin.Mailbox {
 	}}
 }
 
-func (f *fake) Decide(_ context.Context, by, fingerprint string, d certadmin.Decision) error {
+func (f *fake) Decide(_ context.Context, by, fingerprint string, d certadmin.Decision, seen certstore.State) error {
 	f.by = by
 	f.decision = d
+	f.seen = seen
 	if fingerprint != known {
 		return certstore.ErrNotFound
 	}
@@ -166,7 +168,7 @@ func (s *side) good() map[string]func(token string) *http.Response {
 		"admin POST /v1/certificates":                        post("/v1/certificates", media, upload),
 		"read GET /v1/certificates/{fingerprint}":            get("/v1/certificates/" + known),
 		"read GET /v1/certificates/{fingerprint}/pem":        get("/v1/certificates/" + known + "/pem?chain=true"),
-		"admin POST /v1/certificates/{fingerprint}/decision": post("/v1/certificates/"+known+"/decision", "application/json", `{"decision":"block"}`),
+		"admin POST /v1/certificates/{fingerprint}/decision": post("/v1/certificates/"+known+"/decision", "application/json", `{"decision":"block","seen":"active"}`),
 		"read GET /v1/mailboxes":                             get("/v1/mailboxes"),
 		"read GET /v1/messages":                              get("/v1/messages?since=2026-11-29T09:30:00Z&until=2026-11-29T09:30:00.123456789Z&limit=1000&oldest=true&address=a@b.example&message_id=%3C1@x%3E&queue_id=Q&verdict=valid"),
 		"read GET /v1/changes":                               get("/v1/changes?since=2026-11-29T09:30:00Z&limit=1&address=a@b.example&fingerprint=" + known),
@@ -228,7 +230,7 @@ func TestWhatIsAsked(t *testing.T) {
 			QueueID: "Q", Verdict: "valid",
 		},
 		changes: journal.Question{Since: since, Most: 1, Address: "a@b.example", Fingerprint: known},
-		by:      "token admin", decision: certadmin.Block,
+		by:      "token admin", decision: certadmin.Block, seen: certstore.Active,
 		imported:  admin.ImportFile{Name: "anna.pem", Data: []byte("PEM"), Password: []byte("geheim")},
 		recipient: "support@firma.example", message: "From: anna@kunde.example\r\n\r\nHallo\r\n",
 	}
@@ -271,6 +273,7 @@ func TestWrongRequests(t *testing.T) {
 		"two decisions":           {"POST", decision, "application/json", `{"decision":"pin"}{"decision":"block"}`, 400},
 		"a decision and an end":   {"POST", decision, "application/json", `{"decision":"pin"}}`, 400},
 		"a decision with more":    {"POST", decision, "application/json", `{"decision":"pin","by":"root"}`, 400},
+		"a state that is none":    {"POST", decision, "application/json", `{"decision":"delete","seen":"trusted"}`, 400},
 		"a decision as a form":    {"POST", decision, "application/x-www-form-urlencoded", `decision=pin`, 415},
 		"a decision too large":    {"POST", decision, "application/json", `{"decision":"` + strings.Repeat("p", 65<<10) + `"}`, 413},
 		"about an unknown one":    {"POST", "/v1/certificates/00/decision", "application/json", `{"decision":"pin"}`, 404},

@@ -68,6 +68,7 @@ func (h *handlers) exportCertificate(w http.ResponseWriter, r *http.Request) {
 func (h *handlers) decideCertificate(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Decision certadmin.Decision `json:"decision"`
+		Seen     certstore.State    `json:"seen"`
 	}
 	if err := readJSON(r, &body); err != nil {
 		h.fail(w, r, err)
@@ -77,8 +78,12 @@ func (h *handlers) decideCertificate(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, "decision must be given")
 		return
 	}
+	if body.Seen != "" && certstore.ValidateState(body.Seen) != nil {
+		problem(w, http.StatusBadRequest, "seen must be a state of a certificate")
+		return
+	}
 	fingerprint := r.PathValue("fingerprint")
-	err := h.Gateway.Changes.Decide(r.Context(), TokenName(tokenOf(r)), fingerprint, body.Decision)
+	err := h.Gateway.Changes.Decide(r.Context(), TokenName(tokenOf(r)), fingerprint, body.Decision, body.Seen)
 	if err != nil {
 		h.fail(w, r, err)
 		return

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"sealgate/certstore"
 	"sealgate/gateway"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/ownkeys"
@@ -71,8 +72,9 @@ type Use struct {
 // Changes are made through one function, which keeps a record of each before it is made. By is who
 // wants it: TokenName, AdminName.
 type Changes interface {
-	// Decide blocks, pins, approves, deletes, … ; certstore.ErrNotFound, certstore.ErrState.
-	Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error
+	// Decide blocks, pins, approves, deletes, … ; certstore.ErrNotFound, certstore.ErrState. Seen is
+	// the state in which the certificate was shown to who decides, "" when he does not say.
+	Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision, seen certstore.State) error
 	// Import stores what a file of any kind holds; ErrInput when it holds nothing. A password is
 	// for a .p12, whose private key is left out.
 	Import(ctx context.Context, by string, f ImportFile) (*Imported, error)

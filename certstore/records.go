@@ -276,12 +276,15 @@ func (s *Badger) SetState(_ context.Context, identity [32]byte, state State, fro
 }
 
 // Delete implements Store.
-func (s *Badger) Delete(_ context.Context, identity [32]byte) error {
+func (s *Badger) Delete(_ context.Context, identity [32]byte, from ...State) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.update(func(tx *badger.Txn) error {
 		r, err := getRecord(tx, identity)
 		if err != nil {
+			return err
+		}
+		if err := CheckState(r.State, from); err != nil {
 			return err
 		}
 		if err := deleteAddresses(tx, r.Addresses, identity); err != nil {

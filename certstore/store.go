@@ -155,8 +155,9 @@ type Store interface {
 	// the states from, and is ErrState over any other, compared in one step; without from it is
 	// for each.
 	SetState(ctx context.Context, identity [32]byte, s State, from ...State) error
-	// Delete removes a record; ErrNotFound for an unknown one.
-	Delete(ctx context.Context, identity [32]byte) error
+	// Delete removes a record, and a block with it; ErrNotFound for an unknown one. From is what
+	// it is for SetState.
+	Delete(ctx context.Context, identity [32]byte, from ...State) error
 	// Remember adds to what is known of a mail, under a hash, in one step: its Subject
 	// stays hidden, once it is not Own it never is again, and its first Writers stay.
 	// Whoever knows a Message-ID can send it again, with a Subject that is not hidden, or

@@ -80,8 +80,8 @@ func TestInChromium(t *testing.T) {
 	c := newClock()
 	o := testOptions(c)
 	s := newSample(o.Now(), false)
-	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "unblock")
-	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "block")
+	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "unblock", "")
+	s.Decide(t.Context(), "admin "+testName, fingerprintOf(3), "block", "")
 	o.Gateway = s.gateway()
 	o.Gateway.MaxMessage = 1 << 20
 	server := httptest.NewServer(New(o)) // without TLS, as at home: the cookie has to be taken all the same

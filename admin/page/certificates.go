@@ -97,7 +97,8 @@ func (p *Page) decide(w http.ResponseWriter, r *http.Request, v *visit) {
 		return
 	}
 	fingerprint := r.PathValue("fingerprint")
-	err := p.Gateway.Changes.Decide(r.Context(), admin.AdminName(v.Name), fingerprint, d)
+	seen := certstore.State(r.PostFormValue("seen"))
+	err := p.Gateway.Changes.Decide(r.Context(), admin.AdminName(v.Name), fingerprint, d, seen)
 	if err != nil {
 		p.broken(w, r, v, err)
 		return

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -154,7 +155,22 @@ func TestDecide(t *testing.T) {
 	if answer, _ := b.post("/certificates/"+fingerprintOf(1000), url.Values{"decision": {"block"}}); answer.StatusCode != http.StatusNotFound {
 		t.Errorf("of nothing: %s", answer.Status)
 	}
-	if answer, _ := b.post(path, url.Values{"decision": {"delete"}}); answer.Header.Get("Location") != "/certificates?done=delete" {
+	_, body = b.get(path)
+	s.certificates[0].State = certstore.Blocked // by somebody else, while the page is read
+	for _, field := range regexp.MustCompile(`name="seen" value="([^"]*)"`).FindAllStringSubmatch(body, -1) {
+		answer, body := b.post(path, url.Values{"decision": {"delete"}, "seen": {field[1]}})
+		if answer.StatusCode != http.StatusConflict || !strings.Contains(body, "somebody else has decided") {
+			t.Errorf("a block that was not seen: %s", answer.Status)
+		}
+	}
+	if answer, _ := b.post(path, url.Values{"decision": {"delete"}}); answer.StatusCode != http.StatusConflict {
+		t.Errorf("a blocked one without a word of it: %s", answer.Status)
+	}
+	answer, _ = b.post(path, url.Values{"decision": {"delete"}, "seen": {"blocked"}})
+	if answer.Header.Get("Location") != "/certificates?done=delete" {
+		t.Errorf("%s", answer.Header.Get("Location"))
+	}
+	if answer, _ := b.post("/certificates/"+fingerprintOf(1), url.Values{"decision": {"delete"}}); answer.Header.Get("Location") != "/certificates?done=delete" {
 		t.Errorf("%s", answer.Header.Get("Location"))
 	}
 }

@@ -179,12 +179,14 @@ func (s *sample) Certificate(_ context.Context, fingerprint string) (*admin.Cert
 }
 
 // Decide implements admin.Changes.
-func (s *sample) Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error {
+func (s *sample) Decide(
+	ctx context.Context, by, fingerprint string, d certadmin.Decision, seen certstore.State,
+) error {
 	c, err := s.Certificate(ctx, fingerprint)
 	if err != nil {
 		return err
 	}
-	if err := d.Check(c.State); err != nil {
+	if err := d.Check(c.State, seen); err != nil {
 		return err
 	}
 	s.changes = append(s.changes, &journal.Change{

@@ -241,10 +241,13 @@ func (s *Store) SetState(
 }
 
 // Delete implements certstore.Store.
-func (s *Store) Delete(ctx context.Context, identity [32]byte) error {
+func (s *Store) Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error {
 	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := s.lockedRecord(ctx, tx, identity)
 		if err != nil {
+			return err
+		}
+		if err := certstore.CheckState(r.State, from); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, deleteAddresses, s.addresses(r), identity[:]); err != nil {

@@ -403,6 +403,17 @@ func blockStays(t *testing.T, s certstore.Store) {
 			t.Errorf("%s of %v: it is %s", step.to, step.from, got)
 		}
 	}
+	for _, from := range [][]certstore.State{{certstore.Active}, {certstore.Pending, certstore.Pinned}} {
+		if err := s.Delete(ctx, r.Identity, from...); !errors.Is(err, certstore.ErrState) {
+			t.Errorf("Delete of %v: %v", from, err)
+		}
+		if got, err := s.ByAddress(ctx, "a@b.example"); err != nil || len(got) != 1 || got[0].State != certstore.Blocked {
+			t.Errorf("Delete of %v: %d records, %v", from, len(got), err)
+		}
+	}
+	if err := s.Delete(ctx, r.Identity, certstore.Pending, certstore.Blocked); err != nil {
+		t.Errorf("Delete of a blocked one: %v", err)
+	}
 }
 
 func manyWriters(t *testing.T, s certstore.Store) {

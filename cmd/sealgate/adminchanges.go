@@ -32,19 +32,21 @@ func (h *house) change(ctx context.Context, c journal.Change, do func() error) e
 type adminChanges struct{ *house }
 
 // Decide implements admin.Changes.
-func (c adminChanges) Decide(ctx context.Context, by, fingerprint string, d certadmin.Decision) error {
+func (c adminChanges) Decide(
+	ctx context.Context, by, fingerprint string, d certadmin.Decision, seen certstore.State,
+) error {
 	r, err := c.certificate(ctx, fingerprint)
 	if err != nil {
 		return err
 	}
-	if err := d.Check(r.State); err != nil {
+	if err := d.Check(r.State, seen); err != nil {
 		return err
 	}
 	change := journal.Change{
 		By: by, What: string(d), Fingerprint: fmt.Sprintf("%x", r.Fingerprint), Addresses: r.Addresses,
 		Text: "it was " + string(r.State),
 	}
-	return c.change(ctx, change, func() error { return d.Carry(ctx, c.store, r) })
+	return c.change(ctx, change, func() error { return d.Carry(ctx, c.store, r, seen) })
 }
 
 // Import implements admin.Changes.

@@ -86,7 +86,7 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 		{certadmin.Delete, certstore.ErrNotFound},
 		{"forget", certstore.ErrNotFound},
 	} {
-		if err := g.Changes.Decide(ctx, admin.TokenName("x"), fp, step.do); !errors.Is(err, step.want) {
+		if err := g.Changes.Decide(ctx, admin.TokenName("x"), fp, step.do, ""); !errors.Is(err, step.want) {
 			t.Errorf("%s: %v", step.do, err)
 		}
 	}
@@ -135,7 +135,7 @@ func TestWhatHasNoRecordIsNotChanged(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	fp := list.Certificates[0].Fingerprint
-	if err := g.Changes.Decide(t.Context(), "x", fp, certadmin.Block); err == nil {
+	if err := g.Changes.Decide(t.Context(), "x", fp, certadmin.Block, ""); err == nil {
 		t.Error("it was blocked, and nobody knows by whom")
 	}
 	if c, err := g.Certificates.Certificate(t.Context(), fp); err != nil || c.State != certstore.Active {
@@ -217,7 +217,7 @@ func TestPendingWantsAttention(t *testing.T) {
 		t.Errorf("before: %d", n)
 	}
 	fp := fmt.Sprintf("%x", r.Fingerprint)
-	if err := h.forAdmins().Changes.Decide(t.Context(), "x", fp, certadmin.Approve); err != nil {
+	if err := h.forAdmins().Changes.Decide(t.Context(), "x", fp, certadmin.Approve, ""); err != nil {
 		t.Fatal(err)
 	}
 	if n := said(); n != 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -20,11 +21,11 @@ func certCommand() *cobra.Command {
 	with := func(do func(context.Context, *commandStore, []string) error) func(*cobra.Command, []string) error {
 		return func(_ *cobra.Command, args []string) error { return withStore(path, args, do) }
 	}
-	state := func(s certstore.State) func(context.Context, *commandStore, []string) error {
+	state := func(s certstore.State, from ...certstore.State) func(context.Context, *commandStore, []string) error {
 		return func(ctx context.Context, store *commandStore, args []string) error {
 			return each(ctx, store, args, func(r *certstore.Record) error {
 				r.State = s
-				return store.SetState(ctx, r.Identity, s)
+				return store.SetState(ctx, r.Identity, s, from...)
 			})
 		}
 	}
@@ -51,9 +52,9 @@ func certCommand() *cobra.Command {
 		},
 		&cobra.Command{
 			Use:   "pin WHICH...",
-			Short: "vouch for them: use them before all others, without a chain",
+			Short: "vouch for them: use them before all others, without a chain; not for blocked ones",
 			Args:  cobra.MinimumNArgs(1),
-			RunE:  with(state(certstore.Pinned)),
+			RunE:  with(state(certstore.Pinned, certstore.Active, certstore.Pending, certstore.Pinned)),
 		},
 		&cobra.Command{
 			Use:   "activate WHICH...",
@@ -61,15 +62,32 @@ func certCommand() *cobra.Command {
 			Args:  cobra.MinimumNArgs(1),
 			RunE:  with(state(certstore.Active)),
 		},
-		&cobra.Command{
-			Use:   "delete WHICH...",
-			Short: "forget them",
-			Args:  cobra.MinimumNArgs(1),
-			RunE: with(func(ctx context.Context, s *commandStore, args []string) error {
-				return each(ctx, s, args, func(r *certstore.Record) error { return s.Delete(ctx, r.Identity) })
-			}),
-		},
+		deleteCommand(with),
 	)
+	return c
+}
+
+func deleteCommand(with runWithStore) *cobra.Command {
+	var blocked bool
+	c := &cobra.Command{
+		Use:   "delete WHICH...",
+		Short: "forget them; a block only with --blocked",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: with(func(ctx context.Context, s *commandStore, args []string) error {
+			return each(ctx, s, args, func(r *certstore.Record) error {
+				var seen certstore.State
+				if blocked {
+					seen = r.State
+				}
+				err := certadmin.Delete.Carry(ctx, s, r, seen)
+				if errors.Is(err, certstore.ErrState) && !blocked {
+					err = fmt.Errorf("%x: %w; --blocked deletes it all the same", r.Fingerprint, err)
+				}
+				return err
+			})
+		}),
+	}
+	c.Flags().BoolVar(&blocked, "blocked", false, "forget blocked ones, too, and that they were blocked")
 	return c
 }
 

@@ -49,8 +49,8 @@ func (s *commandStore) SetState(
 }
 
 // Delete implements certadmin.Store.
-func (s *commandStore) Delete(ctx context.Context, identity [32]byte) error {
-	return s.decide(ctx, identity, string(certadmin.Delete), func() error { return s.Store.Delete(ctx, identity) })
+func (s *commandStore) Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error {
+	return s.decide(ctx, identity, string(certadmin.Delete), func() error { return s.Store.Delete(ctx, identity, from...) })
 }
 
 func (s *commandStore) decide(ctx context.Context, identity [32]byte, what string, do func() error) error {

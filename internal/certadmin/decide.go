@@ -51,23 +51,32 @@ func Possible(s certstore.State) (list []Decision) {
 	return append(list, Delete)
 }
 
-// Check is certstore.ErrState when a certificate in a state cannot get the decision.
-func (d Decision) Check(s certstore.State) error {
-	if !slices.Contains(Possible(s), d) {
+// Check is certstore.ErrState when a certificate in a state cannot get the decision. Seen is the state
+// in which it was shown to who decides, "" when he does not say. Delete is for any state, and forgets a
+// block: it is for the state that was seen, and never for a block that nobody has seen.
+func (d Decision) Check(s, seen certstore.State) error {
+	switch {
+	case !slices.Contains(Possible(s), d):
 		return fmt.Errorf("%w: %s is for another one than a %s one", certstore.ErrState, d, s)
+	case d != Delete:
+		return nil
+	case seen == "" && s == certstore.Blocked:
+		return fmt.Errorf("%w: it is blocked, and the block would be forgotten with it", certstore.ErrState)
+	case seen != "" && seen != s:
+		return fmt.Errorf("%w: it is %s, and was %s", certstore.ErrState, s, seen)
 	}
 	return nil
 }
 
 // Carry carries a decision out over the state that it was made over: a block that somebody else has
 // made since then stays.
-func (d Decision) Carry(ctx context.Context, s Store, r *certstore.Record) error {
-	err := d.Check(r.State)
+func (d Decision) Carry(ctx context.Context, s Store, r *certstore.Record, seen certstore.State) error {
+	err := d.Check(r.State, seen)
 	switch {
 	case err != nil:
 		return err
 	case d == Delete:
-		return s.Delete(ctx, r.Identity)
+		return s.Delete(ctx, r.Identity, r.State)
 	}
 	return s.SetState(ctx, r.Identity, decided[d].to, r.State)
 }

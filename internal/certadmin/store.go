@@ -23,7 +23,7 @@ type Store interface {
 	ByFingerprint(ctx context.Context, fp [32]byte) (*certstore.Record, error)
 	List(ctx context.Context, cursor string, n int) ([]*certstore.Record, string, error)
 	SetState(ctx context.Context, identity [32]byte, s certstore.State, from ...certstore.State) error
-	Delete(ctx context.Context, identity [32]byte) error
+	Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error
 }
 
 // MaxPage is how many records one page holds at most: 200 records with their intermediates are

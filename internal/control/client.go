@@ -155,7 +155,7 @@ func (c *Client) SetState(
 }
 
 // Delete implements certadmin.Store.
-func (c *Client) Delete(ctx context.Context, identity [32]byte) error {
-	_, err := c.call(ctx, pathStore, request{Method: "Delete", Hash: identity})
+func (c *Client) Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error {
+	_, err := c.call(ctx, pathStore, request{Method: "Delete", Hash: identity, From: from})
 	return err
 }

@@ -98,11 +98,22 @@ func (s *fakeStore) SetState(_ context.Context, _ [32]byte, _ certstore.State, f
 	return certstore.CheckState(certstore.Blocked, from)
 }
 
+// Delete implements certadmin.Store for its one record, which is blocked.
+func (s *fakeStore) Delete(_ context.Context, _ [32]byte, from ...certstore.State) error {
+	return certstore.CheckState(certstore.Blocked, from)
+}
+
 // TestBlockIsNotUndone: the state that a decision is for goes over the socket, and so does the refusal.
 func TestBlockIsNotUndone(t *testing.T) {
 	c := client(t, start(t, &fakeStore{}))
 	if err := c.SetState(t.Context(), [32]byte{1}, certstore.Active, certstore.Pending); !errors.Is(err, certstore.ErrState) {
 		t.Errorf("of a pending one: %v", err)
+	}
+	if err := c.Delete(t.Context(), [32]byte{1}, certstore.Active); !errors.Is(err, certstore.ErrState) {
+		t.Errorf("deleted as an active one: %v", err)
+	}
+	if err := c.Delete(t.Context(), [32]byte{1}, certstore.Blocked); err != nil {
+		t.Errorf("deleted as a blocked one: %v", err)
 	}
 	if err := c.SetState(t.Context(), [32]byte{1}, certstore.Active, certstore.Blocked); err != nil {
 		t.Errorf("of a blocked one: %v", err)

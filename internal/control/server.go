@@ -162,7 +162,7 @@ func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {
 	case "SetState":
 		return a, s.Store.SetState(ctx, r.Hash, r.State, r.From...)
 	case "Delete":
-		return a, s.Store.Delete(ctx, r.Hash)
+		return a, s.Store.Delete(ctx, r.Hash, r.From...)
 	}
 	return a, fmt.Errorf("unknown method %q", r.Method)
 }

@@ -52,11 +52,12 @@ func (c adminChanges) Decide(
 // Import implements admin.Changes.
 func (c adminChanges) Import(ctx context.Context, by string, f admin.ImportFile) (*admin.Imported, error) {
 	out := &admin.Imported{Certificates: []certadmin.Certificate{}, LeftOut: []string{}}
+	roots := c.engine.Load().roots
 	i := &certadmin.Import{
-		Store: c.store, Spool: c.spool, Progress: func(int, int) {},
+		Store: c.store, Spool: c.spool, Progress: func(int, int) {}, Roots: roots,
 		LeftOut: func(_, why string) { out.LeftOut = append(out.LeftOut, why) },
 		Stored: func(_ string, r *certstore.Record, _ string) {
-			out.Certificates = append(out.Certificates, certadmin.Summarize(r, time.Now()))
+			out.Certificates = append(out.Certificates, certadmin.Summarize(r, time.Now(), roots))
 		},
 	}
 	password := func() ([]byte, error) { return f.Password, nil }

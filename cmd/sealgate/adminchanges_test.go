@@ -240,7 +240,7 @@ func TestCommandsAreRecorded(t *testing.T) {
 		t.Fatal("nobody listens")
 	}
 	anna := pki.Issue(testpki.Options{Addresses: []string{"anna@kunde.example"}, Key: "rsa-2048"}).Certificate
-	s := &commandStore{c, c.Record}
+	s := &commandStore{c, c.Record, nil}
 	path := filepath.Join(t.TempDir(), "anna.crt")
 	if err := os.WriteFile(path, anna.Raw, 0o600); err != nil {
 		t.Fatal(err)

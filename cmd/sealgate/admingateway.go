@@ -23,7 +23,7 @@ type adminCertificates struct{ *house }
 
 // Certificates implements admin.Certificates.
 func (c adminCertificates) Certificates(ctx context.Context, q certadmin.Query) (*certadmin.Page, error) {
-	return certadmin.Ask(ctx, c.store, q, time.Now())
+	return certadmin.Ask(ctx, c.store, q, time.Now(), c.engine.Load().roots)
 }
 
 // Bounds of what is told of one certificate.
@@ -39,7 +39,9 @@ func (c adminCertificates) Certificate(ctx context.Context, fingerprint string) 
 		return nil, err
 	}
 	out := &admin.Certificate{
-		Detail: certadmin.Describe(r, time.Now()), Uses: []admin.Use{}, Possible: certadmin.Possible(r.State),
+		Detail:   certadmin.Describe(r, time.Now(), c.engine.Load().roots),
+		Uses:     []admin.Use{},
+		Possible: certadmin.Possible(r.State),
 	}
 	for _, a := range r.Addresses[:min(len(r.Addresses), maxUses)] {
 		out.Uses = append(out.Uses, c.use(ctx, a, out.Fingerprint))

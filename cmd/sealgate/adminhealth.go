@@ -86,7 +86,7 @@ func (h *adminHealth) look(ctx context.Context) []admin.Attention {
 func (h *adminHealth) countPending(ctx context.Context) int64 {
 	if time.Since(h.countedAt) > pendingFor {
 		waiting := certadmin.Query{State: certstore.Pending, Most: certadmin.MaxPage}
-		page, err := certadmin.Ask(ctx, h.store, waiting, time.Now())
+		page, err := certadmin.Ask(ctx, h.store, waiting, time.Now(), nil)
 		if err != nil {
 			return 0
 		}

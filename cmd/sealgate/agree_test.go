@@ -271,7 +271,7 @@ func (s *site) ofCommand(name, text, want string, args ...string) (drawing strin
 
 // imports stores a certificate as cert import does.
 func imports(h *house, c *x509.Certificate) error {
-	i := newImporter(&commandStore{h.store, h.record}, h.spool, "")
+	i := newImporter(&commandStore{h.store, h.record, nil}, h.spool, "")
 	if err := i.Import.Read(context.Background(), "file", c.Raw, nil); err != nil {
 		return err
 	}

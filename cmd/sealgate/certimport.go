@@ -61,8 +61,12 @@ type importer struct {
 
 func newImporter(s *commandStore, sp *spool.Spool, passwordFile string) *importer {
 	i := &importer{record: s.record, passwordFile: passwordFile}
+	roots, err := readCertificates(s.roots, func(string, string) {})
+	if err != nil {
+		roots = nil // check says what is wrong with them; here they only spare a warning
+	}
 	i.Import = &certadmin.Import{
-		Store: s, Spool: sp, LeftOut: i.leaveOut,
+		Store: s, Spool: sp, LeftOut: i.leaveOut, Roots: roots,
 		Stored: func(path string, r *certstore.Record, useless string) {
 			fmt.Println(line(r))
 			if useless != "" {

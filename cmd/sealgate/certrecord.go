@@ -27,6 +27,7 @@ import (
 type commandStore struct {
 	certadmin.Store
 	record journal.Recorder
+	roots  []string // files of trust.roots
 }
 
 // commander is who runs this, as he says: whoever can do it at all is the gateway's user, or root.
@@ -75,7 +76,7 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 	}
 	ctx := context.Background()
 	if c, running := dial(cfg); running {
-		return failed(do(ctx, &commandStore{c, c.Record}, args))
+		return failed(do(ctx, &commandStore{c, c.Record, cfg.Trust.Roots}, args))
 	}
 	if _, err := os.Stat(cfg.Server.DataDir); errors.Is(err, fs.ErrNotExist) {
 		return &failure{
@@ -93,7 +94,7 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 		return failed(err)
 	}
 	record := func(ctx context.Context, c journal.Change) error { return j.Keep(ctx, c, cfg.Journal.Detail) }
-	return failed(do(ctx, &commandStore{store, record}, args))
+	return failed(do(ctx, &commandStore{store, record, cfg.Trust.Roots}, args))
 }
 
 // each finds what WHICH means, does something to every record and shows it.

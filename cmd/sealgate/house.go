@@ -58,6 +58,7 @@ type engine struct {
 	*gateway.Gateway
 	options gateway.Options
 	own     *ownKeys
+	roots   []*x509.Certificate // of trust.roots and of the system
 }
 
 // service is one listener with the server behind it.

@@ -89,7 +89,7 @@ func (h *house) completeAgain(ctx context.Context, old *engine) {
 		h.log.Error("a completed chain cannot be used", "error", err)
 		return
 	}
-	if h.engine.CompareAndSwap(old, &engine{g, o, own}) {
+	if h.engine.CompareAndSwap(old, &engine{g, o, own, old.roots}) {
 		h.log.Info("chains of our keys were completed")
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealgate/certstore"
@@ -57,8 +58,9 @@ type Link struct {
 	NotAfter    time.Time `json:"not_after,omitzero"`
 }
 
-// Summarize is a record in a list, as it is at a time. What cannot be parsed is shown without its names.
-func Summarize(r *certstore.Record, now time.Time) Certificate {
+// Summarize is a record in a list, as it is at a time for who trusts roots. What cannot be parsed is
+// shown without its names.
+func Summarize(r *certstore.Record, now time.Time, roots []*x509.Certificate) Certificate {
 	out := Certificate{
 		Fingerprint: hex.EncodeToString(r.Fingerprint[:]),
 		Addresses:   append([]string{}, r.Addresses...),
@@ -76,14 +78,18 @@ func Summarize(r *certstore.Record, now time.Time) Certificate {
 	}
 	out.Subject = dn.String(c.Subject)
 	out.Issuer = dn.String(c.Issuer)
-	out.Useless = Useless(c, r.State, now)
+	out.Useless = Useless(c, r.State, now, roots)
 	return out
 }
 
 // Describe is all that is known of a record.
-func Describe(r *certstore.Record, now time.Time) *Detail {
+func Describe(r *certstore.Record, now time.Time, roots []*x509.Certificate) *Detail {
 	d := &Detail{
-		Certificate: Summarize(r, now), Proof: r.Proof, Chain: []Link{}, DER: r.DER, Intermediates: r.Intermediates,
+		Certificate:   Summarize(r, now, roots),
+		Proof:         r.Proof,
+		Chain:         []Link{},
+		DER:           r.DER,
+		Intermediates: r.Intermediates,
 	}
 	if !r.ProofTime.IsZero() {
 		d.ProofTime = r.ProofTime.UTC()
@@ -143,8 +149,10 @@ func (d *Detail) PEM(chain bool) []byte {
 	return out
 }
 
-// Useless says why nothing will be encrypted for a certificate, whoever issued it.
-func Useless(c *x509.Certificate, state certstore.State, now time.Time) string {
+// Useless says why nothing will be encrypted for a certificate, whoever issued it. An authority's is
+// used where an admin has pinned it, or trusts it as one of the roots: people make themselves
+// certificates that say CA:TRUE.
+func Useless(c *x509.Certificate, state certstore.State, now time.Time, roots []*x509.Certificate) string {
 	err := cms.CanEncryptTo(c)
 	switch {
 	case err != nil:
@@ -155,8 +163,8 @@ func Useless(c *x509.Certificate, state certstore.State, now time.Time) string {
 		return "its key usage does not allow encryption"
 	case !spki.ForMail(c):
 		return "it is not for e-mail"
-	case c.IsCA && state != certstore.Pinned:
-		return "it is an authority's, and not pinned"
+	case c.IsCA && state != certstore.Pinned && !slices.ContainsFunc(roots, c.Equal):
+		return "it is an authority's, and neither pinned nor a root"
 	}
 	return ""
 }

@@ -38,6 +38,7 @@ type Import struct {
 	LeftOut  func(file, why string)
 	Stored   func(file string, r *certstore.Record, useless string) // useless: why nobody is encrypted to with it
 	Progress func(done, all int)                                    // of the certificates
+	Roots    []*x509.Certificate                                    // that are trusted
 
 	Added     int
 	Known     int
@@ -131,7 +132,7 @@ func (i *Import) put(ctx context.Context, in imported) error {
 	if err != nil {
 		return err
 	}
-	i.Stored(in.file, stored, Useless(c, stored.State, now))
+	i.Stored(in.file, stored, Useless(c, stored.State, now, i.Roots))
 	return nil
 }
 

@@ -4,6 +4,7 @@ package certadmin
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,8 +50,8 @@ func (q *Query) check() error {
 	return nil
 }
 
-// Ask returns a page as it is at a time.
-func Ask(ctx context.Context, s Store, q Query, now time.Time) (*Page, error) {
+// Ask returns a page as it is at a time for who trusts roots.
+func Ask(ctx context.Context, s Store, q Query, now time.Time, roots []*x509.Certificate) (*Page, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -59,11 +60,18 @@ func Ask(ctx context.Context, s Store, q Query, now time.Time) (*Page, error) {
 		return nil, err
 	}
 	page := &Page{Certificates: []Certificate{}}
+	add := func(list []*certstore.Record, fits func(*certstore.Record) bool) {
+		for _, r := range list {
+			if fits(r) {
+				page.Certificates = append(page.Certificates, Summarize(r, now, roots))
+			}
+		}
+	}
 	if known {
-		page.add(list, now, q.inState)
+		add(list, q.inState)
 		return page, nil
 	}
-	return page, q.walk(ctx, s, page, now)
+	return page, q.walk(ctx, s, page, add)
 }
 
 // direct are the records that an index leads to; known reports whether one does.
@@ -84,14 +92,16 @@ func (q *Query) direct(ctx context.Context, s Store) (list []*certstore.Record, 
 }
 
 // walk goes through the store until the page is full, or enough has been looked at.
-func (q *Query) walk(ctx context.Context, s Store, page *Page, now time.Time) error {
+func (q *Query) walk(
+	ctx context.Context, s Store, page *Page, add func([]*certstore.Record, func(*certstore.Record) bool),
+) error {
 	page.Next = q.Cursor
 	for looked := 0; looked < maxLooked; {
 		list, next, err := s.List(ctx, page.Next, q.Most-len(page.Certificates))
 		if err != nil {
 			return err
 		}
-		page.add(list, now, q.fits)
+		add(list, q.fits)
 		page.Next = next
 		if next == "" || len(page.Certificates) == q.Most {
 			return nil
@@ -99,15 +109,6 @@ func (q *Query) walk(ctx context.Context, s Store, page *Page, now time.Time) er
 		looked += len(list)
 	}
 	return nil
-}
-
-// add adds those of a list that fit.
-func (p *Page) add(list []*certstore.Record, now time.Time, fits func(*certstore.Record) bool) {
-	for _, r := range list {
-		if fits(r) {
-			p.Certificates = append(p.Certificates, Summarize(r, now))
-		}
-	}
 }
 
 func (q *Query) inState(r *certstore.Record) bool { return q.State == "" || r.State == q.State }

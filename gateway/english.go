@@ -170,6 +170,7 @@ var english = language{
 		verdict.NoteDomain:       "It was signed by the gateway of its domain, not by the person.",
 		verdict.NotePGPSigned:    "The message is signed with PGP, which is not checked here.",
 		verdict.NotePGPEncrypted: "The message is encrypted with PGP and cannot be opened here.",
+		verdict.NoteDamaged:      "A part of the message is damaged and cannot be read; ask the sender to send it again.",
 	},
 	fields: map[string]string{
 		"Reply-To": "The address for replies",

@@ -174,6 +174,8 @@ var german = language{
 		verdict.NoteDomain:       "Signiert hat sie das Gateway der Domain, nicht die Person selbst.",
 		verdict.NotePGPSigned:    "Die Nachricht ist mit PGP signiert; das wird hier nicht geprüft.",
 		verdict.NotePGPEncrypted: "Die Nachricht ist mit PGP verschlüsselt und kann hier nicht geöffnet werden.",
+		verdict.NoteDamaged: "Ein Teil der Nachricht ist beschädigt und nicht lesbar; " +
+			"bitten Sie den Absender, sie noch einmal zu senden.",
 	},
 	fields: map[string]string{
 		"Reply-To": "Die Antwortadresse",

@@ -91,7 +91,7 @@ func encryptedVerdicts() (names []string, all []*verdict.Verdict, why []withheld
 	for _, w := range slices.Sorted(maps.Keys(english.withheld)) {
 		add("undecryptable, "+string(w), verdict.Verdict{Encryption: verdict.EncryptionUndecryptable}, w)
 	}
-	for topic := verdict.NoteSender; topic <= verdict.NotePGPEncrypted; topic++ {
+	for topic := verdict.NoteSender; topic <= verdict.NoteDamaged; topic++ {
 		n := verdict.Note{About: topic, Field: "Reply-To", Until: "2027-12-31"}
 		v := verdict.Verdict{Encryption: verdict.EncryptionNone, Notes: []verdict.Note{n}}
 		add("note: "+n.String(), v, "")

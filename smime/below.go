@@ -39,10 +39,18 @@ func (m *Message) look(ctx context.Context, p *Entity) error {
 	if claimOf(p) == claimsNothing {
 		return m.lookBelow(ctx, p)
 	}
-	signed, encrypted, err := peekType(p)
+	signed, encrypted, damaged, err := peekType(p)
 	m.PartialSigned = m.PartialSigned || signed
 	m.PartialEncrypted = m.PartialEncrypted || encrypted
+	m.PartialDamaged = m.PartialDamaged || damaged && isPKCS7Mime(p)
 	return err
+}
+
+// isPKCS7Mime reports whether a part says that it is S/MIME, other than by a file name that is
+// an attachment's too, and is no detached signature.
+func isPKCS7Mime(p *Entity) bool {
+	media, _ := p.ContentType()
+	return isPKCS7(media) && !isPKCS7Signature(media)
 }
 
 // IsAttachment tells what is opaque: attachments and messages. "smime.p7m" is

@@ -18,6 +18,9 @@ type Message struct {
 	// are signed or encrypted parts that are no attachments. They are never
 	// opened: their text would stand in surroundings that nobody signed.
 	PartialSigned, PartialEncrypted bool
+	// PartialDamaged says that there is one whose media type is that of S/MIME, and whose
+	// content is not: what it was cannot be told.
+	PartialDamaged bool
 
 	// Undecryptable is why the last layer could not be decrypted:
 	// cms.ErrNoRecipient, cms.ErrDecrypt, cms.ErrRefused, cms.ErrUnsupported or

@@ -141,9 +141,9 @@ func validUTF8(p []byte, whole bool) bool {
 }
 
 // peekType tells by its first octets whether an entity is CMS that is signed or
-// encrypted, without reading the rest: ContentInfo (RFC 5652 §3) begins with its
-// type.
-func peekType(e *Entity) (signed, encrypted bool, err error) {
+// encrypted, or none at all, without reading the rest: ContentInfo (RFC 5652 §3) begins with
+// its type.
+func peekType(e *Entity) (signed, encrypted, damaged bool, err error) {
 	e = e.unarmoured()
 	var head prefix
 	start := io.NewSectionReader(e.Body(), 0, min(sniffed, e.size-e.body))
@@ -156,7 +156,7 @@ func peekType(e *Entity) (signed, encrypted bool, err error) {
 		_, err = io.Copy(&head, start)
 	}
 	if ignoreMalformed(err) != nil {
-		return false, false, err
+		return false, false, false, err
 	}
 	begins := func(id string) bool {
 		i := bytes.Index(head, []byte(id))
@@ -165,7 +165,9 @@ func peekType(e *Entity) (signed, encrypted bool, err error) {
 	signed = begins("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02")       // id-signedData
 	encrypted = begins("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03") || // id-envelopedData
 		begins("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17") // id-ct-authEnvelopedData
-	return signed, encrypted, nil
+	cms := begins("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07") || // the types of PKCS #7
+		begins("\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01") // those of S/MIME, such as id-ct-compressedData
+	return signed, encrypted, !cms, nil
 }
 
 // prefix keeps the first octets that are written to it.

@@ -42,10 +42,13 @@ func (v *Verdict) notes(m *smime.Message, at time.Time) {
 	}
 }
 
-// unopened notes what is encrypted or signed and was not looked into.
+// unopened notes what is encrypted or signed and was not looked into, and what cannot be.
 func (v *Verdict) unopened(m *smime.Message) {
 	if v.Encryption == EncryptionDecrypted && m.PartialEncrypted {
 		v.Notes = append(v.Notes, Note{About: NoteInner})
+	}
+	if m.PartialDamaged {
+		v.Notes = append(v.Notes, Note{About: NoteDamaged})
 	}
 	switch m.Inner.OpenPGP() {
 	case smime.PGPSigned:

@@ -34,6 +34,7 @@ const (
 	NoteDomain                        // signed by the domain, not by the person
 	NotePGPSigned                     // signed with OpenPGP, which is not checked
 	NotePGPEncrypted                  // encrypted with OpenPGP, which is not opened
+	NoteDamaged                       // a part says that it is S/MIME, and cannot be read
 )
 
 // Unprotected says of a decrypted mail that is Unauthenticated what that means.
@@ -62,6 +63,8 @@ func (n Note) String() string {
 		return "signed with OpenPGP, which is not checked"
 	case NotePGPEncrypted:
 		return "encrypted with OpenPGP, which is not opened"
+	case NoteDamaged:
+		return "a part that says it is S/MIME is damaged"
 	}
 	return fmt.Sprintf("note %d", n.About)
 }

@@ -143,12 +143,14 @@ long:
 	$(ROOT) go test -count=1 -tags long -run 'TestNoticesTellNothing|TestAnswersTellNothing|TestRecordedCiphertext' -timeout 30m ./e2e
 
 # postgres puts two gateways with one database behind one Postfix, kills a gateway and the
-# database's primary under load, promotes its standby, and fills its disk (docs/scale.md; four
-# minutes). million imports a million certificates into both drivers and looks them up.
+# database's primary under load, promotes its standby, fills its disk (docs/scale.md; four
+# minutes), and kills gateways that tell of certificates' ends. million imports a million
+# certificates into both drivers and looks them up.
 postgres:
 	scripts/need postfix openssl postgresql
 	$(ROOT) go test -count=1 -tags postgres -run 'TestTwoGateways|TestPrimaryDies' -v -timeout 10m ./e2e
 	$(ROOT) go test -count=1 -tags postgres -run 'TestAcknowledged|TestFullDisk' -v -timeout 10m ./certstore/postgres
+	$(ROOT) go test -count=1 -tags postgres -run TestProcessesOnPostgreSQL -v -timeout 10m ./expiry
 
 million:
 	scripts/need postgresql

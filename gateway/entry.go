@@ -93,7 +93,7 @@ const (
 // newEntry is what the session knows of a message.
 func newEntry(env Envelope) *Entry {
 	e := &Entry{
-		Direction: env.Direction, QueueID: env.QueueID, User: logged(env.User), EnvelopeFrom: logged(env.From),
+		Direction: env.Direction, QueueID: logged(env.QueueID), User: logged(env.User), EnvelopeFrom: logged(env.From),
 		EnvelopeTo: loggedList(env.To),
 	}
 	if env.Client.IsValid() {

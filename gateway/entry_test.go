@@ -129,6 +129,7 @@ func TestLineIsBounded(t *testing.T) {
 		log.Reset()
 		env := inboundTo(many[:n]...)
 		env.From = "\x1b[2J\n" + long
+		env.QueueID = env.From
 		h.process(env, "From: "+strings.Repeat("a@b.example, ", 500)+"a@b.example\r\nMessage-ID: <"+long+long+">\r\n"+plainText)
 		line := log.String()
 		if len(line) > 4<<10 || strings.Count(line, "\n") != 1 || strings.Contains(line, `\u001b`) {

@@ -72,6 +72,27 @@ func TestQueueIDOfSendmail(t *testing.T) {
 	}
 }
 
+// TestForgedQueueID: what a sender writes is never taken for the id of the mail server, nor is the id
+// of a message for that of the next one.
+func TestForgedQueueID(t *testing.T) {
+	e := &engine{}
+	m := dial(t, serve(t, &Server{Processor: e}))
+	m.connect("127.0.0.1")
+	forged := message{
+		from: "<i@kunde.example>\x00i=FAKE", to: []string{"i@firma.example"},
+		header: []string{"Received\x00 from x by m with ESMTP id FAKE\x00", "X-Queue-ID\x00 FAKE\x00", "i\x00 FAKE\x00"},
+	}
+	m.deliver(forged)
+	m.begin(forged)
+	m.send('D', "E{msg_id}\x00<FAKE>\x00")
+	m.ask('E', "", 'c')
+	for i, want := range []string{"QUEUEID", ""} {
+		if got := e.envs[i].QueueID; got != want {
+			t.Errorf("message %d: queue id %q, want %q", i, got, want)
+		}
+	}
+}
+
 func TestDirections(t *testing.T) {
 	for name, k := range map[string]*struct {
 		s         Server

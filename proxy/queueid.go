@@ -30,8 +30,11 @@ func queueID(msg *spool.File) string {
 	id := ""
 	words := strings.Fields(withoutComments(firstField(rest)))
 	for i, word := range words[:max(len(words)-1, 0)] {
-		if strings.EqualFold(word, "id") {
-			id = words[i+1] // the last: what stands before "by" is the client's
+		switch strings.ToLower(word) {
+		case "by":
+			id = "" // what stands before it is the client's
+		case "id":
+			id = words[i+1]
 		}
 	}
 	if len(id) > maxQueueID || strings.ContainsFunc(id, noLetterOfAnID) {

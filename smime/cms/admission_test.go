@@ -5,10 +5,13 @@ package cms
 import (
 	"bytes"
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -156,6 +159,43 @@ func TestOneContentOneDigest(t *testing.T) {
 		if (q.content == first.content) != c.same {
 			t.Errorf("%s: the digest is the same: %v, want %v", name, !c.same, c.same)
 		}
+	}
+}
+
+// TestAuthEnvelopedMadeEnveloped: what was encrypted with AES-GCM, sent again as CBC, which has no
+// tag, is another content of the same key, so it is not decrypted once the first was; alone it is no
+// mail. AES-GCM in EnvelopedData is none of the forms that there are.
+func TestAuthEnvelopedMadeEnveloped(t *testing.T) {
+	cek, nonce := randomBytes(16), randomBytes(12)
+	block, err := aes.NewCipher(cek)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := gcm.Seal(nil, nonce, bytes.Repeat([]byte("Content-Type: text/plain\r\n\r\n16"), 4), nil)
+	encrypted, tag := sealed[:len(sealed)-16], sealed[len(sealed)-16:]
+	recipient := transportFor(t, load(t, "rsa"), cek)
+	parameters := der(cbasn1.SEQUENCE, derOctets(nonce), derInt(16))
+	honest := contentInfoOf(oid.AuthEnvelopedData, der(cbasn1.SEQUENCE, derInt(0), der(cbasn1.SET, recipient),
+		der(cbasn1.SEQUENCE, derOID(oid.Data), derAlgorithm(oid.AES128GCM, parameters), der(implicit(0), encrypted)), derOctets(tag)))
+	downgraded := envelope(oid.AES128CBC, derOctets(make([]byte, 16)), encrypted[:len(encrypted)/16*16], recipient)
+	first, _, err := questions(t, honest, nil, "rsa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := questions(t, downgraded, nil, "rsa")
+	if !errors.Is(err, ErrDecrypt) {
+		t.Errorf("CBC is decrypted: %v", err)
+	}
+	if len(first) != 1 || len(second) != 1 || !slices.Equal(first[0].keys, second[0].keys) || first[0].content == second[0].content {
+		t.Errorf("asked %v, then %v", first, second)
+	}
+	kept := envelope(oid.AES128GCM, parameters, encrypted, recipient)
+	if _, err := Parse(bytes.NewReader(kept), int64(len(kept))); !errors.Is(err, ErrMalformed) {
+		t.Errorf("GCM without its tag: %v", err)
 	}
 }
 

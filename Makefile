@@ -74,7 +74,7 @@ interop:
 # docs/clients.md.
 readers:
 	scripts/need openssl libnss3-tools gpgsm gir1.2-gmime-3.0 python3-gi default-jdk-headless libbcmail-java \
-		libmail-java ruby-mail libmime-tools-perl libemail-mime-perl php-cli php-mailparse mutt bsdutils
+		libmail-java ruby-mail libmime-tools-perl libemail-mime-perl php-cli php-mailparse mutt bsdutils thunderbird
 	command -v npm >/dev/null || scripts/need nodejs npm # a machine may have them from elsewhere
 	npm install --silent --no-save --no-audit --prefix bin/readers $(MAILPARSER)
 	NODE_PATH=$(CURDIR)/bin/readers/node_modules \

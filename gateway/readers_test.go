@@ -47,6 +47,7 @@ func readers() []reader {
 		{"GMime", "gir1.2-gmime-3.0", "/usr/share/doc/gir1.2-gmime-3.0", true, false, script("/usr/bin/python3", "gmime.py")},
 		{"BouncyCastle, JavaMail", "libbcmail-java", bouncycastleJar, true, false, (*readersBench).bouncycastle},
 		{"mutt, gpgsm", "mutt", "mutt", true, true, (*readersBench).mutt},
+		{"Thunderbird", "thunderbird", thunderbirdProgram, true, true, (*readersBench).thunderbird},
 		{"Python email", "python3", "/usr/bin/python3", false, true, script("/usr/bin/python3", "python.py")},
 		{"Ruby mail", "ruby-mail", "/usr/lib/ruby/vendor_ruby/mail.rb", false, true, script("ruby", "ruby.rb")},
 		{"MIME::Tools", "libmime-tools-perl", perl + "MIME/Tools.pm", false, true, script("perl", "mime-tools.pl")},
@@ -81,9 +82,10 @@ func TestReadByOthers(t *testing.T) {
 			}
 			b := *b
 			b.t = t
+			sent := b.sent(r, names)
 			fmt.Fprintf(&rows, "| %s | %s |", r.name, version(r.debian))
 			for _, protection := range []string{"sign", "encrypt", "both"} {
-				fmt.Fprintf(&rows, " %d of %d |", b.compare(r, protection, names), len(names))
+				fmt.Fprintf(&rows, " %d of %d |", b.compare(r, protection, names, sent), len(names))
 			}
 			rows.WriteString("\n")
 			read++
@@ -162,9 +164,7 @@ func (b *readersBench) keys(anna *testpki.Cert) {
 			b.t.Fatal(err)
 		}
 	}
-	b.must("certutil", "-N", "-d", b.db, "--empty-password")
-	b.must("certutil", "-A", "-d", b.db, "-n", "root", "-t", "CT,C,C", "-i", b.root)
-	b.must("pk12util", "-d", b.db, "-i", b.p12, "-W", "test")
+	b.fillNSS(b.db)
 	pinentry, err := filepath.Abs("testdata/readers/pinentry.sh")
 	if err != nil {
 		b.t.Fatal(err)
@@ -176,6 +176,13 @@ func (b *readersBench) keys(anna *testpki.Cert) {
 	b.write("gnupg/gpg-agent.conf", []byte("pinentry-program "+pinentry+"\n"))
 	b.must("gpgsm", "--batch", "--import", b.root)
 	b.must("gpgsm", "--batch", "--import", b.p12)
+}
+
+// fillNSS makes a store of NSS that trusts the root and has the customer's key.
+func (b *readersBench) fillNSS(db string) {
+	b.must("certutil", "-N", "-d", db, "--empty-password")
+	b.must("certutil", "-A", "-d", db, "-n", "root", "-t", "CT,C,C", "-i", b.root)
+	b.must("pk12util", "-d", db, "-i", b.p12, "-W", "test")
 }
 
 func (b *readersBench) write(name string, octets []byte) string {
@@ -241,8 +248,7 @@ func (b *readersBench) paths(folder string, names []string) (paths []string) {
 }
 
 // compare counts the mails that a reader reads as they were sent.
-func (b *readersBench) compare(r reader, protection string, names []string) (good int) {
-	sent := b.sent(r, names)
+func (b *readersBench) compare(r reader, protection string, names []string, sent [][]string) (good int) {
 	folder := protection
 	if !r.opens && protection != "sign" {
 		folder = "opened-" + protection

@@ -19,13 +19,14 @@ func (v *Verdict) notes(m *smime.Message, at time.Time) {
 	if v.Signer == nil || v.Signature != SignatureValid {
 		return
 	}
-	names := append(trust.Addresses(v.Signer.Signature.Certificate), v.From) // for which a domain's may speak
+	names := trust.Addresses(v.Signer.Signature.Certificate)
+	if v.Signer.Trust.ForDomain {
+		names = append(names, v.From)
+		v.Notes = append(v.Notes, Note{About: NoteDomain})
+	}
 	elsewhere := func(field string) bool {
 		list, ok := Addresses(m.Outer, field)
 		return !ok || slices.ContainsFunc(list, func(a string) bool { return !slices.Contains(names, a) })
-	}
-	if v.Signer.Trust.ForDomain {
-		v.Notes = append(v.Notes, Note{About: NoteDomain})
 	}
 	if elsewhere("Sender") {
 		v.Notes = append(v.Notes, Note{About: NoteSender})

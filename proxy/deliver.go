@@ -50,30 +50,31 @@ func (c *Client) Deliver(ctx context.Context, t Transaction, msg *spool.File, co
 	if t.Each {
 		return c.deliver(ctx, t, msg, copies)
 	}
-	left, some := c.handed.without(t.From, msg, copies)
+	mail := identityOf(t.From, msg)
+	left, some := c.handed.without(mail, copies)
 	if len(left) == 0 {
-		c.handed.forget(t, msg)
+		c.handed.forget(mail, t.Recipients)
 		return nil
 	}
 	err := c.deliver(ctx, t, msg, left)
 	if some {
 		err = othersGot(err)
 	}
-	c.settle(t, msg, err, some)
+	c.settle(t, mail, err, some)
 	return err
 }
 
 // settle keeps in mind who has got a mail that will be tried again, and nothing of one that
 // will not.
-func (c *Client) settle(t Transaction, msg *spool.File, err error, some bool) {
+func (c *Client) settle(t Transaction, mail identity, err error, some bool) {
 	var partial *partialError
 	switch {
 	case err == nil || permanent(err):
 		if some {
-			c.handed.forget(t, msg)
+			c.handed.forget(mail, t.Recipients)
 		}
 	case errors.As(err, &partial):
-		c.handed.add(t.From, msg, partial.got)
+		c.handed.add(mail, partial.got)
 	}
 }
 

@@ -34,7 +34,14 @@ type handed struct {
 // (Received, and their like) differs.
 var sameMail = []string{"Message-ID", "Date", "From", "Subject"}
 
-// identify is what a mail is known by at its next attempt; false when it cannot be told.
+// identity is what a mail is known by at its next attempt; false when it cannot be told. The mail is read
+// when somebody asks, and once.
+type identity func() (id [sha256.Size]byte, ok bool)
+
+func identityOf(from string, msg *spool.File) identity {
+	return sync.OnceValues(func() ([sha256.Size]byte, bool) { return identify(from, msg) })
+}
+
 func identify(from string, msg *spool.File) (id [sha256.Size]byte, ok bool) {
 	e, err := smime.ParseEntity(msg, msg.Size())
 	if err != nil || len(e.Get("Message-ID")) == 0 {
@@ -60,11 +67,11 @@ func key(id [sha256.Size]byte, to string) [sha256.Size]byte {
 }
 
 // without leaves those out who have got the mail at an earlier attempt.
-func (h *handed) without(from string, msg *spool.File, copies []gateway.Delivery) (left []gateway.Delivery, some bool) {
+func (h *handed) without(mail identity, copies []gateway.Delivery) (left []gateway.Delivery, some bool) {
 	if h.isEmpty() {
 		return copies, false // the rule: nothing is read
 	}
-	id, ok := identify(from, msg)
+	id, ok := mail()
 	if !ok {
 		return copies, false
 	}
@@ -99,8 +106,8 @@ func (h *handed) dropOld() {
 }
 
 // add remembers who has got a mail that will be tried again.
-func (h *handed) add(from string, msg *spool.File, got []string) {
-	id, ok := identify(from, msg)
+func (h *handed) add(mail identity, got []string) {
+	id, ok := mail()
 	if !ok {
 		return
 	}
@@ -120,14 +127,14 @@ func (h *handed) add(from string, msg *spool.File, got []string) {
 }
 
 // forget ends it: who sends the same mail once more after its last attempt wants it sent.
-func (h *handed) forget(t Transaction, msg *spool.File) {
-	id, ok := identify(t.From, msg)
+func (h *handed) forget(mail identity, recipients []Recipient) {
+	id, ok := mail()
 	if !ok {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, r := range t.Recipients {
+	for _, r := range recipients {
 		delete(h.seen, key(id, r.Address))
 	}
 }

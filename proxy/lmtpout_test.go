@@ -148,13 +148,13 @@ func TestAnotherMailIsNotHandedOver(t *testing.T) {
 // TestHandedIsBounded: what does not fit is not remembered, and comes twice.
 func TestHandedIsBounded(t *testing.T) {
 	var h handed
-	msg := message(t, oneMail)
+	mail := identityOf("a@b.example", message(t, oneMail))
 	var all []string
 	for i := range maxHanded + 1 {
 		all = append(all, fmt.Sprintf("r%d@d.example", i))
 	}
-	h.add("a@b.example", msg, all)
-	left, some := h.without("a@b.example", msg, []gateway.Delivery{{To: all}})
+	h.add(mail, all)
+	left, some := h.without(mail, []gateway.Delivery{{To: all}})
 	if len(h.seen) != maxHanded || !some || len(left) != 1 || !slices.Equal(left[0].To, all[maxHanded:]) {
 		t.Errorf("%d are remembered, %v are left", len(h.seen), left)
 	}

@@ -1,5 +1,5 @@
-// Package explain says what was found out about a message: in a report for programs, and in a drawing
-// for people.
+// Package explain says what was found out about a message, in a report for programs and in a drawing for
+// people; and draws which certificate a mail to somebody is encrypted for.
 package explain
 
 import (

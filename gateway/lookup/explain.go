@@ -5,32 +5,12 @@ package lookup
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"time"
 
 	"sealgate/internal/address"
 	"sealgate/trust"
 )
-
-// Candidate is one certificate of an address, best first.
-type Candidate struct {
-	Fingerprint string // SHA-256, hex
-	State       string // as certstore has it; "own" for a mailbox of ours
-	Source      string
-	NotBefore   time.Time
-	NotAfter    time.Time
-	ProofTime   time.Time
-	Chosen      bool   // a mail would be encrypted for it
-	Status      string // how trust judges it now
-	Rule        string // which check decided
-	Reason      string // why it is not usable, or worth a word
-	Remedy      string
-	Revocation  string
-	Cipher      string // what its owner would be sent
-}
 
 // Explain returns all certificates of an address as a mail to it would find them now. The
 // error is an address that cannot be read, or a source that does not answer and would have
@@ -61,53 +41,4 @@ func unanswered(a trust.Answered) error {
 	}
 	first := a.Silent()[0]
 	return fmt.Errorf("%s: %s", first, first.Why)
-}
-
-// candidate describes one certificate of the walk on which best was chosen.
-func (s step) candidate(best *Certificate) Candidate {
-	if s.own != nil {
-		return s.ownCandidate(best)
-	}
-	r := s.record
-	c := Candidate{
-		Fingerprint: hex.EncodeToString(r.Fingerprint[:]),
-		State:       string(r.State),
-		Source:      string(r.Source),
-		NotBefore:   r.NotBefore,
-		NotAfter:    r.NotAfter,
-		ProofTime:   r.ProofTime,
-		Status:      string(s.judged.Status),
-		Rule:        string(s.judged.Rule),
-		Reason:      s.judged.Reason,
-		Remedy:      s.judged.Remedy,
-		Revocation:  string(s.judged.Revocation),
-	}
-	if s.certificate == nil {
-		return c
-	}
-	c.Cipher = s.certificate.Cipher()
-	c.Chosen = s.isChosen(best)
-	if !c.Chosen && s.judged.Status == trust.Valid {
-		c.Reason = "usable, but another comes first: pinned, or proved later"
-	}
-	return c
-}
-
-// ownCandidate describes one of a mailbox of ours.
-func (s step) ownCandidate(best *Certificate) Candidate {
-	x := s.own.Certificate
-	sum := sha256.Sum256(x.Raw)
-	return Candidate{
-		Fingerprint: hex.EncodeToString(sum[:]),
-		State:       "own",
-		Source:      string(Keyring),
-		NotBefore:   x.NotBefore,
-		NotAfter:    x.NotAfter,
-		Cipher:      s.certificate.Cipher(),
-		Chosen:      s.isChosen(best),
-	}
-}
-
-func (s step) isChosen(best *Certificate) bool {
-	return best != nil && best.Certificate.Equal(s.certificate.Certificate)
 }

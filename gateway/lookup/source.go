@@ -25,3 +25,6 @@ type Answer struct {
 	ForDomain bool                // an admin has named them for all addresses of the domain
 	Answered  trust.Answered
 }
+
+// Keyring is where our own certificates come from.
+const Keyring certstore.Source = "keyring"

@@ -65,14 +65,6 @@ type walk struct {
 	steps    []step
 }
 
-// step is one certificate on the way.
-type step struct {
-	own         *keyring.Credential // of a mailbox of ours; nil: record
-	record      *certstore.Record
-	certificate *Certificate // nil: it cannot be used at all
-	judged      trust.Result // zero for our own
-}
-
 // walk asks for all addresses at once; entire says to go on behind the certificates that
 // are chosen, for the explanation.
 func (f *Finder) walk(ctx context.Context, addresses []string, entire bool) []*walk {
@@ -100,9 +92,6 @@ func (f *Finder) walk(ctx context.Context, addresses []string, entire bool) []*w
 	}
 	return walks
 }
-
-// Keyring is where our own certificates come from.
-const Keyring certstore.Source = "keyring"
 
 // own takes in the mailbox of ours that has the address: its key needs nobody's word.
 func (f *Finder) own(w *walk) {

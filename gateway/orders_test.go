@@ -83,6 +83,7 @@ func TestCombine(t *testing.T) {
 	}
 }
 
+// TestRuleOfOneRecipientHoldsForAll, wherever he stands among them.
 func TestRuleOfOneRecipientHoldsForAll(t *testing.T) {
 	g := &Gateway{o: Options{Rules: []Rule{
 		{Recipient: "@bank.example", Demand: Demand{Encrypt: Yes}},
@@ -98,6 +99,7 @@ func TestRuleOfOneRecipientHoldsForAll(t *testing.T) {
 		how     Algorithms
 	}{
 		{"a@firma.example", []string{"x@y.example", "b@bank.example"}, "", Demand{Encrypt: Yes}, Algorithms{}},
+		{"a@firma.example", []string{"b@bank.example", "x@y.example"}, "", Demand{Encrypt: Yes}, Algorithms{}},
 		{"a@firma.example", []string{"b@notbank.example"}, "", Demand{}, Algorithms{}},
 		{"info@firma.example", []string{"b@sub.energy.example"}, "", Demand{Sign: Yes}, Algorithms{PSS: true, OAEP: true}},
 		{"info@firma.example", []string{"b@badenergy.example"}, "", Demand{Sign: IfPossible}, Algorithms{}},

@@ -27,13 +27,13 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sealgate": main})
 }
 
-// skipShort is for tests that start a hundred processes and more, one after the other: make check,
+// skipShort is for tests that start dozens of processes, one after the other: make check,
 // which asks for short tests and has the race detector in each process, would wait minutes
 // for them.
 func skipShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("starts a hundred processes: not in a short run")
+		t.Skip("starts dozens of processes: not in a short run")
 	}
 }
 

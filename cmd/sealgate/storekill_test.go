@@ -144,6 +144,7 @@ const kills = 12
 // TestRekeyKilledAnywhere: after kill -9 the store has the old key or the new one, and all
 // that it had; another rekey does what was to be done.
 func TestRekeyKilledAnywhere(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	k := newKilled(t)
 	k.put(t, "c", 200)
@@ -178,6 +179,7 @@ func TestRekeyKilledAnywhere(t *testing.T) {
 // TestRestoreKilledAnywhere: after kill -9 the store is the one that was there, or the
 // one of the backup, whole; the other one is not lost either.
 func TestRestoreKilledAnywhere(t *testing.T) {
+	skipShort(t)
 	t.Parallel()
 	k := newKilled(t)
 	identity, err := age.GenerateX25519Identity()

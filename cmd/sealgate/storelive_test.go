@@ -22,6 +22,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/nexthop"
 	"sealgate/internal/testpki"
+	"sealgate/spool"
 )
 
 const liveConfig = `[server]
@@ -74,14 +75,16 @@ func newLive(t *testing.T, nextHop string, customers int) *live {
 			t.Fatal(err)
 		}
 	}
+	sp, err := spool.New(spool.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer := &site{t: t, spool: sp}
 	for n := range customers {
 		from := fmt.Sprintf("c%d@kunde.example", n)
-		pki.Issue(testpki.Options{Addresses: []string{from}}).WriteFiles(l.dir, "customer")
-		text := fmt.Sprintf("From: %s\nTo: support@firma.example\nMessage-ID: <%d@kunde.example>\nSubject: Frage\n\nText\n", from, n)
-		if err := os.WriteFile(filepath.Join(l.dir, "plain.eml"), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		l.mail = append(l.mail, l.run(t, "sign", "--key", "customer.pem", "plain.eml"))
+		customer := pki.Issue(testpki.Options{Addresses: []string{from}})
+		header := fmt.Sprintf("From: %s\r\nTo: support@firma.example\r\nMessage-ID: <%d@kunde.example>\r\nSubject: Frage\r\n", from, n)
+		l.mail = append(l.mail, header+signer.signed(customer, "Content-Type: text/plain\r\n\r\nText\r\n"))
 	}
 	return l
 }

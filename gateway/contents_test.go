@@ -76,7 +76,10 @@ func TestPaddingOracleHasOneQuestion(t *testing.T) {
 	if got := h.encryption(mailOf(t, fromAnna, original, err), "support@firma.example"); got != "decrypted" {
 		t.Fatal(got)
 	}
-	const copies = 1000
+	copies := 1000
+	if testing.Short() {
+		copies = 256 // one octet of one block
+	}
 	seen := map[string]int{}
 	good := 0 // questions that are answered with yes where nobody remembers
 	for i := range copies {

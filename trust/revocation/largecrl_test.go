@@ -17,6 +17,9 @@ import (
 
 // TestLargeCRL: 10 MB of entries.
 func TestLargeCRL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures processor time, which the race detector and other packages' tests make longer")
+	}
 	s := newServices(t)
 	this, next := times("good")
 	l := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: this, NextUpdate: next}

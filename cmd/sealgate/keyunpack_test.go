@@ -15,7 +15,8 @@ import (
 	"sealgate/keyring"
 )
 
-// exported is an export of two people, one of whom has an old key, and of a domain.
+// exported is an export of two people, one of whom has an old key, the other two certificates of one
+// key, and of a domain.
 func exported(t *testing.T, dir string) (archive []byte) {
 	t.Helper()
 	pki := testpki.New(t)
@@ -28,11 +29,18 @@ func exported(t *testing.T, dir string) (archive []byte) {
 		}
 		w.Write(content)
 	}
-	for name, address := range map[string]string{
-		"old.p12": "support@firma.example", "new.pfx": "support@firma.example", "sales.p12": "sales@firma.example",
-		"domain.p12": "domain-confidentiality-authority@firma.example",
+	sales := testpki.Options{Addresses: []string{"sales@firma.example"}, Key: "rsa-2048"}
+	before := pki.Issue(sales)
+	sales.ReuseKeyFrom = before
+	issue := func(address string) *testpki.Cert {
+		return pki.Issue(testpki.Options{Addresses: []string{address}, Key: "rsa-2048"})
+	}
+	for name, c := range map[string]*testpki.Cert{
+		"old.p12": issue("support@firma.example"), "new.pfx": issue("support@firma.example"),
+		"sales.p12": before, "renewed.p12": pki.Issue(sales),
+		"domain.p12": issue("domain-confidentiality-authority@firma.example"),
 	} {
-		p12, err := pki.Issue(testpki.Options{Addresses: []string{address}, Key: "rsa-2048"}).P12("export")
+		p12, err := c.P12("export")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +78,7 @@ func TestKeyUnpack(t *testing.T) {
 		if err := u.run([]string{source}); err != nil {
 			t.Fatal(err)
 		}
-		if u.keys != 4 || u.leftOut != 2 || len(u.owners) != 3 {
+		if u.keys != 5 || u.leftOut != 2 || len(u.owners) != 3 {
 			t.Errorf("%d keys, %d left out, %d owners", u.keys, u.leftOut, len(u.owners))
 		}
 		var tables strings.Builder
@@ -90,12 +98,12 @@ func TestKeyUnpack(t *testing.T) {
 			}
 			keys[strings.Join(m.Addresses, " ")] = len(m.Keys)
 		}
-		if keys["support@firma.example"] != 2 || keys["sales@firma.example"] != 1 || keys["@firma.example"] != 1 {
+		if keys["support@firma.example"] != 2 || keys["sales@firma.example"] != 2 || keys["@firma.example"] != 1 {
 			t.Errorf("%v", keys)
 		}
 	}
 	files, err := os.ReadDir(into)
-	if err != nil || len(files) != 4 {
+	if err != nil || len(files) != 5 {
 		t.Errorf("%d files, %v", len(files), err)
 	}
 	for _, f := range files {

@@ -89,7 +89,7 @@ var texts = map[string]words{
 		"Das Zertifikat ist in einem anderen Zustand: Jemand anderes hat inzwischen entschieden. Es wurde nichts geändert.",
 	},
 	"fault.input":   {"That cannot be asked for.", "Danach lässt sich nicht fragen."},
-	"fault.large":   {"The file, or what stands beside it, is too large.", "Die Datei ist zu groß, oder was neben ihr steht."},
+	"fault.large":   {"The file or what stands beside it is too large.", "Die Datei oder was neben ihr steht ist zu groß."},
 	"fault.message": {"There is no such message (any more).", "Diese Nachricht gibt es nicht (mehr)."},
 	"fault.ours": {
 		"The gateway cannot say it now. The cause stands in its log.",
@@ -168,7 +168,15 @@ var texts = map[string]words{
 	"decision.unblock": {"Unblock", "Entsperren"},
 	"decision.delete":  {"Delete", "Löschen"},
 	"decision.import":  {"Import", "Eingelesen"},
-	"decides.approve":  {"use it as any other", "es wie jedes andere verwenden"},
+
+	"decision.activate": {"Activate", "Freigeben"},
+	"decision.put off":  {"Put off", "Zurückstellen"},
+	"decision.erase":    {"Erase records", "Einträge löschen"},
+	"decision.reload":   {"Reload", "Neu geladen"},
+	"decision.restore":  {"Restore", "Wiederhergestellt"},
+	"decision.copy":     {"Copy", "Kopiert"},
+	"decision.rekey":    {"Other key of the store", "Anderer Schlüssel des Speichers"},
+	"decides.approve":   {"use it as any other", "es wie jedes andere verwenden"},
 	"decides.pin": {
 		"vouch for it: it is used before all others, without a chain",
 		"dafür bürgen: Es gilt vor allen anderen, auch ohne Kette",

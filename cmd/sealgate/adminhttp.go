@@ -28,14 +28,19 @@ func (h *house) openAdmin() ([]service, error) {
 		encryption.NextProtos = []string{"http/1.1"}
 		listener = tls.NewListener(listener, encryption)
 	}
+	return []service{{listener, h.newAdmin()}}, nil
+}
+
+// newAdmin is the HTTP side, with what the configuration lets ask.
+func (h *house) newAdmin() *admin.Server {
 	o := admin.Options{Gateway: h.forAdmins(), Metrics: h.metrics, CanSplit: canSplit(h.cfg), Log: h.log}
-	for _, t := range a.Token {
+	for _, t := range h.cfg.Admin.Token {
 		o.Tokens = append(o.Tokens, admin.Token{Name: t.Name, Hash: t.Hash, Scope: t.Scope})
 	}
-	if len(a.Login) > 0 {
+	if len(h.cfg.Admin.Login) > 0 {
 		o.Page = h.newPage(o.Gateway)
 	}
-	return []service{{listener, admin.New(o)}}, nil
+	return admin.New(o)
 }
 
 // forAdmins is the gateway as the HTTP side sees it: its API and its page the same one.

@@ -16,8 +16,26 @@ import (
 	"sealgate/journal"
 )
 
+// commandJournal is the journal as commands use it.
+type commandJournal struct {
+	control.Journal
+	record  journal.Recorder
+	running bool // it is that of a gateway that runs
+}
+
+// erase removes all that names an address. The record of it does not name the address again.
+func (j *commandJournal) erase(ctx context.Context, address string) (count int, err error) {
+	change := journal.Change{By: commander(), What: "erase", Text: "all records that named an address"}
+	err = j.record.Make(ctx, change, func() error {
+		n, err := j.Erase(ctx, address)
+		count = n
+		return err
+	})
+	return count, err
+}
+
 // withJournal asks the running gateway when there is one, else opens the store.
-func withJournal(path string, do func(ctx context.Context, j control.Journal, running bool) error) error {
+func withJournal(path string, do func(ctx context.Context, j *commandJournal) error) error {
 	cfg, err := config.Load(path)
 	if err != nil {
 		return unreadable(err)
@@ -25,7 +43,7 @@ func withJournal(path string, do func(ctx context.Context, j control.Journal, ru
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if c, running := dial(cfg); running {
-		return failed(do(ctx, c, true))
+		return failed(do(ctx, &commandJournal{c, c.Record, true}))
 	}
 	if err := hasStore(cfg); err != nil {
 		return failed(err)
@@ -39,7 +57,7 @@ func withJournal(path string, do func(ctx context.Context, j control.Journal, ru
 	if err != nil {
 		return failed(err)
 	}
-	return failed(do(ctx, j, false))
+	return failed(do(ctx, &commandJournal{j, recorder(j, cfg), false}))
 }
 
 // momentOf reads a TIME; none is the zero Time.

@@ -4,14 +4,12 @@ package main
 // is made, as over HTTP.
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/user"
 	"strings"
 	"time"
 
@@ -30,23 +28,38 @@ type commandStore struct {
 	roots  []string // files of trust.roots
 }
 
-// commander is who runs this, as he says: whoever can do it at all is the gateway's user, or root.
-func commander() string {
-	name := fmt.Sprintf("user %d", os.Getuid())
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	return "command " + cmp.Or(os.Getenv("SUDO_USER"), name)
+// decisions are what brings a certificate into a state, as changes name it.
+var decisions = map[certstore.State]string{
+	certstore.Blocked: "block", certstore.Pinned: "pin", certstore.Active: "activate", certstore.Pending: "put off",
 }
 
 // SetState implements certadmin.Store.
 func (s *commandStore) SetState(
 	ctx context.Context, identity [32]byte, state certstore.State, from ...certstore.State,
 ) error {
-	words := map[certstore.State]string{
-		certstore.Blocked: "block", certstore.Pinned: "pin", certstore.Active: "activate", certstore.Pending: "put off",
+	return s.decide(ctx, identity, decisions[state], func() error {
+		return s.Store.SetState(ctx, identity, state, from...)
+	})
+}
+
+// Put implements certadmin.Store. A certificate that was not known and brings a block, a pin or a
+// wait along is decided over by that; any other one is counted in the record of its import.
+func (s *commandStore) Put(ctx context.Context, r *certstore.Record) error {
+	put := func() error { return s.Store.Put(ctx, r) }
+	if r.State == certstore.Active {
+		return put()
 	}
-	return s.decide(ctx, identity, words[state], func() error { return s.Store.SetState(ctx, identity, state, from...) })
+	_, err := s.ByIdentity(ctx, r.Identity)
+	switch {
+	case err == nil:
+		return put() // and the state that it has stays
+	case !errors.Is(err, certstore.ErrNotFound):
+		return err
+	}
+	return s.record.Make(ctx, journal.Change{
+		By: commander(), What: decisions[r.State], Fingerprint: fmt.Sprintf("%x", r.Fingerprint), Addresses: r.Addresses,
+		Text: "it was not known",
+	}, put)
 }
 
 // Delete implements certadmin.Store.
@@ -93,8 +106,7 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 	if err != nil {
 		return failed(err)
 	}
-	record := func(ctx context.Context, c journal.Change) error { return j.Keep(ctx, c, cfg.Journal.Detail) }
-	return failed(do(ctx, &commandStore{store, record, cfg.Trust.Roots}, args))
+	return failed(do(ctx, &commandStore{store, recorder(j, cfg), cfg.Trust.Roots}, args))
 }
 
 // each finds what WHICH means, does something to every record and shows it.

@@ -11,6 +11,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/internal/certadmin"
 	"sealgate/internal/terminal"
+	"sealgate/journal"
 )
 
 // statesImport is one import with states under way.
@@ -23,21 +24,37 @@ type statesImport struct {
 }
 
 // importStates reads every file once before it stores anything of them.
-func importStates(ctx context.Context, s certadmin.Store, paths []string) error {
+func importStates(ctx context.Context, s *commandStore, paths []string) error {
+	count := 0
 	for _, path := range paths {
-		if err := readStates(path, func(*certstore.Record) error { return nil }); err != nil {
+		err := readStates(path, func(*certstore.Record) error {
+			count++
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
 	i := &statesImport{store: s}
+	change := journal.Change{
+		By: commander(), What: "import", Text: fmt.Sprintf("%d certificates of %d files, with states", count, len(paths)),
+	}
+	if err := s.record.Make(ctx, change, func() error { return i.run(ctx, paths) }); err != nil {
+		return err
+	}
+	fmt.Printf("%d new, %d known already, %d of them with a stricter state now, %d left out\n",
+		i.added, i.known, i.changed, i.leftOut)
+	return nil
+}
+
+// run stores what the files hold.
+func (i *statesImport) run(ctx context.Context, paths []string) error {
 	for _, path := range paths {
 		err := readStates(path, func(r *certstore.Record) error { return i.put(ctx, path, r) })
 		if err != nil {
 			return err
 		}
 	}
-	fmt.Printf("%d new, %d known already, %d of them with a stricter state now, %d left out\n",
-		i.added, i.known, i.changed, i.leftOut)
 	return nil
 }
 

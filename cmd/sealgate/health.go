@@ -43,7 +43,7 @@ func reloadCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return failed(client.Reload(context.Background()))
+			return failed(client.Reload(context.Background(), commander()))
 		},
 	}
 	c.Flags().StringVar(&path, "config", installedConfig, "configuration file")

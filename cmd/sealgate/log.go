@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sealgate/internal/control"
 	"sealgate/journal"
 )
 
@@ -58,8 +57,8 @@ down; all of them must fit. TIME is 2026-11-29, "2026-11-29 09:30" (both local),
 		Short: "remove all records that name an address, hashed ones too",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return withJournal(o.path, func(ctx context.Context, j control.Journal, _ bool) error {
-				n, err := j.Erase(ctx, args[0])
+			return withJournal(o.path, func(ctx context.Context, j *commandJournal) error {
+				n, err := j.erase(ctx, args[0])
 				fmt.Printf("%d records erased\n", n)
 				return err
 			})
@@ -78,8 +77,8 @@ func (o *logOptions) run(number bool) error {
 		}
 		*to = t
 	}
-	return withJournal(o.path, func(ctx context.Context, j control.Journal, running bool) error {
-		if o.follow && !running {
+	return withJournal(o.path, func(ctx context.Context, j *commandJournal) error {
+		if o.follow && !j.running {
 			return errors.New("no gateway runs, nothing can come: leave -f away")
 		}
 		p := &logPrinter{journal: j, question: o.question, out: os.Stdout, json: o.json}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sealgate/internal/control"
 	"sealgate/internal/terminal"
 	"sealgate/journal"
 )
@@ -22,7 +21,7 @@ func changesCommand(path *string) *cobra.Command {
 	var since string
 	c := &cobra.Command{
 		Use:   "changes",
-		Short: "who decided over which certificate, by command, at the page or over HTTP; newest last",
+		Short: "who changed what, by command, at the page or over HTTP; newest last",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			from, err := momentOf(since, time.Now())
@@ -30,7 +29,7 @@ func changesCommand(path *string) *cobra.Command {
 				return unreadable(err)
 			}
 			q.Since = from
-			return withJournal(*path, func(ctx context.Context, j control.Journal, _ bool) error {
+			return withJournal(*path, func(ctx context.Context, j *commandJournal) error {
 				list, err := j.Changes(ctx, q)
 				if err == nil {
 					printChanges(terminal.New(os.Stdout), list)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sealgate/config"
+	"sealgate/journal"
 )
 
 // tell is sd_notify(3); without systemd it does nothing.
@@ -29,8 +30,9 @@ func reloading() string {
 	return fmt.Sprintf("%s\nMONOTONIC_USEC=%d", daemon.SdNotifyReloading, now.Nano()/1000)
 }
 
-// reload replaces the engine, or keeps the old one and says why.
-func (h *house) reload() error {
+// reload replaces the engine, or keeps the old one and says why. Either has a record; that it cannot
+// be kept does not keep a gateway from the configuration that it was given.
+func (h *house) reload(by string) error {
 	h.loading.Lock()
 	defer h.loading.Unlock()
 	h.tell(reloading())
@@ -41,10 +43,12 @@ func (h *house) reload() error {
 		h.loaded.Store(&loaded{began, err.Error()})
 		h.failed.Add(1)
 		h.log.Error("reload failed, everything stays as it was", "error", err)
+		h.recordReload(journal.Change{By: by, What: "reload", Failed: err.Error()})
 		return err
 	}
 	g.own.fillBeforeUse(context.Background())
-	h.engine.Store(g)
+	before := h.engine.Swap(g)
+	h.recordReload(reloadChange(by, before, g))
 	h.loaded.Store(&loaded{at: began})
 	h.tellReloaded()
 	h.log.Info("keys, rules and roots reloaded; listeners and store need a restart")

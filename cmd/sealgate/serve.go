@@ -113,7 +113,7 @@ func (h *house) run(services []service) error {
 				h.drain(services)
 				return nil
 			}
-			_ = h.reload() // it is in the log
+			_ = h.reload("signal") // it is in the log
 		}
 	}
 }

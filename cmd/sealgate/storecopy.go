@@ -68,7 +68,7 @@ func copyStore(cfg *config.Config, from config.Driver) error {
 		return err
 	}
 	fmt.Printf("copied: %s\n", sum)
-	return nil
+	return recordMade(ctx, cfg, "copy", "out of "+string(from))
 }
 
 // copyInto is a backup that is restored while it is written.

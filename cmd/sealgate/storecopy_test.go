@@ -18,6 +18,7 @@ import (
 	"sealgate/certstore/storetest"
 	"sealgate/config"
 	"sealgate/internal/postgrestest"
+	"sealgate/journal"
 )
 
 // TestStoreCopy: a block made in the one store is a block in the other one, there and back.
@@ -59,9 +60,32 @@ func TestStoreCopy(t *testing.T) {
 			if err == nil && r.State != certstore.Blocked {
 				t.Errorf("%s: %s", name, r.State)
 			}
+			copies := map[string]int{"postgres": 1, "back": 2}[name] // the record of the first comes along
+			if n := changesOf(t, s, "copy"); n != copies {
+				t.Errorf("%s: %d records of copies, want %d", name, n, copies)
+			}
 			return err
 		})
 	}
+}
+
+// changesOf counts the records of one kind of change.
+func changesOf(t *testing.T, s keptStore, what string) (count int) {
+	t.Helper()
+	j, err := journal.Open(context.Background(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := j.Changes(context.Background(), journal.Question{Most: journal.MaxRecords})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if c.What == what {
+			count++
+		}
+	}
+	return count
 }
 
 func use(t *testing.T, cfg *config.Config, do func(keptStore) error) {

@@ -67,5 +67,5 @@ func rekey(cfg *config.Config, oldKeyFile string) error {
 		return err
 	}
 	fmt.Printf("the store has its new key: %s\n", sum)
-	return nil
+	return recordMade(context.Background(), cfg, "rekey", "")
 }

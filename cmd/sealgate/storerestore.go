@@ -60,13 +60,23 @@ func (r *restore) run(cfg *config.Config, args []string) error {
 		return unrestored(args[0], err)
 	}
 	if cfg.Store.Driver == config.Postgres {
-		return r.putPostgres(cfg, args[0], in)
+		err = r.putPostgres(cfg, args[0], in)
+	} else {
+		err = r.putBadger(cfg, args[0], in)
 	}
+	if err != nil {
+		return err
+	}
+	return recordMade(context.Background(), cfg, "restore", fmt.Sprintf("out of %q", args[0]))
+}
+
+// putBadger restores into the embedded store.
+func (r *restore) putBadger(cfg *config.Config, source string, in io.Reader) error {
 	options, err := badgerOptions(cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return unreadable(err)
 	}
-	return r.put(options, args[0], in)
+	return r.put(options, source, in)
 }
 
 // keys are what opens the backup; done closes the identity's file.

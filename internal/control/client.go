@@ -101,9 +101,9 @@ func (c *Client) Health(ctx context.Context) (*Health, error) {
 	return a.Health, err
 }
 
-// Reload has the gateway read its configuration anew. An error is why it goes on as before.
-func (c *Client) Reload(ctx context.Context) error {
-	_, err := c.call(ctx, pathReload, request{})
+// Reload has the gateway read its configuration anew, as who asks for it. An error is why it goes on as before.
+func (c *Client) Reload(ctx context.Context, by string) error {
+	_, err := c.call(ctx, pathReload, request{By: by})
 	return err
 }
 

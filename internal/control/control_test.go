@@ -68,7 +68,7 @@ func startWith(t *testing.T, store *fakeStore, patience time.Duration) (path str
 	s := &Server{
 		Loaded: func() (time.Time, string) { return time.Time{}, "" },
 		Lost:   func() int64 { return 7 },
-		Reload: func() error { return errors.New("line 3: unknown") },
+		Reload: func(string) error { return errors.New("line 3: unknown") },
 		Store:  store, Version: "v1", Started: time.Unix(1, 0), Log: slog.New(slog.DiscardHandler),
 		RequestTime: patience,
 		Keys: func(context.Context) []ownkeys.Summary {
@@ -147,7 +147,7 @@ func TestAsks(t *testing.T) {
 		t.Errorf("health: %+v, %v", h, err)
 	}
 	store.failure = errors.New("disk is gone")
-	if err := c.Reload(ctx); err == nil || err.Error() != "line 3: unknown" {
+	if err := c.Reload(ctx, "command eva"); err == nil || err.Error() != "line 3: unknown" {
 		t.Errorf("reload: %v", err)
 	}
 	if h, err := c.Health(ctx); err != nil || h.Store != "disk is gone" {

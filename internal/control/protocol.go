@@ -85,6 +85,7 @@ type request struct {
 
 	Question *journal.Question `json:",omitempty"`
 	Change   *journal.Change   `json:",omitempty"`
+	By       string            `json:",omitempty"` // who wants a reload
 }
 
 // answer holds the results of any of them.

@@ -32,7 +32,7 @@ type Server struct {
 	Judge   func(ctx context.Context, to []string, msg io.Reader) (*Judgement, error)
 	Lost    func() int64                                 // records of the journal
 	Loaded  func() (at time.Time, fault string)          // the last time that the configuration was read
-	Reload  func() error                                 // reads the configuration anew
+	Reload  func(by string) error                        // reads the configuration anew
 	Count   func() int                                   // of the certificates whose keys the gateway holds
 	Backup  func(ctx context.Context, w io.Writer) error // of Store, in clear
 	Journal Journal
@@ -136,7 +136,9 @@ func (s *Server) health(ctx context.Context, _ *request) (answer, error) {
 	return answer{Health: h}, nil
 }
 
-func (s *Server) reload(context.Context, *request) (answer, error) { return answer{}, s.Reload() }
+func (s *Server) reload(_ context.Context, r *request) (answer, error) {
+	return answer{}, s.Reload(r.By)
+}
 
 // store carries one call of Store out.
 func (s *Server) store(ctx context.Context, r *request) (a answer, err error) {

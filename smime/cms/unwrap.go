@@ -4,24 +4,11 @@ package cms
 
 import (
 	"crypto"
-	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
 
-	"sealgate/internal/spki"
 	"sealgate/smime/cms/internal/oid"
 )
-
-// DecryptionKey is a private key with its certificate, by which RecipientInfos name it.
-type DecryptionKey struct {
-	Certificate *x509.Certificate
-	// Key is a crypto.Decrypter for RSA; *ecdsa.PrivateKey, *ecdh.PrivateKey or
-	// another with ECDH(*ecdh.PublicKey) ([]byte, error) for EC and X25519; for brainpool
-	// curves (RFC 5639), which crypto/ecdh has not, one with
-	// ECDH(*ecdsa.PublicKey) ([]byte, error).
-	Key crypto.PrivateKey
-}
 
 // unwrap returns a content key of n bytes: the one in the RecipientInfo or,
 // whatever is wrong with it, a random one, with which decryption goes on and
@@ -96,13 +83,4 @@ func (r *RecipientInfo) agree(k DecryptionKey) ([]byte, error) {
 		return nil, err
 	}
 	return wrap.unwrap(kek, r.encryptedKey)
-}
-
-func (k DecryptionKey) isX25519() bool {
-	public, err := spki.PublicKey(k.Certificate)
-	if err != nil {
-		return false
-	}
-	_, ok := public.(*ecdh.PublicKey)
-	return ok
 }

@@ -15,14 +15,6 @@ import (
 )
 
 const (
-	blockSize = 16
-	nonceSize = 12
-
-	// chunkSize is hashed in one step: large enough that the two bit-serial
-	// multiplications per chunk cost little, small enough to stay in the cache
-	// between encryption and hashing.
-	chunkSize = 64 << 10
-
 	// MaxSize is the most that one key and IV may encrypt, in bytes:
 	// 2^39 - 256 bits (SP 800-38D §5.2.1.1). Beyond it the counter repeats.
 	MaxSize = 1<<36 - 32

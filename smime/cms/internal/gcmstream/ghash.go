@@ -18,6 +18,17 @@ import (
 	"encoding/binary"
 )
 
+// Sizes in octets.
+const (
+	blockSize = 16
+	nonceSize = 12
+
+	// chunkSize is hashed in one step: large enough that the two bit-serial
+	// multiplications per chunk cost little, small enough to stay in the cache
+	// between encryption and hashing.
+	chunkSize = 64 << 10
+)
+
 // element is an element of GCM's GF(2^128): the coefficient of x^0 is the
 // highest bit of hi.
 type element struct{ hi, lo uint64 }

@@ -37,11 +37,7 @@ func decrypt(ctx context.Context, path string, keyFiles []string, passwordFile, 
 	if err != nil {
 		return err
 	}
-	sp, err := offlineSpool()
-	if err != nil {
-		return unreadable(err)
-	}
-	msg, err := message(sp, path)
+	msg, sp, err := message(path)
 	if err != nil {
 		return err
 	}

@@ -12,13 +12,17 @@ import (
 	"sealgate/spool"
 )
 
-// message reads FILE or "-".
-func message(sp *spool.Spool, path string) (*spool.File, error) {
+// message reads FILE or "-". What is made of it may lie in the same spool.
+func message(path string) (*spool.File, *spool.Spool, error) {
+	sp, err := offlineSpool()
+	if err != nil {
+		return nil, nil, unreadable(err)
+	}
 	in := io.ReadCloser(os.Stdin)
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, nil, unreadable(err)
 		}
 		in = f
 	}
@@ -27,21 +31,21 @@ func message(sp *spool.Spool, path string) (*spool.File, error) {
 	remark := func(what string) { fmt.Fprintln(os.Stderr, what) }
 	if err := mailfile.Copy(out, in, remark); err != nil {
 		out.Close()
-		return nil, unreadable(err)
+		return nil, nil, unreadable(err)
 	}
-	return out, nil
+	return out, sp, nil
 }
 
 // messageToSend is message for those who make another one of it: an empty one there is
 // a command before that failed.
-func messageToSend(sp *spool.Spool, path string) (*spool.File, error) {
-	msg, err := message(sp, path)
+func messageToSend(path string) (*spool.File, *spool.Spool, error) {
+	msg, sp, err := message(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if msg.Size() == 0 {
 		msg.Close()
-		return nil, unreadable(errors.New("the message is empty"))
+		return nil, nil, unreadable(errors.New("the message is empty"))
 	}
-	return msg, nil
+	return msg, sp, nil
 }

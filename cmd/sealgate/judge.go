@@ -68,11 +68,7 @@ func (o *verifying) configuration() (*config.Config, error) {
 
 // judgeFile judges the message at path.
 func (o *verifying) judgeFile(ctx context.Context, path string, cfg *config.Config) (*judgement, error) {
-	sp, err := offlineSpool()
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	msg, err := message(sp, path)
+	msg, sp, err := message(path)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +79,7 @@ func (o *verifying) judgeFile(ctx context.Context, path string, cfg *config.Conf
 // explainFile is judgeFile for people, who may have the mail as the gateway has handed it over: of a
 // ticket the mail that it was made of is judged, and of any other one it is said what came before.
 func (o *verifying) explainFile(ctx context.Context, path string, cfg *config.Config) (*judgement, error) {
-	sp, err := offlineSpool()
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	msg, err := message(sp, path)
+	msg, sp, err := message(path)
 	if err != nil {
 		return nil, err
 	}

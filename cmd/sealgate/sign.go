@@ -83,11 +83,7 @@ func transform(
 	path, out string,
 	do func(*smime.Entity, *spool.Spool) (*smime.Entity, error),
 ) error {
-	sp, err := offlineSpool()
-	if err != nil {
-		return unreadable(err)
-	}
-	msg, err := messageToSend(sp, path)
+	msg, sp, err := messageToSend(path)
 	if err != nil {
 		return err
 	}

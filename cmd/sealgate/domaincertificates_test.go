@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +65,7 @@ func TestSignersInSeveralFiles(t *testing.T) {
 	cfg.Trust.Partner = []config.Partner{{Domain: "bank.example", Signers: []string{
 		writeCertificates(t, leaf, pki.Root), writeCertificates(t, own),
 	}}}
-	list, err := (&house{cfg: cfg}).partners(cfg)
+	list, err := partners(cfg, slog.New(slog.DiscardHandler))
 	if err != nil || len(list) != 1 {
 		t.Fatal(list, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -46,7 +47,7 @@ func keysNow(ctx context.Context, cfg *config.Config) ([]ownkeys.Summary, error)
 	if client, running := dial(cfg); running {
 		return client.Keys(ctx)
 	}
-	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard)}
+	h := &house{cfg: cfg, log: slog.New(slog.DiscardHandler)}
 	keys, err := h.judgedApart(ctx)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@ package main
 
 import (
 	"context"
-	"io"
+	"log/slog"
 
 	"sealgate/config"
 	"sealgate/internal/control"
@@ -15,7 +15,7 @@ import (
 // besideRunning tries keys, rules and roots alone, with the certificates that the running
 // gateway knows.
 func besideRunning(ctx context.Context, cfg *config.Config, client *control.Client) ([]*ownkeys.Key, error) {
-	h := &house{cfg: cfg, log: newLogger(cfg.Log, io.Discard), others: client}
+	h := &house{cfg: cfg, log: slog.New(slog.DiscardHandler), others: client}
 	running, err := client.Keys(ctx)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
 	}
 	h.asked = h.newSources(h.cfg)
 	defer h.asked.Close()
-	checker, roots, err := h.newChecker(h.cfg, h.asked)
+	checker, roots, err := newChecker(h.cfg, h.asked, h.log)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestAcceptNoEKU(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, _, err := (&house{}).newChecker(cfg, nil)
+		c, _, err := newChecker(cfg, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

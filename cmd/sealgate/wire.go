@@ -125,7 +125,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	check, roots, err := h.newChecker(cfg, h.asked)
+	check, roots, err := newChecker(cfg, h.asked, h.log)
 	if err != nil {
 		return nil, err
 	}

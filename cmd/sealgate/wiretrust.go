@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -15,8 +16,10 @@ import (
 
 // newChecker collects the roots, and returns them too. With sources nil nobody is asked of
 // revocation.
-func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Checker, []*x509.Certificate, error) {
-	roots, err := readCertificates(cfg.Trust.Roots, h.rootLeftOut)
+func newChecker(
+	cfg *config.Config, sources trust.Sources, log *slog.Logger,
+) (*trust.Checker, []*x509.Certificate, error) {
+	roots, err := readCertificates(cfg.Trust.Roots, rootLeftOut(log))
 	if err != nil {
 		return nil, nil, fmt.Errorf("trust.roots: %w", err)
 	}
@@ -27,10 +30,10 @@ func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Ch
 		}
 		roots = append(roots, system.Certificates...)
 		for _, err := range system.Unread {
-			h.log.Warn("a root of the system cannot be read and is not trusted", "error", err)
+			log.Warn("a root of the system cannot be read and is not trusted", "error", err)
 		}
 	}
-	partners, err := h.partners(cfg)
+	partners, err := partners(cfg, log)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,14 +55,16 @@ func (h *house) newChecker(cfg *config.Config, sources trust.Sources) (*trust.Ch
 }
 
 // rootLeftOut tells of an authority that nobody can read: the others are trusted.
-func (h *house) rootLeftOut(path, what string) {
-	h.log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
+func rootLeftOut(log *slog.Logger) func(path, what string) {
+	return func(path, what string) {
+		log.Warn("a root cannot be read and is not trusted", "file", path, "what", what)
+	}
 }
 
 // partners reads what holds for one domain.
-func (h *house) partners(cfg *config.Config) (out []trust.Partner, err error) {
+func partners(cfg *config.Config, log *slog.Logger) (out []trust.Partner, err error) {
 	for _, p := range cfg.Trust.Partner {
-		roots, err := readCertificates(p.Roots, h.rootLeftOut)
+		roots, err := readCertificates(p.Roots, rootLeftOut(log))
 		if err != nil {
 			return nil, fmt.Errorf("trust.partner %s: %w", p.Domain, err)
 		}

@@ -112,11 +112,11 @@ func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*
 		return nil, err
 	}
 	options := trust.Options{Roots: roots, AcceptAny: true, Revocation: trust.Off}
-	var authorities ownkeys.Authorities
+	completer := &ownkeys.Completer{Known: roots, Now: time.Now}
 	if !o.offline {
 		sources := revocation.New(revocation.Options{Fetch: fetch.New(nil), Parse: certstore.ReadCertificates})
 		defer sources.Close()
-		authorities = sources
+		completer.Authorities = sources
 		options.Revocation = trust.Soft
 		options.Sources = sources
 	}
@@ -128,8 +128,7 @@ func (o *importing) judged(ctx context.Context, list []*keyring.Credential) ([]*
 	for _, c := range list {
 		box.Addresses = append(box.Addresses, trust.Addresses(c.Certificate)...)
 	}
-	h := &house{}
-	own := h.newOwnKeys([]*keyring.Mailbox{box}, checker, authorities, roots)
+	own := newOwnKeys([]*keyring.Mailbox{box}, checker, completer)
 	return own.fillBeforeUse(ctx).ofEach(ctx), nil
 }
 

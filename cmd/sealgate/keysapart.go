@@ -42,5 +42,5 @@ func (h *house) judgedApart(ctx context.Context) ([]*ownkeys.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return h.newOwnKeys(boxes, checker, h.asked, roots).fillBeforeUse(ctx).judged(ctx), nil
+	return newOwnKeys(boxes, checker, h.completer(roots)).fillBeforeUse(ctx).judged(ctx), nil
 }

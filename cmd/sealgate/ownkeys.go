@@ -9,6 +9,7 @@ import (
 
 	"sealgate/internal/ownkeys"
 	"sealgate/keyring"
+	"sealgate/trust"
 )
 
 // How long keys are looked at.
@@ -23,6 +24,16 @@ type ownKeys struct {
 	keys      []*ownkeys.Key
 	completer *ownkeys.Completer
 	judge     *ownkeys.Judge
+}
+
+// newOwnKeys leaves the chains as they are: see fillBeforeUse.
+func newOwnKeys(boxes []*keyring.Mailbox, check *trust.Checker, completer *ownkeys.Completer) *ownKeys {
+	return &ownKeys{
+		boxes:     boxes,
+		keys:      ownkeys.Keys(boxes),
+		completer: completer,
+		judge:     &ownkeys.Judge{Checker: check, Now: time.Now},
+	}
 }
 
 // fillBeforeUse completes the chains before the keys are used or judged, but waits for no

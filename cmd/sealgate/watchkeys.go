@@ -13,7 +13,6 @@ import (
 	"sealgate/gateway"
 	"sealgate/internal/ownkeys"
 	"sealgate/keyring"
-	"sealgate/trust"
 )
 
 // How often keys are looked at.
@@ -22,20 +21,10 @@ const (
 	chainsAgain = 15 * time.Minute // while a chain is not complete
 )
 
-// newOwnKeys leaves the chains as they are: see fillBeforeUse.
-func (h *house) newOwnKeys(
-	boxes []*keyring.Mailbox,
-	check *trust.Checker,
-	authorities ownkeys.Authorities,
-	roots []*x509.Certificate,
-) *ownKeys {
-	return &ownKeys{
-		boxes: boxes,
-		keys:  ownkeys.Keys(boxes),
-		completer: &ownkeys.Completer{
-			Authorities: authorities, Known: slices.Concat(roots, h.known), Store: h.others, Cache: h.store, Now: time.Now,
-		},
-		judge: &ownkeys.Judge{Checker: check, Now: time.Now},
+// completer completes chains with what the gateway knows and may ask.
+func (h *house) completer(roots []*x509.Certificate) *ownkeys.Completer {
+	return &ownkeys.Completer{
+		Authorities: h.asked, Known: slices.Concat(roots, h.known), Store: h.others, Cache: h.store, Now: time.Now,
 	}
 }
 

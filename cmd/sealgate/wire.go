@@ -175,7 +175,7 @@ func (h *house) newEngine(cfg *config.Config) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &engine{g, o, h.newOwnKeys(boxes, check, h.asked, roots), roots}, nil
+	return &engine{g, o, newOwnKeys(boxes, check, h.completer(roots)), roots}, nil
 }
 
 // mailboxes loads every key.

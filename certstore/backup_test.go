@@ -366,3 +366,29 @@ func TestDamagedStoreHasNoBackup(t *testing.T) {
 		t.Errorf("a whole backup of %v", sum)
 	}
 }
+
+// TestDigestSeesWhatRunsOut: two stores that differ in a memory that is not about to run out do not keep the same.
+func TestDigestSeesWhatRunsOut(t *testing.T) {
+	begin := time.Now()
+	soon := uint64(begin.Add(comparedTime).Unix())
+	none := NewDigest(begin).Sum()
+	for name, entry := range map[string]struct {
+		kind    byte
+		expires uint64
+		seen    bool
+	}{
+		"a memory":                    {KindMemory, soon + 1, true},
+		"a memory that soon runs out": {KindMemory, soon, false},
+		"a line of the journal":       {KindLine, soon + 1, true},
+		"a content key":               {KindContent, 0, true},
+		"a cached answer":             {KindAnswer, soon + 1, false},
+	} {
+		d := NewDigest(begin)
+		if err := d.Add(&Entry{Key: []byte{entry.kind, 1}, Expires: entry.expires}); err != nil {
+			t.Fatal(err)
+		}
+		if (d.Sum() != none) != entry.seen {
+			t.Errorf("%s is compared: %v, want %v", name, !entry.seen, entry.seen)
+		}
+	}
+}

@@ -92,7 +92,8 @@ func unoccupied(dir string) error {
 
 // build makes a store of a backup, on disk, and compares what it holds then.
 func build(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error) {
-	sum, want, err := load(ctx, o, in)
+	begin := time.Now()
+	sum, want, err := load(ctx, o, in, begin)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func build(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error)
 	if err != nil {
 		return nil, err
 	}
-	got := NewDigest()
+	got := NewDigest(begin)
 	err = s.eachEntry(ctx, got.Add)
 	err = errors.Join(err, s.Close())
 	if err != nil {
@@ -112,16 +113,25 @@ func build(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, error)
 	return sum, syncTree(o.Dir)
 }
 
-// Digest is one of the entries that do not run out, in the order of their keys: two stores with the
-// same one keep the same.
-type Digest struct{ hash hash.Hash }
+// comparedTime is how long a restore may take: what runs out within that time may be in the backup and
+// not in the new store any more.
+const comparedTime = 24 * time.Hour
 
-// NewDigest is that of no entry.
-func NewDigest() *Digest { return &Digest{sha256.New()} }
+// Digest is one of the entries in the order of their keys, but for cached answers, which not every
+// driver has in its backup, and for what runs out soon: two stores with the same one keep the same.
+type Digest struct {
+	hash hash.Hash
+	soon uint64 // second since 1970
+}
+
+// NewDigest is that of no entry. Those that are compared begin at the same moment.
+func NewDigest(begin time.Time) *Digest {
+	return &Digest{hash: sha256.New(), soon: uint64(begin.Add(comparedTime).Unix())}
+}
 
 // Add adds an entry.
 func (d *Digest) Add(e *Entry) error {
-	if e.Expires != 0 {
+	if e.Key[0] == KindAnswer || e.Expires != 0 && e.Expires <= d.soon {
 		return nil
 	}
 	return writeEntry(d.hash, e)
@@ -131,8 +141,10 @@ func (d *Digest) Add(e *Entry) error {
 func (d *Digest) Sum() [sha256.Size]byte { return [sha256.Size]byte(d.hash.Sum(nil)) }
 
 // load writes a backup into a new store, and returns the digest of it.
-func load(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, [sha256.Size]byte, error) {
-	digest := NewDigest()
+func load(ctx context.Context, o BadgerOptions, in io.Reader, begin time.Time) (
+	*Summary, [sha256.Size]byte, error,
+) {
+	digest := NewDigest(begin)
 	if err := Room(filepath.Dir(o.Dir), restoreFree); err != nil {
 		return nil, digest.Sum(), err
 	}
@@ -140,7 +152,7 @@ func load(ctx context.Context, o BadgerOptions, in io.Reader) (*Summary, [sha256
 	if err != nil {
 		return nil, digest.Sum(), explain(o.Dir, err)
 	}
-	l := &loader{batch: db.NewWriteBatch(), dir: o.Dir, now: uint64(time.Now().Unix())}
+	l := &loader{batch: db.NewWriteBatch(), dir: o.Dir, now: uint64(begin.Unix())}
 	err = ReadBackup(in, func(e *Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -5,10 +5,13 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,7 +59,7 @@ func backupOf(t *testing.T, s interface {
 
 func digestOf(t *testing.T, backup []byte) [32]byte {
 	t.Helper()
-	d := certstore.NewDigest()
+	d := certstore.NewDigest(time.Now())
 	if err := certstore.ReadBackup(bytes.NewReader(backup), d.Add); err != nil {
 		t.Fatal(err)
 	}
@@ -125,3 +128,82 @@ func TestCopyCutOff(t *testing.T) {
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("cut off") }
+
+// sourceOf is the backup of a store with a certificate, lines at some times, and memories by their number.
+func sourceOf(t *testing.T, r *certstore.Record, lines []int, memories map[int]certstore.Memory) []byte {
+	t.Helper()
+	record, err := certstore.EncodeRecord(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expires := uint64(time.Now().Add(48 * time.Hour).Unix())
+	var b bytes.Buffer
+	out := certstore.NewBackupWriter(&b)
+	write := func(kind byte, id, value []byte, expires uint64) {
+		entry := &certstore.Entry{Key: append([]byte{kind}, id...), Value: value, Expires: expires}
+		err = errors.Join(err, out.Write(entry))
+	}
+	write(certstore.KindRecord, r.Identity[:], record, 0)
+	for _, i := range lines {
+		line := storetest.Line(i, fmt.Sprint("line ", i), "a")
+		write(certstore.KindLine, lineID(int64(i)), certstore.EncodeLine(&line), expires)
+	}
+	for _, i := range slices.Sorted(maps.Keys(memories)) {
+		value, unwritten := json.Marshal(memories[i])
+		err = errors.Join(err, unwritten)
+		key := memoryOf(i)
+		write(certstore.KindMemory, key[:], value, expires)
+	}
+	write(certstore.KindSecret, nil, make([]byte, certstore.HashSize), 0)
+	err = errors.Join(err, out.Write(certstore.VersionEntry()), out.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func memoryOf(i int) [32]byte { return [32]byte{byte(i >> 8), byte(i)} }
+
+// TestCopyGoesOnAfterTheSourceRan: a copy is cut off among the memories, the old gateway runs for a while, and
+// the copy is given once more. An encrypted mail that left meanwhile is known, what is known of another one is
+// the newest, and what is gone in the source is gone.
+func TestCopyGoesOnAfterTheSourceRan(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	record := storetest.Record("c", "a@b.example")
+	lines := []int{}
+	memories := map[int]certstore.Memory{}
+	for i := range restoreEntries + 100 {
+		lines = append(lines, i)
+		memories[2*i] = certstore.Memory{Own: true}
+	}
+	whole := sourceOf(t, record, lines, memories)
+	o := Options{URL: newURL(t), tracer: lint{t}}
+	if _, err := Restore(ctx, o, io.MultiReader(bytes.NewReader(whole[:len(whole)-1000]), failing{})); err == nil {
+		t.Fatal("half a backup is a store")
+	}
+	memories[1] = certstore.Memory{Own: true}
+	memories[2] = certstore.Memory{Own: true, HiddenSubject: true}
+	delete(memories, 4)
+	want := sourceOf(t, record, lines[5:], memories)
+	if _, err := Restore(ctx, o, bytes.NewReader(want)); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, o)
+	if _, known, err := s.Recall(ctx, memoryOf(1)); !known || err != nil {
+		t.Error("an encrypted mail is forgotten:", known, err)
+	}
+	if m, _, err := s.Recall(ctx, memoryOf(2)); !m.HiddenSubject || err != nil {
+		t.Error("that the Subject was hidden is forgotten:", m, err)
+	}
+	if m, known, err := s.Recall(ctx, memoryOf(4)); known || err != nil {
+		t.Error("what is gone is there:", m, err)
+	}
+	found, err := s.FindJournal(ctx, certstore.JournalQuery{Terms: []certstore.Term{{'a'}}, Most: 1, Oldest: true})
+	if err != nil || len(found) != 1 || string(found[0].Text) != "line 5" {
+		t.Error("erased lines are there:", found, err)
+	}
+	if digestOf(t, backupOf(t, s)) != digestOf(t, want) {
+		t.Error("another store came out")
+	}
+}

@@ -177,7 +177,7 @@ func TestEndedRowsGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(1100 * time.Millisecond)
-	if err := errors.Join(s.purgeMemories(ctx), s.purgeAnswers(ctx), s.purgeJournal(ctx)); err != nil {
+	if err := s.purgeUntil(ctx, time.Now().UnixMilli()); err != nil {
 		t.Fatal(err)
 	}
 	for table, want := range map[string]int{"memory": 1, "answer": 0, "journal": 0, "term": 0} {

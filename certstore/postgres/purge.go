@@ -4,6 +4,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,19 +30,24 @@ func (s *Store) purge(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		for _, do := range []func(context.Context) error{
-			s.purgeMemories, s.purgeAnswers, s.purgeJournal, s.countContents,
-		} {
-			if err := do(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("store: what has run out is not deleted yet", "error", err)
-			}
+		err := errors.Join(s.purgeUntil(ctx, time.Now().UnixMilli()), s.countContents(ctx))
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("store: what has run out is not deleted yet", "error", err)
 		}
 	}
 }
 
-func (s *Store) purgeMemories(ctx context.Context) error { return s.purgeRows(ctx, purgeMemories) }
+// purgeUntil deletes what runs out at a moment, in milliseconds since 1970, or before. What goes wrong
+// with one table does not keep the others.
+func (s *Store) purgeUntil(ctx context.Context, moment int64) error {
+	return errors.Join(
+		s.purgeRows(ctx, purgeMemories, moment),
+		s.purgeAnswers(ctx, moment),
+		s.purgeJournal(ctx, moment),
+	)
+}
 
-func (s *Store) purgeAnswers(ctx context.Context) error {
+func (s *Store) purgeAnswers(ctx context.Context, moment int64) error {
 	var caches []string
 	err := s.ask(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, selectCaches)
@@ -55,7 +61,7 @@ func (s *Store) purgeAnswers(ctx context.Context) error {
 		return err
 	}
 	for _, cache := range caches {
-		if err := s.purgeRows(ctx, purgeAnswers, cache); err != nil {
+		if err := s.purgeRows(ctx, purgeAnswers, moment, cache); err != nil {
 			return err
 		}
 	}
@@ -63,11 +69,11 @@ func (s *Store) purgeAnswers(ctx context.Context) error {
 }
 
 // purgeRows deletes page by page.
-func (s *Store) purgeRows(ctx context.Context, statement string, values ...any) error {
+func (s *Store) purgeRows(ctx context.Context, statement string, moment int64, values ...any) error {
+	all := append([]any{moment, purgePage}, values...)
 	for {
 		var n int64
 		err := s.ask(ctx, func(ctx context.Context) error {
-			all := append([]any{time.Now().UnixMilli(), purgePage}, values...)
 			done, err := s.pool.Exec(ctx, statement, all...)
 			n = done.RowsAffected()
 			return err
@@ -78,11 +84,11 @@ func (s *Store) purgeRows(ctx context.Context, statement string, values ...any) 
 	}
 }
 
-func (s *Store) purgeJournal(ctx context.Context) error {
+func (s *Store) purgeJournal(ctx context.Context, moment int64) error {
 	for {
 		var lines []certstore.JournalLine
 		err := s.ask(ctx, func(ctx context.Context) error {
-			rows, err := s.pool.Query(ctx, selectEnded, time.Now().UnixMilli(), erasePage)
+			rows, err := s.pool.Query(ctx, selectEnded, moment, erasePage)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package postgres
 
-// This file makes a store of a backup, part by part: who is cut off goes on where it was.
+// This file makes a store of a backup, part by part: who is cut off goes on among the certificates and
+// content keys where it was, and writes anew what runs out: the source may have run meanwhile.
 
 import (
 	"bytes"
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,7 +17,8 @@ import (
 	"sealgate/certstore"
 )
 
-// metaRestore is the name of how far a restore has come: the digest of what is done, and its last key.
+// metaRestore is the name of how far a restore has come: the digest of the certificates and content keys
+// that are written, and the key of the last one.
 const metaRestore = "restore"
 
 // The size of one transaction.
@@ -28,8 +31,9 @@ var (
 	// ErrUnfinished says that a restore was cut off: some of the blocks may be missing.
 	ErrUnfinished = errors.New("certstore: a restore into this database was cut off: run it once more, it goes on " +
 		"where it was")
-	errOther = errors.New("certstore: a restore of another backup was cut off in this database: drop what it has " +
-		"written (the tables sealgate_*), or finish that one")
+	errOther = errors.New("certstore: the restore that was cut off in this database was of another backup, or a " +
+		"certificate or a content key has changed in the source since: drop what it has written (the tables " +
+		"sealgate_*) and begin anew, or finish that one")
 )
 
 // Restore makes the store in an empty database out of a backup. No gateway runs with it. Of one that
@@ -41,26 +45,19 @@ func Restore(ctx context.Context, o Options, in io.Reader) (*certstore.Summary, 
 		return nil, err
 	}
 	defer s.Close()
-	progress, begun, err := s.meta(ctx, metaRestore)
+	done, err := s.beginRestore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if !begun {
-		if err := s.unoccupied(ctx); err != nil {
-			return nil, err
-		}
-		if err := s.do(ctx, setMeta, metaRestore, []byte{}); err != nil {
-			return nil, err
-		}
-	}
-	l := &loader{store: s, digest: certstore.NewDigest(), now: uint64(time.Now().Unix()), done: progress}
+	begin := time.Now()
+	l := &loader{store: s, digest: certstore.NewDigest(begin), now: uint64(begin.Unix()), done: done, progress: done}
 	if err := certstore.ReadBackup(in, func(e *certstore.Entry) error { return l.add(ctx, e) }); err != nil {
 		return nil, err
 	}
 	if err := l.finish(ctx); err != nil {
 		return nil, err
 	}
-	got := certstore.NewDigest()
+	got := certstore.NewDigest(begin)
 	if err := s.eachEntry(ctx, got.Add); err != nil {
 		return nil, err
 	}
@@ -68,6 +65,22 @@ func Restore(ctx context.Context, o Options, in io.Reader) (*certstore.Summary, 
 		return nil, errors.New("certstore: the new store does not hold what was written into it")
 	}
 	return &l.sum, s.do(ctx, deleteMeta, metaRestore)
+}
+
+// beginRestore returns how far an earlier restore has come. What that one has written of what runs out goes:
+// in the source it may have changed meanwhile, or been erased.
+func (s *Store) beginRestore(ctx context.Context) (done []byte, err error) {
+	done, begun, err := s.meta(ctx, metaRestore)
+	if err != nil {
+		return nil, err
+	}
+	if begun {
+		return done, s.purgeUntil(ctx, math.MaxInt64)
+	}
+	if err := s.unoccupied(ctx); err != nil {
+		return nil, err
+	}
+	return []byte{}, s.do(ctx, setMeta, metaRestore, []byte{})
 }
 
 // finished refuses a database into which a restore was cut off.
@@ -105,9 +118,9 @@ type loader struct {
 	done   []byte // how far an earlier restore has come; empty: it has not, or we are beyond that
 	sum    certstore.Summary
 
-	batch  rows
-	last   []byte // key of the newest entry in it
-	octets int
+	batch    rows
+	octets   int    // of the entries in it
+	progress []byte // how far this one has come when it is written
 }
 
 // add takes one entry. What an earlier restore has written is not written again.
@@ -123,7 +136,10 @@ func (l *loader) add(ctx context.Context, e *certstore.Entry) error {
 	if err := l.digest.Add(e); err != nil || written {
 		return err
 	}
-	l.last = e.Key
+	if isLasting(e) {
+		sum := l.digest.Sum()
+		l.progress = append(sum[:], e.Key...)
+	}
 	l.octets += len(e.Key) + len(e.Value)
 	if e.Expires == 0 || e.Expires > l.now {
 		if err := l.store.queue(&l.batch, e, r); err != nil {
@@ -136,14 +152,20 @@ func (l *loader) add(ctx context.Context, e *certstore.Entry) error {
 	return l.write(ctx)
 }
 
+// isLasting reports whether an entry is a certificate or a content key. They are most of a store, stand
+// before all else in a backup, and never run out.
+func isLasting(e *certstore.Entry) bool {
+	return e.Expires == 0 && (e.Key[0] == certstore.KindContent || e.Key[0] == certstore.KindRecord)
+}
+
 // passes reports whether an entry was written by an earlier restore. At the first one that was not it
-// sees whether those before it are the same; what runs out may be missing meanwhile.
+// sees whether those before it are the same.
 func (l *loader) passes(e *certstore.Entry) (bool, error) {
 	if len(l.done) == 0 {
 		return false, nil
 	}
 	sum := l.digest.Sum()
-	if bytes.Compare(e.Key, l.done[len(sum):]) <= 0 {
+	if isLasting(e) && bytes.Compare(e.Key, l.done[len(sum):]) <= 0 {
 		return true, nil
 	}
 	if !bytes.Equal(sum[:], l.done[:len(sum)]) {
@@ -155,13 +177,11 @@ func (l *loader) passes(e *certstore.Entry) (bool, error) {
 
 // write writes what has come together, and how far that is, in one transaction.
 func (l *loader) write(ctx context.Context) error {
-	sum := l.digest.Sum()
-	progress := append(sum[:], l.last...)
 	err := l.store.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := l.batch.write(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, setMeta, metaRestore, progress)
+		_, err := tx.Exec(ctx, setMeta, metaRestore, l.progress)
 		return err
 	})
 	l.batch = rows{}

@@ -32,7 +32,10 @@ const (
 )
 
 // Server answers until it is shut down.
-type Server struct{ server *http.Server }
+type Server struct {
+	server *http.Server
+	page   Page // nil: there is none
+}
 
 // New returns a server that does not listen yet.
 func New(o Options) *Server {
@@ -44,7 +47,7 @@ func New(o Options) *Server {
 	for _, t := range o.Tokens {
 		h.asked[t.Name] = rate.NewLimiter(askedASecond, askedASecond)
 	}
-	return &Server{&http.Server{
+	server := &http.Server{
 		Handler:           h.routes(),
 		ReadHeaderTimeout: readTime,
 		ReadTimeout:       readTime,
@@ -52,7 +55,8 @@ func New(o Options) *Server {
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
-	}}
+	}
+	return &Server{server, o.Page}
 }
 
 // Handler is what answers, for tests and for who brings a server along.
@@ -62,7 +66,13 @@ func (s *Server) Handler() http.Handler { return s.server.Handler }
 func (s *Server) Serve(l net.Listener) error { return s.server.Serve(l) }
 
 // Shutdown finishes what is under way until ctx ends.
-func (s *Server) Shutdown(ctx context.Context) error { return s.server.Shutdown(ctx) }
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.server.Shutdown(ctx)
+	if s.page != nil {
+		s.page.Close()
+	}
+	return err
+}
 
 //go:embed openapi.json
 var openAPI []byte

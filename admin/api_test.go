@@ -103,6 +103,8 @@ func (f *fake) Decide(_ context.Context, by, fingerprint string, d certadmin.Dec
 	return f.err
 }
 
+func (f *fake) Record(context.Context, journal.Change) error { return nil }
+
 func (f *fake) Import(_ context.Context, by string, file admin.ImportFile) (*admin.Imported, error) {
 	f.by = by
 	f.imported = file

@@ -78,6 +78,8 @@ type Changes interface {
 	// Import stores what a file of any kind holds; ErrInput when it holds nothing. A password is
 	// for a .p12, whose private key is left out.
 	Import(ctx context.Context, by string, f ImportFile) (*Imported, error)
+	// Record keeps what changes nothing in the store, such as a login.
+	Record(ctx context.Context, c journal.Change) error
 }
 
 // ImportFile is one.

@@ -18,9 +18,16 @@ type Options struct {
 	Gateway  Gateway
 	Tokens   []Token
 	Metrics  *Metrics
-	Page     http.Handler // what is no operation of the API; nil: there is nothing else
-	CanSplit bool         // outbound mail can leave in several copies
+	Page     Page // what is no operation of the API; nil: there is nothing else
+	CanSplit bool // outbound mail can leave in several copies
 	Log      *slog.Logger
+}
+
+// Page is what browsers are answered with.
+type Page interface {
+	http.Handler
+	// Close records what waits to be recorded. Nobody asks any more.
+	Close()
 }
 
 // Fault is one thing that keeps the gateway from its work.

@@ -3,11 +3,15 @@ package page
 // This file lets people in: by a password, or because a reverse proxy says who they are.
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"sealgate/admin"
+	"sealgate/journal"
 )
 
 // nobody is who is compared with where a name is unknown: it takes as long as an admin does.
@@ -63,6 +67,7 @@ func (p *Page) proxied(r *http.Request) string {
 	sum := sha256.Sum256([]byte(secrets[0]))
 	if subtle.ConstantTimeCompare(sum[:], p.Proxy.Secret[:]) != 1 {
 		p.Log.Warn("the admin's page: a reverse proxy with another secret", "client", r.RemoteAddr)
+		p.refusals.add(names[0], clientOf(r))
 		return ""
 	}
 	return names[0]
@@ -76,6 +81,7 @@ func (p *Page) known(next func(http.ResponseWriter, *http.Request, *visit)) http
 		if name := p.proxied(r); name != "" {
 			v.Name = name
 			v.ByProxy = true
+			p.arrive(r, name)
 		}
 		switch {
 		case v.Name != "":
@@ -106,6 +112,7 @@ func (p *Page) login(w http.ResponseWriter, r *http.Request) {
 	password := r.PostFormValue("password")
 	data := loginData{Next: localPath(r.PostFormValue("next")), Given: name}
 	if !p.attempts.allow(r.RemoteAddr) {
+		p.refuse(r, name)
 		w.Header().Set("Retry-After", "60")
 		data.Fault = "login.wait"
 		p.show(w, r, v, http.StatusTooManyRequests, "login", data)
@@ -113,6 +120,7 @@ func (p *Page) login(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(password) > maxPassword || !p.check(name, []byte(password)) {
 		p.Log.Warn("the admin's page: a login failed", "client", r.RemoteAddr)
+		p.refuse(r, name)
 		data.Fault = "login.wrong"
 		p.show(w, r, v, http.StatusUnauthorized, "login", data)
 		return
@@ -120,13 +128,53 @@ func (p *Page) login(w http.ResponseWriter, r *http.Request) {
 	p.sessions.end(cookie(r, sessionCookie))
 	setCookie(w, sessionCookie, p.sessions.begin(name), absoluteEnd)
 	p.Log.Info("the admin's page: logged in", "name", name, "client", r.RemoteAddr)
+	p.record(r.Context(), journal.Change{By: admin.AdminName(name), What: "login", Text: "from " + clientOf(r)})
 	http.Redirect(w, r, data.Next, http.StatusSeeOther)
 }
 
 func (p *Page) logout(w http.ResponseWriter, r *http.Request) {
-	p.sessions.end(cookie(r, sessionCookie))
+	id := cookie(r, sessionCookie)
+	if name := p.sessions.end(id); name != "" {
+		p.record(r.Context(), journal.Change{By: admin.AdminName(name), What: "logout", Text: "from " + clientOf(r)})
+	}
 	dropCookie(w, sessionCookie)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
+}
+
+// arrive records an admin who comes through the reverse proxy, as often as he would have to log in.
+func (p *Page) arrive(r *http.Request, name string) {
+	if p.arrivals.isNew(name) {
+		p.record(r.Context(), journal.Change{
+			By: admin.AdminName(name), What: "login", Text: "by the reverse proxy, from " + clientOf(r),
+		})
+	}
+}
+
+// refuse counts a login that was refused. A name that is no admin's is not told.
+func (p *Page) refuse(r *http.Request, name string) {
+	if !p.isKnown(name) {
+		name = unknownName
+	}
+	p.refusals.add(name, clientOf(r))
+}
+
+// record keeps who came and went. That it cannot be kept locks no admin out: he may come to mend that.
+func (p *Page) record(ctx context.Context, c journal.Change) {
+	if err := p.Gateway.Changes.Record(context.WithoutCancel(ctx), c); err != nil {
+		p.Log.Error("the admin's page: not recorded", "what", c.What, "by", c.By, "error", err.Error())
+	}
+}
+
+// clientOf is who asks, as records tell it.
+func clientOf(r *http.Request) string {
+	client := network(r.RemoteAddr)
+	switch {
+	case !client.IsValid():
+		return "a unix socket"
+	case client.IsSingleIP():
+		return client.Addr().String()
+	}
+	return client.String()
 }
 
 // localPath is a path of this page, and "/" for whatever would lead elsewhere.

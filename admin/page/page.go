@@ -30,6 +30,8 @@ type Page struct {
 	Options
 	sessions *sessions
 	attempts *attempts
+	refusals *refusals
+	arrivals *arrivals
 	views    views
 	tally    tally
 	handler  http.Handler

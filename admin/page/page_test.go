@@ -55,6 +55,31 @@ func (h health) Ready(context.Context) []admin.Fault         { return nil }
 func (h health) Attention(context.Context) []admin.Attention { return h }
 func (h health) Process() admin.Process                      { return admin.Process{} }
 
+// visits are who came and went in a test.
+type visits struct {
+	admin.Changes
+	mu   sync.Mutex
+	list []journal.Change
+}
+
+// Record implements admin.Changes.
+func (v *visits) Record(_ context.Context, c journal.Change) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.list = append(v.list, c)
+	return nil
+}
+
+// told are the lines of what was recorded.
+func (v *visits) told() (list []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, c := range v.list {
+		list = append(list, c.By+": "+c.What+", "+c.Text)
+	}
+	return list
+}
+
 // clock is a time that tests put on.
 type clock struct {
 	mu sync.Mutex
@@ -78,7 +103,7 @@ func newClock() *clock { return &clock{at: time.Date(2026, 11, 29, 12, 7, 0, 0, 
 func testOptions(c *clock) Options {
 	return Options{
 		Logins:  []Login{{Name: testName, Password: testHash()}, {Name: "only by proxy"}},
-		Gateway: admin.Gateway{Health: health(nil), Journal: records(nil)},
+		Gateway: admin.Gateway{Health: health(nil), Journal: records(nil), Changes: new(visits)},
 		Version: "test",
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now:     c.now,

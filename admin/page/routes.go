@@ -3,9 +3,12 @@ package page
 // This file is the routes.
 
 import (
+	"context"
 	_ "embed"
 	"net/http"
 	"time"
+
+	"sealgate/journal"
 )
 
 // New returns the page.
@@ -14,9 +17,14 @@ func New(o Options) *Page {
 		o.Now = time.Now
 	}
 	p := &Page{Options: o, sessions: newSessions(o.Now), attempts: newAttempts(o.Now), views: newViews()}
+	p.arrivals = newArrivals(o.Now)
+	p.refusals = newRefusals(func(c journal.Change) { p.record(context.Background(), c) })
 	p.handler = p.guarded(p.routes())
 	return p
 }
+
+// Close records what waits to be recorded. Nobody asks the page any more.
+func (p *Page) Close() { p.refusals.flush() }
 
 // ServeHTTP implements http.Handler.
 func (p *Page) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }

@@ -29,6 +29,7 @@ type sample struct {
 	now          time.Time
 	certificates []*admin.Certificate
 	changes      []*journal.Change
+	logins       []*journal.Change
 	records      records
 	imported     []admin.ImportFile
 	explained    []byte
@@ -168,7 +169,7 @@ func (s *sample) Certificate(_ context.Context, fingerprint string) (*admin.Cert
 		}
 		c.Possible = certadmin.Possible(c.State)
 		c.History = nil
-		for _, change := range s.changes {
+		for _, change := range slices.Concat(s.logins, s.changes) {
 			if change.Fingerprint == fingerprint {
 				c.History = append(c.History, change)
 			}
@@ -213,6 +214,13 @@ func (s *sample) Import(_ context.Context, by string, f admin.ImportFile) (*admi
 	s.imported = append(s.imported, f)
 	s.changes = append(s.changes, &journal.Change{Time: s.now, By: by, What: "import", Text: fmt.Sprintf("%q, 1 certificates", f.Name)})
 	return &admin.Imported{Added: 1, Certificates: []certadmin.Certificate{s.certificates[0].Certificate}, LeftOut: []string{f.Name}}, nil
+}
+
+// Record implements admin.Changes.
+func (s *sample) Record(_ context.Context, c journal.Change) error {
+	c.Time = s.now
+	s.logins = append(s.logins, &c)
+	return nil
 }
 
 // Find implements admin.Journal.

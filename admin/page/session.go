@@ -105,11 +105,36 @@ func (s *sessions) find(id string) (name string) {
 	return one.name
 }
 
-// end forgets a session.
-func (s *sessions) end(id string) {
+// end forgets a session, and is whose it was; "" if it was nobody's.
+func (s *sessions) end(id string) (name string) {
+	name = s.find(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, sha256.Sum256([]byte(id)))
+	return name
+}
+
+// arrivals are when each admin was last seen whom the reverse proxy let in: he has no session here,
+// and comes anew when he was away for as long as one would last.
+type arrivals struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	last map[string]time.Time // by name, of admins alone; guarded by mu
+}
+
+func newArrivals(now func() time.Time) *arrivals {
+	return &arrivals{now: now, last: make(map[string]time.Time)}
+}
+
+// isNew reports whether an admin who comes now was away.
+func (a *arrivals) isNew(name string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.now()
+	last, known := a.last[name]
+	a.last[name] = now
+	return !known || now.Sub(last) >= idleEnd
 }
 
 // setCookie gives the browser a value that no script and no other site's form has. Lax, not Strict:

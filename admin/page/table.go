@@ -169,6 +169,10 @@ var texts = map[string]words{
 	"decision.delete":  {"Delete", "Löschen"},
 	"decision.import":  {"Import", "Eingelesen"},
 
+	"decision.login":         {"Logged in", "Angemeldet"},
+	"decision.logout":        {"Logged out", "Abgemeldet"},
+	"decision.refused login": {"Refused login", "Anmeldung abgelehnt"},
+
 	"decision.activate": {"Activate", "Freigeben"},
 	"decision.put off":  {"Put off", "Zurückstellen"},
 	"decision.erase":    {"Erase records", "Einträge löschen"},

@@ -49,6 +49,11 @@ func (c adminChanges) Decide(
 	return c.change(ctx, change, func() error { return d.Carry(ctx, c.store, r, seen) })
 }
 
+// Record implements admin.Changes.
+func (c adminChanges) Record(ctx context.Context, change journal.Change) error {
+	return c.record(ctx, change)
+}
+
 // Import implements admin.Changes.
 func (c adminChanges) Import(ctx context.Context, by string, f admin.ImportFile) (*admin.Imported, error) {
 	out := &admin.Imported{Certificates: []certadmin.Certificate{}, LeftOut: []string{}}

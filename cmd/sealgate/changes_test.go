@@ -34,7 +34,11 @@ type changing struct {
 	token   string
 	secret  string // of the reverse proxy that lets admins in
 	handler http.Handler
+	cookies []*http.Cookie // of the session
 }
+
+// loginPassword is that of the admin.
+const loginPassword = "correct-horse-battery"
 
 func newChanging(t *testing.T) *changing {
 	t.Helper()
@@ -58,7 +62,7 @@ func newChanging(t *testing.T) *changing {
 	h.cfg.Admin.Token = []config.Token{{Name: "ops", Hash: hash, Scope: admin.Admin}}
 	c.secret, h.cfg.Admin.LoginSecret = admin.NewToken()
 	h.cfg.Admin.LoginHeader = "X-User"
-	h.cfg.Admin.Login = []config.Login{{Name: "eva", Password: page.HashPassword([]byte("correct horse battery"))}}
+	h.cfg.Admin.Login = []config.Login{{Name: "eva", Password: page.HashPassword([]byte(loginPassword))}}
 	c.handler = h.newAdmin().Handler()
 	running, err := h.openControl()
 	if err != nil {
@@ -86,10 +90,30 @@ func (c *changing) ask(method, path, media, body string) {
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	r.Header.Set("X-User", "eva")
 	r.Header.Set(page.SecretHeader, c.secret)
+	if w := c.answer(r); w.Code >= http.StatusBadRequest {
+		c.t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+}
+
+// answer answers a request with the cookies of the session, and keeps those that come.
+func (c *changing) answer(r *http.Request) *httptest.ResponseRecorder {
+	for _, one := range c.cookies {
+		r.AddCookie(one)
+	}
 	w := httptest.NewRecorder()
 	c.handler.ServeHTTP(w, r)
-	if w.Code >= http.StatusBadRequest {
-		c.t.Errorf("%s %s: %d %s", method, path, w.Code, w.Body)
+	c.cookies = append(c.cookies, w.Result().Cookies()...)
+	return w
+}
+
+func (c *changing) logIn() { c.send("/login", "name", "eva", "password", loginPassword) }
+
+func (c *changing) refuseLogin() {
+	form := strings.NewReader("name=" + loginPassword)
+	r := httptest.NewRequest("POST", "http://localhost/login", form)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if w := c.answer(r); w.Code != http.StatusUnauthorized {
+		c.t.Errorf("a wrong login: %d", w.Code)
 	}
 }
 
@@ -199,12 +223,22 @@ var allChanges = []change{
 		c.ask("POST", "/v1/certificates/"+c.fingerprint()+"/decision", "application/json", `{"decision": "unblock"}`)
 	}, []string{"token ops: unblock, it was blocked"}},
 	{
+		"GET / by the reverse proxy", func(c *changing) { c.ask("GET", "/", "", "") },
+		[]string{"admin eva: login, by the reverse proxy, from 192.0.2.1"},
+	},
+	{
 		"POST /certificates", func(c *changing) { c.upload("/certificates") },
 		[]string{`admin eva: import, "anna.crt", sha256 SUM, 1 certificates`},
 	},
 	{"POST /certificates/{fingerprint}", func(c *changing) {
 		c.send("/certificates/"+c.fingerprint(), "decision", "pin")
 	}, []string{"admin eva: pin, it was active"}},
+	{"POST /login", func(c *changing) { c.logIn() }, []string{"admin eva: login, from 192.0.2.1"}},
+	{"POST /logout", func(c *changing) { c.send("/logout") }, []string{"admin eva: logout, from 192.0.2.1"}},
+	{
+		"POST /login", func(c *changing) { c.refuseLogin() },
+		[]string{"somebody: refused login, 1 as an unknown name, from 192.0.2.1"},
+	},
 }
 
 // recordedElsewhere are changes of a store at rest, and the tests that look at their records.
@@ -213,11 +247,11 @@ var recordedElsewhere = map[string]string{
 }
 
 // changeNothing are the operations that change nothing that the gateway has, or only what its caller
-// sees: files that he names, a language, a session.
+// sees: files that he names, a language.
 var changeNothing = []string{
 	"admin", "cert", "key", "store", "init", "serve", "check", "health", "version", "verify", "explain", "decrypt", "sign", "encrypt", "log", "log changes",
 	"admin passwd", "admin token", "cert list", "cert show", "cert export", "key import", "key list", "key unpack",
-	"store backup", "POST /v1/capabilities", "POST /v1/explain", "POST /login", "POST /logout", "POST /language",
+	"store backup", "POST /v1/capabilities", "POST /v1/explain", "POST /language",
 	"POST /try", "POST /try/explain",
 }
 

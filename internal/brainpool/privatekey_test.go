@@ -37,6 +37,7 @@ func TestWycheproofECDH(t *testing.T) {
 		"ecdh_brainpoolP512r1_test.json": P512r1(),
 	} {
 		t.Run(file, func(t *testing.T) {
+			skipLonger(t, c)
 			t.Parallel()
 			for _, g := range wycheproof.Load[struct{}, vector](t, file) {
 				for _, v := range g.Tests {

@@ -25,6 +25,9 @@ func scalarsByTime(c *curve) map[string][]byte {
 // are compared, of many taken in turns, so that what else the machine does is left out; one
 // curve stands for all, which have one code.
 func TestTimeOfScalars(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures time, which the race detector makes longer")
+	}
 	const rounds = 200
 	peer, err := GenerateKey(P256r1())
 	if err != nil {

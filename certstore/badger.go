@@ -26,6 +26,10 @@ type BadgerOptions struct {
 	Key []byte // 16, 24 or 32 octets: the store is encrypted at rest; nil: it is not
 	Log *slog.Logger
 
+	// Patience is how long a question waits for a large store that is still being read after its
+	// start; 0: the start itself waits for it, as long as it takes.
+	Patience time.Duration
+
 	Cache       CacheBounds // of each cache; zero: DefaultCacheBounds
 	MaxContents int64       // 0: DefaultMaxContents
 
@@ -46,7 +50,14 @@ const (
 	// verifyInterval: badger's look-ups do not tell a block that cannot be read from
 	// a key that is not there, and "no certificate" may mean clear text.
 	verifyInterval = 10 * time.Minute
+
+	// startTime is how long the first look at the tables holds up the start where there is
+	// Patience: with more than some 200,000 certificates it goes on beside the mail.
+	startTime = time.Second
 )
+
+// ErrBeingRead says that a store is so large that it was not yet read whole since the start.
+var ErrBeingRead = errors.New("certstore: the store is still being read after the start; it answers when it was read whole")
 
 // Badger is the embedded Store, for one gateway.
 type Badger struct {
@@ -58,6 +69,9 @@ type Badger struct {
 	once sync.Once
 	stop chan struct{}
 	done chan struct{}
+
+	read     chan struct{} // closed when the tables have been read once since the start; nil: nobody waits for it
+	patience time.Duration // how long
 
 	bounds CacheBounds
 
@@ -86,19 +100,51 @@ func OpenBadger(o BadgerOptions) (*Badger, error) {
 		bounds: cmp.Or(o.Cache, DefaultCacheBounds), caches: map[string]cacheUse{},
 		maxContents: cmp.Or(o.MaxContents, DefaultMaxContents),
 	}
-	for _, check := range []func() error{s.verify, s.checkSchema, s.makeSecret, s.countContents} {
-		if err := check(); err != nil {
-			db.Close()
-			return nil, err
-		}
+	read := make(chan struct{})
+	go s.collect(read)
+	if err := s.begin(read, o.Patience); err != nil {
+		s.Close()
+		return nil, err
 	}
 	if !o.locked { // by the rekey itself
 		if err := removeLeftOver(o.Dir); err != nil {
 			badgerLog{o.Log}.Warningf("%v", err)
 		}
 	}
-	go s.collect()
 	return s, nil
+}
+
+// begin waits for the first look at the tables, and makes what a new store needs.
+func (s *Badger) begin(read chan struct{}, patience time.Duration) error {
+	if patience == 0 {
+		<-read
+	}
+	select {
+	case <-read:
+	case <-time.After(startTime):
+		s.db.Opts().Logger.Warningf("the store is large: it is read beside the mail, and mail that needs it waits for that")
+		if made, err := s.made(); err != nil || !made { // what a new store has not may lie where nobody can read it
+			<-read
+		}
+	}
+	for _, check := range []func() error{s.checkSchema, s.makeSecret, s.countContents} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	s.read = read
+	s.patience = patience
+	return nil
+}
+
+// made reports whether this version of the program has made the store.
+func (s *Badger) made() (bool, error) {
+	version, err := s.schema()
+	if err != nil || version != schemaVersion {
+		return false, err
+	}
+	_, known, err := s.fetch(secretKey)
+	return known, err
 }
 
 // maxBegun is how many logs can have been begun when a process is killed: one of each kind.
@@ -166,10 +212,12 @@ func damaged(dir string, err error) error {
 	return fmt.Errorf("certstore: %s is damaged: %s: %w", dir, backupRemedy, err)
 }
 
-// collect frees the value log of what was overwritten, and looks after the tables,
-// now and then.
-func (s *Badger) collect() {
+// collect looks after the tables, at once and now and then, and frees the value log of what was
+// overwritten. It closes read after the first look.
+func (s *Badger) collect(read chan<- struct{}) {
 	defer close(s.done)
+	_ = s.verify() // it has said so
+	close(read)
 	collect := time.NewTicker(gcInterval)
 	verify := time.NewTicker(verifyInterval)
 	defer collect.Stop()
@@ -210,14 +258,36 @@ func (s *Badger) checksums() (err error) {
 	return s.db.VerifyChecksum()
 }
 
+// whole waits until the tables have been read, and fails when they are damaged, or closed: before
+// that "none" may be what lies in a block that cannot be read.
+func (s *Badger) whole() error {
+	if s.read != nil {
+		select {
+		case <-s.read:
+		default:
+			select {
+			case <-s.read:
+			case <-s.stop:
+				return errClosed
+			case <-time.After(s.patience):
+				return ErrBeingRead
+			}
+		}
+	}
+	if bad := s.bad.Load(); bad != nil {
+		return *bad
+	}
+	return nil
+}
+
 // view reads. What cannot be read looks like a record that is lost, or makes badger
 // panic, or looks like a key that is not there: at the first of the signs that can be
 // seen all tables are looked at, before the next answer is one that cannot.
 func (s *Badger) view(do func(*badger.Txn) error) (err error) {
 	s.life.RLock()
 	defer s.life.RUnlock()
-	if bad := s.bad.Load(); bad != nil {
-		return *bad
+	if err := s.whole(); err != nil {
+		return err
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -244,8 +314,8 @@ func (s *Badger) update(do func(*badger.Txn) error) error {
 func (s *Badger) writing(free uint64, do func() error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
-	if bad := s.bad.Load(); bad != nil {
-		return *bad
+	if err := s.whole(); err != nil {
+		return err
 	}
 	if err := Room(s.dir, free); err != nil {
 		return err

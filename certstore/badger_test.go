@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -175,6 +176,92 @@ func TestDamage(t *testing.T) {
 	}
 	if _, err := OpenBadger(BadgerOptions{Dir: copied(t, dir)}); err == nil || !strings.Contains(err.Error(), "damaged: sealgate store restore") {
 		t.Errorf("at the start: %v", err)
+	}
+}
+
+// TestAskedWhileItIsRead: as long as a large store has not been read whole after its start, nothing is
+// "none", and nothing is written; who asks waits for it, but not for ever.
+func TestAskedWhileItIsRead(t *testing.T) {
+	ctx := context.Background()
+	s := open(t, t.TempDir())
+	defer s.Close()
+	known := record("known", "anna@kunde.example")
+	if err := s.Put(ctx, known); err != nil {
+		t.Fatal(err)
+	}
+	s.read = make(chan struct{})
+	s.patience = time.Millisecond
+	if _, err := s.ByAddress(ctx, "nobody@kunde.example"); !errors.Is(err, ErrBeingRead) {
+		t.Errorf("asked: %v", err)
+	}
+	if err := s.Put(ctx, record("new", "nobody@kunde.example")); !errors.Is(err, ErrBeingRead) {
+		t.Errorf("written: %v", err)
+	}
+	s.patience = time.Minute
+	time.AfterFunc(10*time.Millisecond, func() { close(s.read) })
+	list, err := s.ByAddress(ctx, "anna@kunde.example")
+	if err != nil || len(list) != 1 {
+		t.Errorf("%d records, %v", len(list), err)
+	}
+}
+
+// TestStartOfALargeStore: without patience, or where the store may be a new one, the start waits for the
+// first look at the tables; else it ends, and the questions wait.
+func TestStartOfALargeStore(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		patience time.Duration
+		secret   bool
+		waits    bool
+	}{
+		"a command":            {0, true, true},
+		"the gateway":          {time.Minute, true, false},
+		"what should be there": {time.Minute, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, t.TempDir())
+			defer s.Close()
+			if !c.secret {
+				if err := s.db.Update(func(tx *badger.Txn) error { return tx.Delete(secretKey) }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.read = nil
+			read := make(chan struct{})
+			time.AfterFunc(startTime+500*time.Millisecond, func() { close(read) })
+			if err := s.begin(read, c.patience); err != nil {
+				t.Fatal(err)
+			}
+			waited := false
+			select {
+			case <-read:
+				waited = true
+			default:
+			}
+			if waited != c.waits {
+				t.Errorf("waited %v", waited)
+			}
+		})
+	}
+}
+
+// TestClosedWhileItIsRead: who waits gets no "none" either.
+func TestClosedWhileItIsRead(t *testing.T) {
+	s := open(t, t.TempDir())
+	s.read = make(chan struct{})
+	s.patience = time.Minute
+	answer := make(chan error)
+	go func() {
+		_, err := s.ByAddress(context.Background(), "nobody@kunde.example")
+		answer <- err
+	}()
+	time.Sleep(10 * time.Millisecond) // it waits now, or will find the store closed
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; !errors.Is(err, errClosed) {
+		t.Errorf("%v", err)
 	}
 }
 

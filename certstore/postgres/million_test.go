@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,6 +24,7 @@ import (
 
 	"sealgate/certstore"
 	"sealgate/certstore/storetest"
+	"sealgate/internal/certadmin"
 	"sealgate/internal/postgrestest"
 )
 
@@ -31,6 +33,7 @@ const (
 	million     = 1_000_000
 	certificate = 1100
 	lookUps     = 20_000
+	searches    = 1000
 )
 
 // The environment of the process that looks up: its memory is the store's alone.
@@ -158,13 +161,17 @@ func lookUpMany(t *testing.T, dir, url string) {
 	if url != "" {
 		s, err = Open(ctx, Options{URL: url})
 	} else {
-		s, err = certstore.OpenBadger(certstore.BadgerOptions{Dir: dir})
+		s, err = certstore.OpenBadger(certstore.BadgerOptions{Dir: dir, Patience: time.Minute})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	started := time.Since(began)
+	if _, err := s.ByAddress(ctx, "nobody@firma.example"); err != nil {
+		t.Fatal(err)
+	}
+	answered := time.Since(began)
 	var took []time.Duration
 	for range lookUps {
 		n := rand.IntN(million)
@@ -177,8 +184,10 @@ func lookUpMany(t *testing.T, dir, url string) {
 		}
 	}
 	slices.Sort(took)
-	t.Logf("start %v, look-up p50 %v, p99 %v, %s", started.Round(time.Millisecond),
+	t.Logf("start %v, first answer after %v, look-up p50 %v, p99 %v, %s", started.Round(time.Millisecond),
+		answered.Round(time.Millisecond),
 		took[lookUps/2].Round(time.Microsecond), took[lookUps*99/100].Round(time.Microsecond), memory(t))
+	searchMany(t, s)
 	began = time.Now()
 	n := 0
 	for cursor := ""; ; {
@@ -194,6 +203,56 @@ func lookUpMany(t *testing.T, dir, url string) {
 	}
 	t.Logf("reading all %d in pages of 1,000: %v, %s", n, time.Since(began).Round(time.Millisecond),
 		memory(t))
+}
+
+// searchMany asks as the admin's page does: by address, by fingerprint, and for all of a domain, which
+// no index knows.
+func searchMany(t *testing.T, s certstore.Store) {
+	t.Helper()
+	ask := func(q certadmin.Query) (*certadmin.Page, time.Duration) {
+		began := time.Now()
+		page, err := certadmin.Ask(context.Background(), s, q, began)
+		if err != nil {
+			t.Fatal(q, err)
+		}
+		return page, time.Since(began)
+	}
+	var byAddress, byFingerprint []time.Duration
+	for range searches {
+		r := numbered(rand.IntN(million))
+		for search, times := range map[string]*[]time.Duration{
+			r.Addresses[0]: &byAddress, hex.EncodeToString(r.Fingerprint[:]): &byFingerprint,
+		} {
+			page, took := ask(certadmin.Query{Search: search, Most: certadmin.MaxPage})
+			if len(page.Certificates) != 1 {
+				t.Fatalf("%s: %d certificates", search, len(page.Certificates))
+			}
+			*times = append(*times, took)
+		}
+	}
+	slices.Sort(byAddress)
+	slices.Sort(byFingerprint)
+	found := 0
+	var pages []time.Duration
+	for q := (certadmin.Query{Search: "@firma17.example", Most: certadmin.MaxPage}); ; {
+		page, took := ask(q)
+		found += len(page.Certificates)
+		pages = append(pages, took)
+		q.Cursor = page.Next
+		if q.Cursor == "" {
+			break
+		}
+	}
+	if found != million/5000 {
+		t.Errorf("found %d of a domain, want %d", found, million/5000)
+	}
+	var all time.Duration
+	for _, took := range pages {
+		all += took
+	}
+	t.Logf("page's search p99: address %v, fingerprint %v; a domain's %d: %d pages of at most %v, %v in all",
+		byAddress[searches*99/100].Round(time.Microsecond), byFingerprint[searches*99/100].Round(time.Microsecond),
+		found, len(pages), slices.Max(pages).Round(time.Millisecond), all.Round(time.Millisecond))
 }
 
 // memory is what this process has of its own now, and what lies in it of files that it maps, in MiB. The

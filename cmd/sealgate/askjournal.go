@@ -48,7 +48,7 @@ func withJournal(path string, do func(ctx context.Context, j *commandJournal) er
 	if err := hasStore(cfg); err != nil {
 		return failed(err)
 	}
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return unreadable(err)
 	}

@@ -97,7 +97,7 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 			fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir),
 		}
 	}
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return unreadable(err)
 	}

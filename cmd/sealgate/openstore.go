@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"time"
 
 	"sealgate/certstore"
 	"sealgate/certstore/postgres"
@@ -25,17 +26,22 @@ type keptStore interface {
 	Backup(ctx context.Context, w io.Writer) error
 }
 
-// openStore opens the store, and makes it where there is none.
-func openStore(cfg *config.Config, log *slog.Logger) (keptStore, error) {
-	s, err := openDriver(cfg, cfg.Store.Driver, log)
+// storePatience is how long a mail waits for a large store after the start. Then it is 451, and
+// comes again; Postfix would wait for 300 seconds (milter_content_timeout).
+const storePatience = 30 * time.Second
+
+// openStore opens the store, and makes it where there is none. patience is how long a question then
+// waits for a large one to be read; 0: it is read when openStore returns.
+func openStore(cfg *config.Config, patience time.Duration, log *slog.Logger) (keptStore, error) {
+	s, err := openDriver(cfg, patience, log)
 	if errors.Is(err, certstore.ErrKey) {
 		return nil, unreadable(err)
 	}
 	return s, err
 }
 
-func openDriver(cfg *config.Config, driver config.Driver, log *slog.Logger) (keptStore, error) {
-	if driver == config.Postgres {
+func openDriver(cfg *config.Config, patience time.Duration, log *slog.Logger) (keptStore, error) {
+	if cfg.Store.Driver == config.Postgres {
 		s, err := openPostgres(context.Background(), cfg, log)
 		if err != nil {
 			return nil, err // not s, which would be a nil that is not nil
@@ -46,6 +52,7 @@ func openDriver(cfg *config.Config, driver config.Driver, log *slog.Logger) (kep
 	if err != nil {
 		return nil, err
 	}
+	o.Patience = patience
 	s, err := certstore.OpenBadger(o)
 	if err != nil {
 		return nil, err

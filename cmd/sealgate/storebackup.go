@@ -89,7 +89,7 @@ func openSnapshot(cfg *config.Config) (snapshot snapshotFunc, done func(), err e
 	if err := hasStore(cfg); err != nil {
 		return nil, nil, err
 	}
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, nil, unreadable(err)
 	}

@@ -56,7 +56,7 @@ func copyStore(cfg *config.Config, from config.Driver) error {
 	if err := hasStore(&source); err != nil {
 		return err
 	}
-	s, err := openStore(&source, slog.New(slog.DiscardHandler))
+	s, err := openStore(&source, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

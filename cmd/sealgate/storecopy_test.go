@@ -93,7 +93,7 @@ func use(t *testing.T, cfg *config.Config, do func(keptStore) error) {
 	if err := os.MkdirAll(cfg.Server.DataDir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	s, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func build(cfg *config.Config) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(cfg, h.log)
+	store, err := openStore(cfg, storePatience, h.log)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/x509"
-	"errors"
 	"slices"
 
 	"sealgate/certstore"
@@ -22,7 +21,6 @@ type domainSource struct {
 	rules   []Rule
 	records map[*x509.Certificate]*certstore.Record
 	o       *Options
-	silence lookup.Silence
 }
 
 // domainSources are asked before those of people, and behind them; none without a rule that has
@@ -61,25 +59,19 @@ func (s *domainSource) add(r *Rule) {
 }
 
 // LookUp implements lookup.Source.
-func (s *domainSource) LookUp(ctx context.Context, addresses []string) map[string]lookup.Answer {
+func (s *domainSource) LookUp(_ context.Context, addresses []string) map[string]lookup.Answer {
 	answers := make(map[string]lookup.Answer, len(addresses))
-	d := decisions{store: s.o.Store, made: make(map[*certstore.Record]decided)}
 	for _, a := range addresses {
-		records, err := s.of(ctx, a, d)
-		answers[a] = lookup.Answer{
-			Records:   records,
-			ForDomain: true,
-			Answered:  s.silence.Answered("the certificate store", err, s.o.Now()),
-		}
+		answers[a] = lookup.Answer{Records: s.of(a), ForDomain: true, Answered: trust.AllAnswered()}
 	}
 	return answers
 }
 
 // of are the certificates for an address. One that an MTA may deliver to another domain has
 // none.
-func (s *domainSource) of(ctx context.Context, addr string, d decisions) (list []*certstore.Record, err error) {
+func (s *domainSource) of(addr string) (list []*certstore.Record) {
 	if address.IsRouted(addr) {
-		return nil, nil
+		return nil
 	}
 	for i := range s.rules {
 		r := &s.rules[i]
@@ -87,50 +79,8 @@ func (s *domainSource) of(ctx context.Context, addr string, d decisions) (list [
 			continue
 		}
 		for _, c := range r.Certificates {
-			record, err := d.over(ctx, s.records[c])
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, record)
+			list = append(list, s.records[c])
 		}
 	}
-	return list, nil
-}
-
-// decisions are what an admin has decided over certificates: each is asked for once, however many
-// addresses have it.
-type decisions struct {
-	store Store
-	made  map[*certstore.Record]decided
-}
-
-// decided is a certificate as an admin has left it, or why nobody knows.
-type decided struct {
-	record *certstore.Record
-	err    error
-}
-
-func (d decisions) over(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
-	made, known := d.made[r]
-	if !known {
-		made.record, made.err = d.ask(ctx, r)
-		d.made[r] = made
-	}
-	return made.record, made.err
-}
-
-// ask finds a certificate in the store, if it is there too.
-func (d decisions) ask(ctx context.Context, r *certstore.Record) (*certstore.Record, error) {
-	known, err := d.store.ByIdentity(ctx, r.Identity)
-	switch {
-	case errors.Is(err, certstore.ErrNotFound):
-		return r, nil
-	case err != nil:
-		return nil, err
-	case known.State != certstore.Blocked:
-		return r, nil
-	}
-	blocked := *r
-	blocked.State = certstore.Blocked
-	return &blocked, nil
+	return list
 }

@@ -249,8 +249,8 @@ func TestDomainCertificateIsAskedForOnce(t *testing.T) {
 		counted := &counting{Store: store}
 		o := h.g.o
 		o.Store = counted
-		_, sources := domainSources(&o)
-		answers := sources[0].LookUp(t.Context(), people)
+		all := sources(&o)
+		answers := all[len(all)-1].LookUp(t.Context(), people)
 		if counted.asked != 1 {
 			t.Errorf("%s: asked %d times", name, counted.asked)
 		}
@@ -259,6 +259,21 @@ func TestDomainCertificateIsAskedForOnce(t *testing.T) {
 				t.Errorf("%s: %s: %+v", name, p, answers[p])
 			}
 		}
+	}
+}
+
+// TestDomainCertificateUnderHard: a rule's certificate needs no authority that is known.
+func TestDomainCertificateUnderHard(t *testing.T) {
+	bank := domainCert(t)
+	rule := toBank(bank)
+	rule.Revocation = trust.Hard
+	h := withRules(t, rule)
+	out := h.mailTo("carl@bank.example", "X-SMIME-Encrypt: yes\r\n")
+	if out.Disposition != Accept {
+		t.Fatalf("%+v", out.Outcome)
+	}
+	if shown, _, _ := h.readCopy(out.text[0], bank); !strings.Contains(shown, "the secret text") {
+		t.Error("the bank cannot read it")
 	}
 }
 

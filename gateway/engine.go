@@ -56,12 +56,19 @@ func New(o Options) (*Gateway, error) {
 
 // sources are all that can know a certificate, in their order.
 func sources(o *Options) []lookup.Source {
-	people := []lookup.Source{lookup.NewStore(o.Store, o.Now)}
-	for _, s := range o.Sources {
-		people = append(people, budgeted{s})
-	}
 	first, last := domainSources(o)
-	return slices.Concat(first, people, last)
+	elsewhere := func(list []lookup.Source) (decided []lookup.Source) {
+		for _, s := range list {
+			decided = append(decided, decidedSource{s, o, &lookup.Silence{}})
+		}
+		return decided
+	}
+	var asked []lookup.Source
+	for _, s := range o.Sources {
+		asked = append(asked, budgeted{s})
+	}
+	store := lookup.NewStore(o.Store, o.Now)
+	return slices.Concat(elsewhere(first), []lookup.Source{store}, elsewhere(asked), elsewhere(last))
 }
 
 // Explain says which certificate a mail to an address would be encrypted for now, and why

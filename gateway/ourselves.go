@@ -4,23 +4,50 @@ package gateway
 // readers who may not.
 
 import (
+	"context"
 	"crypto/x509"
 	"slices"
 
+	"sealgate/certstore"
 	"sealgate/gateway/lookup"
+	"sealgate/internal/dn"
 	"sealgate/keyring"
 )
 
 // addOurselves says which copies the mailbox itself and the archive can read. A copy that
-// they cannot read is better than one that a customer cannot.
-func (m *outboundMail) addOurselves(groups []group) {
+// they cannot read is better than one that a customer cannot, or that who has a blocked key can. The
+// error is the store's.
+func (m *outboundMail) addOurselves(ctx context.Context, groups []group) error {
+	archive, err := m.archives(ctx)
+	if err != nil {
+		return err
+	}
 	for i, g := range groups {
 		if g.encrypt == nil {
 			continue
 		}
 		groups[i].self = m.self(g)
-		groups[i].archive = m.archive(g)
+		groups[i].archive = m.forGroup(archive, g)
 	}
+	return nil
+}
+
+// archives are the archive's certificates that are not blocked.
+func (m *outboundMail) archives(ctx context.Context) (list []*x509.Certificate, err error) {
+	d := newDecisions(m.g.o.Store)
+	for _, c := range m.g.o.Outbound.Archive {
+		blocked, err := d.blocks(ctx, certstore.Identity(c))
+		if err != nil {
+			return nil, err
+		}
+		if blocked {
+			m.log.Warn("the archive's certificate is blocked: it gets no copy", "subject", dn.String(c.Subject),
+				"remedy", "give outbound.archive another certificate")
+			continue
+		}
+		list = append(list, c)
+	}
+	return list, nil
 }
 
 // warnOfKinds tells the admin who cannot read the mail, or may not be able to, because the
@@ -75,13 +102,13 @@ func (m *outboundMail) self(g group) *x509.Certificate {
 	return own.Certificate
 }
 
-// archive are the archive's certificates for a copy.
-func (m *outboundMail) archive(g group) []*x509.Certificate {
+// forGroup are those of the archive's certificates that a copy is encrypted for.
+func (m *outboundMail) forGroup(archive []*x509.Certificate, g group) []*x509.Certificate {
 	if m.g.o.Outbound.EncryptToSelf == ToSelfYes {
-		return m.g.o.Outbound.Archive
+		return archive
 	}
 	kinds := kindsOf(g.encrypt)
-	return slices.DeleteFunc(slices.Clone(m.g.o.Outbound.Archive), func(c *x509.Certificate) bool {
+	return slices.DeleteFunc(slices.Clone(archive), func(c *x509.Certificate) bool {
 		return !slices.Contains(kinds, kindOf(c))
 	})
 }

@@ -41,7 +41,9 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 		m.settleSignature(p)
 	}
 	if p.encrypts() {
-		m.addOurselves(p.groups)
+		if err := m.addOurselves(ctx, p.groups); err != nil {
+			return nil, err
+		}
 		m.warnOfKinds(p.groups)
 	} else {
 		p.groups = m.clearGroups(p)

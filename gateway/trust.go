@@ -35,8 +35,8 @@ func (t decidedTrust) Check(ctx context.Context, r trust.Request) trust.Result {
 }
 
 // decided looks up what an admin has said of a signer's certificate, and the authorities
-// that are kept with it: the message may bring neither. (For those to
-// encrypt to, the record is at hand: see lookup.Finder.)
+// that are kept with it: the message may bring neither. (Those to encrypt to come with what was
+// decided: see decidedSource.)
 func (t decidedTrust) decided(ctx context.Context, r *trust.Request) (res trust.Result, final bool) {
 	rec, err := t.store.ByIdentity(ctx, certstore.Identity(r.Certificate))
 	switch {

@@ -156,14 +156,14 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	return Result{}, false
 }
 
-// pinned judges a certificate that an admin vouches for: its time alone. One that is for a whole
-// domain changes hands unseen: where its authority must be heard, it must be known.
+// pinned judges a certificate that an admin vouches for: its time alone. Whose signatures count for a
+// whole domain, for that one its authority must be known where it must be heard.
 func (c *Checker) pinned(r Request) Result {
 	if !authority.ValidAt(r.Certificate, r.At) {
 		return expired(r, nil)
 	}
 	issuedByItself := bytes.Equal(r.Certificate.RawIssuer, r.Certificate.RawSubject)
-	if r.ForDomain && !issuedByItself && cmp.Or(r.Revocation, c.o.Revocation) == Hard {
+	if r.ForDomain && r.Purpose == Sign && !issuedByItself && cmp.Or(r.Revocation, c.o.Revocation) == Hard {
 		return Result{
 			Status: Unchecked, Rule: RuleRevocation, Revocation: RevocationUnknown, Answered: AllAnswered(),
 			Reason: "its authority is not known, so nobody can be asked whether it was revoked",

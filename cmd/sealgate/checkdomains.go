@@ -21,44 +21,47 @@ func (r *checkReport) checkDomainFiles(cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	var paths []string
+	var signers []string
 	for _, p := range cfg.Trust.Partner {
 		own, err := readCertificates(p.Roots, rootLeftOut(log))
 		if err != nil {
 			return err
 		}
 		roots = append(roots, own...)
-		paths = append(paths, p.Signers...)
+		signers = append(signers, p.Signers...)
 	}
+	var readers []string
 	for _, rule := range cfg.Rule {
-		paths = append(paths, rule.Certificate...)
+		readers = append(readers, rule.Certificate...)
 	}
-	slices.Sort(paths)
-	for _, path := range slices.Compact(paths) {
-		if err := r.checkDomainFile(path, roots); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *checkReport) checkDomainFile(path string, roots []*x509.Certificate) error {
-	d, err := readDomainFiles([]string{path})
+	err = r.checkDomainCertificates(signers, roots, ` and with revocation = "hard" what it signs is unchecked`)
 	if err != nil {
 		return err
 	}
-	for _, c := range d.certificates {
-		switch last := openEnd(c, d.above, roots); {
-		case last == nil:
-		case bytes.Equal(last.RawIssuer, last.RawSubject):
-			r.add(isNote, aboutConfiguration, "%s: %s leads to %s, which is not trusted here, so that a revocation is not asked for "+
-				"(with revocation = \"hard\" what it signs is unchecked); name that root in the roots of this [[trust.partner]]",
-				path, dn.String(c.Subject), dn.String(last.Subject))
-		default:
-			r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that a "+
-				"revocation of %s may not be seen (with revocation = \"hard\" what it signs is unchecked); append the "+
-				"certificate of %s to the file, or to the roots of this [[trust.partner]] if it is a root",
-				path, dn.String(last.Subject), dn.String(c.Subject), dn.String(last.Issuer))
+	return r.checkDomainCertificates(readers, roots, "")
+}
+
+// checkDomainCertificates notes what follows for the certificates of files whose chain ends nowhere.
+func (r *checkReport) checkDomainCertificates(paths []string, roots []*x509.Certificate, follows string) error {
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		d, err := readDomainFiles([]string{path})
+		if err != nil {
+			return err
+		}
+		for _, c := range d.certificates {
+			switch last := openEnd(c, d.above, roots); {
+			case last == nil:
+			case bytes.Equal(last.RawIssuer, last.RawSubject):
+				r.add(isNote, aboutConfiguration, "%s: %s leads to %s, which is not trusted here, so that a revocation is not seen%s; "+
+					"name that root in the roots of the domain's [[trust.partner]]",
+					path, dn.String(c.Subject), dn.String(last.Subject), follows)
+			default:
+				r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that a "+
+					"revocation of %s may not be seen%s; append the certificate of %s to the file, or name it in the roots of "+
+					"the domain's [[trust.partner]] if it is a root",
+					path, dn.String(last.Subject), dn.String(c.Subject), follows, dn.String(last.Issuer))
+			}
 		}
 	}
 	return nil

@@ -57,7 +57,8 @@ const (
 )
 
 // ErrBeingRead says that a store is so large that it was not yet read whole since the start.
-var ErrBeingRead = errors.New("certstore: the store is still being read after the start; it answers when it was read whole")
+var ErrBeingRead = errors.New("certstore: the store is still being read after the start; " +
+	"it answers when it was read whole")
 
 // Badger is the embedded Store, for one gateway.
 type Badger struct {
@@ -74,6 +75,7 @@ type Badger struct {
 	patience time.Duration // how long
 
 	bounds CacheBounds
+	secret [HashSize]byte
 
 	maxContents int64
 	contents    atomic.Int64 // content keys that are kept, or being written
@@ -127,7 +129,7 @@ func (s *Badger) begin(read chan struct{}, patience time.Duration) error {
 			<-read
 		}
 	}
-	for _, check := range []func() error{s.checkSchema, s.makeSecret, s.countContents} {
+	for _, check := range []func() error{s.checkSchema, s.readSecret, s.countContents} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -258,35 +260,58 @@ func (s *Badger) checksums() (err error) {
 	return s.db.VerifyChecksum()
 }
 
-// whole waits until the tables have been read, and fails when they are damaged, or closed: before
-// that "none" may be what lies in a block that cannot be read.
+// whole waits until all tables have been read since the start: before that "none" may be what lies in
+// a block that cannot be read.
 func (s *Badger) whole() error {
-	if s.read != nil {
-		select {
-		case <-s.read:
-		default:
-			select {
-			case <-s.read:
-			case <-s.stop:
-				return errClosed
-			case <-time.After(s.patience):
-				return ErrBeingRead
-			}
-		}
+	if s.read == nil {
+		return nil
 	}
+	select {
+	case <-s.read:
+		return nil
+	default:
+	}
+	select {
+	case <-s.read:
+		return nil
+	case <-s.stop:
+		return errClosed
+	case <-time.After(s.patience):
+		return ErrBeingRead
+	}
+}
+
+// fault is that the tables are damaged, or closed.
+func (s *Badger) fault() error {
 	if bad := s.bad.Load(); bad != nil {
 		return *bad
 	}
 	return nil
 }
 
-// view reads. What cannot be read looks like a record that is lost, or makes badger
+// view reads what may not be taken for "none" by mistake.
+func (s *Badger) view(do func(*badger.Txn) error) error {
+	if err := s.whole(); err != nil {
+		return err
+	}
+	return s.look(do)
+}
+
+// update changes what it has read.
+func (s *Badger) update(do func(*badger.Txn) error) error {
+	if err := s.whole(); err != nil {
+		return err
+	}
+	return s.transact(do)
+}
+
+// look reads. What cannot be read looks like a record that is lost, or makes badger
 // panic, or looks like a key that is not there: at the first of the signs that can be
 // seen all tables are looked at, before the next answer is one that cannot.
-func (s *Badger) view(do func(*badger.Txn) error) (err error) {
+func (s *Badger) look(do func(*badger.Txn) error) (err error) {
 	s.life.RLock()
 	defer s.life.RUnlock()
-	if err := s.whole(); err != nil {
+	if err := s.fault(); err != nil {
 		return err
 	}
 	defer func() {
@@ -303,9 +328,9 @@ func (s *Badger) view(do func(*badger.Txn) error) (err error) {
 	return s.db.View(do)
 }
 
-// update writes, when there is room: badger writes into mapped files, and a page
+// transact writes, when there is room: badger writes into mapped files, and a page
 // that the disk has no room for ends the whole process.
-func (s *Badger) update(do func(*badger.Txn) error) error {
+func (s *Badger) transact(do func(*badger.Txn) error) error {
 	return s.writing(minFree, func() error { return s.db.Update(do) })
 }
 
@@ -314,7 +339,7 @@ func (s *Badger) update(do func(*badger.Txn) error) error {
 func (s *Badger) writing(free uint64, do func() error) error {
 	s.life.RLock()
 	defer s.life.RUnlock()
-	if err := s.whole(); err != nil {
+	if err := s.fault(); err != nil {
 		return err
 	}
 	if err := Room(s.dir, free); err != nil {
@@ -353,10 +378,16 @@ var errClosed = errors.New("certstore: closed")
 // badgerLog passes badger's warnings on and drops its chatter.
 type badgerLog struct{ log *slog.Logger }
 
-func (l badgerLog) Errorf(f string, v ...any)   { l.say(slog.LevelError, f, v...) }
-func (l badgerLog) Warningf(f string, v ...any) { l.say(slog.LevelWarn, f, v...) }
-func (l badgerLog) Infof(string, ...any)        {}
-func (l badgerLog) Debugf(string, ...any)       {}
+func (l badgerLog) Errorf(f string, v ...any) { l.say(slog.LevelError, f, v...) }
+func (l badgerLog) Warningf(f string, v ...any) {
+	// All tables are read through its cache, so that it advises a larger one.
+	if strings.HasPrefix(f, "%s might be too small") || strings.HasPrefix(f, "Cache life expectancy") {
+		return
+	}
+	l.say(slog.LevelWarn, f, v...)
+}
+func (l badgerLog) Infof(string, ...any)  {}
+func (l badgerLog) Debugf(string, ...any) {}
 
 func (l badgerLog) say(level slog.Level, f string, v ...any) {
 	if l.log != nil {

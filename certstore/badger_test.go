@@ -197,6 +197,9 @@ func TestAskedWhileItIsRead(t *testing.T) {
 	if err := s.Put(ctx, record("new", "nobody@kunde.example")); !errors.Is(err, ErrBeingRead) {
 		t.Errorf("written: %v", err)
 	}
+	if _, known, err := s.CacheGet(ctx, "crl/x"); err != nil || known { // "none" is only asked for anew
+		t.Errorf("an answer of a look-up: %v, %v", known, err)
+	}
 	s.patience = time.Minute
 	time.AfterFunc(10*time.Millisecond, func() { close(s.read) })
 	list, err := s.ByAddress(ctx, "anna@kunde.example")

@@ -94,19 +94,22 @@ func (s *Badger) CachePut(_ context.Context, key string, value []byte, ttl time.
 
 // CacheGet implements Store.
 func (s *Badger) CacheGet(_ context.Context, key string) ([]byte, bool, error) {
-	return s.fetch(cacheKey(key))
+	return valueBy(s.look, cacheKey(key)) // that there is none costs a question more
 }
 
 func (s *Badger) keep(key, value []byte, ttl time.Duration) error {
-	err := s.update(func(tx *badger.Txn) error { return tx.SetEntry(badger.NewEntry(key, value).WithTTL(ttl)) })
+	err := s.transact(func(tx *badger.Txn) error { return tx.SetEntry(badger.NewEntry(key, value).WithTTL(ttl)) })
 	if err != nil {
 		return fmt.Errorf("certstore: %w", err)
 	}
 	return nil
 }
 
-func (s *Badger) fetch(key []byte) (value []byte, known bool, err error) {
-	err = s.view(func(tx *badger.Txn) error {
+func (s *Badger) fetch(key []byte) (value []byte, known bool, err error) { return valueBy(s.view, key) }
+
+// valueBy is what a key has, by a view of the store.
+func valueBy(view func(func(*badger.Txn) error) error, key []byte) (value []byte, known bool, err error) {
+	err = view(func(tx *badger.Txn) error {
 		value, known, err = valueAt(tx, key)
 		if err != nil {
 			return fmt.Errorf("certstore: %w", err)
@@ -197,7 +200,7 @@ func (s *Badger) evict(cache string, octets int64) (use cacheUse, err error) {
 const maxDeletes = 1000
 
 func (s *Badger) remove(list []cached) error {
-	err := s.update(func(tx *badger.Txn) error {
+	err := s.transact(func(tx *badger.Txn) error {
 		for _, c := range list {
 			if err := tx.Delete(c.key); err != nil {
 				return err
@@ -214,7 +217,7 @@ func (s *Badger) remove(list []cached) error {
 // cachedIn are the answers of a cache that have not run out.
 func (s *Badger) cachedIn(cache string) (list []cached, err error) {
 	prefix := cacheKey(cache)
-	err = s.view(func(tx *badger.Txn) error {
+	err = s.look(func(tx *badger.Txn) error {
 		it := tx.NewIterator(badger.IteratorOptions{Prefix: prefix})
 		defer it.Close()
 		for it.Rewind(); it.Valid(); it.Next() {

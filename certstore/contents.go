@@ -18,28 +18,25 @@ import (
 const HashSize = 32
 
 // Secret implements Store.
-func (s *Badger) Secret(context.Context) (secret [32]byte, err error) {
-	value, _, err := s.fetch(secretKey)
-	if err != nil {
-		return secret, err
-	}
-	if len(value) != HashSize {
-		return secret, fmt.Errorf("certstore: the secret has %d octets, not %d", len(value), HashSize)
-	}
-	return [32]byte(value), nil
-}
+func (s *Badger) Secret(context.Context) ([HashSize]byte, error) { return s.secret, nil }
 
-// makeSecret makes it when the store is opened for the first time.
-func (s *Badger) makeSecret() error {
-	_, known, err := s.fetch(secretKey)
-	if err != nil || known {
+// readSecret reads the secret, and makes it when the store is opened for the first time.
+func (s *Badger) readSecret() error {
+	value, known, err := s.fetch(secretKey)
+	if err != nil {
 		return err
 	}
-	secret := make([]byte, HashSize)
-	rand.Read(secret)
-	if err := s.update(func(tx *badger.Txn) error { return tx.Set(secretKey, secret) }); err != nil {
-		return fmt.Errorf("certstore: %w", err)
+	if !known {
+		value = make([]byte, HashSize)
+		rand.Read(value)
+		if err := s.update(func(tx *badger.Txn) error { return tx.Set(secretKey, value) }); err != nil {
+			return fmt.Errorf("certstore: %w", err)
+		}
 	}
+	if len(value) != HashSize {
+		return fmt.Errorf("certstore: the secret has %d octets, not %d", len(value), HashSize)
+	}
+	s.secret = [HashSize]byte(value)
 	return nil
 }
 

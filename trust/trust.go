@@ -167,7 +167,8 @@ func (c *Checker) pinned(r Request) Result {
 		return Result{
 			Status: Unchecked, Rule: RuleRevocation, Revocation: RevocationUnknown, Answered: AllAnswered(),
 			Reason: "its authority is not known, so nobody can be asked whether it was revoked",
-			Remedy: "the authority's root in the roots of this [[trust.partner]], and what is between them in the file of signers",
+			Remedy: "the authority's root in the roots of this [[trust.partner]], " +
+				"and what is between them in the file of signers",
 		}
 	}
 	return Result{

@@ -53,8 +53,8 @@ func (r *checkReport) checkDomainCertificates(paths []string, roots []*x509.Cert
 			switch last := openEnd(c, d.above, roots); {
 			case last == nil:
 			case bytes.Equal(last.RawIssuer, last.RawSubject):
-				r.add(isNote, aboutConfiguration, "%s: %s leads to %s, which is not trusted here, so that a revocation is not seen%s; "+
-					"name that root in the roots of the domain's [[trust.partner]]",
+				r.add(isNote, aboutConfiguration, "%s: %s leads to %s, which is not trusted here, so that a revocation is "+
+					"not seen%s; name that root in the roots of the domain's [[trust.partner]]",
 					path, dn.String(c.Subject), dn.String(last.Subject), follows)
 			default:
 				r.add(isNote, aboutConfiguration, "%s: %s is by an authority that is neither a root nor in the file, so that a "+

@@ -38,7 +38,7 @@ func recordMade(ctx context.Context, cfg *config.Config, what, text string) erro
 }
 
 func keepMade(ctx context.Context, cfg *config.Config, c journal.Change) error {
-	store, err := openStore(cfg, slog.New(slog.DiscardHandler))
+	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

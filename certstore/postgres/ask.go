@@ -31,7 +31,8 @@ var errAnew = errors.New("certstore: another writer was first")
 var errStandby = errors.New("certstore: the server has become a standby")
 
 // The codes of what may go well the next time (PostgreSQL's Appendix A; 40003 is CockroachDB's for a
-// commit of which it does not know whether it came about). Each transaction here may be done twice.
+// commit of which it does not know whether it came about). Each transaction here may be done twice; one
+// that would say something else the second time is a decision.
 const (
 	serializationFailure = "40001"
 	completionUnknown    = "40003"
@@ -86,8 +87,24 @@ func (s *Store) inTurn(ctx context.Context, t turn, do func(ctx context.Context)
 
 // change does a transaction.
 func (s *Store) change(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
+	return s.decide(ctx, func(ctx context.Context, tx pgx.Tx, _ bool) error { return do(ctx, tx) })
+}
+
+// decide does a transaction that is told whether an earlier try of it may have come about already, since
+// the answer to its commit was lost.
+func (s *Store) decide(
+	ctx context.Context, do func(ctx context.Context, tx pgx.Tx, mayBeDone bool) error,
+) error {
+	mayBeDone := false
 	return s.ask(ctx, func(ctx context.Context) error {
-		return s.begin(ctx, func(tx pgx.Tx) error { return do(ctx, tx) })
+		committing := false
+		err := s.begin(ctx, func(tx pgx.Tx) error {
+			err := do(ctx, tx, mayBeDone)
+			committing = err == nil
+			return err
+		})
+		mayBeDone = mayBeDone || committing && isUnknown(err)
+		return err
 	})
 }
 
@@ -111,7 +128,7 @@ var errNoAnswer = errors.New("no answer in time")
 
 // explain says that the store did not answer, without what the statement held.
 func explain(ctx context.Context, err error) error {
-	for _, ours := range []error{certstore.ErrNotFound, certstore.ErrRecord, errDamaged} {
+	for _, ours := range []error{certstore.ErrNotFound, certstore.ErrState, certstore.ErrRecord, errDamaged} {
 		if errors.Is(err, ours) {
 			return err
 		}
@@ -131,11 +148,14 @@ func isConflict(err error) bool {
 	return errors.Is(err, errAnew) || hasCode(err, serializationFailure, completionUnknown, deadlock)
 }
 
+// isUnknown reports whether a commit that ended so may have come about.
+func isUnknown(err error) bool { return isLost(err) || hasCode(err, completionUnknown) }
+
 // isLost reports whether the connection was lost, or its server goes away.
 func isLost(err error) bool {
 	var network net.Error
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, errStandby) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, errStandby) || pgconn.SafeToRetry(err) ||
 		hasCode(err, "57P01", "57P02", "57P03") // shut down, crashed, starting
 }
 

@@ -227,10 +227,13 @@ func (s *Store) SetState(
 	if err := certstore.ValidateState(state); err != nil {
 		return err
 	}
-	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.decide(ctx, func(ctx context.Context, tx pgx.Tx, mayBeDone bool) error {
 		r, err := s.lockedRecord(ctx, tx, identity)
 		if err != nil {
 			return err
+		}
+		if mayBeDone && r.State == state {
+			return nil
 		}
 		if err := certstore.CheckState(r.State, from); err != nil {
 			return err
@@ -242,8 +245,11 @@ func (s *Store) SetState(
 
 // Delete implements certstore.Store.
 func (s *Store) Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error {
-	return s.change(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return s.decide(ctx, func(ctx context.Context, tx pgx.Tx, mayBeDone bool) error {
 		r, err := s.lockedRecord(ctx, tx, identity)
+		if mayBeDone && errors.Is(err, certstore.ErrNotFound) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

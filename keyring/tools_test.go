@@ -46,6 +46,10 @@ func TestRecordedFiles(t *testing.T) {
 	for _, f := range manifest(t) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
+			slow := strings.HasPrefix(f.name, "nss") || strings.HasPrefix(f.name, "certtool")
+			if slow && testing.Short() {
+				t.Skip("its password is derived in very many rounds: not in a short run")
+			}
 			data, err := os.ReadFile(filepath.Join(tools, f.name))
 			if err != nil {
 				t.Fatal(err)
@@ -58,7 +62,6 @@ func TestRecordedFiles(t *testing.T) {
 				t.Errorf("the certificate of %q", names)
 			}
 			protected := !slices.ContainsFunc(open, func(name string) bool { return strings.HasPrefix(f.name, name) })
-			slow := strings.HasPrefix(f.name, "nss") || strings.HasPrefix(f.name, "certtool")
 			if slow || f.password == "" || !protected {
 				return
 			}

@@ -6,9 +6,19 @@ import (
 	"testing"
 )
 
+// skipShort is for tests with the memory and the passes of a real password: the race detector
+// takes seconds for each. Other tests log in with the least of both.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a real password's hash: not in a short run")
+	}
+}
+
 // TestPasswordHash: what is printed is read, and fits one password alone.
 func TestPasswordHash(t *testing.T) {
 	t.Parallel()
+	skipShort(t)
 	written := HashPassword([]byte(testPassword)).String()
 	var read PasswordHash
 	if err := read.UnmarshalText([]byte(written)); err != nil {
@@ -26,6 +36,7 @@ func TestPasswordHash(t *testing.T) {
 // echo -n password | argon2 somesaltsomesalt -id -t 2 -m 16 -p 1 -e
 func TestPasswordHashOfOthers(t *testing.T) {
 	t.Parallel()
+	skipShort(t)
 	const made = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$/DO3gTkjHTS3Fia9YkXB1y76GQrWBcPYFmpyrc7fosI"
 	var h PasswordHash
 	if err := h.UnmarshalText([]byte(made)); err != nil {

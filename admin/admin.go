@@ -19,7 +19,6 @@ import (
 const (
 	maxHeader = 16 << 10 // octets
 	readTime  = 10 * time.Second
-	writeTime = 60 * time.Second // look-ups may take what limits.look_ups gives them
 	idleTime  = 60 * time.Second
 )
 

@@ -69,3 +69,12 @@ func (h *handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 		slog.String("error", err.Error()))
 	problem(w, http.StatusServiceUnavailable, "the gateway cannot say it now; the cause stands in its log")
 }
+
+func tooMany(w http.ResponseWriter) {
+	busy(w, ErrBusy.Error())
+}
+
+func busy(w http.ResponseWriter, why string) {
+	w.Header().Set("Retry-After", "1")
+	problem(w, http.StatusTooManyRequests, why)
+}

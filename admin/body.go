@@ -25,6 +25,9 @@ const (
 	fileTime  = 5 * time.Minute            // for 64 MiB over a line of two megabits a second
 )
 
+// writeTime is what an answer may take: look-ups may take what limits.look_ups gives them.
+const writeTime = 60 * time.Second
+
 // Errors of a body.
 var (
 	errMedia    = errors.New("the body is of another media type")

@@ -31,8 +31,8 @@ type box struct {
 	Text   string        `json:"text,omitempty"`
 }
 
-// recipient is what a mail to somebody would be encrypted for.
-type recipient struct {
+// reader is what a mail to somebody would be encrypted for.
+type reader struct {
 	Address     string        `json:"address"`
 	State       gateway.State `json:"state"`
 	Inside      bool          `json:"inside"`
@@ -53,11 +53,11 @@ type thread struct {
 
 // capabilities is the answer.
 type capabilities struct {
-	Sign       box         `json:"sign"`
-	Encrypt    box         `json:"encrypt"`
-	Plain      box         `json:"plain"`
-	Thread     thread      `json:"thread"`
-	Recipients []recipient `json:"recipients"`
+	Sign       box      `json:"sign"`
+	Encrypt    box      `json:"encrypt"`
+	Plain      box      `json:"plain"`
+	Thread     thread   `json:"thread"`
+	Recipients []reader `json:"recipients"`
 }
 
 // capabilitiesOfQuery answers a GET. Several recipients are several parameters.
@@ -101,8 +101,8 @@ func (h *handlers) answer(w http.ResponseWriter, r *http.Request, q question) {
 		return
 	}
 	out := capabilities{Sign: boxOf(c.Sign), Encrypt: boxOf(c.Encrypt), Plain: boxOf(c.Plain), Thread: threadOf(c.Thread)}
-	for _, reader := range c.Readers {
-		out.Recipients = append(out.Recipients, recipientOf(reader))
+	for _, one := range c.Readers {
+		out.Recipients = append(out.Recipients, readerOf(one))
 	}
 	write(w, http.StatusOK, out)
 }
@@ -121,8 +121,8 @@ func threadOf(t gateway.Thread) thread {
 
 func boxOf(b gateway.Box) box { return box{b.State, b.Preset, b.Token, b.Code, b.Text} }
 
-func recipientOf(r gateway.Reader) recipient {
-	out := recipient{
+func readerOf(r gateway.Reader) reader {
+	out := reader{
 		Address: r.Address, State: r.State, Inside: r.Inside, Fingerprint: r.Fingerprint, Issuer: r.Issuer,
 		Cause: r.Cause, Text: r.Text, Reason: r.Reason, Remedy: r.Remedy,
 	}

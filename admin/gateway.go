@@ -151,6 +151,12 @@ type Explanation struct {
 	Drawing string          `json:"drawing"` // for people, as sealgate explain draws it
 }
 
+// Fault is one thing that keeps the gateway from its work.
+type Fault struct {
+	Of  string // "store", "keys", "reload", "next hop", "disk"
+	Why string
+}
+
 // Health is how the gateway does.
 type Health interface {
 	// Ready is what keeps it from its work; empty: nothing.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"sealgate/certstore"
@@ -51,11 +50,6 @@ func (record Recorder) Make(ctx context.Context, c Change, do func() error) erro
 type changeLine struct {
 	Change *Change `json:"change"`
 }
-
-// isChange is the term of every change.
-func (h *hashes) isChange() certstore.Term { return h.term("change", "") }
-
-func (h *hashes) fingerprint(s string) certstore.Term { return h.term("fingerprint", s) }
 
 // Keep keeps a change, and returns when it is kept: what has no record is not to be changed.
 // Unless detail is Full it holds no address in clear. It is found by the address all the same.
@@ -111,33 +105,4 @@ func (j *Journal) Changes(ctx context.Context, q Question) ([]*Change, error) {
 		changes = append(changes, line.Change)
 	}
 	return changes, nil
-}
-
-// messages returns the lines that a query finds without those of changes, as many as it wants.
-func (j *Journal) messages(ctx context.Context, q certstore.JournalQuery) ([]certstore.JournalLine, error) {
-	change := j.hashes.isChange()
-	isChange := func(l certstore.JournalLine) bool { return slices.Contains(l.Terms, change) }
-	var found []certstore.JournalLine
-	most := q.Most
-	for {
-		q.Most = most - len(found)
-		lines, err := j.store.FindJournal(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		whole := len(lines) < q.Most
-		switch {
-		case len(lines) == 0:
-			return found, nil
-		case q.Oldest:
-			q.Since = lines[len(lines)-1].Time.Add(1) // no two have the same time
-			found = append(found, slices.DeleteFunc(lines, isChange)...)
-		default:
-			q.Until = lines[0].Time
-			found = append(slices.DeleteFunc(lines, isChange), found...)
-		}
-		if whole || len(found) == most {
-			return found, nil
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealgate/certstore"
@@ -89,6 +90,35 @@ func (j *Journal) Find(ctx context.Context, q Question) ([]*Record, error) {
 		records = append(records, r)
 	}
 	return records, nil
+}
+
+// messages returns the lines that a query finds without those of changes, as many as it wants.
+func (j *Journal) messages(ctx context.Context, q certstore.JournalQuery) ([]certstore.JournalLine, error) {
+	change := j.hashes.isChange()
+	isChange := func(l certstore.JournalLine) bool { return slices.Contains(l.Terms, change) }
+	var found []certstore.JournalLine
+	most := q.Most
+	for {
+		q.Most = most - len(found)
+		lines, err := j.store.FindJournal(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		whole := len(lines) < q.Most
+		switch {
+		case len(lines) == 0:
+			return found, nil
+		case q.Oldest:
+			q.Since = lines[len(lines)-1].Time.Add(1) // no two have the same time
+			found = append(found, slices.DeleteFunc(lines, isChange)...)
+		default:
+			q.Until = lines[0].Time
+			found = append(slices.DeleteFunc(lines, isChange), found...)
+		}
+		if whole || len(found) == most {
+			return found, nil
+		}
+	}
 }
 
 // Erase removes all records that name an address, hashed ones too, and says how many there were.

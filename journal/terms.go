@@ -51,6 +51,11 @@ func (h *hashes) queueID(s string) certstore.Term { return h.term("queue-id", s)
 
 func (h *hashes) verdict(s string) certstore.Term { return h.term("verdict", s) }
 
+// isChange is the term of every change.
+func (h *hashes) isChange() certstore.Term { return h.term("change", "") }
+
+func (h *hashes) fingerprint(s string) certstore.Term { return h.term("fingerprint", s) }
+
 // terms are all by which a message is found.
 func (h *hashes) terms(e *gateway.Entry) []certstore.Term {
 	var list []certstore.Term

@@ -2,6 +2,9 @@ package page
 
 // This file is everything that the page says, in both languages.
 
+// words are one text in each language.
+type words struct{ en, de string }
+
 var texts = map[string]words{
 	"title.login":    {"Log in", "Anmelden"},
 	"title.fault":    {"Not possible", "Nicht möglich"},

@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// words are one text in each language.
-type words struct{ en, de string }
-
 // layouts are how times are written.
 var layouts = map[Language]struct{ time, date, day, hour string }{
 	English: {time: "2 Jan 2006, 15:04", date: "2 Jan 2006", day: "2 Jan", hour: "15:04"},

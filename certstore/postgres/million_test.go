@@ -211,7 +211,7 @@ func searchMany(t *testing.T, s certstore.Store) {
 	t.Helper()
 	ask := func(q certadmin.Query) (*certadmin.Page, time.Duration) {
 		began := time.Now()
-		page, err := certadmin.Ask(context.Background(), s, q, began)
+		page, err := certadmin.Ask(context.Background(), s, q, began, nil)
 		if err != nil {
 			t.Fatal(q, err)
 		}

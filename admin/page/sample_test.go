@@ -122,6 +122,9 @@ func (s *sample) fill() {
 			r.Result = "quarantined"
 			r.Signature = "invalid"
 			r.Reason = "the content was changed after it had been signed"
+		case i%23 == 0:
+			r.Signature = "mismatch"
+			r.Reason = "the certificate names another address"
 		case i%71 == 0:
 			r.Result = "deferred"
 			r.Code = 451

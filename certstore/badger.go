@@ -26,8 +26,8 @@ type BadgerOptions struct {
 	Key []byte // 16, 24 or 32 octets: the store is encrypted at rest; nil: it is not
 	Log *slog.Logger
 
-	// Patience is how long a question waits for a large store that is still being read after its
-	// start; 0: the start itself waits for it, as long as it takes.
+	// Patience is how long after the start questions wait for a large store that is still being read;
+	// 0: the start itself waits for it, as long as it takes.
 	Patience time.Duration
 
 	Cache       CacheBounds // of each cache; zero: DefaultCacheBounds
@@ -72,7 +72,7 @@ type Badger struct {
 	done chan struct{}
 
 	read     chan struct{} // closed when the tables have been read once since the start; nil: nobody waits for it
-	patience time.Duration // how long
+	deadline time.Time     // until then
 
 	bounds CacheBounds
 	secret [HashSize]byte
@@ -135,7 +135,7 @@ func (s *Badger) begin(read chan struct{}, patience time.Duration) error {
 		}
 	}
 	s.read = read
-	s.patience = patience
+	s.deadline = time.Now().Add(patience)
 	return nil
 }
 
@@ -276,7 +276,7 @@ func (s *Badger) whole() error {
 		return nil
 	case <-s.stop:
 		return errClosed
-	case <-time.After(s.patience):
+	case <-time.After(time.Until(s.deadline)):
 		return ErrBeingRead
 	}
 }

@@ -18,7 +18,12 @@ import (
 const HashSize = 32
 
 // Secret implements Store.
-func (s *Badger) Secret(context.Context) ([HashSize]byte, error) { return s.secret, nil }
+func (s *Badger) Secret(context.Context) ([HashSize]byte, error) {
+	if err := s.fault(); err != nil {
+		return [HashSize]byte{}, err
+	}
+	return s.secret, nil
+}
 
 // readSecret reads the secret, and makes it when the store is opened for the first time.
 func (s *Badger) readSecret() error {

@@ -110,4 +110,7 @@ func TestBrokenContentsAreNotUnknown(t *testing.T) {
 	if _, err := s.BindContent(ctx, key, Content{}); err == nil {
 		t.Error("a closed store has bound a content")
 	}
+	if _, err := s.Secret(ctx); err == nil { // readiness asks for it
+		t.Error("a closed store has a secret")
+	}
 }

@@ -212,6 +212,29 @@ func TestSignerNobodyCanAskAbout(t *testing.T) {
 	}
 }
 
+// TestPinnedSignerOfADomain: an admin's pin goes before the revocation service here too.
+func TestPinnedSignerOfADomain(t *testing.T) {
+	h := newHouse(t)
+	bank := h.pki.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}, Key: "rsa-2048"})
+	check, err := trust.New(trust.Options{
+		Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: trust.Hard, Sources: h.services(trust.Hard).sources,
+		Partners: []trust.Partner{{Domain: "bank.example", Signers: []*x509.Certificate{bank.Certificate}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.o.Trust = check
+	h.g, err = New(h.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.knows(bank)
+	h.decide(bank, certstore.Pinned)
+	if got, _ := h.statusFrom("gateway@bank.example", bank); got != "valid" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestRevokedSignerHidesItsAuthority: who holds a revoked key leaves out what would show it, and the
 // admin's file has it.
 func TestRevokedSignerHidesItsAuthority(t *testing.T) {

@@ -15,13 +15,8 @@ import (
 )
 
 // addOurselves says which copies the mailbox itself and the archive can read. A copy that
-// they cannot read is better than one that a customer cannot, or that who has a blocked key can. The
-// error is the store's.
-func (m *outboundMail) addOurselves(ctx context.Context, groups []group) error {
-	archive, err := m.archives(ctx)
-	if err != nil {
-		return err
-	}
+// they cannot read is better than one that a customer cannot.
+func (m *outboundMail) addOurselves(groups []group, archive []*x509.Certificate) {
 	for i, g := range groups {
 		if g.encrypt == nil {
 			continue
@@ -29,10 +24,9 @@ func (m *outboundMail) addOurselves(ctx context.Context, groups []group) error {
 		groups[i].self = m.self(g)
 		groups[i].archive = m.forGroup(archive, g)
 	}
-	return nil
 }
 
-// archives are the archive's certificates that are not blocked.
+// archives are the archive's certificates that are not blocked. The error is the store's.
 func (m *outboundMail) archives(ctx context.Context) (list []*x509.Certificate, err error) {
 	d := newDecisions(m.g.o.Store)
 	for _, c := range m.g.o.Outbound.Archive {
@@ -52,7 +46,7 @@ func (m *outboundMail) archives(ctx context.Context) (list []*x509.Certificate, 
 
 // warnOfKinds tells the admin who cannot read the mail, or may not be able to, because the
 // recipients' certificates are of different kinds.
-func (m *outboundMail) warnOfKinds(groups []group) {
+func (m *outboundMail) warnOfKinds(groups []group, archive []*x509.Certificate) {
 	for _, g := range groups {
 		if len(kindsOf(g.encrypt)) > 1 {
 			m.log.Warn(
@@ -69,7 +63,7 @@ func (m *outboundMail) warnOfKinds(groups []group) {
 	if wanted && !slices.ContainsFunc(groups, func(g group) bool { return g.self != nil }) {
 		m.warnUnread("the mailbox itself")
 	}
-	if len(m.g.o.Outbound.Archive) > 0 && !slices.ContainsFunc(groups, func(g group) bool { return len(g.archive) > 0 }) {
+	if len(archive) > 0 && !slices.ContainsFunc(groups, func(g group) bool { return len(g.archive) > 0 }) {
 		m.warnUnread("the archive")
 	}
 }

@@ -41,10 +41,12 @@ func (m *outboundMail) plan(ctx context.Context) (*plan, error) {
 		m.settleSignature(p)
 	}
 	if p.encrypts() {
-		if err := m.addOurselves(ctx, p.groups); err != nil {
+		archive, err := m.archives(ctx)
+		if err != nil {
 			return nil, err
 		}
-		m.warnOfKinds(p.groups)
+		m.addOurselves(p.groups, archive)
+		m.warnOfKinds(p.groups, archive)
 	} else {
 		p.groups = m.clearGroups(p)
 	}

@@ -64,8 +64,7 @@ func (c *Checker) Check(ctx context.Context, r Request) Result {
 	}
 	res := c.check(ctx, r)
 	if r.ForDomain && res.Status == Untrusted { // the admin's word stands in for an authority that is not known
-		r.Pinned = true
-		res = c.check(ctx, r)
+		res = c.listed(ctx, r)
 	}
 	res.Listed = r.ForDomain
 	res.ForDomain = r.ForDomain && !slices.Contains(Addresses(r.Certificate), r.Address)
@@ -156,20 +155,27 @@ func (c *Checker) usage(r Request) (Result, bool) {
 	return Result{}, false
 }
 
-// pinned judges a certificate that an admin vouches for: its time alone. Whose signatures count for a
-// whole domain, for that one its authority must be known where it must be heard.
+// listed judges a certificate that an admin has named for a whole domain and whose authority is not
+// known. Where that must be heard before a signature is valid, it must be known.
+func (c *Checker) listed(ctx context.Context, r Request) Result {
+	r.Pinned = true
+	res := c.check(ctx, r)
+	issuedByItself := bytes.Equal(r.Certificate.RawIssuer, r.Certificate.RawSubject)
+	if res.Status != Valid || r.Purpose != Sign || issuedByItself || cmp.Or(r.Revocation, c.o.Revocation) != Hard {
+		return res
+	}
+	return Result{
+		Status: Unchecked, Rule: RuleRevocation, Revocation: RevocationUnknown, Answered: AllAnswered(),
+		Reason: "its authority is not known, so nobody can be asked whether it was revoked",
+		Remedy: "the authority's root in the roots of this [[trust.partner]], " +
+			"and what is between them in the file of signers",
+	}
+}
+
+// pinned judges a certificate that an admin vouches for: its time alone.
 func (c *Checker) pinned(r Request) Result {
 	if !authority.ValidAt(r.Certificate, r.At) {
 		return expired(r, nil)
-	}
-	issuedByItself := bytes.Equal(r.Certificate.RawIssuer, r.Certificate.RawSubject)
-	if r.ForDomain && r.Purpose == Sign && !issuedByItself && cmp.Or(r.Revocation, c.o.Revocation) == Hard {
-		return Result{
-			Status: Unchecked, Rule: RuleRevocation, Revocation: RevocationUnknown, Answered: AllAnswered(),
-			Reason: "its authority is not known, so nobody can be asked whether it was revoked",
-			Remedy: "the authority's root in the roots of this [[trust.partner]], " +
-				"and what is between them in the file of signers",
-		}
 	}
 	return Result{
 		Status:     Valid,

@@ -137,7 +137,7 @@ func (r *checkReport) tryStart(ctx context.Context, cfg *config.Config) ([]*ownk
 		return nil, err
 	}
 	defer done()
-	h, err := build(tried)
+	h, err := build(tried, 0)
 	if err != nil {
 		return nil, err
 	}

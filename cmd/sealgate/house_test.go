@@ -28,7 +28,7 @@ direction = "inbound"
 // newHouse is what is built of it.
 func newHouse(t *testing.T, dir, more string) *house {
 	t.Helper()
-	h, err := build(parsed(t, dir, more))
+	h, err := build(parsed(t, dir, more), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

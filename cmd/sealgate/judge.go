@@ -160,7 +160,7 @@ func judgeAsConfigured(
 
 // judgeAtRest judges with an engine over the store of a gateway that does not run.
 func judgeAtRest(ctx context.Context, cfg *config.Config, to []string, msg *spool.File) (*control.Judgement, error) {
-	h, err := build(cfg)
+	h, err := build(cfg, 0)
 	if err != nil {
 		return nil, err
 	}

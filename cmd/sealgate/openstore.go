@@ -26,12 +26,12 @@ type keptStore interface {
 	Backup(ctx context.Context, w io.Writer) error
 }
 
-// storePatience is how long a mail waits for a large store after the start. Then it is 451, and
+// storePatience is how long after the start mail waits for a large store. Then it is 451, and
 // comes again; Postfix would wait for 300 seconds (milter_content_timeout).
 const storePatience = 30 * time.Second
 
-// openStore opens the store, and makes it where there is none. patience is how long a question then
-// waits for a large one to be read; 0: it is read when openStore returns.
+// openStore opens the store, and makes it where there is none. patience is how long questions then
+// wait for a large one to be read; 0: it is read when openStore returns.
 func openStore(cfg *config.Config, patience time.Duration, log *slog.Logger) (keptStore, error) {
 	s, err := openDriver(cfg, patience, log)
 	if errors.Is(err, certstore.ErrKey) {

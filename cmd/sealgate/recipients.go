@@ -48,7 +48,7 @@ func candidates(cfg *config.Config) (ask func(string) ([]lookup.Candidate, error
 		ask = func(addr string) ([]lookup.Candidate, error) { return c.Explain(ctx, addr) }
 		return ask, func() {}, nil
 	}
-	h, err := build(cfg)
+	h, err := build(cfg, 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -53,7 +53,7 @@ func serve(path string) error {
 }
 
 func serveConfig(path string, cfg *config.Config) error {
-	h, err := build(cfg)
+	h, err := build(cfg, storePatience)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ import (
 )
 
 // build opens everything that the configuration names.
-func build(cfg *config.Config) (*house, error) {
+func build(cfg *config.Config, patience time.Duration) (*house, error) {
 	h := &house{cfg: cfg, log: newLogger(cfg.Log, os.Stderr), reloaded: make(chan struct{}, 1)}
 	h.loaded.Store(&loaded{at: time.Now()})
 	for _, cause := range heldByProxy(cfg) {
@@ -43,7 +43,7 @@ func build(cfg *config.Config) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(cfg, storePatience, h.log)
+	store, err := openStore(cfg, patience, h.log)
 	if err != nil {
 		return nil, err
 	}

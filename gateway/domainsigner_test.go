@@ -29,9 +29,15 @@ func (h *house) believe(signers ...*testpki.Cert) {
 	for _, c := range signers {
 		p.Signers = append(p.Signers, c.Certificate)
 	}
-	check, err := trust.New(trust.Options{
+	h.judgesBy(trust.Options{
 		Roots: []*x509.Certificate{h.pki.Root.Certificate}, AcceptAny: true, Revocation: trust.Off, Partners: []trust.Partner{p},
 	})
+}
+
+// judgesBy gives the house another trust.
+func (h *house) judgesBy(o trust.Options) {
+	h.t.Helper()
+	check, err := trust.New(o)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -150,18 +156,10 @@ func TestRevokedSignerOfADomain(t *testing.T) {
 	s := h.services(trust.Soft)
 	bank := h.pki.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}, Key: "rsa-2048", CRL: []string{s.url + "/crl"}})
 	s.revoke(bank, time.Now().Add(-time.Hour))
-	check, err := trust.New(trust.Options{
+	h.judgesBy(trust.Options{
 		Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: trust.Soft, Sources: s.sources,
 		Partners: []trust.Partner{{Domain: "bank.example", Signers: []*x509.Certificate{bank.Certificate}}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.o.Trust = check
-	h.g, err = New(h.o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if status, _ := h.statusFrom("carl@bank.example", bank); status != "revoked" {
 		t.Errorf("%q", status)
 	}
@@ -192,20 +190,12 @@ func TestSignerNobodyCanAskAbout(t *testing.T) {
 	} {
 		h := newHouse(t)
 		s := h.services(c.policy)
-		check, err := trust.New(trust.Options{
+		h.judgesBy(trust.Options{
 			Roots: []*x509.Certificate{h.pki.Root.Certificate}, AcceptAny: true, Revocation: c.policy, Sources: s.sources,
 			Partners: []trust.Partner{{
 				Domain: "bank.example", Signers: []*x509.Certificate{c.signer.Certificate}, Above: c.above,
 			}},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.o.Trust = check
-		h.g, err = New(h.o)
-		if err != nil {
-			t.Fatal(err)
-		}
 		if got, _ := h.statusFrom("carl@bank.example", c.signer); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
@@ -216,18 +206,10 @@ func TestSignerNobodyCanAskAbout(t *testing.T) {
 func TestPinnedSignerOfADomain(t *testing.T) {
 	h := newHouse(t)
 	bank := h.pki.Issue(testpki.Options{Addresses: []string{"gateway@bank.example"}, Key: "rsa-2048"})
-	check, err := trust.New(trust.Options{
+	h.judgesBy(trust.Options{
 		Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: trust.Hard, Sources: h.services(trust.Hard).sources,
 		Partners: []trust.Partner{{Domain: "bank.example", Signers: []*x509.Certificate{bank.Certificate}}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.o.Trust = check
-	h.g, err = New(h.o)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h.knows(bank)
 	h.decide(bank, certstore.Pinned)
 	if got, _ := h.statusFrom("gateway@bank.example", bank); got != "valid" {
@@ -248,20 +230,12 @@ func TestRevokedSignerHidesItsAuthority(t *testing.T) {
 		s.by = sub
 		s.root = sub
 		s.revoke(bank, time.Now().Add(-time.Hour))
-		check, err := trust.New(trust.Options{
+		h.judgesBy(trust.Options{
 			Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: policy, Sources: s.sources,
 			Partners: []trust.Partner{{
 				Domain: "bank.example", Signers: []*x509.Certificate{bank.Certificate}, Above: [][]byte{sub.Certificate.Raw},
 			}},
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.o.Trust = check
-		h.g, err = New(h.o)
-		if err != nil {
-			t.Fatal(err)
-		}
 		alone, err := smime.Sign(t.Context(), h.entity(plainText), smime.SignOptions{
 			Signer: cms.Signer{Certificate: bank.Certificate, Key: bank.Key, SigningTime: time.Now()},
 			Spool:  h.o.Spool, Unprepared: true,

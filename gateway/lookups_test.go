@@ -63,13 +63,9 @@ func (h *house) services(policy trust.Policy, instead ...revocation.Cache) *serv
 // trusts builds the gateway anew, with this policy and the options of the moment.
 func (h *house) trusts(s *services, policy trust.Policy) {
 	h.t.Helper()
-	var err error
-	if h.o.Trust, err = trust.New(trust.Options{Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: policy, Sources: s.sources}); err != nil {
-		h.t.Fatal(err)
-	}
-	if h.g, err = New(h.o); err != nil {
-		h.t.Fatal(err)
-	}
+	h.judgesBy(trust.Options{
+		Roots: []*x509.Certificate{h.pki.Root.Certificate}, Revocation: policy, Sources: s.sources,
+	})
 }
 
 func (s *services) revoke(c *testpki.Cert, since time.Time) {

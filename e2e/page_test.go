@@ -84,11 +84,18 @@ func (v *visitor) follow(what string) {
 // sees is the whole page as the browser has it.
 func (v *visitor) sees() string {
 	v.t.Helper()
-	html, err := chromedp.Run(v.ctx, chromedp.OuterHTML(chromedp.CSS("html")))
-	if err != nil {
-		v.t.Fatal(err)
+	for range 50 {
+		html, err := chromedp.Run(v.ctx, chromedp.OuterHTML(chromedp.CSS("html")))
+		if err == nil {
+			return html
+		}
+		if !strings.Contains(err.Error(), "No node with given id") { // the page changes under the question
+			v.t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return html
+	v.t.Fatal("the page does not settle")
+	return ""
 }
 
 // must looks for words on the page.

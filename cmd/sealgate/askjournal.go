@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,16 +47,9 @@ func withJournal(path string, do func(ctx context.Context, j *commandJournal) er
 	if err := hasStore(cfg); err != nil {
 		return failed(err)
 	}
-	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return unreadable(err)
-	}
-	defer store.Close()
-	j, err := journal.Open(ctx, store)
-	if err != nil {
-		return failed(err)
-	}
-	return failed(do(ctx, &commandJournal{j, recorder(j, cfg), false}))
+	return withStoreAtRest(ctx, cfg, func(_ keptStore, j *journal.Journal) error {
+		return do(ctx, &commandJournal{j, recorder(j, cfg), false})
+	})
 }
 
 // momentOf reads a TIME; none is the zero Time.

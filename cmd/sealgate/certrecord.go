@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -64,7 +63,9 @@ func (s *commandStore) Put(ctx context.Context, r *certstore.Record) error {
 
 // Delete implements certadmin.Store.
 func (s *commandStore) Delete(ctx context.Context, identity [32]byte, from ...certstore.State) error {
-	return s.decide(ctx, identity, string(certadmin.Delete), func() error { return s.Store.Delete(ctx, identity, from...) })
+	return s.decide(ctx, identity, string(certadmin.Delete), func() error {
+		return s.Store.Delete(ctx, identity, from...)
+	})
 }
 
 func (s *commandStore) decide(ctx context.Context, identity [32]byte, what string, do func() error) error {
@@ -97,16 +98,9 @@ func withStore(path string, args []string, do func(context.Context, *commandStor
 			fmt.Errorf("there is no store yet: the first serve makes data_dir, %s", cfg.Server.DataDir),
 		}
 	}
-	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return unreadable(err)
-	}
-	defer store.Close()
-	j, err := journal.Open(ctx, store)
-	if err != nil {
-		return failed(err)
-	}
-	return failed(do(ctx, &commandStore{store, recorder(j, cfg), cfg.Trust.Roots}, args))
+	return withStoreAtRest(ctx, cfg, func(store keptStore, j *journal.Journal) error {
+		return do(ctx, &commandStore{store, recorder(j, cfg), cfg.Trust.Roots}, args)
+	})
 }
 
 // each finds what WHICH means, does something to every record and shows it.

@@ -15,6 +15,7 @@ import (
 	"sealgate/certstore"
 	"sealgate/certstore/postgres"
 	"sealgate/config"
+	"sealgate/journal"
 	"sealgate/keyring"
 )
 
@@ -119,6 +120,22 @@ func storeKey(setting, path string) ([]byte, error) {
 			setting, path, len(key), storeKeySize, storeKeySize)
 	}
 	return key, nil
+}
+
+// withStoreAtRest opens the store with its journal for a command, where no gateway runs.
+func withStoreAtRest(
+	ctx context.Context, cfg *config.Config, do func(store keptStore, j *journal.Journal) error,
+) error {
+	store, err := openStore(cfg, 0, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return unreadable(err)
+	}
+	defer store.Close()
+	j, err := journal.Open(ctx, store)
+	if err != nil {
+		return failed(err)
+	}
+	return failed(do(store, j))
 }
 
 // hasStore refuses a configuration whose store has not been made yet.

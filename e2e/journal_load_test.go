@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,9 +48,9 @@ func TestLoadJournal(t *testing.T) {
 			for strings.Count(s.log.String(), "rules and roots reloaded") < reloads {
 				time.Sleep(20 * time.Millisecond)
 			}
-			before := s.gatewayWork()
+			before := s.cpuTime()
 			times[detail] = s.sendLoad()
-			work[detail] = s.gatewayWork() - before
+			work[detail] = s.cpuTime() - before
 		}
 		if round == 0 { // it warms up
 			continue
@@ -87,23 +86,4 @@ func (s *site) sendLoad() time.Duration {
 	}
 	s.drained()
 	return took
-}
-
-// gatewayWork is how long the gateway's process has used a processor so far.
-func (s *site) gatewayWork() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.gateway.Process.Pid))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest) // from the state on (proc(5)); utime and stime are in hundredths
-	var ticks int64
-	for _, field := range fields[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond
 }

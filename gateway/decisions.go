@@ -27,7 +27,8 @@ func (s decidedSource) LookUp(ctx context.Context, addresses []string) map[strin
 			continue
 		}
 		records, err := d.overAll(ctx, answer.Records)
-		if answered := s.silence.Answered("the certificate store", err, s.o.Now()); err != nil {
+		answered := s.silence.Answered("the certificate store", err, s.o.Now())
+		if err != nil {
 			answers[a] = lookup.Answer{Answered: answered}
 			continue
 		}

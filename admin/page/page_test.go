@@ -62,6 +62,13 @@ type visits struct {
 	list []journal.Change
 }
 
+// watch lets a page tell who comes and goes.
+func watch(o *Options) *visits {
+	v := new(visits)
+	o.Gateway.Changes = v
+	return v
+}
+
 // Record implements admin.Changes.
 func (v *visits) Record(_ context.Context, c journal.Change) error {
 	v.mu.Lock()

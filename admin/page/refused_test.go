@@ -16,8 +16,7 @@ import (
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()
 	o := testOptions(newClock())
-	v := new(visits)
-	o.Gateway.Changes = v
+	v := watch(&o)
 	b := newBrowser(t, New(o))
 	b.login(testName, "wrong")
 	b.login(testName, testPassword)
@@ -41,8 +40,7 @@ func TestProxyLoginsAreRecorded(t *testing.T) {
 	c := newClock()
 	o := testOptions(c)
 	o.Proxy = Proxy{Header: "X-User", Secret: sha256.Sum256([]byte("secret"))}
-	v := new(visits)
-	o.Gateway.Changes = v
+	v := watch(&o)
 	b := newBrowser(t, New(o))
 	come := func(secret string) {
 		r := b.request(http.MethodGet, "/try", nil)
@@ -70,8 +68,7 @@ func TestProxyLoginsAreRecorded(t *testing.T) {
 func TestRefusedLoginsFillNoJournal(t *testing.T) {
 	t.Parallel()
 	o := testOptions(newClock())
-	v := new(visits)
-	o.Gateway.Changes = v
+	v := watch(&o)
 	p := New(o)
 	var minute func()
 	p.refusals.after = func(d time.Duration, do func()) {

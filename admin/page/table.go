@@ -91,8 +91,11 @@ var texts = map[string]words{
 		"The certificate is in another state: somebody else has decided meanwhile. Nothing was changed.",
 		"Das Zertifikat ist in einem anderen Zustand: Jemand anderes hat inzwischen entschieden. Es wurde nichts geändert.",
 	},
-	"fault.input":   {"That cannot be asked for.", "Danach lässt sich nicht fragen."},
-	"fault.large":   {"The file or what stands beside it is too large.", "Die Datei oder was neben ihr steht ist zu groß."},
+	"fault.input": {"That cannot be asked for.", "Danach lässt sich nicht fragen."},
+	"fault.large": {
+		"The file or what stands beside it is too large.",
+		"Die Datei oder was neben ihr steht ist zu groß.",
+	},
 	"fault.message": {"There is no such message (any more).", "Diese Nachricht gibt es nicht (mehr)."},
 	"fault.ours": {
 		"The gateway cannot say it now. The cause stands in its log.",
